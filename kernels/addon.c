@@ -1,0 +1,135 @@
+// The Node-API addon: every kernel of kernels.h on a shared arena, at the best instruction-set level of this processor.
+//
+// attach(Uint8Array) gives the arena; its memory must never move, which a shared WebAssembly.Memory guarantees. From then
+// on pointers are byte offsets into it, as in WebAssembly, with 0 for none. Each worker thread attaches for itself.
+#include <node_api.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+typedef struct {
+  const char *isa;
+  int (*panel_width)(void);
+#define FIELD(name, kinds, types) void(*name) types;
+  KERNELS(FIELD)
+} Level;
+
+#define LEVEL(suffix)                                                                                                  \
+  int panel_width##suffix(void);                                                                                       \
+  KERNELS(DECLARE##suffix)                                                                                             \
+  static const Level level##suffix = {#suffix + 1, panel_width##suffix, KERNELS(ENTRY##suffix)};
+#define DECLARE_avx512(name, kinds, types) void name##_avx512 types;
+#define ENTRY_avx512(name, kinds, types) name##_avx512,
+#define DECLARE_avx2(name, kinds, types) void name##_avx2 types;
+#define ENTRY_avx2(name, kinds, types) name##_avx2,
+#define DECLARE_base(name, kinds, types) void name##_base types;
+#define ENTRY_base(name, kinds, types) name##_base,
+
+#if defined(__x86_64__)
+LEVEL(_avx512)
+LEVEL(_avx2)
+#endif
+LEVEL(_base)
+
+// SEQTAG_ISA=avx512|avx2|base lowers the choice, for measuring and testing.
+static const Level *best_level(void) {
+#if defined(__x86_64__)
+  const char *asked = getenv("SEQTAG_ISA");
+  __builtin_cpu_init();
+  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  if (asked && !strcmp(asked, "base")) return &level_base;
+  if (avx512 && !(asked && !strcmp(asked, "avx2"))) return &level_avx512;
+  if (avx2) return &level_avx2;
+#endif
+  return &level_base;
+}
+
+// One per environment (main thread or worker): the addon itself has no state.
+typedef struct {
+  const Level *level;
+  char *arena;
+} Instance;
+
+static Instance *instance_of(napi_env env) {
+  void *data;
+  napi_get_instance_data(env, &data);
+  return data;
+}
+
+#define MOST_ARGUMENTS 16
+static Instance *arguments(napi_env env, napi_callback_info info, double *values) {
+  size_t count = MOST_ARGUMENTS;
+  napi_value args[MOST_ARGUMENTS];
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  for (size_t i = 0; i < count; i++) napi_get_value_double(env, args[i], &values[i]);
+  return instance_of(env);
+}
+
+#define P(i) (values[i] != 0 ? (void *)(self->arena + (size_t)values[i]) : NULL)
+#define I(i) (int)values[i]
+#define F(i) (float)values[i]
+// APPLY_((P, P, I)) -> P(0), P(1), I(2)
+#define APPLY_3(a, b, c) a(0), b(1), c(2)
+#define APPLY_2(a, b) a(0), b(1)
+#define APPLY_4(a, b, c, d) APPLY_3(a, b, c), d(3)
+#define APPLY_5(a, b, c, d, e) APPLY_4(a, b, c, d), e(4)
+#define APPLY_6(a, b, c, d, e, f) APPLY_5(a, b, c, d, e), f(5)
+#define APPLY_7(a, b, c, d, e, f, g) APPLY_6(a, b, c, d, e, f), g(6)
+#define APPLY_8(a, b, c, d, e, f, g, h) APPLY_7(a, b, c, d, e, f, g), h(7)
+#define APPLY_9(a, b, c, d, e, f, g, h, i) APPLY_8(a, b, c, d, e, f, g, h), i(8)
+#define APPLY_10(a, b, c, d, e, f, g, h, i, j) APPLY_9(a, b, c, d, e, f, g, h, i), j(9)
+#define APPLY_11(a, b, c, d, e, f, g, h, i, j, k) APPLY_10(a, b, c, d, e, f, g, h, i, j), k(10)
+#define APPLY_12(a, b, c, d, e, f, g, h, i, j, k, l) APPLY_11(a, b, c, d, e, f, g, h, i, j, k), l(11)
+#define APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m) APPLY_12(a, b, c, d, e, f, g, h, i, j, k, l), m(12)
+#define APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n) APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m), n(13)
+#define APPLY_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n), o(14)
+#define PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, name, ...) name
+#define APPLY(...)                                                                                                     \
+  PICK(__VA_ARGS__, APPLY_15, APPLY_14, APPLY_13, APPLY_12, APPLY_11, APPLY_10, APPLY_9, APPLY_8, APPLY_7, APPLY_6,    \
+       APPLY_5, APPLY_4, APPLY_3, APPLY_2, APPLY_1)                                                                    \
+  (__VA_ARGS__)
+
+#define WRAPPER(name, kinds, types)                                                                                    \
+  static napi_value call_##name(napi_env env, napi_callback_info info) {                                               \
+    double values[MOST_ARGUMENTS];                                                                                     \
+    Instance *self = arguments(env, info, values);                                                                     \
+    self->level->name(APPLY kinds);                                                                                    \
+    return NULL;                                                                                                       \
+  }
+KERNELS(WRAPPER)
+
+static napi_value attach(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value array;
+  void *data = NULL;
+  napi_get_cb_info(env, info, &count, &array, NULL, NULL);
+  napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+  instance_of(env)->arena = data;
+  return NULL;
+}
+
+static void release(napi_env env, void *data, void *hint) {
+  (void)env, (void)hint;
+  free(data);
+}
+
+NAPI_MODULE_INIT() {
+  Instance *self = calloc(1, sizeof *self);
+  self->level = best_level();
+  napi_set_instance_data(env, self, release, NULL);
+  napi_value value;
+#define DEFINE(name, kinds, types)                                                                                     \
+  napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, NULL, &value);                                       \
+  napi_set_named_property(env, exports, #name, value);
+  KERNELS(DEFINE)
+  napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, NULL, &value);
+  napi_set_named_property(env, exports, "attach", value);
+  napi_create_int32(env, self->level->panel_width(), &value);
+  napi_set_named_property(env, exports, "panelWidth", value);
+  napi_create_string_utf8(env, self->level->isa, NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, exports, "isa", value);
+  return exports;
+}

@@ -1,0 +1,574 @@
+// The numeric core of seqtag: one source for WebAssembly SIMD, SSE2, AVX2, AVX-512 and NEON.
+//
+// No libc, no allocation, no globals. The build chooses with -D: LANES (floats a vector), TILE_ROWS x TILE_VECTORS (the
+// GEMM register tile: as many accumulators as the register file holds beside TILE_VECTORS + 1 operands), and SUFFIX,
+// which keeps the instruction-set levels of one binary apart. Matrices are row-major; `ld` is the distance in floats
+// from one row to the next. Kernels cannot fail: TypeScript checks sizes once, before a step.
+//
+// Packed batch: sentences sorted by falling length; rows[t] sentences have a token t; the row of token t of sentence b
+// is (rows[0] + ... + rows[t-1]) + b, so that step t of a recurrence touches one contiguous block of live rows.
+#include "kernels.h"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#ifdef SUFFIX
+#define EXPORT(name) JOIN(name, SUFFIX)
+#else
+#define EXPORT(name) __attribute__((export_name(#name))) name
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float V __attribute__((vector_size(4 * LANES)));
+typedef int32_t VI __attribute__((vector_size(4 * LANES)));
+typedef float VU __attribute__((vector_size(4 * LANES), aligned(4), may_alias)); // the same, anywhere in memory
+
+INLINE V load(const float *p) { return *(const VU *)p; }
+INLINE void store(float *p, V x) { *(VU *)p = x; }
+INLINE V splat(float x) { return x - (V){0}; } // x + 0 is not the identity for -0, so compilers keep that addition
+
+// n < LANES values, the rest 0.
+INLINE V load_n(const float *p, int n) {
+  if (n == LANES) return load(p);
+  V x = {0};
+  for (int i = 0; i < n; i++) x[i] = p[i];
+  return x;
+}
+INLINE void store_n(float *p, V x, int n) {
+  if (n == LANES) store(p, x);
+  else
+    for (int i = 0; i < n; i++) p[i] = x[i];
+}
+INLINE V choose(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
+
+// For each block of LANES of 0..n: `at` and `count`. The last block is moved back to overlap the one before, so it is
+// whole too; only sound where outputs do not alias inputs.
+#define EACH_BLOCK(at, count, n)                                                                                       \
+  for (int at = 0, count = (n) < LANES ? (n) : LANES, end_ = (n); at < end_;                                           \
+       at = at + LANES < end_ && at + 2 * LANES > end_ ? end_ - LANES : at + LANES)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Elementary functions, absolute error below 3e-7 on [0, 1] ranges.
+
+// e^x: x = n ln 2 + r, |r| <= ln 2 / 2; a polynomial of degree 6 in r (relative error 2e-7), times 2^n by exponent bits.
+// Clamped to [-87, 88]; NaN stays NaN.
+INLINE V exp_(V x) {
+  const V low = splat(-87.f), high = splat(88.f), magic = splat(12582912.f); // 1.5 * 2^23 rounds to an integer
+  x = choose(x < low, low, x);
+  x = choose(x > high, high, x);
+  V n = x * 1.44269504f + magic;
+  VI exponent = ((VI)n - 0x4B400000 + 127) << 23;
+  n -= magic;
+  V r = x - n * 0.693145752f;
+  r = r - n * 1.42860677e-6f;
+  V p = splat(1.38888889e-3f);
+  p = p * r + 8.33333333e-3f;
+  p = p * r + 4.16666667e-2f;
+  p = p * r + 1.66666667e-1f;
+  p = p * r + 0.5f;
+  p = p * r + 1.f;
+  p = p * r + 1.f;
+  return p * (V)exponent;
+}
+INLINE V sigmoid_(V x) { return 1.f / (1.f + exp_(-x)); }
+INLINE V tanh_(V x) { return 2.f / (1.f + exp_(-2.f * x)) - 1.f; }
+
+// ln x, x >= 1 and finite: x = 2^n m with m in [1, 2), ln m = 2 atanh((m - 1) / (m + 1)) as a series (absolute error
+// 1e-8).
+INLINE double log_(double x) {
+  const union {
+    double value;
+    uint64_t bits;
+  } from = {x}, m = {.bits = (from.bits & 0x000fffffffffffffu) | 0x3ff0000000000000u};
+  const double n = (double)((int)(from.bits >> 52) - 1023), s = (m.value - 1) / (m.value + 1), q = s * s;
+  double sum = 0;
+  for (int k = 15; k > 0; k -= 2) sum = sum * q + 1.0 / k;
+  return x == x ? n * 0.693147180559945309 + 2 * s * sum : x;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// GEMM: C = A B (+ bias) or C += A B, B packed.
+//
+// B is packed into panels of TILE_VECTORS * LANES columns, row after row, zero-padded in the last panel. A is read as it
+// lies: element (i, k) at a[i * row_stride + k * column_stride], one of the strides 1. Each element of C is one sum over
+// k in rising order, whatever the tiling, so a row's result does not depend on how many rows stand beside it.
+
+#define PANEL (TILE_VECTORS * LANES)
+
+// Columns of a panel: gemm_pack writes K floats for each column of B (K, N), N rounded up to whole panels.
+int EXPORT(panel_width)(void) { return PANEL; }
+
+// packed <- B (K, N), element (k, n) at b[k * row_stride + n * column_stride].
+void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, int N, int row_stride,
+                       int column_stride) {
+  for (int n0 = 0; n0 < N; n0 += PANEL) {
+    const int width = N - n0 < PANEL ? N - n0 : PANEL;
+    const float *from = b + (long)n0 * column_stride;
+    if (column_stride == 1) {
+      for (int k = 0; k < K; k++, packed += PANEL, from += row_stride) {
+        int n = 0;
+        for (; n + LANES <= width; n += LANES) store(packed + n, load(from + n));
+        for (; n < width; n++) packed[n] = from[n];
+        for (; n < PANEL; n++) packed[n] = 0.f;
+      }
+    } else { // down the columns of a transposed B, so that reads are contiguous
+      for (int n = 0; n < width; n++)
+        for (int k = 0; k < K; k++) packed[k * PANEL + n] = from[(long)k * row_stride + (long)n * column_stride];
+      for (int n = width; n < PANEL; n++)
+        for (int k = 0; k < K; k++) packed[k * PANEL + n] = 0.f;
+      packed += (long)K * PANEL;
+    }
+  }
+}
+
+// One register tile: `rows` x `vectors` of C, the last vector with `last` columns. Both counts are compile-time constants
+// at every call, so the accumulators live in registers.
+INLINE void gemm_tile(float *c, const float *a, const float *panel, const float *bias, const int rows,
+                      const int vectors, int last, int K, long row_stride, long column_stride, int ldc,
+                      int accumulate) {
+  V sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v++) sum[r][v] = (V){0};
+  for (int k = 0; k < K; k++, panel += PANEL, a += column_stride) {
+    V b[TILE_VECTORS];
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v++) b[v] = load(panel + v * LANES);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+      const V x = splat(a[r * row_stride]);
+#pragma GCC unroll 16
+      for (int v = 0; v < vectors; v++) sum[r][v] += x * b[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < vectors; v++) {
+    const int n = v == vectors - 1 ? last : LANES;
+    const V add = bias ? load_n(bias + v * LANES, n) : (V){0};
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+      float *to = c + (long)r * ldc + v * LANES;
+      V y = sum[r][v] + add;
+      if (accumulate) y += load_n(to, n);
+      store_n(to, y, n);
+    }
+  }
+}
+
+// A case that this build's tile cannot have falls to a one-row tile that the switch never reaches.
+#define TILE_CASE(r, v)                                                                                                \
+  case r:                                                                                                              \
+    gemm_tile(c, a, panel, bias, r <= TILE_ROWS ? r : 1, v, last, K, row_stride, column_stride, ldc, accumulate);      \
+    break;
+#define TILE_ROW_SWITCH(v)                                                                                             \
+  switch (rows) {                                                                                                      \
+    TILE_CASE(1, v) TILE_CASE(2, v) TILE_CASE(3, v) TILE_CASE(4, v)                                                    \
+    TILE_CASE(5, v) TILE_CASE(6, v) TILE_CASE(7, v) TILE_CASE(8, v)                                                    \
+  }
+
+INLINE void gemm_block(float *c, const float *a, const float *panel, const float *bias, int rows, int vectors, int last,
+                       int K, long row_stride, long column_stride, int ldc, int accumulate) {
+  if (vectors == TILE_VECTORS) {
+    TILE_ROW_SWITCH(TILE_VECTORS)
+  } else if (TILE_VECTORS > 3 && vectors == 3) {
+    TILE_ROW_SWITCH(TILE_VECTORS > 3 ? 3 : 1)
+  } else if (TILE_VECTORS > 2 && vectors == 2) {
+    TILE_ROW_SWITCH(TILE_VECTORS > 2 ? 2 : 1)
+  } else {
+    TILE_ROW_SWITCH(1)
+  }
+}
+
+INLINE void gemm_strided(float *c, const float *a, const float *packed, const float *bias, int M, int N, int K,
+                         long row_stride, long column_stride, int ldc, int accumulate) {
+  for (int n0 = 0; n0 < N; n0 += PANEL, packed += (long)K * PANEL) {
+    const int width = N - n0 < PANEL ? N - n0 : PANEL;
+    const int vectors = (width + LANES - 1) / LANES, last = width - (vectors - 1) * LANES;
+    for (int m = 0; m < M; m += TILE_ROWS)
+      gemm_block(c + (long)m * ldc + n0, a + m * row_stride, packed, bias ? bias + n0 : 0,
+                 M - m < TILE_ROWS ? M - m : TILE_ROWS, vectors, last, K, row_stride, column_stride, ldc, accumulate);
+  }
+}
+
+// C (M, N; ldc) = A B + bias, or C += A B + bias when `accumulate`. A (M, K) with one stride 1, `packed` from gemm_pack,
+// bias (N) or 0. C aliases nothing.
+static __attribute__((noinline)) void gemm_(float *c, const float *a, const float *packed, const float *bias, int M, int N, int K, int row_stride,
+                  int column_stride, int ldc, int accumulate) {
+  // Two copies of the loops, each with one stride known, leave the inner loop free of multiplications.
+  if (column_stride == 1) gemm_strided(c, a, packed, bias, M, N, K, row_stride, 1, ldc, accumulate);
+  else gemm_strided(c, a, packed, bias, M, N, K, 1, column_stride, ldc, accumulate);
+}
+void EXPORT(gemm)(float *restrict c, const float *restrict a, const float *restrict packed,
+                  const float *restrict bias, int M, int N, int K, int row_stride, int column_stride, int ldc,
+                  int accumulate) {
+  gemm_(c, a, packed, bias, M, N, K, row_stride, column_stride, ldc, accumulate);
+}
+
+// sums (N) += the sum of the rows of x (M, N; ld).
+void EXPORT(column_sums)(float *restrict sums, const float *restrict x, int M, int N, int ld) {
+  for (int m = 0; m < M; m++, x += ld)
+    for (int n = 0; n < N; n++) sums[n] += x[n];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers, Schmidhuber & Cummins 2000) over a packed batch:
+//   [i f g o] = [s s tanh s](pre + (mask * h_prev) U),  c = f c_prev + i g,  h = o tanh(c),  s the logistic function.
+// `reverse` runs each sentence from its own last token to its first. A sentence starts from h = c = 0.
+
+// The walk over the steps. At step t the packed rows [at, at + n) are live, of which the first `carried` have a state
+// from the step before, whose rows begin at `before`. `against` walks backwards along the recurrence.
+typedef struct {
+  int t, at, n, carried, before, up;
+} Step;
+INLINE Step before_first(const int *rows, int T, int reverse, int against) {
+  const int up = reverse == against;
+  int N = 0;
+  for (int t = 0; t < T; t++) N += rows[t];
+  return up ? (Step){.t = -1, .at = 0, .n = 0, .up = 1} : (Step){.t = T, .at = N, .n = 0, .up = 0};
+}
+INLINE int next(Step *s, const int *rows, int T, int reverse) {
+  s->at += s->up ? s->n : 0;
+  s->t += s->up ? 1 : -1;
+  if (s->t < 0 || s->t >= T) return 0;
+  s->n = rows[s->t];
+  s->at -= s->up ? 0 : s->n;
+  s->carried = reverse ? (s->t + 1 < T ? rows[s->t + 1] : 0) : (s->t > 0 ? s->n : 0);
+  s->before = reverse ? s->at + s->n : (s->t > 0 ? s->at - rows[s->t - 1] : 0);
+  return 1;
+}
+
+typedef struct {
+  V i, f, g, o, c, tanh_c, h;
+} Cell;
+INLINE Cell lstm_cell(V i, V f, V g, V o, V c_prev) {
+  Cell y;
+  y.i = sigmoid_(i);
+  y.f = sigmoid_(f);
+  y.g = tanh_(g);
+  y.o = sigmoid_(o);
+  y.c = y.f * c_prev + y.i * y.g;
+  y.tanh_c = tanh_(y.c);
+  y.h = y.o * y.tanh_c;
+  return y;
+}
+
+// Training. Reads pre (N, 4H) = x W + b, `packed_u` = U (H, 4H) packed, mask (rows[0], H) or 0 (variational recurrent
+// dropout, Gal & Ghahramani 2016). Writes h (N, H; ldh) and, for backward, gates (N, 4H; i f g o), c (N, H),
+// tanh_c (N, H) and h_prev (N, H; masked). `pre` becomes the full pre-activation. Nothing aliases.
+void EXPORT(lstm_forward)(float *restrict h, float *restrict gates, float *restrict c, float *restrict tanh_c,
+                          float *restrict h_prev, float *restrict pre, const float *restrict packed_u,
+                          const float *restrict mask, const int *restrict rows, int T, int H, int ldh, int reverse) {
+  Step s = before_first(rows, T, reverse, 0);
+  while (next(&s, rows, T, reverse)) {
+    for (int b = 0; b < s.n; b++) {
+      float *to = h_prev + (long)(s.at + b) * H;
+      const float *from = h + (long)(s.before + b) * ldh, *keep = mask + (long)b * H;
+      if (b >= s.carried) for (int j = 0; j < H; j++) to[j] = 0.f;
+      else if (mask) for (int j = 0; j < H; j++) to[j] = from[j] * keep[j];
+      else for (int j = 0; j < H; j++) to[j] = from[j];
+    }
+    gemm_(pre + (long)s.at * 4 * H, h_prev + (long)s.at * H, packed_u, 0, s.carried, 4 * H, H, H, 1, 4 * H, 1);
+    for (int b = 0; b < s.n; b++) {
+      const long row = s.at + b;
+      const float *p = pre + row * 4 * H, *c_prev = c + (long)(s.before + b) * H;
+      float *g = gates + row * 4 * H;
+      EACH_BLOCK(j, n, H) {
+        const Cell y = lstm_cell(load_n(p + j, n), load_n(p + H + j, n), load_n(p + 2 * H + j, n),
+                                 load_n(p + 3 * H + j, n), b < s.carried ? load_n(c_prev + j, n) : (V){0});
+        store_n(g + j, y.i, n);
+        store_n(g + H + j, y.f, n);
+        store_n(g + 2 * H + j, y.g, n);
+        store_n(g + 3 * H + j, y.o, n);
+        store_n(c + row * H + j, y.c, n);
+        store_n(tanh_c + row * H + j, y.tanh_c, n);
+        store_n(h + row * ldh + j, y.h, n);
+      }
+    }
+  }
+}
+
+// Tagging: the same h (N, H; ldh), nothing saved. Row r of the pre-activations is table[ids[r]] (ld floats apart), or
+// table[r] where ids is 0. `scratch` holds rows[0] * 6H floats.
+void EXPORT(lstm_infer)(float *restrict h, float *restrict scratch, const float *restrict table,
+                        const int *restrict ids, const float *restrict packed_u, const int *restrict rows, int T,
+                        int H, int ld, int ldh, int reverse) {
+  const int B = T > 0 ? rows[0] : 0;
+  float *recurrent = scratch, *c = scratch + (long)B * 4 * H, *c_next = c + (long)B * H;
+  Step s = before_first(rows, T, reverse, 0);
+  while (next(&s, rows, T, reverse)) {
+    gemm_(recurrent, h + (long)s.before * ldh, packed_u, 0, s.carried, 4 * H, H, ldh, 1, 4 * H, 0);
+    for (int b = 0; b < s.n; b++) {
+      const long row = s.at + b;
+      const float *p = table + (ids ? ids[row] : row) * ld, *r = recurrent + (long)b * 4 * H;
+      EACH_BLOCK(j, n, H) {
+        V i = load_n(p + j, n), f = load_n(p + H + j, n), g = load_n(p + 2 * H + j, n), o = load_n(p + 3 * H + j, n);
+        V c_prev = {0};
+        if (b < s.carried) {
+          i += load_n(r + j, n), f += load_n(r + H + j, n), g += load_n(r + 2 * H + j, n), o += load_n(r + 3 * H + j, n);
+          c_prev = load_n(c + (long)b * H + j, n);
+        }
+        const Cell y = lstm_cell(i, f, g, o, c_prev);
+        store_n(c_next + (long)b * H + j, y.c, n);
+        store_n(h + row * ldh + j, y.h, n);
+      }
+    }
+    float *swap = c;
+    c = c_next, c_next = swap;
+  }
+}
+
+// Writes dpre (N, 4H), the gradient of the pre-activations, from dh (N, H; ldd) and what forward saved; `packed_ut` is
+// U^T (4H, H) packed. `scratch` holds rows[0] * 3H floats. From dpre follow, each one GEMM over all steps:
+// dU = h_prev^T dpre, dW = x^T dpre, db = its column sums, dx = dpre W^T.
+void EXPORT(lstm_backward)(float *restrict dpre, float *restrict scratch, const float *restrict dh,
+                           const float *restrict gates, const float *restrict c, const float *restrict tanh_c,
+                           const float *restrict packed_ut, const float *restrict mask, const int *restrict rows,
+                           int T, int H, int ldd, int reverse) {
+  const int B = T > 0 ? rows[0] : 0;
+  float *dh_next = scratch, *dc = scratch + (long)B * H, *dc_next = dc + (long)B * H;
+  int arrived = 0; // the first `arrived` rows have gradients from the step that followed them
+  Step s = before_first(rows, T, reverse, 1);
+  while (next(&s, rows, T, reverse)) {
+    for (int b = 0; b < s.n; b++) {
+      const long row = s.at + b;
+      const float *g = gates + row * 4 * H, *c_prev = c + (long)(s.before + b) * H, *d = dh + row * ldd;
+      float *out = dpre + row * 4 * H;
+      EACH_BLOCK(j, n, H) {
+        const V i = load_n(g + j, n), f = load_n(g + H + j, n), z = load_n(g + 2 * H + j, n),
+                o = load_n(g + 3 * H + j, n), tc = load_n(tanh_c + row * H + j, n);
+        V dhj = load_n(d + j, n), dcj = {0};
+        if (b < arrived) {
+          dhj += load_n(dh_next + (long)b * H + j, n);
+          dcj = load_n(dc_next + (long)b * H + j, n);
+        }
+        dcj += dhj * o * (1.f - tc * tc);
+        const V cp = b < s.carried ? load_n(c_prev + j, n) : (V){0};
+        store_n(out + j, dcj * z * i * (1.f - i), n);
+        store_n(out + H + j, dcj * cp * f * (1.f - f), n);
+        store_n(out + 2 * H + j, dcj * i * (1.f - z * z), n);
+        store_n(out + 3 * H + j, dhj * tc * o * (1.f - o), n);
+        store_n(dc + (long)b * H + j, dcj * f, n);
+      }
+    }
+    gemm_(dh_next, dpre + (long)s.at * 4 * H, packed_ut, 0, s.carried, H, 4 * H, 4 * H, 1, H, 0);
+    if (mask) for (long j = 0; j < (long)s.carried * H; j++) dh_next[j] *= mask[j];
+    arrived = s.carried;
+    float *swap = dc;
+    dc = dc_next, dc_next = swap;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Rows: embeddings and tables.
+
+// out (n, D; ldo)[r] = table (., D)[ids[r]].
+void EXPORT(rows_gather)(float *restrict out, const float *restrict table, const int *restrict ids, int n, int D,
+                         int ldo) {
+  for (int r = 0; r < n; r++) {
+    const float *from = table + (long)ids[r] * D;
+    float *to = out + (long)r * ldo;
+    for (int j = 0; j < D; j++) to[j] = from[j];
+  }
+}
+
+// table (., D)[ids[r]] += in (n, D; ldi)[r], r in rising order.
+void EXPORT(rows_scatter_add)(float *restrict table, const float *restrict in, const int *restrict ids, int n, int D,
+                              int ldi) {
+  for (int r = 0; r < n; r++) {
+    float *to = table + (long)ids[r] * D;
+    const float *from = in + (long)r * ldi;
+    for (int j = 0; j < D; j++) to[j] += from[j];
+  }
+}
+
+// out (n, D)[s] = the sum of in (., D; ldi)[members[m]] over offsets[s] <= m < offsets[s + 1].
+void EXPORT(segment_sum)(float *restrict out, const float *restrict in, const int *restrict offsets,
+                         const int *restrict members, int n, int D, int ldi) {
+  for (int s = 0; s < n; s++, out += D) {
+    for (int j = 0; j < D; j++) out[j] = 0.f;
+    for (int m = offsets[s]; m < offsets[s + 1]; m++) {
+      const float *from = in + (long)members[m] * ldi;
+      for (int j = 0; j < D; j++) out[j] += from[j];
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Characters: convolution of odd `width` over zero-padded characters, then max over positions (Ma & Hovy 2016, without
+// the tanh). The embedding and the kernel meet in one table (C, width * F), table[c] = E[c] K, made by a GEMM once an
+// update: the convolution at a position is then a sum of `width` table rows, and no character is multiplied twice.
+
+// out (n, F; ldo)[w][f] = bias[f] + max_p sum_k table[chars[p + k - width/2]][k * F + f] over the characters
+// offsets[w] <= p < offsets[w + 1] of word w (at least one). argmax (n, F) keeps p, the first of equals.
+void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const float *restrict table,
+                               const float *restrict bias, const int *restrict chars, const int *restrict offsets,
+                               int n, int F, int width, int ldo) {
+  for (int w = 0; w < n; w++) {
+    const int begin = offsets[w], end = offsets[w + 1];
+    EACH_BLOCK(f, count, F) {
+      V best = splat(-3.4e38f);
+      VI where = {0};
+      for (int p = begin; p < end; p++) {
+        V y = {0};
+        for (int k = 0; k < width; k++) {
+          const int q = p + k - width / 2;
+          if (q >= begin && q < end) y += load_n(table + ((long)chars[q] * width + k) * F + f, count);
+        }
+        const VI better = y > best;
+        best = choose(better, y, best);
+        where = (better & ((VI){0} + p)) | (~better & where);
+      }
+      store_n(out + (long)w * ldo + f, best + load_n(bias + f, count), count);
+      for (int j = 0; j < count; j++) argmax[(long)w * F + f + j] = where[j];
+    }
+  }
+}
+
+// dtable += and dbias += from dout (n, F; ldd): only the position that won gets a gradient.
+void EXPORT(char_conv_backward)(float *restrict dtable, float *restrict dbias, const float *restrict dout,
+                                const int *restrict argmax, const int *restrict chars, const int *restrict offsets,
+                                int n, int F, int width, int ldd) {
+  for (int w = 0; w < n; w++, dout += ldd, argmax += F)
+    for (int f = 0; f < F; f++) {
+      dbias[f] += dout[f];
+      for (int k = 0; k < width; k++) {
+        const int q = argmax[f] + k - width / 2;
+        if (q >= offsets[w] && q < offsets[w + 1]) dtable[((long)chars[q] * width + k) * F + f] += dout[f];
+      }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Dropout
+
+// mask (n): 1 / keep with probability keep, else 0; element i depends on (seed, stream, i) alone, so the same masks come
+// for any number of threads. The mixer is the finaliser of MurmurHash3 (Appleby 2011), twice.
+INLINE uint32_t mix(uint32_t x) {
+  x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u, x ^= x >> 16;
+  return x;
+}
+void EXPORT(dropout_mask)(float *restrict mask, int n, float keep, int seed, int stream) {
+  const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x9e3779b9u));
+  const uint32_t limit = (uint32_t)(keep * 16777216.f);
+  const float scale = 1.f / keep;
+  for (int i = 0; i < n; i++) mask[i] = (mix(mix((uint32_t)i + 0x9e3779b9u) ^ key) >> 8) < limit ? scale : 0.f;
+}
+
+// x (N, D; ld)[(t, b)] *= mask (rows[0], D)[b] at every step: one mask a sentence (variational dropout).
+void EXPORT(dropout_apply)(float *restrict x, const float *restrict mask, const int *restrict rows, int T, int D,
+                           int ld) {
+  for (int t = 0; t < T; t++)
+    for (int b = 0; b < rows[t]; b++, x += ld)
+      for (int j = 0; j < D; j++) x[j] *= mask[(long)b * D + j];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Softmax
+
+// loss[0] += scale * sum over rows with gold >= 0 of -sum_k q_k log p_k, p = softmax(logits (N, K)) and q the gold label
+// smoothed: 1 - smoothing + smoothing / K at gold, smoothing / K elsewhere. dlogits (N, K) = scale * (p - q), 0 in rows
+// without gold.
+void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits, const float *restrict logits,
+                                   const int *restrict gold, int N, int K, float scale, float smoothing) {
+  const float rest = smoothing / K, peak = 1.f - smoothing + rest;
+  double total = 0;
+  for (int r = 0; r < N; r++, logits += K, dlogits += K) {
+    if (gold[r] < 0) {
+      for (int k = 0; k < K; k++) dlogits[k] = 0.f;
+      continue;
+    }
+    float max = logits[0], sum = 0, mean = 0;
+    for (int k = 1; k < K; k++) max = logits[k] > max ? logits[k] : max;
+    for (int k0 = 0; k0 < K; k0 += LANES) {
+      const int n = K - k0 < LANES ? K - k0 : LANES;
+      const V e = exp_(load_n(logits + k0, n) - max);
+      for (int j = 0; j < n; j++) dlogits[k0 + j] = e[j], sum += e[j], mean += logits[k0 + j] - max;
+    }
+    const float log_sum = (float)log_(sum);
+    total += log_sum - rest * mean - (peak - rest) * (logits[gold[r]] - max);
+    const float inverse = scale / sum;
+    for (int k = 0; k < K; k++) dlogits[k] = dlogits[k] * inverse - scale * rest;
+    dlogits[gold[r]] -= scale * (peak - rest);
+  }
+  loss[0] += scale * (float)total;
+}
+
+// out[r] = the first k with the greatest logits (N, K)[r][k].
+void EXPORT(argmax)(int *restrict out, const float *restrict logits, int N, int K) {
+  for (int r = 0; r < N; r++, logits += K) {
+    int best = 0;
+    for (int k = 1; k < K; k++) best = logits[k] > logits[best] ? k : best;
+    out[r] = best;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Optimizers. `scale` multiplies every gradient (global-norm clipping, Pascanu et al. 2013). With `ids`, row r of g
+// (n, D) belongs to row ids[r] of w and its state, and no other row is touched; without (0), to row r.
+
+// out (n) = the sum of shards (S, n), in order; each shard is `stride` floats from the next. shards becomes 0.
+void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int stride, int n) {
+  for (int i = 0; i < n; i++) out[i] = 0.f;
+  for (int s = 0; s < S; s++, shards += stride)
+    for (int i = 0; i < n; i++) out[i] += shards[i], shards[i] = 0.f;
+}
+
+// out[0] += the sum of x_i^2.
+void EXPORT(sum_squares)(double *restrict out, const float *restrict x, int n) {
+  double total = 0;
+  for (int i = 0; i < n;) {
+    V part = {0};
+    for (int end = n - i < 64 * LANES ? n : i + 64 * LANES; i < end; i += LANES) {
+      const V y = load_n(x + i, end - i < LANES ? end - i : LANES);
+      part += y * y;
+    }
+    for (int j = 0; j < LANES; j++) total += part[j];
+    i = i > n ? n : i;
+  }
+  out[0] += total;
+}
+
+// SGD with momentum: v = momentum v + g, w -= rate (v + decay w).
+void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, const int *restrict ids, int n, int D,
+                 float scale, float rate, float momentum, float decay) {
+  for (int r = 0; r < n; r++, g += D) {
+    const long at = (long)(ids ? ids[r] : r) * D;
+    float *wr = w + at, *vr = v + at;
+    for (int j = 0; j < D; j++) {
+      vr[j] = momentum * vr[j] + scale * g[j];
+      wr[j] -= rate * (vr[j] + decay * wr[j]);
+    }
+  }
+}
+
+// Adam (Kingma & Ba 2015, Algorithm 1), decay decoupled as AdamW (Loshchilov & Hutter 2019). correct1 = 1 / (1 - b1^t),
+// correct2 = 1 / (1 - b2^t) with t the global step.
+void EXPORT(adam)(float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
+                  const int *restrict ids, int n, int D, float scale, float rate, float beta1, float beta2,
+                  float epsilon, float correct1, float correct2, float decay) {
+  for (int r = 0; r < n; r++, g += D) {
+    const long at = (long)(ids ? ids[r] : r) * D;
+    float *wr = w + at, *mr = m + at, *vr = v + at;
+    for (int j = 0; j < D; j++) {
+      const float gj = scale * g[j];
+      mr[j] = beta1 * mr[j] + (1.f - beta1) * gj;
+      vr[j] = beta2 * vr[j] + (1.f - beta2) * gj * gj;
+      wr[j] -= rate * (mr[j] * correct1 / (__builtin_sqrtf(vr[j] * correct2) + epsilon) + decay * wr[j]);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The yardstick: `n` rounds of 12 independent register-resident multiply-adds of a vector; 24 * LANES * n operations.
+void EXPORT(fma_peak)(float *restrict out, int n) {
+  V sum[12];
+  const V x = splat(out[0]), y = splat(out[1]);
+#pragma GCC unroll 16
+  for (int j = 0; j < 12; j++) sum[j] = splat((float)j);
+  for (int i = 0; i < n; i++)
+#pragma GCC unroll 16
+    for (int j = 0; j < 12; j++) sum[j] = sum[j] * x + y;
+#pragma GCC unroll 16
+  for (int j = 1; j < 12; j++) sum[0] += sum[j];
+  store(out, sum[0]);
+}

@@ -1,0 +1,28 @@
+// The kernels' interface: one list from which the Node-API addon makes its wrappers. P is a pointer (an arena offset
+// in TypeScript, 0 for none), I a 32-bit integer, F a 32-bit float. src/backend/kernels.ts has the same list, typed.
+#pragma once
+#include <stdint.h>
+
+// clang-format off
+#define KERNELS(X)                                                                                     \
+  X(gemm_pack,             (P,P,I,I,I,I),                 (float*,const float*,int,int,int,int))        \
+  X(gemm,                  (P,P,P,P,I,I,I,I,I,I,I),       (float*,const float*,const float*,const float*,int,int,int,int,int,int,int)) \
+  X(column_sums,           (P,P,I,I,I),                   (float*,const float*,int,int,int))            \
+  X(lstm_forward,          (P,P,P,P,P,P,P,P,P,I,I,I,I),   (float*,float*,float*,float*,float*,float*,const float*,const float*,const int*,int,int,int,int)) \
+  X(lstm_infer,            (P,P,P,P,P,P,I,I,I,I,I),       (float*,float*,const float*,const int*,const float*,const int*,int,int,int,int,int)) \
+  X(lstm_backward,         (P,P,P,P,P,P,P,P,P,I,I,I,I),   (float*,float*,const float*,const float*,const float*,const float*,const float*,const float*,const int*,int,int,int,int)) \
+  X(rows_gather,           (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
+  X(rows_scatter_add,      (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
+  X(segment_sum,           (P,P,P,P,I,I,I),               (float*,const float*,const int*,const int*,int,int,int)) \
+  X(char_conv_forward,     (P,P,P,P,P,P,I,I,I,I),         (float*,int*,const float*,const float*,const int*,const int*,int,int,int,int)) \
+  X(char_conv_backward,    (P,P,P,P,P,P,I,I,I,I),         (float*,float*,const float*,const int*,const int*,const int*,int,int,int,int)) \
+  X(dropout_mask,          (P,I,F,I,I),                   (float*,int,float,int,int))                    \
+  X(dropout_apply,         (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
+  X(softmax_cross_entropy, (P,P,P,P,I,I,F,F),             (float*,float*,const float*,const int*,int,int,float,float)) \
+  X(argmax,                (P,P,I,I),                     (int*,const float*,int,int))                   \
+  X(sum_shards,            (P,P,I,I,I),                   (float*,float*,int,int,int))                   \
+  X(sum_squares,           (P,P,I),                       (double*,const float*,int))                    \
+  X(sgd,                   (P,P,P,P,I,I,F,F,F,F),         (float*,float*,const float*,const int*,int,int,float,float,float,float)) \
+  X(adam,                  (P,P,P,P,P,I,I,F,F,F,F,F,F,F,F), (float*,float*,float*,const float*,const int*,int,int,float,float,float,float,float,float,float,float)) \
+  X(fma_peak,              (P,I),                         (float*,int))
+// clang-format on

@@ -1,0 +1,69 @@
+import type { Address } from './kernels.ts';
+
+const PAGE = 65_536;
+const MOST_PAGES = 65_536; // 4 GiB, what 32-bit offsets reach
+
+/** Rounds up to whole cache lines, so that no two buffers share one. */
+const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/**
+ * Hands out addresses one after another from `begin`. Nothing is freed singly: scratch space is laid out anew for every
+ * batch, by the same code on every thread, which is how they agree on addresses.
+ */
+export class Layout {
+  end: Address;
+
+  constructor(begin: Address) {
+    this.end = aligned(begin);
+  }
+
+  /** Space for `count` numbers of 4 bytes (32-bit floats or integers), 64-byte aligned. */
+  take(count: number): Address {
+    const at = this.end;
+    this.end = aligned(at + count * 4);
+    return at;
+  }
+}
+
+/** One shared memory, seen by every thread and by both backends; it grows but never moves. */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  readonly layout: Layout;
+
+  constructor(begin: Address, memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true })) {
+    this.memory = memory;
+    this.layout = new Layout(begin);
+  }
+
+  /** Permanent space for `count` 4-byte numbers, zeroed. */
+  take(count: number): Address {
+    const at = this.layout.take(count);
+    this.reserve(this.layout.end);
+    return at;
+  }
+
+  /** Grows the memory so that addresses below `end` exist. Views made before stay valid but do not see the new part. */
+  reserve(end: Address): void {
+    const missing = end - this.memory.buffer.byteLength;
+    if (missing <= 0) return;
+    const pages = Math.ceil(missing / PAGE);
+    const have = this.memory.buffer.byteLength / PAGE;
+    // Growing by a quarter more than asked keeps the number of growths small.
+    const generous = Math.min(MOST_PAGES - have, pages + (have >> 2));
+    try {
+      this.memory.grow(Math.max(pages, generous));
+    } catch {
+      throw new RangeError(`the arena cannot grow to ${Math.ceil(end / 2 ** 20)} MiB (its limit is 4096)`);
+    }
+  }
+
+  f32(at: Address, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, at, length);
+  }
+  f64(at: Address, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, at, length);
+  }
+  i32(at: Address, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, at, length);
+  }
+}

@@ -1,0 +1,17 @@
+// A thread of the pool: loads the kernels and the program, then draws tickets, round after round.
+import { workerData } from 'node:worker_threads';
+import { Arena } from './arena.ts';
+import { loadKernels } from './backend.ts';
+import { controlOf, ROUND, type Task, type TaskContext, type WorkerData, waitWhile, work } from './pool.ts';
+
+const { kind, memory, stack, control: at, module, spec } = workerData as WorkerData;
+const { kernels } = loadKernels(kind, memory, stack);
+const { createTasks } = (await import(module)) as {
+  createTasks(context: TaskContext, spec: unknown): Task[];
+};
+const tasks = createTasks({ kernels, arena: new Arena(0, memory) }, spec);
+const control = controlOf(memory, at);
+for (let round = 0; ; ) {
+  round = waitWhile(control.words, ROUND, round);
+  work(control, round, tasks);
+}

@@ -1,0 +1,113 @@
+import { count, MAX_GAP, MAX_TOKENS, problem } from './lines.ts';
+import type { Document, Format, ReadOptions, Sentence } from './sentence.ts';
+
+const NONE: readonly string[] = [];
+
+/** A document of which nothing is known yet but its name and format. */
+export function newDocument(file: string, format: Format): Document {
+  return {
+    file,
+    format,
+    bom: false,
+    separator: undefined,
+    columns: 0,
+    header: undefined,
+    tail: '',
+  };
+}
+
+/** Collects the tokens, tags and source of one sentence after another. */
+export class SentenceBuilder {
+  readonly #document: Document;
+  readonly #keep: boolean;
+  readonly #gold: boolean;
+  #tokens: string[] = [];
+  #tags: string[] = [];
+  #line = 0;
+  /** The source of the open sentence that came with earlier pieces of text. */
+  #held = '';
+  /** How much was held since the last token. */
+  #gap = 0;
+  #tokensHeld = 0;
+  #done: Sentence[] = [];
+
+  constructor(document: Document, options: ReadOptions & { gold: boolean }) {
+    this.#document = document;
+    this.#keep = options.keepSource ?? true;
+    this.#gold = options.gold;
+  }
+
+  /** Tokens of the open sentence. */
+  get size(): number {
+    return this.#tokens.length;
+  }
+
+  /** Adds a token; `tag` counts only if gold tags are read. */
+  add(token: string, tag: string, line: number): void {
+    if (this.#tokens.length === 0) this.#line = line;
+    else if (this.#tokens.length >= MAX_TOKENS) {
+      throw problem(
+        this.#document.file,
+        line,
+        `a sentence of more than ${count(MAX_TOKENS, 'token')}. Are the blank lines between sentences missing?`,
+      );
+    }
+    this.#tokens.push(token);
+    if (this.#gold) this.#tags.push(tag);
+  }
+
+  /** Ends the sentence, if it has tokens; its source ends with `text` from `from` to `to`. */
+  finish(text: string, from: number, to: number): void {
+    const tokens = this.#tokens;
+    const tags = this.#gold ? this.#tags : NONE;
+    const { file } = this.#document;
+    if (this.#keep) {
+      const part = text.slice(from, to);
+      const raw = this.#held === '' ? part : this.#held + part;
+      this.#done.push({
+        tokens,
+        tags,
+        file,
+        line: this.#line,
+        source: { document: this.#document, raw },
+      });
+      this.#held = '';
+      this.#gap = 0;
+      this.#tokensHeld = 0;
+    } else {
+      this.#done.push({ tokens, tags, file, line: this.#line });
+    }
+    this.#tokens = [];
+    if (this.#gold) this.#tags = [];
+  }
+
+  /** Keeps `text` from `from` to `to` as source of the sentence still open, read up to `line`. */
+  hold(text: string, from: number, to: number, line: number): void {
+    if (!this.#keep || from >= to) return;
+    const part = text.slice(from, to);
+    this.#held += part;
+    this.#gap = this.#tokens.length === this.#tokensHeld ? this.#gap + part.length : 0;
+    this.#tokensHeld = this.#tokens.length;
+    if (this.#gap > MAX_GAP) {
+      throw problem(
+        this.#document.file,
+        line,
+        'more than 16 MiB without a token. Is the format right?',
+      );
+    }
+  }
+
+  /** At the end of the document: ends the open sentence, or makes what is held the tail. */
+  end(): void {
+    if (this.#tokens.length > 0) this.finish('', 0, 0);
+    this.#document.tail = this.#held;
+    this.#held = '';
+  }
+
+  /** The sentences finished since the last call. */
+  take(): Sentence[] {
+    const done = this.#done;
+    this.#done = [];
+    return done;
+  }
+}

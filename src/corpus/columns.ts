@@ -1,0 +1,365 @@
+import { UserError } from '../errors.ts';
+import { newDocument, SentenceBuilder } from './builder.ts';
+import {
+  contentEnd,
+  copy,
+  count,
+  countLines,
+  isBlank,
+  LineBuffer,
+  MAX_LINE,
+  problem,
+  SPACE,
+  TAB,
+  tagPool,
+} from './lines.ts';
+import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
+
+/*
+ * Which lines of a column file are tokens; reader and writer share this rule.
+ *  - A line that is empty or ASCII white space only is blank: it ends a sentence.
+ *  - A line whose first column is `-DOCSTART-` stands between documents: it ends a sentence too.
+ *  - A line that begins with `# ` is a comment if its number of columns is not the file's; with the
+ *    right number it is a token, since `#` is a word of many corpora.
+ *  - Every other line is a token, and must have the file's number of columns.
+ * If the first token line has a tab, tabs separate the columns and a token may contain spaces;
+ * otherwise runs of ASCII spaces and tabs do. U+00A0 and other Unicode spaces never separate.
+ */
+
+const HASH = 35;
+const MINUS = 45;
+const DOCSTART = '-DOCSTART-';
+/** How far (UTF-16 units) to look for a first line that is surely a token. */
+const LOOK_AHEAD = 1024 * 1024;
+
+function isDocstart(text: string, from: number, to: number): boolean {
+  if (text.charCodeAt(from) !== MINUS || !text.startsWith(DOCSTART, from)) return false;
+  const end = from + DOCSTART.length;
+  return end >= to || text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB;
+}
+
+function isHashLine(text: string, from: number, to: number): boolean {
+  return text.charCodeAt(from) === HASH && from + 2 < to && text.charCodeAt(from + 1) === SPACE;
+}
+
+/** The spans of the columns of a line: from, to, from, to, ... */
+function columnSpans(text: string, from: number, to: number, separator: 'tab' | 'space'): number[] {
+  const spans: number[] = [];
+  if (separator === 'tab') {
+    let start = from;
+    for (let i = from; i < to; i++) {
+      if (text.charCodeAt(i) === TAB) {
+        spans.push(start, i);
+        start = i + 1;
+      }
+    }
+    spans.push(start, to);
+    return spans;
+  }
+  let i = from;
+  while (i < to) {
+    while (i < to && (text.charCodeAt(i) === SPACE || text.charCodeAt(i) === TAB)) i++;
+    if (i === to) break;
+    const start = i;
+    while (i < to && text.charCodeAt(i) !== SPACE && text.charCodeAt(i) !== TAB) i++;
+    spans.push(start, i);
+  }
+  return spans;
+}
+
+/** A column given by the user as an index; names mean nothing in this format. */
+function asIndex(column: Column, what: string): number {
+  if (typeof column === 'number') return column;
+  if (/^-?\d+$/.test(column)) return Number(column);
+  throw new UserError(
+    `${what} column "${column}": the format columns has no column names. Give an index: 0 is the first, -1 the last.`,
+  );
+}
+
+/** `column` counted from 0 in a line of `columns`, or undefined if it is not there. */
+function resolve(column: number, columns: number): number | undefined {
+  const index = column < 0 ? columns + column : column;
+  return Number.isInteger(index) && index >= 0 && index < columns ? index : undefined;
+}
+
+/** Reads tokens and tags from columns; by default the first is the token, the last the tag. */
+export class ColumnsParser implements Parser {
+  readonly document: Document;
+  readonly #builder: SentenceBuilder;
+  readonly #buffer = new LineBuffer();
+  readonly #intern = tagPool();
+  readonly #gold: boolean;
+  readonly #askedToken: number;
+  readonly #askedTag: number | undefined;
+  #token = 0;
+  #tag = -1;
+  /** Complete lines seen. */
+  #lines = 0;
+  /** The line that fixed the number of columns. */
+  #firstLine = 0;
+  /** Text read while the number of columns is not known. */
+  #undecided = '';
+
+  constructor(options: ReadOptions & { file: string; gold: boolean }) {
+    this.document = newDocument(options.file, 'columns');
+    this.#builder = new SentenceBuilder(this.document, options);
+    this.#gold = options.gold;
+    this.#askedToken = asIndex(options.tokenColumn ?? 0, 'token');
+    this.#askedTag =
+      options.tagColumn === undefined ? undefined : asIndex(options.tagColumn, 'tag');
+  }
+
+  get line(): number {
+    return this.#lines + countLines(this.#undecided) + 1;
+  }
+
+  push(text: string): Sentence[] {
+    const lines = this.#buffer.push(text);
+    if (lines === undefined) throw this.#tooLong(this.line);
+    if (lines !== '') this.#feed(lines, false);
+    return this.#builder.take();
+  }
+
+  end(): Sentence[] {
+    this.#feed(this.#buffer.end(), true);
+    this.#builder.end();
+    return this.#builder.take();
+  }
+
+  #feed(lines: string, atEnd: boolean): void {
+    if (this.document.columns > 0) {
+      this.#parse(lines);
+      return;
+    }
+    this.#undecided += lines;
+    const text = this.#undecided;
+    if (!this.#decide(text, atEnd)) {
+      if (text.length > MAX_LINE) {
+        throw problem(
+          this.document.file,
+          1,
+          'more than 16 MiB without a token. Is the format right?',
+        );
+      }
+      if (atEnd) this.#builder.hold(text, 0, text.length, this.line);
+      return;
+    }
+    this.#undecided = '';
+    this.#parse(text);
+  }
+
+  /** Finds the separator and the number of columns from the first token line, if it is there. */
+  #decide(text: string, atEnd: boolean): boolean {
+    let hash: [line: number, from: number, to: number] | undefined;
+    let line = 1;
+    for (let pos = 0; pos < text.length; line++) {
+      if (hash !== undefined && pos > LOOK_AHEAD) break;
+      const lineEnd = text.indexOf('\n', pos);
+      const to = contentEnd(text, pos, lineEnd < 0 ? text.length : lineEnd);
+      if (isHashLine(text, pos, to)) hash ??= [line, pos, to];
+      else if (!isBlank(text, pos, to) && !isDocstart(text, pos, to)) {
+        this.#fix(text, line, pos, to);
+        return true;
+      }
+      pos = lineEnd < 0 ? text.length : lineEnd + 1;
+    }
+    if (hash === undefined || (!atEnd && text.length <= LOOK_AHEAD)) return false;
+    this.#fix(text, ...hash);
+    return true;
+  }
+
+  #fix(text: string, line: number, from: number, to: number): void {
+    const { document } = this;
+    const first = text.slice(from, to);
+    const separator = first.includes('\t') ? 'tab' : 'space';
+    const columns = columnSpans(first, 0, first.length, separator).length / 2;
+    const place = (column: number): number => {
+      const index = resolve(column, columns);
+      if (index !== undefined) return index;
+      throw problem(
+        document.file,
+        line,
+        `${count(columns, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
+      );
+    };
+    this.#token = place(this.#askedToken);
+    if (this.#gold) {
+      this.#tag = place(this.#askedTag ?? -1);
+      if (this.#askedTag === undefined && this.#tag === this.#token) {
+        throw problem(
+          document.file,
+          line,
+          `${count(columns, 'column')}, so there is no tag beside the token. Separate token and tag by a tab or spaces, or say which column has the tag.`,
+        );
+      }
+    }
+    document.separator = separator;
+    document.columns = columns;
+    this.#firstLine = line;
+  }
+
+  #parse(text: string): void {
+    const builder = this.#builder;
+    const tabs = this.document.separator === 'tab';
+    const expected = this.document.columns;
+    const token = this.#token;
+    const tag = this.#tag;
+    let start = 0;
+    let pos = 0;
+    while (pos < text.length) {
+      let lineEnd = text.indexOf('\n', pos);
+      if (lineEnd < 0) lineEnd = text.length;
+      const next = lineEnd < text.length ? lineEnd + 1 : lineEnd;
+      const to = contentEnd(text, pos, lineEnd);
+      const line = ++this.#lines;
+      if (next - pos > MAX_LINE) throw this.#tooLong(line);
+      const first = text.charCodeAt(pos);
+      if (to === pos || (first <= SPACE && isBlank(text, pos, to))) {
+        if (builder.size > 0) {
+          builder.finish(text, start, next);
+          start = next;
+        }
+        pos = next;
+        continue;
+      }
+      let columns = 0;
+      let tokenFrom = 0;
+      let tokenTo = 0;
+      let tagFrom = 0;
+      let tagTo = 0;
+      let i = pos;
+      if (tabs) {
+        for (;;) {
+          const from = i;
+          while (i < to && text.charCodeAt(i) !== TAB) i++;
+          if (columns === token) {
+            tokenFrom = from;
+            tokenTo = i;
+          }
+          if (columns === tag) {
+            tagFrom = from;
+            tagTo = i;
+          }
+          columns++;
+          if (i === to) break;
+          i++;
+        }
+      } else {
+        for (;;) {
+          while (i < to && (text.charCodeAt(i) === SPACE || text.charCodeAt(i) === TAB)) i++;
+          if (i === to) break;
+          const from = i;
+          while (i < to && text.charCodeAt(i) !== SPACE && text.charCodeAt(i) !== TAB) i++;
+          if (columns === token) {
+            tokenFrom = from;
+            tokenTo = i;
+          }
+          if (columns === tag) {
+            tagFrom = from;
+            tagTo = i;
+          }
+          columns++;
+        }
+      }
+      if (first === MINUS && isDocstart(text, pos, to)) {
+        if (builder.size > 0) {
+          builder.finish(text, start, pos);
+          start = pos;
+        }
+      } else if (columns === expected) {
+        // a tag never ends in spaces, even where tabs separate
+        while (tagTo > tagFrom && text.charCodeAt(tagTo - 1) === SPACE) tagTo--;
+        builder.add(
+          copy(text, tokenFrom, tokenTo),
+          this.#gold ? this.#intern(text, tagFrom, tagTo) : '',
+          line,
+        );
+      } else if (!isHashLine(text, pos, to)) {
+        throw problem(
+          this.document.file,
+          line,
+          `${count(columns, 'column')}, expected ${expected} as in line ${this.#firstLine}. ${
+            tabs ? 'Are the separators tabs?' : 'Is there a space inside a token?'
+          }`,
+        );
+      }
+      pos = next;
+    }
+    builder.hold(text, start, text.length, this.line);
+  }
+
+  #tooLong(line: number): UserError {
+    return problem(
+      this.document.file,
+      line,
+      'a line longer than 16 MiB. Is this a file of columns?',
+    );
+  }
+}
+
+/**
+ * Gives `raw` back with a tag in each token line: at `column` (replaced), or as a new last column,
+ * after the separator the line itself uses. Throws `UserError` if there is no such column.
+ */
+export function tagColumns(
+  raw: string,
+  tags: readonly string[],
+  options: {
+    document: Document;
+    column: Column | undefined;
+    paint: (tag: string) => string;
+  },
+): string {
+  const { document, paint } = options;
+  const separator = document.separator ?? 'space';
+  const column = replacedColumn(document, options.column);
+  let out = '';
+  let next = 0;
+  let pos = 0;
+  while (pos < raw.length) {
+    let lineEnd = raw.indexOf('\n', pos);
+    if (lineEnd < 0) lineEnd = raw.length;
+    const to = contentEnd(raw, pos, lineEnd);
+    const end = lineEnd < raw.length ? lineEnd + 1 : lineEnd;
+    if (isBlank(raw, pos, to) || isDocstart(raw, pos, to)) {
+      out += raw.slice(pos, end);
+      pos = end;
+      continue;
+    }
+    if (
+      isHashLine(raw, pos, to) &&
+      columnSpans(raw, pos, to, separator).length / 2 !== document.columns
+    ) {
+      out += raw.slice(pos, end);
+      pos = end;
+      continue;
+    }
+    const tag = paint(tags[next++] ?? '');
+    if (column === undefined && separator === 'tab') {
+      out += `${raw.slice(pos, to)}\t${tag}${raw.slice(to, end)}`;
+    } else {
+      const spans = columnSpans(raw, pos, to, separator);
+      const last = spans.length - 2;
+      if (column === undefined) {
+        const gap = last > 0 ? raw.slice(spans[last - 1], spans[last]) : '\t';
+        out += raw.slice(pos, spans[last + 1]) + gap + tag + raw.slice(spans[last + 1], end);
+      } else {
+        out += raw.slice(pos, spans[2 * column]) + tag + raw.slice(spans[2 * column + 1], end);
+      }
+    }
+    pos = end;
+  }
+  return out;
+}
+
+/** The column to replace, or undefined to append one. */
+function replacedColumn(document: Document, column: Column | undefined): number | undefined {
+  if (column === undefined) return undefined;
+  const asked = asIndex(column, 'tag');
+  if (asked === document.columns) return undefined;
+  const index = resolve(asked, document.columns);
+  if (index !== undefined) return index;
+  throw new UserError(
+    `${document.file}: ${count(document.columns, 'column')}, but the tag was to replace column ${asked}. Columns count from 0, or backwards from -1.`,
+  );
+}

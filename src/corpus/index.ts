@@ -1,0 +1,16 @@
+export { formatOf, sniffFormat } from './format.ts';
+export { createParser, readCorpus, readSentences } from './reader.ts';
+export type {
+  Column,
+  Document,
+  Format,
+  Parser,
+  ReadOptions,
+  Sentence,
+  Source,
+  Use,
+  WriteOptions,
+  Writer,
+} from './sentence.ts';
+export { spacesAfter } from './text.ts';
+export { createWriter } from './writer.ts';

@@ -1,0 +1,235 @@
+import { createReadStream } from 'node:fs';
+import { UserError } from '../errors.ts';
+import { ColumnsParser } from './columns.ts';
+import { ConlluParser } from './conllu.ts';
+import { formatOf, sniffFormat } from './format.ts';
+import { HorizontalParser } from './horizontal.ts';
+import { problem } from './lines.ts';
+import type { Document, Format, Parser, ReadOptions, Sentence } from './sentence.ts';
+import { TableParser } from './table.ts';
+import { TextParser } from './text.ts';
+
+const BOM = 0xfeff;
+/** Bytes read from a file at a time; one array of sentences is yielded for each. */
+const FILE_CHUNK = 128 * 1024;
+/** Bytes of an unfinished line held back so that whole lines are decoded at once. */
+const MAX_PARTIAL = 1024 * 1024;
+
+/** A parser for one document of the format `options.format`, which must be given. */
+export function createParser(options: ReadOptions & { readonly format: Format }): Parser {
+  const gold = options.gold ?? options.tagColumn !== undefined;
+  const file = options.file ?? '<stdin>';
+  const parser = parserFor({ ...options, file, gold });
+  let atStart = true;
+  return {
+    document: parser.document,
+    get line() {
+      return parser.line;
+    },
+    push(text) {
+      if (!atStart || text === '') return parser.push(text);
+      atStart = false;
+      if (text.charCodeAt(0) !== BOM) return parser.push(text);
+      parser.document.bom = true;
+      return parser.push(text.slice(1));
+    },
+    end: () => parser.end(),
+  };
+}
+
+function parserFor(options: ReadOptions & { format: Format; file: string; gold: boolean }): Parser {
+  const { format } = options;
+  switch (format) {
+    case 'columns':
+      return new ColumnsParser(options);
+    case 'conllu':
+      return new ConlluParser(options);
+    case 'csv':
+    case 'tsv':
+      return new TableParser({ ...options, format });
+    case 'horizontal':
+      return new HorizontalParser(options);
+    case 'text':
+      return new TextParser(options);
+    default:
+      throw new UserError(
+        `${options.file}: the format ${format} is only written, not read. Read columns, conllu, csv, tsv, horizontal or text.`,
+      );
+  }
+}
+
+/**
+ * Reads a file, or a stream of bytes such as standard input, and yields the sentences of each piece
+ * read: an empty array where a piece completes none is not yielded. Memory is bounded. Throws
+ * `UserError` for what the user can mend: no such file, invalid UTF-8, a line that does not fit.
+ */
+export async function* readSentences(
+  source: string | AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+): AsyncGenerator<Sentence[]> {
+  const file = options.file ?? (typeof source === 'string' ? source : '<stdin>');
+  const gold = options.gold ?? options.tagColumn !== undefined;
+  const known =
+    options.format ??
+    (typeof source === 'string' ? formatOf(source, gold ? 'train' : 'tag') : undefined);
+  let parser: Parser | undefined;
+  const start = (format: Format): Parser => {
+    const started = createParser({ ...options, file, gold, format });
+    options.onDocument?.(started.document);
+    return started;
+  };
+  if (known !== undefined) parser = start(known);
+  const lineNow = (): number => parser?.line ?? 1;
+  for await (const text of decode(bytesOf(source, file), file, lineNow)) {
+    parser ??= start(sniffFormat(text));
+    const sentences = parser.push(text);
+    if (sentences.length > 0) yield sentences;
+  }
+  parser ??= start(sniffFormat(''));
+  const sentences = parser.end();
+  if (sentences.length > 0) yield sentences;
+}
+
+/**
+ * Reads all sentences with gold tags, for training. Throws `UserError` as `readSentences` does, and if
+ * there is no sentence.
+ */
+export async function readCorpus(
+  source: string | AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+): Promise<Sentence[]> {
+  const corpus: Sentence[] = [];
+  let document: Document | undefined;
+  const all = readSentences(source, {
+    ...options,
+    gold: options.gold ?? true,
+    keepSource: options.keepSource ?? false,
+    onDocument: (started) => {
+      document = started;
+      options.onDocument?.(started);
+    },
+  });
+  for await (const sentences of all) {
+    for (const sentence of sentences) corpus.push(sentence);
+  }
+  if (corpus.length > 0) return corpus;
+  const file = document?.file ?? (typeof source === 'string' ? source : '<stdin>');
+  throw new UserError(
+    `${file}: no sentences, read as ${document?.format}. Is the file empty, or the format another?`,
+  );
+}
+
+async function* bytesOf(
+  source: string | AsyncIterable<Uint8Array>,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  if (typeof source !== 'string') {
+    yield* source;
+    return;
+  }
+  try {
+    yield* createReadStream(source, { highWaterMark: FILE_CHUNK });
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/** An error of the file system as the user should read it; others as they are. */
+function fileError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  switch (error.code) {
+    case 'ENOENT':
+      return new UserError(`${file}: no such file. Check the path.`);
+    case 'EISDIR':
+      return new UserError(`${file}: a directory. Name the files in it.`);
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError(`${file}: no permission to read it. Check its access rights.`);
+    default:
+      return 'syscall' in error
+        ? new UserError(
+            `${file}: cannot be read (${String(error.code)}). Check the file and the disk.`,
+          )
+        : error;
+  }
+}
+
+/** Decodes UTF-8 strictly, and as far as it goes in whole lines. The BOM is kept. */
+async function* decode(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  lineNow: () => number,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** What of an unfinished line was read and not decoded. */
+  let partial: Uint8Array[] = [];
+  let partialSize = 0;
+  /** Bytes of a character that the decoder holds. */
+  let atStart = true;
+  const text = (chunk: Uint8Array, stream: boolean): string => {
+    if (chunk.indexOf(0) >= 0) throw binary(file, chunk, lineNow());
+    try {
+      return decoder.decode(chunk, { stream });
+    } catch {
+      throw invalid(file, chunk, lineNow());
+    }
+  };
+  for await (const chunk of bytes) {
+    if (atStart && chunk.length > 0) {
+      atStart = false;
+      const mark = chunk[0]! * 256 + (chunk[1] ?? 0);
+      if (mark === 0xfffe || mark === 0xfeff) {
+        throw problem(file, 1, 'UTF-16, expected UTF-8. Convert it with iconv -f UTF-16 -t UTF-8.');
+      }
+    }
+    const end = chunk.lastIndexOf(10) + 1;
+    if (end === 0 && partialSize + chunk.length <= MAX_PARTIAL) {
+      partial.push(chunk);
+      partialSize += chunk.length;
+      continue;
+    }
+    const upTo = end === 0 ? chunk.length : end;
+    const whole = chunk.subarray(0, upTo);
+    const joined = partialSize === 0 ? whole : Buffer.concat([...partial, whole]);
+    partial = upTo < chunk.length ? [chunk.subarray(upTo)] : [];
+    partialSize = chunk.length - upTo;
+    yield text(joined, true);
+  }
+  yield text(Buffer.concat(partial), false);
+}
+
+function binary(file: string, chunk: Uint8Array, line: number): UserError {
+  const zero = chunk.indexOf(0);
+  const at = line + lineFeeds(chunk.subarray(0, zero));
+  return problem(file, at, 'a binary file (it has a NUL byte), expected text. Check the path.');
+}
+
+/** The error for invalid UTF-8 in `chunk`, which begins in `line`. */
+function invalid(file: string, chunk: Uint8Array, line: number): UserError {
+  let at = line;
+  let from = 0;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for (;;) {
+    const end = chunk.indexOf(10, from) + 1;
+    if (end === 0) break;
+    try {
+      decoder.decode(chunk.subarray(from, end));
+    } catch {
+      // the first line may begin inside a character, but then an error here is in this line too
+      break;
+    }
+    from = end;
+    at++;
+  }
+  return problem(
+    file,
+    at,
+    'invalid UTF-8. If the file is Latin-1, convert it with iconv -f LATIN1 -t UTF-8.',
+  );
+}
+
+function lineFeeds(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let i = bytes.indexOf(10); i >= 0; i = bytes.indexOf(10, i + 1)) lines++;
+  return lines;
+}

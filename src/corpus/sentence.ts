@@ -1,0 +1,119 @@
+/** Every format by name. `jsonl` and `inline` are only written; `text` is only read. */
+export type Format =
+  | 'columns'
+  | 'conllu'
+  | 'csv'
+  | 'tsv'
+  | 'horizontal'
+  | 'text'
+  | 'jsonl'
+  | 'inline';
+
+/** What a file is read for; decides what `.txt` means (see `formatOf`). */
+export type Use = 'train' | 'eval' | 'tag' | 'convert';
+
+/**
+ * A column: an index from 0, negative from the end (-1 is the last), or a name: a CoNLL-U field
+ * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv. A string of digits is an index
+ * unless a column has that very name.
+ */
+export type Column = number | string;
+
+/**
+ * One sentence. `tags` are the gold tags, as many as `tokens`, or none if none were asked for.
+ * `line` is that of its first token, from 1. `source` is there when the sentence was read and its
+ * source kept; with it a writer gives the input back byte for byte.
+ */
+export type Sentence = {
+  readonly tokens: readonly string[];
+  readonly tags: readonly string[];
+  readonly file: string;
+  readonly line: number;
+  readonly source?: Source;
+};
+
+/**
+ * Where a sentence came from. `raw` is its part of the document with all line ends: the blank lines
+ * and comments before it, its own lines, and the blank line that ended it. The raw texts of a
+ * document's sentences and its `tail`, joined, are the document (without BOM and header). Which
+ * lines are tokens is not stored: reader and writer share the rule that tells.
+ */
+export type Source = {
+  readonly document: Document;
+  readonly raw: string;
+};
+
+/** What the sentences of one file share. The parser fills it in as it learns; readers only look. */
+export type Document = {
+  readonly file: string;
+  readonly format: Format;
+  /** The file begins with U+FEFF, which is in no `raw`. */
+  bom: boolean;
+  /** columns: what separates them, a tab or runs of spaces and tabs; undefined before the first token. */
+  separator: 'tab' | 'space' | undefined;
+  /** Columns in each token line; 0 before the first token. */
+  columns: number;
+  /** csv, tsv: the names in the header, and its text with line end and blank lines before it. */
+  header: { readonly names: readonly string[]; readonly raw: string } | undefined;
+  /** What follows the last sentence; complete once the file was read to its end. */
+  tail: string;
+};
+
+export type ReadOptions = {
+  /** Default: by file extension, else found by looking at the beginning of the input. */
+  readonly format?: Format | undefined;
+  /** The name for messages. Default: the path, `<stdin>` for a stream. */
+  readonly file?: string | undefined;
+  readonly tokenColumn?: Column | undefined;
+  /** Naming one asks for gold tags, unless `gold` is false. */
+  readonly tagColumn?: Column | undefined;
+  /** Read gold tags. Default: true for `readCorpus` or when `tagColumn` is given, else false. */
+  readonly gold?: boolean | undefined;
+  /** csv, tsv: whether there is a header. Default: found by looking for the wanted names. */
+  readonly header?: boolean | undefined;
+  /** Keep `source`, for a faithful writer. Default: true for `readSentences`, false for `readCorpus`. */
+  readonly keepSource?: boolean | undefined;
+  /**
+   * Called once, before the first sentence. Pass `writer.begin` so that a file without any sentence
+   * comes back too.
+   */
+  readonly onDocument?: ((document: Document) => void) | undefined;
+};
+
+/**
+ * A stateful synchronous parser. `push` takes the next piece of the document, cut anywhere, and
+ * returns the sentences that are complete; `end` returns the rest. Both throw `UserError`.
+ */
+export type Parser = {
+  push(text: string): Sentence[];
+  end(): Sentence[];
+  readonly document: Document;
+  /** The line, from 1, of the end of what was pushed. */
+  readonly line: number;
+};
+
+export type WriteOptions = {
+  /** Default: the format of the input, but `columns` for `text` and `horizontal`. */
+  readonly format?: Format | undefined;
+  /**
+   * When input and output have one format: the column to replace. In columns, csv and tsv a column
+   * is appended by default, and a header name not there yet is appended under that name; in conllu
+   * the default is `upos`, and a name that is no field is a key in MISC.
+   */
+  readonly tagColumn?: Column | undefined;
+  /**
+   * Colours a piece of output for a terminal: the tag in columns, `/TAG` or `[TYPE ...]` in inline.
+   * The second argument is the tag without its B-, I-, ... prefix.
+   */
+  readonly paint?: ((text: string, type: string) => string) | undefined;
+};
+
+/** A stateful writer; the strings it returns, joined, are the output. */
+export type Writer = {
+  /** Announces a document that may have no sentences. Not needed for documents that have some. */
+  begin(document: Document): void;
+  /** `tags[i]` are the tags for `sentences[i]`, one a token. */
+  write(sentences: readonly Sentence[], tags: readonly (readonly string[])[]): string;
+  /** What follows the last sentence. */
+  end(): string;
+};

@@ -1,0 +1,203 @@
+import { UserError } from '../errors.ts';
+import { tagColumns } from './columns.ts';
+import { type Field, formatConllu, replacedField, tagConllu } from './conllu.ts';
+import { formatInline, tagType, unspaced } from './inline.ts';
+import type { Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
+import { type Place, placeOf, quoteCell, tagHeader, tagTable } from './table.ts';
+import { spacesAfter } from './text.ts';
+
+/**
+ * A writer for `options.format`.
+ *
+ * A sentence with a source of the same format comes back byte for byte, with its tags; BOM, header
+ * and what follows the last sentence too. Several documents follow each other: only the first keeps
+ * its BOM and header, and a missing blank line between two is put in.
+ *
+ * Otherwise it is converted: columns `token TAB tag` and a blank line; conllu with the tag in
+ * `tagColumn` (`upos`), `# text` and, from text, SpaceAfter=No; csv and tsv with the header
+ * `sentence,token,tag`; jsonl `{"tokens": [...], "tags": [...]}`; horizontal the tokens alone;
+ * inline `Dogs/NNS bark/VBP` or `[PER Barack Obama] visited [LOC Paris] .`.
+ */
+export function createWriter(options: WriteOptions = {}): Writer {
+  if (options.format === 'text') {
+    throw new UserError(
+      'the format text has no place for tags. Choose columns, conllu, inline or another format.',
+    );
+  }
+  const writer = new DocumentWriter(options);
+  return {
+    begin: (document) => writer.begin(document),
+    write: (sentences, tags) => writer.write(sentences, tags),
+    end: () => writer.end(),
+  };
+}
+
+/** Owns where the output is: the documents announced, the one being written, the sentence number. */
+class DocumentWriter {
+  readonly #options: WriteOptions;
+  readonly #paint: (text: string, type: string) => string;
+  #waiting: Document[] = [];
+  #document: Document | undefined;
+  #faithful = false;
+  #format: Format = 'columns';
+  #field: Field | undefined;
+  #place: Place | undefined;
+  #sentences = 0;
+  #documents = 0;
+  #headerDone = false;
+  /** The end of the output so far, to see whether a document needs a blank line before it. */
+  #lastRaw = '';
+
+  constructor(options: WriteOptions) {
+    this.#options = options;
+    this.#paint = options.paint ?? ((text) => text);
+    if (options.format !== undefined) this.#format = options.format;
+    if (options.format === 'conllu') this.#field = replacedField(options.tagColumn);
+  }
+
+  begin(document: Document): void {
+    if (document !== this.#document) this.#waiting.push(document);
+  }
+
+  write(sentences: readonly Sentence[], tags: readonly (readonly string[])[]): string {
+    if (sentences.length !== tags.length) {
+      throw new Error(`tags for ${tags.length} sentences, expected ${sentences.length}`);
+    }
+    let out = '';
+    for (let s = 0; s < sentences.length; s++) {
+      const sentence = sentences[s]!;
+      const its = tags[s]!;
+      if (its.length !== sentence.tokens.length) {
+        throw new Error(`${its.length} tags for ${sentence.tokens.length} tokens`);
+      }
+      const document = sentence.source?.document;
+      if (document !== undefined && document !== this.#document) out += this.#open(document);
+      this.#sentences++;
+      const raw = sentence.source?.raw;
+      out +=
+        this.#faithful && raw !== undefined && document === this.#document
+          ? this.#tagged(raw, its)
+          : this.#converted(sentence, its);
+    }
+    return out;
+  }
+
+  end(): string {
+    let out = '';
+    for (const document of this.#waiting.splice(0)) {
+      if (document !== this.#document) out += this.#start(document);
+    }
+    return out + this.#close();
+  }
+
+  /** Closes the document before and those announced before `document`, and starts it. */
+  #open(document: Document): string {
+    let out = '';
+    const at = this.#waiting.indexOf(document);
+    for (const waiting of this.#waiting.splice(0, at + 1)) {
+      if (waiting !== this.#document && waiting !== document) out += this.#start(waiting);
+    }
+    return out + this.#start(document);
+  }
+
+  #close(): string {
+    const tail = this.#faithful ? (this.#document?.tail ?? '') : '';
+    if (tail !== '') this.#lastRaw = tail;
+    this.#document = undefined;
+    return tail;
+  }
+
+  #start(document: Document): string {
+    let out = this.#close();
+    this.#document = document;
+    const { format: asked, tagColumn } = this.#options;
+    const own = document.format === 'text' || document.format === 'horizontal';
+    this.#format = asked ?? (own ? 'columns' : document.format);
+    this.#faithful = this.#format === document.format && !own && this.#format !== 'jsonl';
+    if (this.#format === 'conllu') this.#field ??= replacedField(tagColumn);
+    if (!this.#faithful) return out;
+    if (this.#documents++ > 0) out += separation(this.#lastRaw);
+    else if (document.bom) out += '\ufeff';
+    const isTable = document.format === 'csv' || document.format === 'tsv';
+    if (isTable && document.columns > 0) {
+      this.#place = placeOf(document, tagColumn);
+      if (!this.#headerDone) out += tagHeader(document, this.#place);
+      this.#headerDone = document.header !== undefined;
+    }
+    return out;
+  }
+
+  #tagged(raw: string, tags: readonly string[]): string {
+    this.#lastRaw = raw;
+    switch (this.#format) {
+      case 'columns':
+        return tagColumns(raw, tags, {
+          document: this.#document!,
+          column: this.#options.tagColumn,
+          paint: (tag) => this.#paint(tag, tagType(tag)),
+        });
+      case 'conllu':
+        return tagConllu(raw, tags, this.#field!);
+      case 'csv':
+      case 'tsv':
+        return tagTable(raw, tags, { format: this.#format, place: this.#place! });
+      default:
+        throw new Error(`no faithful writer for ${this.#format}`);
+    }
+  }
+
+  #converted(sentence: Sentence, tags: readonly string[]): string {
+    const { tokens } = sentence;
+    switch (this.#format) {
+      case 'conllu':
+        return formatConllu(tokens, tags, {
+          field: this.#field ?? replacedField(this.#options.tagColumn),
+          spaces: sentence.source?.document.format === 'text' ? spacesAfter(sentence) : undefined,
+          id: this.#sentences,
+        });
+      case 'csv':
+      case 'tsv':
+        return this.#rows(tokens, tags, this.#format);
+      case 'jsonl':
+        return `${JSON.stringify({ tokens, tags })}\n`;
+      case 'inline':
+        return formatInline(tokens, tags, this.#paint);
+      case 'horizontal':
+        return `${tokens.map(unspaced).join(' ')}\n`;
+      default:
+        return this.#lines(tokens, tags);
+    }
+  }
+
+  #lines(tokens: readonly string[], tags: readonly string[]): string {
+    let out = '';
+    for (let i = 0; i < tokens.length; i++) {
+      const tag = tags[i]!;
+      out += `${column(tokens[i]!)}\t${this.#paint(tag, tagType(tag))}\n`;
+    }
+    return `${out}\n`;
+  }
+
+  #rows(tokens: readonly string[], tags: readonly string[], format: 'csv' | 'tsv'): string {
+    const delimiter = format === 'csv' ? ',' : '\t';
+    let out = this.#headerDone ? '' : `sentence${delimiter}token${delimiter}tag\n`;
+    this.#headerDone = true;
+    for (let i = 0; i < tokens.length; i++) {
+      const token = quoteCell(tokens[i]!, format);
+      const tag = quoteCell(tags[i]!, format);
+      out += `${this.#sentences}${delimiter}${token}${delimiter}${tag}\n`;
+    }
+    return out;
+  }
+}
+
+/** A token as a column: tabs and line ends in it become a space. */
+function column(token: string): string {
+  return /[\t\r\n]/.test(token) ? token.replace(/[\t\r\n]+/g, ' ') : token;
+}
+
+/** What must come between two documents, of which the first ends with `raw`. */
+function separation(raw: string): string {
+  if (raw === '' || /\n[ \t\r]*\n$/.test(raw) || /^[ \t\r]*\n$/.test(raw)) return '';
+  return raw.endsWith('\n') ? '\n' : '\n\n';
+}

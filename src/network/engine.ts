@@ -1,0 +1,355 @@
+import { Layout } from '../backend/arena.ts';
+import type { Backend } from '../backend/backend.ts';
+import type { Address } from '../backend/kernels.ts';
+import { byFallingLength, collectTypes, Numbering, packTokens, type Types, writeTypes } from './batch.ts';
+import { inputSize, type NetworkConfig, type ParameterSpec, sizeOf } from './config.ts';
+import {
+  chunkKeys,
+  layoutChunk,
+  layoutShard,
+  layoutTypes,
+  shardKeys,
+  typeKeys,
+  writeSizes,
+} from './layouts.ts';
+import {
+  createTasks,
+  DENSE_BLOCK,
+  type Dropout,
+  type OptimizerOptions,
+  type ProgramSpec,
+  ROW_BLOCK,
+  SHARDS,
+  TaskId,
+  type TrainingSpec,
+} from './program.ts';
+import { placeWeights, type Weights } from './weights.ts';
+
+export interface TrainingOptions {
+  readonly dropout: Dropout;
+  readonly labelSmoothing: number;
+  readonly optimizer: OptimizerOptions;
+  readonly seed: number;
+}
+
+/** Labelled sentences as numbers, one array a sentence: types, rows of the word embedding, tags (negative: unknown). */
+export interface TrainingBatch {
+  readonly types: readonly Int32Array[];
+  readonly words: readonly Int32Array[];
+  readonly tags: readonly Int32Array[];
+}
+
+export interface StepResult {
+  /** Mean cross-entropy over the batch's tokens, in nats. */
+  readonly loss: number;
+  /** Global norm of the gradient before clipping. */
+  readonly norm: number;
+  readonly tokens: number;
+}
+
+export interface Emissions {
+  /** The best tag of every token, sentence after sentence. */
+  readonly best: Int32Array;
+  /** Scores before the softmax, (tokens, tags), when asked for. */
+  readonly scores?: Float32Array;
+}
+
+/**
+ * The boundary between training or tagging and whatever computes: whole batches of numbers go in, a loss or scores come
+ * out, and parameters are copied in and out by name.
+ */
+export interface Engine {
+  readonly config: NetworkConfig;
+  readonly specs: readonly ParameterSpec[];
+  /** A live view of a parameter; call `weightsChanged` after writing. */
+  parameter(name: string): Float32Array;
+  weightsChanged(): void;
+  /** Forward, backward and one update. If the loss or the norm is not finite, nothing is changed. */
+  trainStep(batch: TrainingBatch, options: { types: Types; rate: number; clipNorm: number }): StepResult;
+  /** Moments of the optimizer and its step count: with the parameters, all that training needs to go on. */
+  optimizerState(): { step: number; moments: Float32Array[] };
+  restoreOptimizer(state: { step: number; moments: readonly Float32Array[] }): void;
+  /** Types that the cache can hold. */
+  readonly capacity: number;
+  /** Types that it holds. */
+  readonly cached: number;
+  /** Encodes types into the cache and returns their places, in order. */
+  encode(types: Types): Int32Array;
+  clearCache(): void;
+  /** Tags sentences given as places in the cache, one after another. */
+  infer(places: Int32Array, lengths: Int32Array, options?: { scores?: boolean }): Emissions;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly backend: Backend;
+  readonly config: NetworkConfig;
+  /** Left out where the network only tags. */
+  readonly training?: TrainingOptions;
+  /** Types that the cache holds, 32 H bytes each. */
+  readonly cacheSize?: number;
+}
+
+const TYPES_BLOCK = 128;
+const CHUNK_SENTENCES = 32;
+
+/** Places everything in the backend's arena. Parameters are 0 until written. */
+export function createEngine(options: EngineOptions): Engine {
+  const { backend, config, training, cacheSize = 8192 } = options;
+  const { arena, pool, kernels, panelWidth } = backend;
+  const D = inputSize(config, 0);
+  const layoutOptions = { panelWidth, recurrentDropout: (training?.dropout.recurrent ?? 0) > 0 };
+  const weights: Weights = placeWeights(config, { begin: arena.layout.end, panelWidth, training: training !== undefined });
+  arena.take((weights.end - arena.layout.end) / 4);
+  const cache = arena.take(cacheSize * 8 * config.hidden);
+  const wordSize = config.words * config.wordDim;
+  const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
+  const take = (n: number): Address => arena.take(n);
+  const pair = (n: number): readonly [Address, Address] => [take(n), take(n)];
+  const trainingSpec: TrainingSpec | undefined = training && {
+    ...training,
+    gradients: take(SHARDS * weights.denseSize),
+    summed: take(weights.denseSize),
+    moments: pair(weights.denseSize),
+    wordMoments: pair(wordSize),
+    losses: take(SHARDS * 16),
+    squares: take(2 * (denseBlocks + Math.ceil(config.words / ROW_BLOCK) + 1)),
+  };
+  const spec: ProgramSpec = {
+    config,
+    weights,
+    layout: layoutOptions,
+    cache,
+    ...(trainingSpec && { training: trainingSpec }),
+  };
+  pool.program(new URL('./program.ts', import.meta.url).href, spec, createTasks({ kernels, arena }, spec));
+
+  // From here on the arena is scratch, laid out anew for every batch.
+  const scratch = arena.layout.end;
+  let cached = 0;
+  let stepCount = 0;
+  const charset = new Numbering(config.chars);
+  const wordRows = new Numbering(config.words);
+  let typeNumbering = new Numbering(0);
+  let numbered: Types | undefined;
+  const numberingFor = (types: Types): Numbering => {
+    if (numbered !== types) {
+      typeNumbering = new Numbering(types.words.length);
+      numbered = types;
+    }
+    return typeNumbering;
+  };
+
+  function trainStep(batch: TrainingBatch, options: { types: Types; rate: number; clipNorm: number }): StepResult {
+    if (!trainingSpec) throw new Error('this engine only tags');
+    const { types } = options;
+    const numbering = numberingFor(types);
+    const lengths = batch.types.map((sentence) => sentence.length);
+    const order = byFallingLength(lengths);
+    const tokens = lengths.reduce((sum, n) => sum + n, 0);
+    let counted = 0;
+    for (const tags of batch.tags) for (const tag of tags) if (tag >= 0) counted++;
+
+    const layout = new Layout(scratch);
+    const dx = layout.take(tokens * D);
+    const wordOf = layout.take(tokens); // row of dx -> place among the words of the batch
+    const offsets = layout.take(tokens + 1);
+    const members = layout.take(tokens);
+    const ids = layout.take(tokens);
+    const rowGradients = layout.take(tokens * config.wordDim);
+    arena.reserve(layout.end);
+
+    wordRows.reset();
+    const places = arena.i32(wordOf, tokens);
+    const args: number[] = [];
+    let done = 0;
+    for (let shard = 0; shard < SHARDS; shard++) {
+      // Dealt like cards, so that shards are alike in work.
+      const sentences = order.filter((_, i) => i % SHARDS === shard);
+      numbering.reset();
+      for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
+      const typeBatch = collectTypes(types, numbering, charset);
+      const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
+      const sizes = { N, T: sentences.length > 0 ? lengths[sentences[0]!]! : 0, B: sentences.length, ...typeBatch.sizes };
+      const at = layout.end;
+      const s = layoutShard(config, layoutOptions, sizes, at);
+      layout.end = s.end;
+      arena.reserve(s.end);
+      writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
+      writeTypes(arena, config, s.chars, types, typeBatch, charset);
+      const words = arena.i32(s.words, N);
+      const typePlaces = arena.i32(s.types, N);
+      const gold = arena.i32(s.gold, N);
+      packTokens(arena.i32(s.rows, sizes.T), sentences, lengths, (row, sentence, t) => {
+        const word = batch.words[sentence]![t]!;
+        words[row] = word;
+        typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
+        gold[row] = batch.tags[sentence]![t]!;
+        places[done + row] = wordRows.number(word);
+      });
+      args[shard] = at;
+      args[SHARDS + shard] = dx + done * D * 4;
+      done += N;
+    }
+    const used = wordRows.items.length;
+    writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
+    arena.i32(ids, used).set(wordRows.items);
+
+    pool.run(TaskId.backpropagate, SHARDS, [...args, 1 / Math.max(1, counted), stepCount * 64 * SHARDS]);
+    const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
+    pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
+    let loss = 0;
+    for (let shard = 0; shard < SHARDS; shard++) loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
+    const norm = Math.sqrt(arena.f64(trainingSpec.squares, blocks).reduce((sum, x) => sum + x, 0));
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, tokens };
+    stepCount++;
+    const { momentum, beta2 } = trainingSpec.optimizer;
+    const scale = options.clipNorm > 0 && norm > options.clipNorm ? options.clipNorm / norm : 1;
+    pool.run(TaskId.update, blocks, [
+      used,
+      rowGradients,
+      ids,
+      scale,
+      options.rate,
+      1 / (1 - momentum ** stepCount),
+      1 / (1 - beta2 ** stepCount),
+    ]);
+    weightsChanged();
+    return { loss, norm, tokens };
+  }
+
+  function weightsChanged(): void {
+    pool.run(TaskId.pack, Object.keys(weights.matrices).length);
+    cached = 0;
+  }
+
+  function encode(types: Types): Int32Array {
+    const count = types.words.length;
+    if (cached + count > cacheSize) throw new RangeError(`${cached} + ${count} types in a cache of ${cacheSize}`);
+    const numbering = numberingFor(types);
+    const order = byFallingLength(types.words.map((_, i) => types.offsets[i + 1]! - types.offsets[i]!));
+    const slots = new Int32Array(count);
+    const blocks = Math.ceil(count / TYPES_BLOCK);
+    const layout = new Layout(scratch);
+    const table = layout.take(2 * blocks);
+    arena.reserve(layout.end);
+    for (let block = 0; block < blocks; block++) {
+      numbering.reset();
+      for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK)) numbering.number(id);
+      const typeBatch = collectTypes(types, numbering, charset);
+      const { Y } = typeBatch.sizes;
+      const at = layout.end;
+      const t = layoutTypes(config, layoutOptions, typeBatch.sizes, at);
+      layout.end = t.end;
+      arena.reserve(t.end);
+      writeSizes(arena.i32(at, typeKeys.length), typeKeys, typeBatch.sizes);
+      writeTypes(arena, config, t.chars, types, typeBatch, charset);
+      arena.i32(table + block * 8, 2).set([at / 64, cached]);
+      const words = arena.i32(t.words, Y);
+      const places = arena.i32(t.places, Y);
+      typeBatch.ids.forEach((id, y) => {
+        words[y] = types.words[id]!;
+        places[y] = y;
+        slots[id] = cached + y;
+      });
+      cached += Y;
+    }
+    pool.run(TaskId.encode, blocks, [table]);
+    return slots;
+  }
+
+  function infer(places: Int32Array, lengths: Int32Array, { scores = false } = {}): Emissions {
+    const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
+    const starts = new Int32Array(lengths.length + 1);
+    lengths.forEach((n, i) => {
+      starts[i + 1] = starts[i]! + n;
+    });
+    const chunks = Math.ceil(order.length / CHUNK_SENTENCES);
+    const layout = new Layout(scratch);
+    const table = layout.take(chunks);
+    arena.reserve(layout.end);
+    const plans = Array.from({ length: chunks }, (_, i) => {
+      const sentences = order.slice(i * CHUNK_SENTENCES, (i + 1) * CHUNK_SENTENCES);
+      const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
+      const sizes = { N, T: lengths[sentences[0]!]!, B: sentences.length };
+      const at = layout.end;
+      const c = layoutChunk(config, sizes, at);
+      layout.end = c.end;
+      arena.reserve(c.end);
+      writeSizes(arena.i32(at, chunkKeys.length), chunkKeys, sizes);
+      const rows = arena.i32(c.rows, sizes.T);
+      const slots = arena.i32(c.slots, N);
+      const tokens = new Int32Array(N); // packed row -> token of the input
+      packTokens(rows, sentences, lengths, (row, sentence, t) => {
+        tokens[row] = starts[sentence]! + t;
+        slots[row] = places[tokens[row]!]!;
+      });
+      arena.i32(table + i * 4, 1)[0] = at / 64;
+      return { c, tokens };
+    });
+    pool.run(TaskId.infer, chunks, [table]);
+    const best = new Int32Array(places.length);
+    const K = config.tags;
+    const all = scores ? new Float32Array(places.length * K) : undefined;
+    for (const { c, tokens } of plans) {
+      const from = arena.i32(c.best, tokens.length);
+      tokens.forEach((token, row) => {
+        best[token] = from[row]!;
+      });
+      if (!all) continue;
+      const logits = arena.f32(c.logits, tokens.length * K);
+      tokens.forEach((token, row) => {
+        all.set(logits.subarray(row * K, (row + 1) * K), token * K);
+      });
+    }
+    return all ? { best, scores: all } : { best };
+  }
+
+  const moments = (): Float32Array[] => {
+    if (!trainingSpec) throw new Error('this engine only tags');
+    return [
+      ...trainingSpec.moments.map((at) => arena.f32(at, weights.denseSize)),
+      ...trainingSpec.wordMoments.map((at) => arena.f32(at, wordSize)),
+    ];
+  };
+
+  return {
+    config,
+    specs: weights.specs,
+    parameter: (name) => {
+      const spec = weights.specs.find((s) => s.name === name);
+      if (!spec) throw new Error(`no parameter ${name}`);
+      return arena.f32(weights.at[name]!, sizeOf(spec.shape));
+    },
+    weightsChanged,
+    trainStep,
+    optimizerState: () => ({ step: stepCount, moments: moments().map((m) => m.slice()) }),
+    restoreOptimizer: (state) => {
+      stepCount = state.step;
+      moments().forEach((m, i) => {
+        m.set(state.moments[i]!);
+      });
+    },
+    capacity: cacheSize,
+    get cached() {
+      return cached;
+    },
+    encode,
+    clearCache: () => {
+      cached = 0;
+    },
+    infer,
+    close: () => pool.close(),
+  };
+}
+
+/** Lists the members of each segment: place p of row r makes r a member of segment p, in rising order. */
+function writeSegments(places: Int32Array, count: number, offsets: Int32Array, members: Int32Array): void {
+  offsets.fill(0);
+  for (const place of places) offsets[place + 1]!++;
+  for (let s = 0; s < count; s++) offsets[s + 1]! += offsets[s]!;
+  const next = offsets.slice(0, count);
+  places.forEach((place, row) => {
+    members[next[place]!++] = row;
+  });
+}

@@ -1,0 +1,93 @@
+import { Layout } from '../backend/arena.ts';
+import { packedSize } from '../backend/backend.ts';
+import type { Address, Kernels } from '../backend/kernels.ts';
+import { type NetworkConfig, type ParameterSpec, parameterSpecs, sizeOf } from './config.ts';
+
+/** A matrix W (K, N) and its packed copies: `packed` for x W, `transposed` for y W^T (0 where nothing is trained). */
+export interface Matrix {
+  readonly at: Address;
+  readonly K: number;
+  readonly N: number;
+  readonly packed: Address;
+  readonly transposed: Address;
+}
+
+/** Where everything that outlives a batch lies. Plain data: workers get it as it is. */
+export interface Weights {
+  readonly specs: readonly ParameterSpec[];
+  readonly at: Readonly<Record<string, Address>>;
+  readonly matrices: Readonly<Record<string, Matrix>>;
+  /** All parameters but the word embedding lie in one block of `denseSize` floats from `dense` on. */
+  readonly dense: Address;
+  readonly denseSize: number;
+  readonly end: Address;
+}
+
+/** Lays the parameters out from `begin` on. */
+export function placeWeights(
+  config: NetworkConfig,
+  options: { begin: Address; panelWidth: number; training: boolean },
+): Weights {
+  const { begin, panelWidth, training } = options;
+  const layout = new Layout(begin);
+  const specs = parameterSpecs(config);
+  const at: Record<string, Address> = {};
+  for (const { name, shape } of specs) at[name] = layout.take(sizeOf(shape));
+  const dense = at[specs[1]!.name]!;
+  const denseSize = (layout.end - dense) / 4;
+  const matrices: Record<string, Matrix> = {};
+  for (const { name, matrix } of specs) {
+    if (!matrix) continue;
+    const [K, N] = matrix;
+    matrices[name] = {
+      at: at[name]!,
+      K,
+      N,
+      packed: layout.take(packedSize(panelWidth, K, N)),
+      transposed: training ? layout.take(packedSize(panelWidth, N, K)) : 0,
+    };
+  }
+  return { specs, at, matrices, dense, denseSize, end: layout.end };
+}
+
+/** Packs W again after its values changed. */
+export function packMatrix(kernels: Kernels, { at, K, N, packed, transposed }: Matrix): void {
+  kernels.gemm_pack(packed, at, K, N, N, 1);
+  if (transposed) kernels.gemm_pack(transposed, at, N, K, 1, N);
+}
+
+/** y (n, N) = x (n, K; ldx) W + bias (or += when `accumulate`). */
+export function project(
+  kernels: Kernels,
+  y: Address,
+  x: Address,
+  w: Matrix,
+  options: { n: number; ldx?: number; ldy?: number; bias?: Address; accumulate?: boolean },
+): void {
+  const { n, ldx = w.K, ldy = w.N, bias = 0, accumulate = false } = options;
+  kernels.gemm(y, x, w.packed, bias, n, w.N, w.K, ldx, 1, ldy, accumulate ? 1 : 0);
+}
+
+/** dx (n, K; ldx) = dy (n, N) W^T (or += when `accumulate`). */
+export function projectBack(
+  kernels: Kernels,
+  dx: Address,
+  dy: Address,
+  w: Matrix,
+  options: { n: number; ldx?: number; accumulate?: boolean },
+): void {
+  const { n, ldx = w.K, accumulate = false } = options;
+  kernels.gemm(dx, dy, w.transposed, 0, n, w.K, w.N, w.N, 1, ldx, accumulate ? 1 : 0);
+}
+
+/** dW (K, N) += x^T (K, n; ldx) dy, where `packedDy` is dy (n, N) packed. */
+export function addOuter(
+  kernels: Kernels,
+  dw: Address,
+  x: Address,
+  packedDy: Address,
+  options: { n: number; K: number; N: number; ldx?: number },
+): void {
+  const { n, K, N, ldx = K } = options;
+  kernels.gemm(dw, x, packedDy, 0, K, N, n, 1, ldx, N, 1);
+}

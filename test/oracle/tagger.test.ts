@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { expectClose } from './close.ts';
+import { expectGradient } from './gradient.ts';
+import { adamStep } from './optimizers.ts';
+import { packedRow, packingOfLengths } from './packing.ts';
+import { rng } from './rng.ts';
+import { randomBatch, randomTagger, randomTaggerMasks, type TaggerSizes } from './samples.ts';
+import {
+  type CharEncoder,
+  namedArrays,
+  type TaggerWeights,
+  taggerForward,
+  taggerStep,
+} from './tagger.ts';
+import { ROUNDING, torchValues } from './torch-values.ts';
+
+type Fixture = (typeof torchValues.tagger)[number];
+
+function weightsOf(
+  { table, encoder, layers, dense }: Fixture | Fixture['gradients'],
+  D: number,
+): TaggerWeights {
+  let characters: CharEncoder | undefined;
+  if (encoder) {
+    characters =
+      'kernel' in encoder ? { kind: 'convolution', ...encoder } : { kind: 'lstm', ...encoder };
+  }
+  return { words: { table, D }, characters, layers, dense };
+}
+
+describe('PyTorch', () => {
+  it.each(torchValues.tagger)('a whole tagger, characters $kind, lengths $lengths', (fixture) => {
+    const { words, gold, characters, masks, outputMask, smoothing, D } = fixture;
+    const step = taggerStep({
+      weights: weightsOf(fixture, D),
+      batch: {
+        packing: packingOfLengths(fixture.lengths),
+        words,
+        gold,
+        characters: characters ?? undefined,
+      },
+      masks: { layers: masks, output: outputMask },
+      smoothing,
+    });
+    expectClose(step.states.logits, fixture.logits, { ...ROUNDING, name: 'logits' });
+    expectClose(step.loss, fixture.loss, { ...ROUNDING, name: 'loss' });
+    const actual = namedArrays(step.gradients);
+    const expected = namedArrays(weightsOf(fixture.gradients, D));
+    expect(Object.keys(actual)).toEqual(Object.keys(expected));
+    for (const [name, values] of Object.entries(expected)) {
+      expectClose(actual[name]!, values, { ...ROUNDING, name });
+    }
+  });
+});
+
+const convolution = { kind: 'convolution', C: 5, E: 3, F: 3, width: 3 } as const;
+const lstm = { kind: 'lstm', C: 5, E: 3, H: 2 } as const;
+const small = { V: 7, D: 3, layers: 1, H: 3, K: 5 };
+
+const cases: { sizes: TaggerSizes; lengths: number[]; smoothing: number; drop?: number }[] = [
+  { sizes: { V: 1, D: 1, layers: 1, H: 1, K: 3 }, lengths: [1], smoothing: 0 },
+  { sizes: small, lengths: [7, 5, 3, 1], smoothing: 0.1, drop: 0.3 },
+  { sizes: { ...small, layers: 2, characters: convolution }, lengths: [5, 3, 3], smoothing: 0 },
+  { sizes: { ...small, characters: convolution }, lengths: [3], smoothing: 0.1, drop: 0.3 },
+  { sizes: { ...small, layers: 2, characters: lstm }, lengths: [3, 1], smoothing: 0, drop: 0.3 },
+  { sizes: { ...small, characters: lstm }, lengths: [5, 2, 2], smoothing: 0.03 },
+];
+
+describe('finite differences', () => {
+  it.each(cases)('characters $sizes.characters.kind, lengths $lengths', (options) => {
+    const { sizes, lengths, smoothing, drop } = options;
+    const random = rng(17);
+    const weights = randomTagger(random, sizes);
+    const batch = randomBatch(random, sizes, lengths);
+    const { packing } = batch;
+    const masks =
+      drop === undefined ? undefined : randomTaggerMasks(random, { weights, packing, drop });
+    const all = { weights, batch, masks, smoothing };
+    const variables = namedArrays(weights);
+    const { loss, gradients } = taggerStep(all);
+    expect(loss).toBeGreaterThan(0);
+    expectGradient({
+      loss: () => taggerStep(all).loss,
+      variables,
+      gradients: namedArrays(gradients),
+      zero: lengths[0] === 1 ? Object.keys(variables).filter((name) => name.endsWith('.U')) : [],
+    });
+  });
+});
+
+describe('behaviour', () => {
+  const random = rng(23);
+  const sizes: TaggerSizes = { ...small, layers: 2, characters: convolution };
+  const weights = randomTagger(random, sizes);
+  const batch = randomBatch(random, sizes, [6, 4, 1]);
+  const { packing } = batch;
+  const { K } = sizes;
+
+  it('the last word changes the logits of the first, and of no other sentence', () => {
+    const words = Int32Array.from(batch.words);
+    const last = packedRow(packing, 5, 0);
+    words[last] = (words[last]! + 1) % sizes.V;
+    const before = taggerForward({ weights, batch }).logits;
+    const after = taggerForward({ weights, batch: { ...batch, words } }).logits;
+    for (let k = 0; k < K; k++) {
+      expect(after[k]).not.toBe(before[k]);
+      expect(after[K + k]).toBe(before[K + k]);
+    }
+  });
+
+  it('gradients of words and characters that do not occur are zero', () => {
+    const { gradients } = taggerStep({ weights, batch });
+    const used = new Set(Array.from(batch.words));
+    const table = gradients.words.table;
+    for (let v = 0; v < sizes.V; v++) {
+      const row = table.subarray(v * sizes.D, (v + 1) * sizes.D);
+      expect(row.some((g) => g !== 0)).toBe(used.has(v));
+    }
+  });
+
+  it('needs the characters it is to encode', () => {
+    const { characters: _, ...rest } = batch;
+    expect(() => taggerForward({ weights, batch: rest })).toThrow('no characters');
+  });
+
+  it('memorises a batch', () => {
+    const own = randomTagger(rng(29), { ...sizes, layers: 1 });
+    const named = namedArrays(own);
+    const moments = Object.fromEntries(
+      Object.entries(named).map(([name, w]) => [
+        name,
+        { m: new Float64Array(w.length), v: new Float64Array(w.length) },
+      ]),
+    );
+    for (let step = 1; step <= 100; step++) {
+      const gradients = namedArrays(taggerStep({ weights: own, batch }).gradients);
+      for (const [name, w] of Object.entries(named)) {
+        adamStep({ w, g: gradients[name]!, ...moments[name]!, step, lr: 0.05 });
+      }
+    }
+    const { logits } = taggerForward({ weights: own, batch });
+    for (let n = 0; n < packing.N; n++) {
+      if (batch.gold[n]! < 0) continue;
+      const row = [...logits.subarray(n * K, (n + 1) * K)];
+      expect(row.indexOf(Math.max(...row))).toBe(batch.gold[n]);
+    }
+  });
+});
