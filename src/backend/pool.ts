@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { fileURLToPath } from 'node:url';
 import type { Arena } from './arena.ts';
 import type { BackendKind } from './backend.ts';
 import type { Address, Kernels } from './kernels.ts';
@@ -51,7 +50,7 @@ export const MESSAGE = 128; // length, then UTF-16 units
 export const MOST_ARGS = 32;
 export const CONTROL_WORDS = 512;
 const MOST_TICKETS = 0xffff;
-const SPINS = 20_000; // about 100 microseconds: shorter than a step, longer than the gap between two parts of one
+const SPINS = 500_000; // about half a millisecond: longer than preparing a batch takes, so that threads sleep only when idle
 
 export interface Control {
   readonly words: Int32Array;
@@ -97,6 +96,9 @@ export function waitWhile(words: Int32Array, at: number, value: number): number 
   return Atomics.load(words, at);
 }
 
+/** Tests run the sources, which a worker of Node 20 cannot load: workers always run the built files. */
+const built = (url: string): string => url.replace(/\/src\/([^/]+\/[^/]+)$/, '/dist/$1');
+
 /** @param options.threads threads that compute, the caller's included. Workers start at the first `run` that can use them. */
 export function createPool(options: { kind: BackendKind; arena: Arena; threads: number; stack: number }): Pool {
   const { kind, arena, threads, stack } = options;
@@ -109,8 +111,7 @@ export function createPool(options: { kind: BackendKind; arena: Arena; threads: 
 
   const start = (): void => {
     const { module, spec } = current!;
-    // Tests run the sources, which a worker of Node 20 cannot load: workers always run the built files.
-    const file = fileURLToPath(new URL('./worker.js', import.meta.url)).replace(/[\\/]src([\\/]backend)/, '/dist$1');
+    const file = new URL(built(new URL('./worker.js', import.meta.url).href));
     workers = stacks.map((end) => {
       const data: WorkerData = { kind, memory: arena.memory, stack: end, control: at, module, spec };
       const worker = new Worker(file, { workerData: data });
@@ -124,14 +125,16 @@ export function createPool(options: { kind: BackendKind; arena: Arena; threads: 
     threads,
     program(module, spec, tasks) {
       if (workers.length > 0) throw new Error('the program is fixed once its workers run');
-      current = { module: module.replace(/\/src\/(.*)\.ts$/, '/dist/$1.js'), spec, tasks };
+      current = { module: built(module), spec, tasks };
     },
     run(task, count, args = []) {
       if (count === 0) return;
-      if (count > MOST_TICKETS) throw new RangeError(`${count} tickets, at most ${MOST_TICKETS}`);
+      if (count >= MOST_TICKETS) throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
       if (count > 1 && threads > 1 && workers.length === 0) start();
       const round = (words[ROUND]! + 1) & 0x7fffffff;
       control.args.set(args);
+      // Closed first: a worker late from the last round, having read its used-up ticket, must not see the new count.
+      Atomics.store(words, NEXT, ((round & 0xffff) << 16) | MOST_TICKETS);
       words[TASK] = task;
       Atomics.store(words, COUNT, count);
       Atomics.store(words, DONE, 0);

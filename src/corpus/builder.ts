@@ -49,7 +49,7 @@ export class SentenceBuilder {
       throw problem(
         this.#document.file,
         line,
-        `a sentence of more than ${count(MAX_TOKENS, 'token')}. Are the blank lines between sentences missing?`,
+        `a sentence of more than ${count(MAX_TOKENS, 'token')}. Does nothing separate the sentences, or is the format another?`,
       );
     }
     this.#tokens.push(token);

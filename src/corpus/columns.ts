@@ -131,41 +131,35 @@ export class ColumnsParser implements Parser {
       this.#parse(lines);
       return;
     }
-    this.#undecided += lines;
-    const text = this.#undecided;
-    if (!this.#decide(text, atEnd)) {
-      if (text.length > MAX_LINE) {
-        throw problem(
-          this.document.file,
-          1,
-          'more than 16 MiB without a token. Is the format right?',
-        );
-      }
-      if (atEnd) this.#builder.hold(text, 0, text.length, this.line);
-      return;
-    }
-    this.#undecided = '';
-    this.#parse(text);
+    const text = this.#undecided + lines;
+    // lines before which no token can be need no decision
+    const wait = this.#decide(text, atEnd) === 'wait';
+    this.#undecided = wait ? text : '';
+    if (!wait) this.#parse(text);
   }
 
-  /** Finds the separator and the number of columns from the first token line, if it is there. */
-  #decide(text: string, atEnd: boolean): boolean {
+  /**
+   * Finds the separator and the number of columns from the first line that is surely a token. Lines
+   * that begin with `# ` may be comments: while there are only those, it waits, as far as `LOOK_AHEAD`.
+   */
+  #decide(text: string, atEnd: boolean): 'decided' | 'nothing' | 'wait' {
     let hash: [line: number, from: number, to: number] | undefined;
-    let line = 1;
+    let line = this.#lines + 1;
     for (let pos = 0; pos < text.length; line++) {
-      if (hash !== undefined && pos > LOOK_AHEAD) break;
+      if (hash !== undefined && pos - hash[1] > LOOK_AHEAD) break;
       const lineEnd = text.indexOf('\n', pos);
       const to = contentEnd(text, pos, lineEnd < 0 ? text.length : lineEnd);
       if (isHashLine(text, pos, to)) hash ??= [line, pos, to];
       else if (!isBlank(text, pos, to) && !isDocstart(text, pos, to)) {
         this.#fix(text, line, pos, to);
-        return true;
+        return 'decided';
       }
       pos = lineEnd < 0 ? text.length : lineEnd + 1;
     }
-    if (hash === undefined || (!atEnd && text.length <= LOOK_AHEAD)) return false;
+    if (hash === undefined) return 'nothing';
+    if (!atEnd && text.length - hash[1] <= LOOK_AHEAD) return 'wait';
     this.#fix(text, ...hash);
-    return true;
+    return 'decided';
   }
 
   #fix(text: string, line: number, from: number, to: number): void {

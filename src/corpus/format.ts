@@ -45,7 +45,7 @@ export function sniffFormat(sample: string): Format {
     .slice(0, 1000)
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
     .filter((line) => !isBlank(line, 0, line.length) && !line.startsWith('-DOCSTART-'));
-  if (lines.length === 0) return 'text';
+  if (lines.length === 0) return 'columns';
   const content = lines.filter((line) => !line.startsWith('# '));
   if (content.some((line) => /^\d+(?:[-.]\d+)?\t/.test(line) && line.split('\t').length === 10)) {
     return 'conllu';

@@ -4,7 +4,7 @@ import { ColumnsParser } from './columns.ts';
 import { ConlluParser } from './conllu.ts';
 import { formatOf, sniffFormat } from './format.ts';
 import { HorizontalParser } from './horizontal.ts';
-import { problem } from './lines.ts';
+import { countLines, problem } from './lines.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TableParser } from './table.ts';
 import { TextParser } from './text.ts';
@@ -73,19 +73,31 @@ export async function* readSentences(
     options.format ??
     (typeof source === 'string' ? formatOf(source, gold ? 'train' : 'tag') : undefined);
   let parser: Parser | undefined;
+  /** What was read before the format was known. */
+  let head = '';
   const start = (format: Format): Parser => {
     const started = createParser({ ...options, file, gold, format });
     options.onDocument?.(started.document);
     return started;
   };
   if (known !== undefined) parser = start(known);
-  const lineNow = (): number => parser?.line ?? 1;
+  const lineNow = (): number => parser?.line ?? countLines(head) + 1;
   for await (const text of decode(bytesOf(source, file), file, lineNow)) {
-    parser ??= start(sniffFormat(text));
-    const sentences = parser.push(text);
+    let next = text;
+    if (parser === undefined) {
+      head += text;
+      // blank lines tell nothing
+      if (head.trim() === '' && head.length < MAX_PARTIAL) continue;
+      parser = start(sniffFormat(head));
+      next = head;
+    }
+    const sentences = parser.push(next);
     if (sentences.length > 0) yield sentences;
   }
-  parser ??= start(sniffFormat(''));
+  if (parser === undefined) {
+    parser = start(sniffFormat(head));
+    parser.push(head);
+  }
   const sentences = parser.end();
   if (sentences.length > 0) yield sentences;
 }
@@ -164,7 +176,6 @@ async function* decode(
   /** What of an unfinished line was read and not decoded. */
   let partial: Uint8Array[] = [];
   let partialSize = 0;
-  /** Bytes of a character that the decoder holds. */
   let atStart = true;
   const text = (chunk: Uint8Array, stream: boolean): string => {
     if (chunk.indexOf(0) >= 0) throw binary(file, chunk, lineNow());

@@ -122,26 +122,45 @@ export class TableParser implements Parser {
     const ends = quoted ? rowEnds(text, atEnd) : lineEnds(text);
     const end = ends.at(-1) ?? 0;
     this.#open = text.slice(end);
-    const line = this.#lines + 1;
-    if (this.#open.length > MAX_LINE || (atEnd && this.#open !== '')) throw this.#unclosed(line);
-    if (end === 0) return;
-    const rows = this.#format === 'csv' ? this.#csvRows(text.slice(0, end)) : tsvRows(text, ends);
-    if (rows.length !== ends.length) {
-      throw new Error(`${rows.length} csv records for ${ends.length} rows of source`);
+    if (this.#open.length > MAX_LINE || (atEnd && this.#open !== '')) {
+      throw this.#unclosed(this.#lines + countLines(text, 0, end) + 1);
     }
+    if (end === 0) return;
+    const rows = quoted ? this.#csvRows(text, ends) : plainRows(text, ends, this.#format);
     this.#rows(text, ends, rows, quoted);
   }
 
-  /** The cells of complete rows, one record a row. */
-  #csvRows(text: string): string[][] {
-    // `raw` of csv-parse loses the line feed of CRLF, so the source is cut by `rowEnds`
+  /** The cells of csv rows that end at `ends`: csv-parse reads those with quotes. */
+  #csvRows(text: string, ends: readonly number[]): string[][] {
+    // `raw` of csv-parse loses the line feed of CRLF, so rows are cut by `rowEnds`
+    const starts: number[] = [];
+    const quoted: string[] = [];
+    let from = 0;
+    let quote = text.indexOf('"');
+    for (const end of ends) {
+      if (quote >= 0 && quote < end) {
+        quoted.push(text.slice(from, end));
+        quote = text.indexOf('"', end);
+        starts.push(-1);
+      } else {
+        starts.push(from);
+      }
+      from = end;
+    }
+    let records: string[][];
     try {
-      return parse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n'] });
+      records = parseCsv(quoted.join(''));
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      const line = Number((error as CsvError & { lines?: number }).lines ?? 1);
-      throw this.#unclosed(this.#lines + line);
+      throw this.#unclosed(this.#lines + badLine(text, ends));
     }
+    if (records.length !== quoted.length) {
+      throw new Error(`${records.length} csv records for ${quoted.length} rows of source`);
+    }
+    let next = 0;
+    return starts.map((start, r) =>
+      start < 0 ? records[next++]! : plainCells(text, start, ends[r]!, 'csv'),
+    );
   }
 
   #rows(text: string, ends: readonly number[], rows: readonly string[][], quoted: boolean): void {
@@ -215,7 +234,7 @@ export class TableParser implements Parser {
   }
 
   #intern(cell: string): string {
-    const tag = cell.trim();
+    const tag = / $|^ /.test(cell) ? cell.replace(/^ +| +$/g, '') : cell;
     const known = this.#tags.get(tag);
     if (known !== undefined) return known;
     if (this.#tags.size < 4096) this.#tags.set(tag, tag);
@@ -328,19 +347,42 @@ function rowEnds(text: string, atEnd: boolean): number[] {
   return ends;
 }
 
-/** The cells of tsv rows that end at `ends`. */
-function tsvRows(text: string, ends: readonly number[]): string[][] {
+function parseCsv(text: string): string[][] {
+  return parse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n'] });
+}
+
+/** The line, from 1, of the first row that csv-parse does not read. */
+function badLine(text: string, ends: readonly number[]): number {
+  let from = 0;
+  for (const end of ends) {
+    try {
+      parseCsv(text.slice(from, end));
+    } catch {
+      break;
+    }
+    from = end;
+  }
+  return countLines(text, 0, from) + 1;
+}
+
+/** The cells of rows that end at `ends`, in which a quote never hides a separator. */
+function plainRows(text: string, ends: readonly number[], format: Table): string[][] {
   let from = 0;
   return ends.map((end) => {
-    const lineEnd = text.charCodeAt(end - 1) === 10 ? end - 1 : end;
-    const spans = cellSpans(text, from, contentEnd(text, from, lineEnd), 'tsv');
+    const cells = plainCells(text, from, end, format);
     from = end;
-    const cells: string[] = [];
-    for (let i = 0; i < spans.length; i += 2) {
-      cells.push(unquoteTsv(copy(text, spans[i]!, spans[i + 1]!)));
-    }
     return cells;
   });
+}
+
+function plainCells(text: string, from: number, end: number, format: Table): string[] {
+  const spans = cellSpans(text, from, rowContentEnd(text, from, end), format);
+  const cells: string[] = [];
+  for (let i = 0; i < spans.length; i += 2) {
+    const cell = copy(text, spans[i]!, spans[i + 1]!);
+    cells.push(format === 'tsv' ? unquoteTsv(cell) : cell);
+  }
+  return cells;
 }
 
 function unquoteTsv(cell: string): string {

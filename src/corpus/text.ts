@@ -13,14 +13,18 @@ import { continues, type Follow, tokenize } from './tokenizer.ts';
 /** UTF-16 units of a paragraph that are collected before its complete sentences are given out. */
 const MAX_PARAGRAPH = 64 * 1024;
 
+/** UTF-16 units that the segmenter is given at a time: each of its steps takes longer in long texts. */
+const WINDOW = 2048;
+const LIST_MARK = /^\s*[(]?(?:\d{1,3}|\p{L})[.)]\s*$/u;
+
 const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-/** White space as in `\s`: unlike in the other formats, U+00A0 and its like separate tokens too. */
+/** White space as in `\s`, and U+200B. Unlike in other formats, U+00A0 separates tokens too. */
 function isSpace(code: number): boolean {
   if (code < 128) return code === 32 || (code >= 9 && code <= 13);
   return (
     code === 0xa0 ||
-    (code >= 0x2000 && code <= 0x200a) ||
+    (code >= 0x2000 && code <= 0x200b) ||
     code === 0x2028 ||
     code === 0x2029 ||
     code === 0x202f ||
@@ -44,13 +48,49 @@ function skipChunk(text: string, from: number, to: number): number {
   return i;
 }
 
-/** The chunk of `text` that ends before `at`, white space not counting. */
+/** Of a longer chunk no more decides where a sentence ends. */
+const LOOK = 64;
+
+/** The chunk of `text` that ends before `at`, white space not counting, or the end of it. */
 function chunkBefore(text: string, at: number): string {
   let to = at;
   while (to > 0 && isSpace(text.charCodeAt(to - 1))) to--;
   let from = to;
-  while (from > 0 && !isSpace(text.charCodeAt(from - 1))) from--;
+  while (from > 0 && to - from < LOOK && !isSpace(text.charCodeAt(from - 1))) from--;
   return text.slice(from, to);
+}
+
+/** Whether a sentence may end at `at`, where no white space is; `before` is the chunk up to there. */
+function endsInside(text: string, at: number, before: string): boolean {
+  // 。 and its like need no space after them; ? and ! need a capital, and never end it in a link
+  if (before.charCodeAt(before.length - 1) >= 128) return true;
+  return /^\p{Lu}/u.test(text.slice(at, at + 2)) && !/[/@_=&%]|www/.test(before);
+}
+
+/** Where the segmenter sees sentences end; the last is the end of the text. */
+function proposedEnds(text: string): number[] {
+  const ends: number[] = [];
+  let from = 0;
+  let size = WINDOW;
+  while (from < text.length) {
+    const isLast = from + size >= text.length;
+    const before = ends.length;
+    for (const { index } of sentences.segment(text.slice(from, from + size))) {
+      if (index > 0) ends.push(from + index);
+    }
+    if (isLast) break;
+    // the last sentence of the window may go on after it, and decides whether the one before ends
+    if (ends.length > before + 1) {
+      ends.pop();
+      from = ends.at(-1)!;
+      size = WINDOW;
+    } else {
+      ends.length = before;
+      size *= 2;
+    }
+  }
+  ends.push(text.length);
+  return ends;
 }
 
 /** Where the sentences of a paragraph end. */
@@ -59,15 +99,15 @@ function sentenceEnds(paragraph: string): number[] {
   const text = paragraph.replace(/[\t-\r]/g, ' ');
   const ends: number[] = [];
   let from = 0;
-  for (const { index, segment } of sentences.segment(text)) {
-    const end = index + segment.length;
+  for (const end of proposedEnds(text)) {
     if (end < text.length) {
       const next = skipSpace(text, end, text.length);
       const last = chunkBefore(text, end);
+      if (!isSpace(text.charCodeAt(end - 1)) && !endsInside(text, end, last)) continue;
+      const chunk = text.slice(next, skipChunk(text, next, Math.min(text.length, next + LOOK)));
+      if (chunk === '' || continues(last, chunk)) continue;
       // the mark of a list item belongs to the item
-      const isMark = /^\s*[(]?(?:\d{1,3}|\p{L})[.)]\s*$/u.test(text.slice(from, end));
-      const chunk = text.slice(next, skipChunk(text, next, text.length));
-      if (isMark || chunk === '' || continues(last, chunk)) continue;
+      if (end - from < LOOK && LIST_MARK.test(text.slice(from, end))) continue;
     }
     ends.push(end);
     from = end;
@@ -136,7 +176,7 @@ export class TextParser implements Parser {
   #relieve(): void {
     const text = this.#pending.slice(0, MAX_PARAGRAPH);
     if (skipSpace(text, 0, text.length) === text.length) {
-      this.#builder.hold(text, 0, text.length, this.line);
+      this.#builder.hold(text, 0, text.length, this.#lines + 1);
       this.#drop(text.length);
       return;
     }

@@ -39,14 +39,15 @@ const PREFIX = capitals(
   'e|co|re|pre|non|un|anti|pro|ex|mid|multi|semi|neo|sub|inter|intra|counter|post|ultra|mis|de|socio|psycho|arch',
 );
 const L = String.raw`[\p{L}\p{M}]`;
-const W = String.raw`[\p{L}\p{M}\p{N}_]`;
+const W = String.raw`[\p{L}\p{M}\p{N}_\u00AD\u200C\u200D]`;
 /** Scripts written without spaces between words. */
 const UNSPACED = String.raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}ー々〆`;
 const SPACED_WORD = `(?:(?![${UNSPACED}])${W})+`;
 const TOP = both('com|org|net|edu|gov|mil|int|info|biz|io|co|uk|ca|de|fr|au|eu|tv|ru|jp|cn|nl|ch');
 const FILE = both('doc|docx|xls|xlsx|ppt|pdf|txt|zip|exe|htm|html|jpg|jpeg|png|gif|csv|json|url');
 const UNIT = 'am|pm|AM|PM|a\\.m\\.|p\\.m\\.|km|kg|mm|cm|lbs?|hrs?|mins?|mg|ml|GB|MB|TB|mph|ft';
-const LINK = String.raw`[^\s<>"”’]*[^\s<>"”’.,;:!?)\]}']`;
+/** The rest of a link: brackets only in pairs, no mark at the end. */
+const LINK = String.raw`(?:[^\s<>"”’()]|\([^\s()]*\))*(?:[^\s<>"”’.,;:!?()\]}']|\([^\s()]*\))`;
 
 // In order: the first that matches where the last token ended is the next token. Lengths are bounded
 // so that no chunk takes quadratic time.
@@ -56,8 +57,10 @@ const LEXER = new RegExp(
     String.raw`[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?!${W})`,
     String.raw`(?:[A-Za-z0-9-]{1,63}\.){1,8}(?:${TOP})(?:/${LINK})?/?(?!${W}|[.@-]${W})`,
     String.raw`[\w#-]{1,64}(?:\.[\w#-]{1,64}){0,4}\.(?:${FILE})(?!${W})`,
+    // names with dots, as of newsgroups
+    String.raw`[a-z]{2,32}(?:\.[a-z-]{2,32}){2,8}(?![.-]?${W})`,
     // emoticons
-    String.raw`[<>]?[:;=][-o*']?(?:[)\](\[{}|\\/@*]+|[dDpPoOsS3](?!${W}))|[xX]D+(?!${W})|8-?[)D](?!${W})`,
+    String.raw`[<>]?[:;=][-o*']?(?:[)\](\[{}|\\/@*]+|[dDpPoOsS3](?!${W}))(?!/)|[xX]D+(?!${W})|8-[)D](?!${W})`,
     String.raw`\^[_.]*\^|<3+(?!\d)|[(][:;=](?!${W})|[oO][._][oO](?!${W})|-_+-|¯\\_\(ツ\)_/¯`,
     // hashtags and handles
     `[@#]${W}*${L}${W}*`,
@@ -71,17 +74,21 @@ const LEXER = new RegExp(
     String.raw`\d+(?:[.,:]\d+)*(?=(?:${UNIT})(?!${W}))`,
     String.raw`\+?\p{N}+(?:[.,:]\p{N}+)+|\+\p{N}+(?!${W})|\.\p{N}+(?!${W})`,
     String.raw`\p{N}+(?:['’]s|st|nd|rd|th|s)?(?!${W})`,
+    `C\\+\\+|[CF]#(?!${W})`,
     `(?:${PREFIX})-${L}${W}*`,
     String.raw`\p{Lu}{1,3}&\p{Lu}{1,3}(?!${W})|\p{L}[&/]\p{L}(?!${W})`,
     `(?:n['’]t|['’](?:s|m|d|ll|re|ve|em|n|cause|til))(?!${W})`,
     `(?<unspaced>[${UNSPACED}]+)`,
     `(?<word>${SPACED_WORD}(?:['’]${SPACED_WORD})*)`,
     // runs of a mark, arrows, quotes of two marks
-    String.raw`\.{2,}|-{2,}|[!?]{2,}|\*{2,}|={2,}|_{2,}|~{2,}|\+{2,}|#{2,}|<{2,}|>{2,}|[-=]+>|<[-=]+`,
+    String.raw`[.!?]{2,}|[-=]+>|<[-=]+|[-=*~_+]{2,}|#{2,}|\${2,}|<{2,}|>{2,}|\\{2,}|/{2,}`,
     "''|``|‘‘|’’|,,",
   ].join('|'),
   'uy',
 );
+
+/** Any other character; an emoji with its modifiers and joined emoji, or a flag, is one. */
+const SYMBOL = /\p{RI}\p{RI}|(?:.|\s)(?:[\p{M}\p{EMod}\u{E0020}-\u{E007F}]|\u200d\p{ExtPict})*/uy;
 
 const CLITIC = /^(.+?)(n['’]t|['’](?:s|m|d|ll|re|ve))$/iu;
 /** Words of two or three tokens, as the lengths of these. */
@@ -107,7 +114,6 @@ const JOINED = new Map<string, readonly number[]>([
 
 const CLOSERS = /^['"”’)\]}]*$/u;
 const words = new Intl.Segmenter('en', { granularity: 'word' });
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 function pushWord(word: string, tokens: string[]): void {
   const joined = word.length <= 8 ? JOINED.get(word.toLowerCase()) : undefined;
@@ -147,15 +153,8 @@ function cut(chunk: string, follow: Follow): string[] {
     LEXER.lastIndex = pos;
     const match = LEXER.exec(chunk);
     if (match === null) {
-      const code = chunk.charCodeAt(pos);
-      const mark =
-        code < 128
-          ? chunk[pos]!
-          : // an emoji with its modifiers is one token
-            graphemes
-              .segment(chunk.slice(pos, pos + 64))
-              [Symbol.iterator]()
-              .next().value!.segment;
+      SYMBOL.lastIndex = pos;
+      const mark = SYMBOL.exec(chunk)![0];
       tokens.push(mark);
       pos += mark.length;
       continue;

@@ -81,6 +81,7 @@ export function writeTypes(
   const { Y, L, Q, longest } = batch.sizes;
   arena.i32(layout.charset, Q).set(batch.charset);
   const offsets = arena.i32(layout.offsets, Y + 1);
+  offsets[0] = 0; // scratch holds what the last batch left
   batch.ids.forEach((id, y) => {
     offsets[y + 1] = offsets[y]! + lengthOf(types, id);
   });

@@ -122,7 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
     cache,
     ...(trainingSpec && { training: trainingSpec }),
   };
-  pool.program(new URL('./program.ts', import.meta.url).href, spec, createTasks({ kernels, arena }, spec));
+  pool.program(new URL('./program.js', import.meta.url).href, spec, createTasks({ kernels, arena }, spec));
 
   // From here on the arena is scratch, laid out anew for every batch.
   const scratch = arena.layout.end;

@@ -1,0 +1,112 @@
+/** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
+export interface Vocabulary {
+  /** Normalised words; row 0, `''`, is the unknown word. */
+  readonly words: readonly string[];
+  /** Code points; 0 is the unknown character, 1 and 2 the beginning and the end of a word. */
+  readonly chars: readonly string[];
+  /** In the scheme in which the model was trained. */
+  readonly tags: readonly string[];
+  readonly lowercase: boolean;
+}
+
+export interface VocabularyOptions {
+  readonly lowercase: boolean;
+  /** Words seen less often have no row of their own. */
+  readonly minCount: number;
+}
+
+const BEGIN = 1;
+const END = 2;
+/** Of longer words the first and the last half of this many characters count. */
+const MOST_CHARS = 48;
+/** Rarer characters train the unknown character's row. */
+const LEAST_CHAR_COUNT = 2;
+
+/** Digits become 0 (Collobert et al. 2011); case is folded on demand, since characters keep it. */
+export const normalise = (token: string, lowercase: boolean): string => {
+  const word = /\d/.test(token) ? token.replace(/\p{Nd}/gu, '0') : token;
+  return lowercase ? word.toLowerCase() : word;
+};
+
+/** Sorted by falling count, then by code units, so that the same corpus gives the same rows in any order of reading. */
+const byCount = (counts: ReadonlyMap<string, number>, least: number): string[] =>
+  [...counts]
+    .filter(([, n]) => n >= least)
+    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .map(([item]) => item);
+
+const tally = (counts: Map<string, number>, item: string): void => {
+  counts.set(item, (counts.get(item) ?? 0) + 1);
+};
+
+/** Counts a labelled corpus. */
+export function buildVocabulary(
+  sentences: Iterable<{ readonly tokens: readonly string[]; readonly tags: readonly string[] }>,
+  { lowercase, minCount }: VocabularyOptions,
+): { vocabulary: Vocabulary; wordCounts: Int32Array } {
+  const words = new Map<string, number>();
+  const chars = new Map<string, number>();
+  const tags = new Map<string, number>();
+  for (const sentence of sentences) {
+    for (const token of sentence.tokens) {
+      tally(words, normalise(token, lowercase));
+      for (const char of token) tally(chars, char);
+    }
+    for (const tag of sentence.tags) tally(tags, tag);
+  }
+  words.delete('');
+  const vocabulary = {
+    words: ['', ...byCount(words, minCount)],
+    chars: ['', '', '', ...byCount(chars, LEAST_CHAR_COUNT)],
+    tags: byCount(tags, 1),
+    lowercase,
+  };
+  return {
+    vocabulary,
+    wordCounts: Int32Array.from(vocabulary.words, (word) => words.get(word) ?? 0),
+  };
+}
+
+/** Turns tokens into numbers. */
+export interface Encoder {
+  /** Row of the word embedding, 0 if unknown. */
+  word(token: string): number;
+  /** Appends the token's characters, its borders included, to `into`. */
+  chars(token: string, into: number[]): void;
+  /** Place of a tag, -1 if unknown. */
+  tag(tag: string): number;
+  /** Types in the form that the network takes. */
+  types(tokens: readonly string[]): { words: Int32Array; offsets: Int32Array; chars: Int32Array };
+}
+
+export function createEncoder({ words, chars, tags, lowercase }: Vocabulary): Encoder {
+  const wordIds = new Map(words.map((word, i) => [word, i]));
+  const charIds = new Map(chars.map((char, i) => [char, i] as const).slice(END + 1));
+  const tagIds = new Map(tags.map((tag, i) => [tag, i]));
+  const encoder: Encoder = {
+    word: (token) => wordIds.get(normalise(token, lowercase)) ?? 0,
+    chars(token, into) {
+      const all = token.length > MOST_CHARS ? shorten(token) : token;
+      into.push(BEGIN);
+      for (const char of all) into.push(charIds.get(char) ?? 0);
+      into.push(END);
+    },
+    tag: (tag) => tagIds.get(tag) ?? -1,
+    types(tokens) {
+      const all: number[] = [];
+      const offsets = new Int32Array(tokens.length + 1);
+      tokens.forEach((token, i) => {
+        encoder.chars(token, all);
+        offsets[i + 1] = all.length;
+      });
+      return { words: Int32Array.from(tokens, encoder.word), offsets, chars: Int32Array.from(all) };
+    },
+  };
+  return encoder;
+}
+
+/** The first and the last half; slices of bounded length first, so that a huge token costs no more than a long one. */
+function shorten(token: string): string {
+  const points = [...token.slice(0, MOST_CHARS), ...token.slice(-MOST_CHARS)];
+  return [...points.slice(0, MOST_CHARS / 2), ...points.slice(-MOST_CHARS / 2)].join('');
+}
