@@ -97,7 +97,7 @@ function valueSpan(
     let end = text.indexOf('|', at);
     if (end < 0 || end > to) end = to;
     const value = at + key.length + 1;
-    if (value <= end && text[value - 1] === '=' && text.startsWith(key, at)) return [value, end];
+    if (text[value - 1] === '=' && text.startsWith(key, at)) return [value, end];
     at = end + 1;
   }
   return undefined;
@@ -353,5 +353,5 @@ export function formatConllu(
 /** A token as FORM: never empty, without tabs and line ends. */
 function form(token: string): string {
   if (/[\t\r\n]/.test(token)) return form(token.replace(/[\t\r\n]+/g, ' '));
-  return token.trim() === '' ? '_' : token;
+  return /^ *$/.test(token) ? '_' : token;
 }

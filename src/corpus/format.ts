@@ -32,6 +32,8 @@ export function formatOf(path: string, use: Use): Format | undefined {
   return EXTENSIONS[extension];
 }
 
+const TAG = /^(?:[A-Z][A-Z0-9$]*|[BIESLUM]-\S+|[^\w\s]+)$/;
+
 /**
  * The most likely format of a text of which `sample` is the beginning: conllu, tsv, csv or columns by
  * what the lines look like, else text. Never horizontal, which no line tells from text.
@@ -45,7 +47,7 @@ export function sniffFormat(sample: string): Format {
     .slice(0, 1000)
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
     .filter((line) => !isBlank(line, 0, line.length) && !line.startsWith('-DOCSTART-'));
-  if (lines.length === 0) return 'columns';
+  if (lines.length === 0 || all.some((line) => line.startsWith('-DOCSTART-'))) return 'columns';
   const content = lines.filter((line) => !line.startsWith('# '));
   if (content.some((line) => /^\d+(?:[-.]\d+)?\t/.test(line) && line.split('\t').length === 10)) {
     return 'conllu';
@@ -61,8 +63,17 @@ export function sniffFormat(sample: string): Format {
     if (width === 1 && content.every((line) => /^(?:"(?:[^"]|"")*"|[^",]*),/.test(line))) {
       return 'csv';
     }
-    // equal lines of prose are rare; blank lines between them make it sure
-    if (width < 3 || content.length > 3 || all.some((line) => line.trim() === '')) return 'columns';
+    // a few lines of prose may happen to have as many words each
+    const tagged = content.every((line) =>
+      TAG.test(
+        line
+          .trim()
+          .split(/[ \t]+/)
+          .at(-1) ?? '',
+      ),
+    );
+    const separated = all.some((line) => line.trim() === '');
+    if (width < 3 || content.length > 3 || tagged || separated) return 'columns';
   }
   return 'text';
 }

@@ -19,10 +19,11 @@ const LIST_MARK = /^\s*[(]?(?:\d{1,3}|\p{L})[.)]\s*$/u;
 
 const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-/** White space as in `\s`, and U+200B. Unlike in other formats, U+00A0 separates tokens too. */
+/** White space as in `\s`, U+0085 and U+200B. Unlike in other formats, U+00A0 separates tokens too. */
 function isSpace(code: number): boolean {
   if (code < 128) return code === 32 || (code >= 9 && code <= 13);
   return (
+    code === 0x85 ||
     code === 0xa0 ||
     (code >= 0x2000 && code <= 0x200b) ||
     code === 0x2028 ||

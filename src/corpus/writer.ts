@@ -85,7 +85,7 @@ class DocumentWriter {
   end(): string {
     let out = '';
     for (const document of this.#waiting.splice(0)) {
-      if (document !== this.#document) out += this.#start(document);
+      if (document !== this.#document) out += this.#pass(document);
     }
     return out + this.#close();
   }
@@ -95,9 +95,15 @@ class DocumentWriter {
     let out = '';
     const at = this.#waiting.indexOf(document);
     for (const waiting of this.#waiting.splice(0, at + 1)) {
-      if (waiting !== this.#document && waiting !== document) out += this.#start(waiting);
+      if (waiting !== this.#document && waiting !== document) out += this.#pass(waiting);
     }
     return out + this.#start(document);
+  }
+
+  /** Starts a document without sentences, unless there is nothing in it at all. */
+  #pass(document: Document): string {
+    const { bom, header, tail } = document;
+    return bom || header !== undefined || tail !== '' ? this.#start(document) : '';
   }
 
   #close(): string {

@@ -179,7 +179,7 @@ describe('any text', () => {
         const parsed = parseText(text, bare, cuts);
         expect(joined(parsed)).toBe(text);
         for (const { tokens, source } of parsed.sentences) {
-          expect(tokens.join('')).toBe(source?.raw.replace(/[\s\u200b]/gu, ''));
+          expect(tokens.join('')).toBe(source?.raw.replace(/[\s\u0085\u200b]/gu, ''));
         }
         expect(parsed).toEqual(parseText(text, bare));
       }),

@@ -1,0 +1,193 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Scheme } from '../corpus/scheme.ts';
+import { schemes } from '../corpus/scheme.ts';
+import type { Column, Format } from '../corpus/sentence.ts';
+import type { Vocabulary } from '../corpus/vocabulary.ts';
+import { UserError } from '../errors.ts';
+import { type NetworkConfig, parameterSpecs, sizeOf } from '../network/config.ts';
+import { openSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.ts';
+
+/** What the tags are. */
+export interface Task {
+  /** Scheme of the corpus, in which the model answers. */
+  readonly scheme: Scheme;
+  /** Scheme in which it was trained; vocabulary.tags are in it. */
+  readonly trainedScheme: Scheme;
+  /** Format of the training corpus and the columns that were read, as in `ReadOptions`; undefined: the format's own. */
+  readonly format: Format;
+  readonly tokenColumn?: Column | undefined;
+  readonly tagColumn?: Column | undefined;
+}
+
+/** How a model came to be. Nothing in it depends on the clock or the number of threads: the same run, the same bytes. */
+export interface TrainingRecord {
+  readonly seqtag: string;
+  readonly command: string;
+  readonly seed: number;
+  readonly kernels: string;
+  readonly corpora: readonly { role: 'train' | 'dev' | 'test'; file: string; sha256: string; sentences: number; tokens: number }[];
+  readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
+  readonly bestEpoch: number;
+  readonly epochs: readonly EpochRecord[];
+  /** Shares from 0 to 1; F1 for span tags. */
+  readonly dev: Scores;
+  readonly test?: Scores | undefined;
+}
+
+export interface EpochRecord {
+  readonly loss: number;
+  /** F1 for span tags, else accuracy. */
+  readonly score: number;
+  /** Mean global norm of the gradient, and the share of steps in which it was clipped. */
+  readonly norm: number;
+  readonly clipped: number;
+}
+
+export interface Scores {
+  readonly accuracy: number | null;
+  readonly f1?: number | null | undefined;
+}
+
+export interface Model {
+  readonly config: NetworkConfig;
+  readonly vocabulary: Vocabulary;
+  readonly task: Task;
+  readonly record: TrainingRecord;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+}
+
+/** A model file whose header was checked. Parameters are read by `readParameters`; `close` it afterwards. */
+export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
+  readonly path: string;
+  readonly bytes: number;
+  /** Copies every parameter to where `target` says. */
+  readParameters(target: (name: string) => Float32Array): void;
+  close(): void;
+}
+
+const VERSION = 1;
+
+/** Writes under a temporary name, then renames: a reader never sees half a model. Returns the size in bytes. */
+export function saveModel(path: string, model: Model): number {
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape } of parameterSpecs(model.config))
+    tensors.set(name, { dtype: 'F32', shape: [...shape], data: model.parameters.get(name)! });
+  writeSafetensors(path, tensors, {
+    format: 'seqtag',
+    version: String(VERSION),
+    config: JSON.stringify(model.config),
+    vocabulary: JSON.stringify(model.vocabulary),
+    task: JSON.stringify(model.task),
+    record: JSON.stringify(model.record),
+  });
+  return statSync(path).size;
+}
+
+const bundled = (name: string): string => fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
+
+/** A path as it is; else the name of a bundled model (`en-upos`), from any working directory. */
+export function findModel(nameOrPath: string): string {
+  if (existsSync(nameOrPath)) return nameOrPath;
+  const isName = /^[\w-]+$/.test(nameOrPath);
+  if (isName && existsSync(bundled(nameOrPath))) return bundled(nameOrPath);
+  throw new UserError(
+    `${nameOrPath}: no such model file${isName ? ' or bundled model' : ''}. Give the path of a .safetensors file that \`seqtag train\` wrote, or a bundled name (en-upos, en-ner).`,
+  );
+}
+
+/**
+ * Opens a model and checks its header whole: names, shapes, sizes and ranges.
+ * @throws UserError that says which is wrong.
+ */
+export function openModel(nameOrPath: string): ModelFile {
+  const path = findModel(nameOrPath);
+  const file = openSafetensors(path);
+  try {
+    const fail = (what: string): never => {
+      throw new UserError(`${path}: ${what}. Is it a model that \`seqtag train\` wrote? Train or copy it again.`);
+    };
+    if (file.metadata.get('format') !== 'seqtag') fail('a safetensors file, but not a seqtag model (no `format: seqtag` in its metadata)');
+    const version = Number(file.metadata.get('version'));
+    if (version > VERSION)
+      throw new UserError(`${path}: format version ${version}, but this seqtag reads up to ${VERSION}. Install a newer seqtag.`);
+    const parse = (key: string): unknown => {
+      try {
+        return JSON.parse(file.metadata.get(key) ?? fail(`no \`${key}\` in its metadata`)) as unknown;
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        return fail(`\`${key}\` in its metadata is not JSON`);
+      }
+    };
+    const config = parse('config') as NetworkConfig;
+    const vocabulary = parse('vocabulary') as Vocabulary;
+    const task = parse('task') as Task;
+    const record = parse('record') as TrainingRecord;
+    checkConfig(config, fail);
+    checkVocabulary(vocabulary, config, fail);
+    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme)) fail('its tag scheme is unknown');
+    checkTensors(file, config, fail);
+    return {
+      path,
+      bytes: statSync(path).size,
+      config,
+      vocabulary,
+      task,
+      record,
+      readParameters(target) {
+        for (const { name } of parameterSpecs(config)) {
+          const values = target(name);
+          file.readFloats(name, values);
+          if (!values.every(Number.isFinite)) fail(`tensor "${name}" holds numbers that are not finite`);
+        }
+      },
+      close: () => file.close(),
+      [Symbol.dispose]: () => file.close(),
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The name by which people know a model: its file name without the extension. */
+export const modelName = ({ path }: { path: string }): string => basename(path).replace(/\.safetensors$/, '');
+
+type Fail = (what: string) => never;
+
+function checkConfig(config: NetworkConfig, fail: Fail): void {
+  if (typeof config !== 'object' || config === null) fail('its configuration is no object');
+  if (!['cnn', 'lstm', 'none'].includes(config.charEncoder)) fail(`its character encoder \`${config.charEncoder}\` is unknown`);
+  const most = { words: 1e7, wordDim: 4096, chars: 2e6, charDim: 4096, charWidth: 99, charFilters: 4096, charHidden: 4096, layers: 64, hidden: 16_384, tags: 65_536 };
+  for (const [key, limit] of Object.entries(most)) {
+    const value: unknown = config[key as keyof typeof most];
+    if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > limit)
+      fail(`its configuration has ${key} = ${JSON.stringify(value)}, expected a whole number from 1 to ${limit}`);
+  }
+  if (config.charWidth % 2 === 0) fail(`its configuration has charWidth = ${config.charWidth}, expected an odd number`);
+}
+
+function checkVocabulary(vocabulary: Vocabulary, config: NetworkConfig, fail: Fail): void {
+  for (const key of ['words', 'chars', 'tags'] as const) {
+    const list: unknown = vocabulary?.[key];
+    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) fail(`its vocabulary of ${key} is no list of strings`);
+    if ((list as string[]).length !== config[key]) fail(`its vocabulary has ${(list as string[]).length} ${key}, but its configuration ${config[key]}`);
+  }
+  if (typeof vocabulary.lowercase !== 'boolean') fail('its vocabulary does not say whether words are lowercased');
+}
+
+function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail): void {
+  const specs = parameterSpecs(config);
+  for (const { name, shape } of specs) {
+    const tensor = file.tensors.get(name);
+    if (!tensor) fail(`tensor "${name}" is missing`);
+    if (tensor!.shape.join() !== shape.join()) fail(`tensor "${name}" has shape (${tensor!.shape.join(', ')}), expected (${shape.join(', ')})`);
+    if (!['F32', 'F16', 'BF16'].includes(tensor!.dtype)) fail(`tensor "${name}" is of ${tensor!.dtype}, expected F32, F16 or BF16`);
+  }
+  for (const name of file.tensors.keys()) if (!specs.some((spec) => spec.name === name)) fail(`tensor "${name}" is unknown`);
+}
+
+/** Numbers that a network of this shape has. */
+export const countParameters = (config: NetworkConfig): number =>
+  parameterSpecs(config).reduce((sum, { shape }) => sum + sizeOf(shape), 0);

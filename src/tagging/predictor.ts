@@ -1,0 +1,90 @@
+import { convert } from '../corpus/scheme.ts';
+import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
+import type { Task } from '../model/model.ts';
+import type { Engine } from '../network/engine.ts';
+
+/** Sentences longer than this are tagged in pieces of this many tokens, so that memory stays bounded. */
+const MOST_TOKENS = 4096;
+
+/** Tags sentences with an engine's present parameters. */
+export interface Predictor {
+  /** Tags in the corpus's own scheme, one list a sentence. */
+  predict(sentences: readonly (readonly string[])[]): string[][];
+  /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
+  isKnown(token: string): boolean;
+  /** Forgets what it knows of word types; needed after the parameters changed. */
+  reset(): void;
+}
+
+/**
+ * Everything about a word that does not depend on its context (embedding, characters, their projection into the first
+ * layer's gates) is computed once and kept in the engine's cache; when that is full it starts anew.
+ */
+export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Task): Predictor {
+  const encoder = createEncoder(vocabulary);
+  const places = new Map<string, number>();
+  const reset = (): void => {
+    places.clear();
+    engine.clearCache();
+  };
+
+  /** Tags, as numbers, of pieces that together have at most as many tokens as the cache has places. */
+  function tagPieces(pieces: readonly (readonly string[])[]): Int32Array {
+    const find = (): string[] => {
+      const missing = new Set<string>();
+      for (const piece of pieces) for (const token of piece) if (!places.has(token)) missing.add(token);
+      return [...missing];
+    };
+    let missing = find();
+    if (engine.cached + missing.length > engine.capacity) {
+      reset();
+      missing = find();
+    }
+    if (missing.length > 0) {
+      const slots = engine.encode(encoder.types(missing));
+      missing.forEach((token, i) => {
+        places.set(token, slots[i]!);
+      });
+    }
+    const lengths = Int32Array.from(pieces, (piece) => piece.length);
+    const ids = new Int32Array(lengths.reduce((sum, n) => sum + n, 0));
+    let at = 0;
+    for (const piece of pieces) for (const token of piece) ids[at++] = places.get(token)!;
+    return engine.infer(ids, lengths).best;
+  }
+
+  return {
+    reset,
+    isKnown: (token) => encoder.word(token) !== 0,
+    predict(sentences) {
+      const window = Math.min(engine.capacity, 2 * MOST_TOKENS);
+      const pieces = sentences.flatMap((tokens) =>
+        tokens.length <= MOST_TOKENS
+          ? [tokens]
+          : Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) =>
+              tokens.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS),
+            ),
+      );
+      const ids: Int32Array[] = [];
+      for (let from = 0; from < pieces.length; ) {
+        let to = from;
+        for (let tokens = 0; to < pieces.length && (to === from || tokens + pieces[to]!.length <= window); to++) tokens += pieces[to]!.length;
+        ids.push(tagPieces(pieces.slice(from, to)));
+        from = to;
+      }
+      let part = 0;
+      let at = 0;
+      return sentences.map(({ length }) => {
+        const tags: string[] = [];
+        while (tags.length < length) {
+          if (at === ids[part]!.length) {
+            part++;
+            at = 0;
+          }
+          tags.push(vocabulary.tags[ids[part]![at++]!]!);
+        }
+        return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
+      });
+    },
+  };
+}

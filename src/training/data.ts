@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type ReadOptions, readCorpus } from '../corpus/index.ts';
+import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
+import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
+import { UserError } from '../errors.ts';
+import type { Types } from '../network/batch.ts';
+import { createRandom, type Random, seedState, shuffle } from '../network/random.ts';
+
+/** A sentence with its gold tags. */
+export interface Labelled {
+  readonly tokens: readonly string[];
+  readonly tags: readonly string[];
+}
+
+export interface CorpusFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly sentences: readonly Labelled[];
+}
+
+export const countTokens = (sentences: readonly Labelled[]): number => sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+
+/** Reads labelled files whole, with the hash of their bytes. */
+export async function readLabelled(file: string, options: ReadOptions): Promise<CorpusFile> {
+  const sentences = await readCorpus(file, options);
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return { file, sha256: hash.digest('hex'), sentences };
+}
+
+/** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */
+export function holdOut(sentences: readonly Labelled[], seed: number): { train: Labelled[]; dev: Labelled[] } {
+  if (sentences.length < 2) throw new UserError(`${sentences.length} sentence: too few to hold some out. Give more, or --dev FILE.`);
+  const every = Math.min(10, sentences.length);
+  const first = Math.floor(createRandom(seedState(seed))() * every);
+  const isDev = (_: Labelled, i: number): boolean => i % every === first;
+  return { train: sentences.filter((s, i) => !isDev(s, i)), dev: sentences.filter(isDev) };
+}
+
+/** The scheme of the corpus, and the one to train in. */
+export function chooseScheme(sentences: readonly Labelled[], wanted: string): { scheme: Scheme; trainedScheme: Scheme } {
+  const scheme = detectScheme(sentences.map(({ tags }) => tags));
+  if (scheme === 'none' || wanted === 'corpus') return { scheme, trainedScheme: scheme };
+  return { scheme, trainedScheme: wanted === 'auto' ? 'BIOES' : (wanted as Scheme) };
+}
+
+export const inScheme = (sentences: readonly Labelled[], from: Scheme, to: Scheme): readonly Labelled[] =>
+  from === to ? sentences : sentences.map(({ tokens, tags }) => ({ tokens, tags: convert(tags, from, to) }));
+
+/** A corpus as numbers: what never changes from epoch to epoch. */
+export interface Numbered {
+  /** Every different token of the corpus. */
+  readonly types: Types;
+  readonly sentences: readonly { types: Int32Array; words: Int32Array; tags: Int32Array }[];
+}
+
+/** Longer sentences are cut, so that one step's memory stays bounded. */
+const MOST_TOKENS = 1024;
+
+export function numberCorpus(sentences: readonly Labelled[], vocabulary: Vocabulary): Numbered {
+  const encoder = createEncoder(vocabulary);
+  const ids = new Map<string, number>();
+  const number = (token: string): number => {
+    let id = ids.get(token);
+    if (id === undefined) ids.set(token, (id = ids.size));
+    return id;
+  };
+  const numbered = sentences.flatMap(({ tokens, tags }) =>
+    Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) => {
+      const part = tokens.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS);
+      return {
+        types: Int32Array.from(part, number),
+        words: Int32Array.from(part, encoder.word),
+        tags: Int32Array.from(tags.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS), encoder.tag),
+      };
+    }),
+  );
+  return { types: encoder.types([...ids.keys()]), sentences: numbered };
+}
+
+/** Batches sorted by length inside pools: alike enough to waste no rows, random enough to learn from. */
+const POOL_BATCHES = 64;
+
+/** The batches of an epoch, as places of sentences, in random order. */
+export function epochBatches(lengths: readonly number[], batchSize: number, random: Random): number[][] {
+  const order = shuffle(
+    lengths.map((_, i) => i),
+    random,
+  );
+  const batches: number[][] = [];
+  for (let from = 0; from < order.length; from += batchSize * POOL_BATCHES) {
+    const pool = order.slice(from, from + batchSize * POOL_BATCHES).sort((a, b) => lengths[b]! - lengths[a]!);
+    for (let at = 0; at < pool.length; at += batchSize) batches.push(pool.slice(at, at + batchSize));
+  }
+  return shuffle(batches, random);
+}

@@ -1,0 +1,309 @@
+import { type BackendOptions, openBackend } from '../backend/backend.ts';
+import { formatOf, type ReadOptions } from '../corpus/index.ts';
+import { buildVocabulary } from '../corpus/vocabulary.ts';
+import { UserError } from '../errors.ts';
+import { count } from '../evaluation/counts.ts';
+import { type Report, report } from '../evaluation/report.ts';
+import { countParameters, type EpochRecord, saveModel, type Scores, type Task, type TrainingRecord } from '../model/model.ts';
+import { checkWritable } from '../model/safetensors.ts';
+import type { NetworkConfig } from '../network/config.ts';
+import { createEngine, type Engine } from '../network/engine.ts';
+import { initialise } from '../network/initialise.ts';
+import type { OptimizerOptions } from '../network/program.ts';
+import { createRandom, type RandomState, seedState } from '../network/random.ts';
+import { createPredictor, type Predictor } from '../tagging/predictor.ts';
+import { version } from '../version.ts';
+import { chooseScheme, countTokens, type CorpusFile, epochBatches, holdOut, inScheme, type Labelled, numberCorpus, readLabelled } from './data.ts';
+import { flagOf, type Hyperparameters, hyperparameterNames, hyperparameters } from './hyperparameters.ts';
+
+export interface TrainOptions extends BackendOptions {
+  readonly corpora: readonly string[];
+  readonly output: string;
+  /** Without it every tenth sentence is held out, chosen by the seed. */
+  readonly dev?: string | undefined;
+  readonly test?: string | undefined;
+  /** Format and columns of all these files. */
+  readonly read?: Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'header'> | undefined;
+  readonly hyperparameters: Hyperparameters;
+  /** Ends training after the step under way; the best epoch so far is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Sizes {
+  readonly sentences: number;
+  readonly tokens: number;
+}
+
+/** What training tells of itself, in this order: start, then progress and epoch over and over, then end. */
+export type TrainingEvent =
+  | {
+      readonly type: 'start';
+      readonly train: Sizes;
+      readonly dev: Sizes & { readonly heldOut: boolean };
+      readonly words: number;
+      readonly chars: number;
+      readonly tags: number;
+      readonly scheme: string;
+      readonly parameters: number;
+      readonly backend: string;
+      readonly threads: number;
+      readonly epochs: number;
+    }
+  | {
+      readonly type: 'progress';
+      /** From 1. */
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Tokens of this epoch so far, and in all. */
+      readonly tokens: number;
+      readonly of: number;
+      readonly loss: number;
+      readonly tokensPerSecond: number;
+      /** Of all epochs that may come. */
+      readonly secondsLeft: number;
+    }
+  | (EpochRecord & {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly dev: Report;
+      readonly best: boolean;
+      readonly tokensPerSecond: number;
+      readonly seconds: number;
+      readonly secondsLeft: number;
+    })
+  | {
+      readonly type: 'end';
+      readonly model: string;
+      readonly bytes: number;
+      readonly parameters: number;
+      readonly bestEpoch: number;
+      readonly stopped: 'epochs' | 'patience' | 'signal';
+      readonly dev: Report;
+      readonly test?: Report;
+      readonly tokensPerSecond: number;
+      readonly seconds: number;
+    };
+
+/** All that training needs to go on from where it is, as plain data. */
+export interface TrainingState {
+  epoch: number;
+  random: RandomState;
+  optimizer: ReturnType<Engine['optimizerState']> | undefined;
+  history: EpochRecord[];
+  best: { epoch: number; score: number; parameters: Map<string, Float32Array>; report: Report } | undefined;
+}
+
+/** Time between two progress events, in milliseconds. */
+const PROGRESS_INTERVAL = 100;
+
+const scoreOf = ({ spans, accuracy }: Report): number => (spans ? (spans.f1 ?? 0) : (accuracy ?? 0));
+const scoresOf = ({ spans, accuracy }: Report): Scores => (spans ? { accuracy, f1: spans.f1 } : { accuracy });
+const seconds = (since: number): number => (performance.now() - since) / 1000;
+
+/**
+ * Trains a model and writes it. The same corpora, hyperparameters and kernels give the same bytes, whatever the number
+ * of threads.
+ * @throws UserError for what is wrong with the corpora or the output path, and when the loss diverges.
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
+  const { hyperparameters: h, signal, output } = options;
+  const began = performance.now();
+  checkWritable(output);
+  const read: ReadOptions = { ...options.read, gold: true };
+  const corpora = await Promise.all(options.corpora.map((file) => readLabelled(file, read)));
+  const devFile = options.dev === undefined ? undefined : await readLabelled(options.dev, read);
+  const testFile = options.test === undefined ? undefined : await readLabelled(options.test, read);
+  const all = corpora.flatMap(({ sentences }) => sentences);
+  const parts = devFile ? { train: all, dev: devFile.sentences } : holdOut(all, h.seed);
+  const schemes = chooseScheme(parts.train, h.tagScheme);
+  const labelled = inScheme(parts.train, schemes.scheme, schemes.trainedScheme);
+
+  const { vocabulary, wordCounts } = buildVocabulary(labelled, h);
+  const task: Task = { ...schemes, ...taskColumns(options) };
+  const config = networkConfig(h, { words: vocabulary.words.length, chars: vocabulary.chars.length, tags: vocabulary.tags.length });
+  const corpus = numberCorpus(labelled, vocabulary);
+  const tokens = countTokens(labelled);
+  const backend = openBackend(options);
+  const engine = createEngine({
+    backend,
+    config,
+    training: {
+      dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
+      labelSmoothing: h.labelSmoothing,
+      optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
+      seed: h.seed,
+    },
+  });
+  try {
+    const state: TrainingState = { epoch: 0, random: seedState(h.seed), optimizer: undefined, history: [], best: undefined };
+    const random = createRandom(state.random);
+    for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random));
+    engine.weightsChanged();
+    const predictor = createPredictor(engine, vocabulary, task);
+    const parameters = countParameters(config);
+    yield {
+      type: 'start',
+      train: { sentences: labelled.length, tokens },
+      dev: { sentences: parts.dev.length, tokens: countTokens(parts.dev), heldOut: !devFile },
+      words: config.words,
+      chars: config.chars,
+      tags: config.tags,
+      scheme: schemes.scheme,
+      parameters,
+      backend: `${backend.kind} ${backend.isa}`,
+      threads: backend.pool.threads,
+      epochs: h.epochs,
+    };
+
+    const lengths = corpus.sentences.map(({ words }) => words.length);
+    const trainingBegan = performance.now();
+    let stopped: 'epochs' | 'patience' | 'signal' = 'epochs';
+    let done = 0;
+    for (; state.epoch < h.epochs; state.epoch++) {
+      const epoch = state.epoch + 1;
+      const rate = h.learningRate / (1 + h.decay * state.epoch);
+      const epochBegan = performance.now();
+      const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
+      let reported = performance.now();
+      for (const batch of epochBatches(lengths, h.batchSize, random)) {
+        const sentences = batch.map((i) => corpus.sentences[i]!);
+        const step = engine.trainStep(
+          {
+            types: sentences.map((s) => s.types),
+            words: sentences.map(({ words }) => words.map((word) => (wordCounts[word] === 1 && random() < h.unknownProbability ? 0 : word))),
+            tags: sentences.map((s) => s.tags),
+          },
+          { types: corpus.types, rate, clipNorm: h.clip },
+        );
+        if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
+          throw new UserError(
+            `epoch ${epoch}, update ${sum.steps + 1}: the loss is ${step.loss}, its gradient's norm ${step.norm}: training diverged. Lower --learning-rate (now ${h.learningRate}) or --clip (now ${h.clip}).`,
+          );
+        sum.loss += step.loss * step.tokens;
+        sum.tokens += step.tokens;
+        sum.norm += step.norm;
+        sum.clipped += h.clip > 0 && step.norm > h.clip ? 1 : 0;
+        sum.steps++;
+        if (signal?.aborted) break;
+        if (performance.now() - reported < PROGRESS_INTERVAL) continue;
+        reported = performance.now();
+        const perSecond = sum.tokens / seconds(epochBegan);
+        yield {
+          type: 'progress',
+          epoch,
+          epochs: h.epochs,
+          tokens: sum.tokens,
+          of: tokens,
+          loss: sum.loss / sum.tokens,
+          tokensPerSecond: perSecond,
+          secondsLeft: ((h.epochs - state.epoch) * tokens - sum.tokens) / perSecond,
+        };
+        await new Promise(setImmediate); // lets a signal or a spinner have its turn
+      }
+      done += sum.tokens;
+      const tokensPerSecond = sum.tokens / seconds(epochBegan);
+      predictor.reset();
+      const dev = evaluate(predictor, parts.dev, { scheme: schemes.scheme, train: parts.train });
+      const score = scoreOf(dev);
+      const record: EpochRecord = { loss: sum.loss / sum.tokens, score, norm: sum.norm / sum.steps, clipped: sum.clipped / sum.steps };
+      const best = !state.best || score > state.best.score;
+      state.history.push(record);
+      if (best) state.best = { epoch, score, report: dev, parameters: copyParameters(engine) };
+      const took = seconds(epochBegan);
+      yield { type: 'epoch', epoch, epochs: h.epochs, ...record, dev, best, tokensPerSecond, seconds: took, secondsLeft: took * (h.epochs - epoch) };
+      if (signal?.aborted) {
+        stopped = 'signal';
+        break;
+      }
+      if (epoch - state.best!.epoch >= h.patience) {
+        stopped = 'patience';
+        break;
+      }
+    }
+
+    const trainingSeconds = seconds(trainingBegan);
+    const { best } = state as { best: NonNullable<TrainingState['best']> };
+    for (const [name, values] of best.parameters) engine.parameter(name).set(values);
+    engine.weightsChanged();
+    predictor.reset();
+    const test = testFile && evaluate(predictor, testFile.sentences, { scheme: schemes.scheme, train: parts.train });
+    const record: TrainingRecord = {
+      seqtag: version,
+      command: commandOf(options),
+      seed: h.seed,
+      kernels: `${backend.kind} ${backend.isa}`,
+      corpora: [
+        ...corpora.map((file) => corpusRecord('train', file)),
+        ...(devFile ? [corpusRecord('dev', devFile)] : []),
+        ...(testFile ? [corpusRecord('test', testFile)] : []),
+      ],
+      hyperparameters: h,
+      bestEpoch: best.epoch,
+      epochs: state.history,
+      dev: scoresOf(best.report),
+      ...(test && { test: scoresOf(test) }),
+    };
+    const bytes = saveModel(output, { config, vocabulary, task, record, parameters: best.parameters });
+    yield {
+      type: 'end',
+      model: output,
+      bytes,
+      parameters,
+      bestEpoch: best.epoch,
+      stopped,
+      dev: best.report,
+      ...(test && { test }),
+      tokensPerSecond: done / trainingSeconds,
+      seconds: seconds(began),
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+function evaluate(predictor: Predictor, sentences: readonly Labelled[], options: { scheme: Task['scheme']; train: readonly Labelled[] }): Report {
+  const predicted = predictor.predict(sentences.map(({ tokens }) => tokens));
+  const seenTags = new Set(options.train.flatMap(({ tags }) => tags));
+  const pairs = sentences.map(({ tokens, tags }, i) => ({ tokens, gold: tags, predicted: predicted[i]! }));
+  return report(count(pairs, { scheme: options.scheme, isKnown: predictor.isKnown, seenTags }));
+}
+
+const copyParameters = (engine: Engine): Map<string, Float32Array> =>
+  new Map(engine.specs.map(({ name }) => [name, Float32Array.from(engine.parameter(name))]));
+
+const corpusRecord = (role: 'train' | 'dev' | 'test', { file, sha256, sentences }: CorpusFile): TrainingRecord['corpora'][number] => ({
+  role,
+  file,
+  sha256,
+  sentences: sentences.length,
+  tokens: countTokens(sentences),
+});
+
+function networkConfig(h: Hyperparameters, sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags'>): NetworkConfig {
+  const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden } = h;
+  return { ...sizes, wordDim, charEncoder: h.charEncoder as NetworkConfig['charEncoder'], charDim, charWidth, charFilters, charHidden, layers, hidden };
+}
+
+function taskColumns({ corpora, read }: TrainOptions): Pick<Task, 'format' | 'tokenColumn' | 'tagColumn'> {
+  const { tokenColumn, tagColumn } = read ?? {};
+  return {
+    format: read?.format ?? formatOf(corpora[0]!, 'train') ?? 'columns',
+    ...(tokenColumn !== undefined && { tokenColumn }),
+    ...(tagColumn !== undefined && { tagColumn }),
+  };
+}
+
+/** The command that trains this model again; without what does not matter to it: threads and the output's name. */
+function commandOf({ corpora, dev, test, read, hyperparameters: h }: TrainOptions): string {
+  const flags: [string, unknown][] = [
+    ['dev', dev],
+    ['test', test],
+    ['format', read?.format],
+    ['token-column', read?.tokenColumn],
+    ['tag-column', read?.tagColumn],
+    ...hyperparameterNames.filter((name) => h[name] !== hyperparameters[name].default).map((name): [string, unknown] => [flagOf(name), h[name]]),
+  ];
+  const words = flags.filter(([, value]) => value !== undefined).flatMap(([flag, value]) => (value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)]));
+  return ['seqtag', 'train', ...corpora, ...words].join(' ');
+}
