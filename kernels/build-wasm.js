@@ -15,8 +15,16 @@ import { common, wasm } from './flags.js';
 const compiler = 'clang-19';
 const linker = 'wasm-ld-19';
 const linkFlags = [
-  '--no-entry', '--import-memory', '--shared-memory', '--max-memory=4294967296', '--stack-first', '-z', 'stack-size=65536',
-  '--export=__stack_pointer', '--export=__heap_base', '--strip-all',
+  '--no-entry',
+  '--import-memory',
+  '--shared-memory',
+  '--max-memory=4294967296',
+  '--stack-first',
+  '-z',
+  'stack-size=65536',
+  '--export=__stack_pointer',
+  '--export=__heap_base',
+  '--strip-all',
 ];
 const sources = ['kernels.c', 'kernels.h'];
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -25,8 +33,15 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-wasm-'));
 try {
-  execFileSync(compiler, [...common, ...wasm, '-c', 'kernels.c', '-o', join(folder, 'kernels.o')], { cwd: here, stdio: 'inherit' });
-  execFileSync(linker, [...linkFlags, join(folder, 'kernels.o'), '-o', join(folder, 'kernels.wasm')], { stdio: 'inherit' });
+  execFileSync(compiler, [...common, ...wasm, '-c', 'kernels.c', '-o', join(folder, 'kernels.o')], {
+    cwd: here,
+    stdio: 'inherit',
+  });
+  execFileSync(
+    linker,
+    [...linkFlags, join(folder, 'kernels.o'), '-o', join(folder, 'kernels.wasm')],
+    { stdio: 'inherit' },
+  );
   const bytes = readFileSync(join(folder, 'kernels.wasm'));
   const lock = `${JSON.stringify(
     {
@@ -44,8 +59,13 @@ try {
     writeFileSync(`${here}kernels.wasm`, bytes);
     writeFileSync(`${here}kernels.lock.json`, lock);
     console.log(`kernels.wasm: ${bytes.length} bytes`);
-  } else if (!bytes.equals(readFileSync(`${here}kernels.wasm`)) || lock !== readFileSync(`${here}kernels.lock.json`, 'utf8')) {
-    console.error('kernels.wasm or kernels.lock.json is not what the source and the compiler give: run `npm run build:wasm`.');
+  } else if (
+    !bytes.equals(readFileSync(`${here}kernels.wasm`)) ||
+    lock !== readFileSync(`${here}kernels.lock.json`, 'utf8')
+  ) {
+    console.error(
+      'kernels.wasm or kernels.lock.json is not what the source and the compiler give: run `npm run build:wasm`.',
+    );
     process.exitCode = 1;
   } else console.log('kernels.wasm is reproducible');
 } finally {

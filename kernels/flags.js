@@ -3,21 +3,45 @@
 
 /** No -ffast-math: NaN must survive, so that a diverged training is seen. */
 export const common = [
-  '-std=gnu11', '-O3', '-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math', '-Wall', '-Wextra', '-Wno-psabi',
+  '-std=gnu11',
+  '-O3',
+  '-ffp-contract=fast',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+  '-Wall',
+  '-Wextra',
+  '-Wno-psabi',
 ];
 
 /** @param {{lanes: number, rows: number, vectors: number}} tile */
-const shape = ({ lanes, rows, vectors }) => [`-DLANES=${lanes}`, `-DTILE_ROWS=${rows}`, `-DTILE_VECTORS=${vectors}`];
+const shape = ({ lanes, rows, vectors }) => [
+  `-DLANES=${lanes}`,
+  `-DTILE_ROWS=${rows}`,
+  `-DTILE_VECTORS=${vectors}`,
+];
 
 /** 2 x 4 keeps V8's register allocator from spilling; 4 x 2 runs at half its speed. */
-export const wasm = [...shape({ lanes: 4, rows: 2, vectors: 4 }), '--target=wasm32', '-msimd128', '-mbulk-memory', '-matomics', '-mmutable-globals'];
+export const wasm = [
+  ...shape({ lanes: 4, rows: 2, vectors: 4 }),
+  '--target=wasm32',
+  '-msimd128',
+  '-mbulk-memory',
+  '-matomics',
+  '-mmutable-globals',
+];
 
 /** Instruction-set levels by `process.arch`; the addon chooses among them at load. */
 export const levels = /** @type {Record<string, Record<string, string[]>>} */ ({
   x64: {
     avx512: [
       ...shape({ lanes: 16, rows: 8, vectors: 3 }),
-      '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma', '-mprefer-vector-width=512',
+      '-mavx512f',
+      '-mavx512dq',
+      '-mavx512bw',
+      '-mavx512vl',
+      '-mavx2',
+      '-mfma',
+      '-mprefer-vector-width=512',
     ],
     avx2: [...shape({ lanes: 8, rows: 4, vectors: 3 }), '-mavx2', '-mfma'],
     base: shape({ lanes: 4, rows: 4, vectors: 2 }),

@@ -1,6 +1,6 @@
 export type { BackendOptions } from './backend/backend.ts';
-export type { Report } from './evaluation/report.ts';
 export { UserError } from './errors.ts';
+export type { Report } from './evaluation/report.ts';
 export { loadTagger, type Tagger } from './tagging/tagger.ts';
 export { checkHyperparameters, type Hyperparameters } from './training/hyperparameters.ts';
-export { train, type TrainOptions, type TrainingEvent } from './training/train.ts';
+export { type TrainingEvent, type TrainOptions, train } from './training/train.ts';

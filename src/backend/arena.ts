@@ -30,7 +30,10 @@ export class Arena {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
 
-  constructor(begin: Address, memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true })) {
+  constructor(
+    begin: Address,
+    memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true }),
+  ) {
     this.memory = memory;
     this.layout = new Layout(begin);
   }
@@ -53,7 +56,9 @@ export class Arena {
     try {
       this.memory.grow(Math.max(pages, generous));
     } catch {
-      throw new RangeError(`the arena cannot grow to ${Math.ceil(end / 2 ** 20)} MiB (its limit is 4096)`);
+      throw new RangeError(
+        `the arena cannot grow to ${Math.ceil(end / 2 ** 20)} MiB (its limit is 4096)`,
+      );
     }
   }
 

@@ -29,7 +29,8 @@ export interface BackendOptions {
 }
 
 // Both src/backend and dist/backend are two levels below the package.
-const kernelsFile = (name: string): string => fileURLToPath(new URL(`../../kernels/${name}`, import.meta.url));
+const kernelsFile = (name: string): string =>
+  fileURLToPath(new URL(`../../kernels/${name}`, import.meta.url));
 const nativeFile = kernelsFile('build/kernels.node');
 
 export const hasNative = (): boolean => existsSync(nativeFile);
@@ -65,11 +66,19 @@ export function loadKernels(
 export function openBackend(options: BackendOptions = {}): Backend {
   const { backend = 'auto', threads = availableParallelism() } = options;
   if (backend === 'native' && !hasNative())
-    throw new UserError('--backend native: the native kernels are not built. Install a C compiler and run `npm rebuild seqtag`, or use --backend wasm.');
+    throw new UserError(
+      '--backend native: the native kernels are not built. Install a C compiler and run `npm rebuild seqtag`, or use --backend wasm.',
+    );
   const kind: BackendKind = backend === 'auto' ? (hasNative() ? 'native' : 'wasm') : backend;
   const arena = new Arena(HEAP_BASE);
-  return { kind, ...loadKernels(kind, arena.memory, STACK), arena, pool: createPool({ kind, arena, threads, stack: STACK }) };
+  return {
+    kind,
+    ...loadKernels(kind, arena.memory, STACK),
+    arena,
+    pool: createPool({ kind, arena, threads, stack: STACK }),
+  };
 }
 
 /** Floats that `gemm_pack` writes for a matrix of K rows and N columns. */
-export const packedSize = (panelWidth: number, K: number, N: number): number => Math.ceil(N / panelWidth) * panelWidth * K;
+export const packedSize = (panelWidth: number, K: number, N: number): number =>
+  Math.ceil(N / panelWidth) * panelWidth * K;

@@ -81,7 +81,10 @@ export function work({ words, args }: Control, round: number, tasks: readonly Ta
 
 function fail(words: Int32Array, error: unknown): void {
   if (Atomics.exchange(words, FAILED, 1)) return;
-  const text = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 300);
+  const text = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(
+    0,
+    300,
+  );
   words[MESSAGE] = text.length;
   for (let i = 0; i < text.length; i++) words[MESSAGE + 1 + i] = text.charCodeAt(i);
 }
@@ -100,7 +103,12 @@ export function waitWhile(words: Int32Array, at: number, value: number): number 
 const built = (url: string): string => url.replace(/\/src\/([^/]+\/[^/]+)$/, '/dist/$1');
 
 /** @param options.threads threads that compute, the caller's included. Workers start at the first `run` that can use them. */
-export function createPool(options: { kind: BackendKind; arena: Arena; threads: number; stack: number }): Pool {
+export function createPool(options: {
+  kind: BackendKind;
+  arena: Arena;
+  threads: number;
+  stack: number;
+}): Pool {
   const { kind, arena, threads, stack } = options;
   const at = arena.take(CONTROL_WORDS);
   const control = controlOf(arena.memory, at);
@@ -113,7 +121,14 @@ export function createPool(options: { kind: BackendKind; arena: Arena; threads: 
     const { module, spec } = current!;
     const file = new URL(built(new URL('./worker.js', import.meta.url).href));
     workers = stacks.map((end) => {
-      const data: WorkerData = { kind, memory: arena.memory, stack: end, control: at, module, spec };
+      const data: WorkerData = {
+        kind,
+        memory: arena.memory,
+        stack: end,
+        control: at,
+        module,
+        spec,
+      };
       const worker = new Worker(file, { workerData: data });
       worker.unref();
       worker.on('error', (error) => fail(words, error));
@@ -129,7 +144,8 @@ export function createPool(options: { kind: BackendKind; arena: Arena; threads: 
     },
     run(task, count, args = []) {
       if (count === 0) return;
-      if (count >= MOST_TICKETS) throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
+      if (count >= MOST_TICKETS)
+        throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
       if (count > 1 && threads > 1 && workers.length === 0) start();
       const round = (words[ROUND]! + 1) & 0x7fffffff;
       control.args.set(args);
@@ -142,10 +158,13 @@ export function createPool(options: { kind: BackendKind; arena: Arena; threads: 
       Atomics.store(words, ROUND, round);
       if (count > 1) Atomics.notify(words, ROUND);
       work(control, round, current!.tasks);
-      for (let done = Atomics.load(words, DONE); done !== count; ) done = waitWhile(words, DONE, done);
+      for (let done = Atomics.load(words, DONE); done !== count; )
+        done = waitWhile(words, DONE, done);
       if (words[FAILED]) {
         words[FAILED] = 0;
-        throw new Error(String.fromCharCode(...words.subarray(MESSAGE + 1, MESSAGE + 1 + words[MESSAGE]!)));
+        throw new Error(
+          String.fromCharCode(...words.subarray(MESSAGE + 1, MESSAGE + 1 + words[MESSAGE]!)),
+        );
       }
     },
     async close() {

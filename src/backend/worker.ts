@@ -2,7 +2,15 @@
 import { workerData } from 'node:worker_threads';
 import { Arena } from './arena.ts';
 import { loadKernels } from './backend.ts';
-import { controlOf, ROUND, type Task, type TaskContext, type WorkerData, waitWhile, work } from './pool.ts';
+import {
+  controlOf,
+  ROUND,
+  type Task,
+  type TaskContext,
+  type WorkerData,
+  waitWhile,
+  work,
+} from './pool.ts';
 
 const { kind, memory, stack, control: at, module, spec } = workerData as WorkerData;
 const { kernels } = loadKernels(kind, memory, stack);

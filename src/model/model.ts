@@ -7,7 +7,12 @@ import type { Column, Format } from '../corpus/sentence.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { type NetworkConfig, parameterSpecs, sizeOf } from '../network/config.ts';
-import { openSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.ts';
+import {
+  openSafetensors,
+  type SafetensorsFile,
+  type Tensor,
+  writeSafetensors,
+} from './safetensors.ts';
 
 /** What the tags are. */
 export interface Task {
@@ -27,7 +32,13 @@ export interface TrainingRecord {
   readonly command: string;
   readonly seed: number;
   readonly kernels: string;
-  readonly corpora: readonly { role: 'train' | 'dev' | 'test'; file: string; sha256: string; sentences: number; tokens: number }[];
+  readonly corpora: readonly {
+    role: 'train' | 'dev' | 'test';
+    file: string;
+    sha256: string;
+    sentences: number;
+    tokens: number;
+  }[];
   readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
   readonly bestEpoch: number;
   readonly epochs: readonly EpochRecord[];
@@ -85,7 +96,8 @@ export function saveModel(path: string, model: Model): number {
   return statSync(path).size;
 }
 
-const bundled = (name: string): string => fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
+const bundled = (name: string): string =>
+  fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
 
 /** A path as it is; else the name of a bundled model (`en-upos`), from any working directory. */
 export function findModel(nameOrPath: string): string {
@@ -106,15 +118,22 @@ export function openModel(nameOrPath: string): ModelFile {
   const file = openSafetensors(path);
   try {
     const fail = (what: string): never => {
-      throw new UserError(`${path}: ${what}. Is it a model that \`seqtag train\` wrote? Train or copy it again.`);
+      throw new UserError(
+        `${path}: ${what}. Is it a model that \`seqtag train\` wrote? Train or copy it again.`,
+      );
     };
-    if (file.metadata.get('format') !== 'seqtag') fail('a safetensors file, but not a seqtag model (no `format: seqtag` in its metadata)');
+    if (file.metadata.get('format') !== 'seqtag')
+      fail('a safetensors file, but not a seqtag model (no `format: seqtag` in its metadata)');
     const version = Number(file.metadata.get('version'));
     if (version > VERSION)
-      throw new UserError(`${path}: format version ${version}, but this seqtag reads up to ${VERSION}. Install a newer seqtag.`);
+      throw new UserError(
+        `${path}: format version ${version}, but this seqtag reads up to ${VERSION}. Install a newer seqtag.`,
+      );
     const parse = (key: string): unknown => {
       try {
-        return JSON.parse(file.metadata.get(key) ?? fail(`no \`${key}\` in its metadata`)) as unknown;
+        return JSON.parse(
+          file.metadata.get(key) ?? fail(`no \`${key}\` in its metadata`),
+        ) as unknown;
       } catch (error) {
         if (error instanceof UserError) throw error;
         return fail(`\`${key}\` in its metadata is not JSON`);
@@ -126,7 +145,8 @@ export function openModel(nameOrPath: string): ModelFile {
     const record = parse('record') as TrainingRecord;
     checkConfig(config, fail);
     checkVocabulary(vocabulary, config, fail);
-    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme)) fail('its tag scheme is unknown');
+    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme))
+      fail('its tag scheme is unknown');
     checkTensors(file, config, fail);
     return {
       path,
@@ -139,7 +159,8 @@ export function openModel(nameOrPath: string): ModelFile {
         for (const { name } of parameterSpecs(config)) {
           const values = target(name);
           file.readFloats(name, values);
-          if (!values.every(Number.isFinite)) fail(`tensor "${name}" holds numbers that are not finite`);
+          if (!values.every(Number.isFinite))
+            fail(`tensor "${name}" holds numbers that are not finite`);
         }
       },
       close: () => file.close(),
@@ -152,29 +173,50 @@ export function openModel(nameOrPath: string): ModelFile {
 }
 
 /** The name by which people know a model: its file name without the extension. */
-export const modelName = ({ path }: { path: string }): string => basename(path).replace(/\.safetensors$/, '');
+export const modelName = ({ path }: { path: string }): string =>
+  basename(path).replace(/\.safetensors$/, '');
 
 type Fail = (what: string) => never;
 
 function checkConfig(config: NetworkConfig, fail: Fail): void {
   if (typeof config !== 'object' || config === null) fail('its configuration is no object');
-  if (!['cnn', 'lstm', 'none'].includes(config.charEncoder)) fail(`its character encoder \`${config.charEncoder}\` is unknown`);
-  const most = { words: 1e7, wordDim: 4096, chars: 2e6, charDim: 4096, charWidth: 99, charFilters: 4096, charHidden: 4096, layers: 64, hidden: 16_384, tags: 65_536 };
+  if (!['cnn', 'lstm', 'none'].includes(config.charEncoder))
+    fail(`its character encoder \`${config.charEncoder}\` is unknown`);
+  const most = {
+    words: 1e7,
+    wordDim: 4096,
+    chars: 2e6,
+    charDim: 4096,
+    charWidth: 99,
+    charFilters: 4096,
+    charHidden: 4096,
+    layers: 64,
+    hidden: 16_384,
+    tags: 65_536,
+  };
   for (const [key, limit] of Object.entries(most)) {
     const value: unknown = config[key as keyof typeof most];
     if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > limit)
-      fail(`its configuration has ${key} = ${JSON.stringify(value)}, expected a whole number from 1 to ${limit}`);
+      fail(
+        `its configuration has ${key} = ${JSON.stringify(value)}, expected a whole number from 1 to ${limit}`,
+      );
   }
-  if (config.charWidth % 2 === 0) fail(`its configuration has charWidth = ${config.charWidth}, expected an odd number`);
+  if (config.charWidth % 2 === 0)
+    fail(`its configuration has charWidth = ${config.charWidth}, expected an odd number`);
 }
 
 function checkVocabulary(vocabulary: Vocabulary, config: NetworkConfig, fail: Fail): void {
   for (const key of ['words', 'chars', 'tags'] as const) {
     const list: unknown = vocabulary?.[key];
-    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) fail(`its vocabulary of ${key} is no list of strings`);
-    if ((list as string[]).length !== config[key]) fail(`its vocabulary has ${(list as string[]).length} ${key}, but its configuration ${config[key]}`);
+    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string'))
+      fail(`its vocabulary of ${key} is no list of strings`);
+    if ((list as string[]).length !== config[key])
+      fail(
+        `its vocabulary has ${(list as string[]).length} ${key}, but its configuration ${config[key]}`,
+      );
   }
-  if (typeof vocabulary.lowercase !== 'boolean') fail('its vocabulary does not say whether words are lowercased');
+  if (typeof vocabulary.lowercase !== 'boolean')
+    fail('its vocabulary does not say whether words are lowercased');
 }
 
 function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail): void {
@@ -182,10 +224,15 @@ function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail):
   for (const { name, shape } of specs) {
     const tensor = file.tensors.get(name);
     if (!tensor) fail(`tensor "${name}" is missing`);
-    if (tensor!.shape.join() !== shape.join()) fail(`tensor "${name}" has shape (${tensor!.shape.join(', ')}), expected (${shape.join(', ')})`);
-    if (!['F32', 'F16', 'BF16'].includes(tensor!.dtype)) fail(`tensor "${name}" is of ${tensor!.dtype}, expected F32, F16 or BF16`);
+    if (tensor!.shape.join() !== shape.join())
+      fail(
+        `tensor "${name}" has shape (${tensor!.shape.join(', ')}), expected (${shape.join(', ')})`,
+      );
+    if (!['F32', 'F16', 'BF16'].includes(tensor!.dtype))
+      fail(`tensor "${name}" is of ${tensor!.dtype}, expected F32, F16 or BF16`);
   }
-  for (const name of file.tensors.keys()) if (!specs.some((spec) => spec.name === name)) fail(`tensor "${name}" is unknown`);
+  for (const name of file.tensors.keys())
+    if (!specs.some((spec) => spec.name === name)) fail(`tensor "${name}" is unknown`);
 }
 
 /** Numbers that a network of this shape has. */

@@ -62,10 +62,16 @@ export function collectTypes(types: Types, numbering: Numbering, charset: Number
   charset.reset();
   let L = 0;
   for (const id of ids) {
-    for (let at = types.offsets[id]!; at < types.offsets[id + 1]!; at++) charset.number(types.chars[at]!);
+    for (let at = types.offsets[id]!; at < types.offsets[id + 1]!; at++)
+      charset.number(types.chars[at]!);
     L += lengthOf(types, id);
   }
-  const sizes = { Y: ids.length, L, Q: charset.items.length, longest: ids.length > 0 ? lengthOf(types, ids[0]!) : 0 };
+  const sizes = {
+    Y: ids.length,
+    L,
+    Q: charset.items.length,
+    longest: ids.length > 0 ? lengthOf(types, ids[0]!) : 0,
+  };
   return { ids, charset: charset.items, sizes };
 }
 
@@ -89,7 +95,8 @@ export function writeTypes(
   if (config.charEncoder !== 'lstm') {
     let at = 0;
     for (const id of batch.ids)
-      for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++) chars[at++] = charset.number(types.chars[from]!);
+      for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++)
+        chars[at++] = charset.number(types.chars[from]!);
     return;
   }
   const rows = arena.i32(layout.rows, longest);

@@ -3,11 +3,11 @@ import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import { charSize, directions, type NetworkConfig } from './config.ts';
 import {
-  layoutScratch,
-  layoutTape,
   type LstmScratch,
   type LstmTape,
   type LstmWeights,
+  layoutScratch,
+  layoutTape,
   lstmBackward,
   lstmForward,
 } from './lstm.ts';
@@ -85,15 +85,18 @@ export function layoutChars(
   };
   if (charEncoder === 'cnn')
     return { ...integers, ...floats, tables: [table('char.conv.kernel', charWidth * charFilters)] };
-  const tables = charEncoder === 'none' ? [] : directions.map((direction) => ({
-    ...table(`char.lstm.${direction}`, 4 * H),
-    lstm: {
-      tape: layoutTape(layout, { N: L, B: Y, H, recurrentDropout: false }),
-      scratch: layoutScratch(layout, { N: training ? L : 0, B: Y, H, panelWidth }),
-      h: layout.take(L * H),
-      dh: training ? layout.take(L * H) : 0,
-    },
-  }));
+  const tables =
+    charEncoder === 'none'
+      ? []
+      : directions.map((direction) => ({
+          ...table(`char.lstm.${direction}`, 4 * H),
+          lstm: {
+            tape: layoutTape(layout, { N: L, B: Y, H, recurrentDropout: false }),
+            scratch: layoutScratch(layout, { N: training ? L : 0, B: Y, H, panelWidth }),
+            h: layout.take(L * H),
+            dh: training ? layout.take(L * H) : 0,
+          },
+        }));
   return { ...integers, ...floats, tables };
 }
 
@@ -119,14 +122,39 @@ export function charForward(
   for (const [direction, { name, table, lstm }] of c.tables.entries()) {
     if (!lstm) {
       project(kernels, table, c.embedded, weights.matrices[name]!, { n: Q });
-      kernels.char_conv_forward(c.out, c.argmax, table, weights.at['char.conv.bias']!, c.chars, c.offsets, Y, F, charWidth, F);
+      kernels.char_conv_forward(
+        c.out,
+        c.argmax,
+        table,
+        weights.at['char.conv.bias']!,
+        c.chars,
+        c.offsets,
+        Y,
+        F,
+        charWidth,
+        F,
+      );
       continue;
     }
     const w = lstmWeights(weights, name);
     project(kernels, table, c.embedded, w.input, { n: Q, bias: w.bias });
     kernels.rows_gather(lstm.tape.pre, table, c.chars, L, 4 * H, 4 * H);
-    lstmForward(kernels, lstm.h, lstm.tape, w, { rows: c.rows, N: L, T: longest, B: Y, ldh: H, reverse: direction === 1 });
-    kernels.rows_gather(c.out + direction * H * 4, lstm.h, direction === 1 ? c.first : c.last, Y, H, 2 * H);
+    lstmForward(kernels, lstm.h, lstm.tape, w, {
+      rows: c.rows,
+      N: L,
+      T: longest,
+      B: Y,
+      ldh: H,
+      reverse: direction === 1,
+    });
+    kernels.rows_gather(
+      c.out + direction * H * 4,
+      lstm.h,
+      direction === 1 ? c.first : c.last,
+      Y,
+      H,
+      2 * H,
+    );
   }
 }
 
@@ -147,12 +175,36 @@ export function charBackward(
     arena.f32(dtable, Q * w.N).fill(0);
     if (!lstm) {
       const dbias = gradient(weights.at['char.conv.bias']!);
-      kernels.char_conv_backward(dtable, dbias, c.dout, c.argmax, c.chars, c.offsets, Y, F, charWidth, F);
+      kernels.char_conv_backward(
+        dtable,
+        dbias,
+        c.dout,
+        c.argmax,
+        c.chars,
+        c.offsets,
+        Y,
+        F,
+        charWidth,
+        F,
+      );
     } else {
       arena.f32(lstm.dh, L * H).fill(0);
-      kernels.rows_scatter_add(lstm.dh, c.dout + direction * H * 4, direction === 1 ? c.first : c.last, Y, H, 2 * H);
+      kernels.rows_scatter_add(
+        lstm.dh,
+        c.dout + direction * H * 4,
+        direction === 1 ? c.first : c.last,
+        Y,
+        H,
+        2 * H,
+      );
       lstmBackward(kernels, gradient, lstm.dh, lstm.tape, lstmWeights(weights, name), {
-        rows: c.rows, N: L, T: longest, B: Y, ldd: H, reverse: direction === 1, scratch: lstm.scratch,
+        rows: c.rows,
+        N: L,
+        T: longest,
+        B: Y,
+        ldd: H,
+        reverse: direction === 1,
+        scratch: lstm.scratch,
       });
       kernels.rows_scatter_add(dtable, lstm.tape.pre, c.chars, L, 4 * H, 4 * H);
     }
@@ -160,5 +212,12 @@ export function charBackward(
     addOuter(kernels, gradient(w.at), c.embedded, packed, { n: Q, K: E, N: w.N });
     projectBack(kernels, c.dembedded, dtable, w, { n: Q, accumulate: direction === 1 });
   }
-  kernels.rows_scatter_add(gradient(weights.at['char.embedding']!), c.dembedded, c.charset, Q, E, E);
+  kernels.rows_scatter_add(
+    gradient(weights.at['char.embedding']!),
+    c.dembedded,
+    c.charset,
+    Q,
+    E,
+    E,
+  );
 }

@@ -52,8 +52,18 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
     for (const direction of directions) {
       const name = `${prefix}.${direction}`;
       specs.push(
-        { name: `${name}.input`, shape: [inputs, 4 * units], init: 'glorot', matrix: [inputs, 4 * units] },
-        { name: `${name}.recurrent`, shape: [units, 4 * units], init: 'orthogonal', matrix: [units, 4 * units] },
+        {
+          name: `${name}.input`,
+          shape: [inputs, 4 * units],
+          init: 'glorot',
+          matrix: [inputs, 4 * units],
+        },
+        {
+          name: `${name}.recurrent`,
+          shape: [units, 4 * units],
+          init: 'orthogonal',
+          matrix: [units, 4 * units],
+        },
         { name: `${name}.bias`, shape: [4 * units], init: 'lstm-bias' },
       );
     }
@@ -71,12 +81,19 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
       { name: 'char.conv.bias', shape: [charFilters], init: 'zero' },
     );
   if (config.charEncoder === 'lstm') lstm('char.lstm', charDim, charHidden);
-  for (let layer = 0; layer < layers; layer++) lstm(`lstm.${layer}`, inputSize(config, layer), hidden);
+  for (let layer = 0; layer < layers; layer++)
+    lstm(`lstm.${layer}`, inputSize(config, layer), hidden);
   specs.push(
-    { name: 'output.weight', shape: [2 * hidden, tags], init: 'glorot', matrix: [2 * hidden, tags] },
+    {
+      name: 'output.weight',
+      shape: [2 * hidden, tags],
+      init: 'glorot',
+      matrix: [2 * hidden, tags],
+    },
     { name: 'output.bias', shape: [tags], init: 'zero' },
   );
   return specs;
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, n) => product * n, 1);

@@ -1,7 +1,14 @@
 import { Layout } from '../backend/arena.ts';
 import type { Backend } from '../backend/backend.ts';
 import type { Address } from '../backend/kernels.ts';
-import { byFallingLength, collectTypes, Numbering, packTokens, type Types, writeTypes } from './batch.ts';
+import {
+  byFallingLength,
+  collectTypes,
+  Numbering,
+  packTokens,
+  type Types,
+  writeTypes,
+} from './batch.ts';
 import { inputSize, type NetworkConfig, type ParameterSpec, sizeOf } from './config.ts';
 import {
   chunkKeys,
@@ -65,7 +72,10 @@ export interface Engine {
   parameter(name: string): Float32Array;
   weightsChanged(): void;
   /** Forward, backward and one update. If the loss or the norm is not finite, nothing is changed. */
-  trainStep(batch: TrainingBatch, options: { types: Types; rate: number; clipNorm: number }): StepResult;
+  trainStep(
+    batch: TrainingBatch,
+    options: { types: Types; rate: number; clipNorm: number },
+  ): StepResult;
   /** Moments of the optimizer and its step count: with the parameters, all that training needs to go on. */
   optimizerState(): { step: number; moments: Float32Array[] };
   restoreOptimizer(state: { step: number; moments: readonly Float32Array[] }): void;
@@ -99,7 +109,11 @@ export function createEngine(options: EngineOptions): Engine {
   const { arena, pool, kernels, panelWidth } = backend;
   const D = inputSize(config, 0);
   const layoutOptions = { panelWidth, recurrentDropout: (training?.dropout.recurrent ?? 0) > 0 };
-  const weights: Weights = placeWeights(config, { begin: arena.layout.end, panelWidth, training: training !== undefined });
+  const weights: Weights = placeWeights(config, {
+    begin: arena.layout.end,
+    panelWidth,
+    training: training !== undefined,
+  });
   arena.take((weights.end - arena.layout.end) / 4);
   const cache = arena.take(cacheSize * 8 * config.hidden);
   const wordSize = config.words * config.wordDim;
@@ -122,7 +136,11 @@ export function createEngine(options: EngineOptions): Engine {
     cache,
     ...(trainingSpec && { training: trainingSpec }),
   };
-  pool.program(new URL('./program.js', import.meta.url).href, spec, createTasks({ kernels, arena }, spec));
+  pool.program(
+    new URL('./program.js', import.meta.url).href,
+    spec,
+    createTasks({ kernels, arena }, spec),
+  );
 
   // From here on the arena is scratch, laid out anew for every batch.
   const scratch = arena.layout.end;
@@ -140,7 +158,10 @@ export function createEngine(options: EngineOptions): Engine {
     return typeNumbering;
   };
 
-  function trainStep(batch: TrainingBatch, options: { types: Types; rate: number; clipNorm: number }): StepResult {
+  function trainStep(
+    batch: TrainingBatch,
+    options: { types: Types; rate: number; clipNorm: number },
+  ): StepResult {
     if (!trainingSpec) throw new Error('this engine only tags');
     const { types } = options;
     const numbering = numberingFor(types);
@@ -170,7 +191,12 @@ export function createEngine(options: EngineOptions): Engine {
       for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
       const typeBatch = collectTypes(types, numbering, charset);
       const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
-      const sizes = { N, T: sentences.length > 0 ? lengths[sentences[0]!]! : 0, B: sentences.length, ...typeBatch.sizes };
+      const sizes = {
+        N,
+        T: sentences.length > 0 ? lengths[sentences[0]!]! : 0,
+        B: sentences.length,
+        ...typeBatch.sizes,
+      };
       const at = layout.end;
       const s = layoutShard(config, layoutOptions, sizes, at);
       layout.end = s.end;
@@ -195,11 +221,16 @@ export function createEngine(options: EngineOptions): Engine {
     writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
     arena.i32(ids, used).set(wordRows.items);
 
-    pool.run(TaskId.backpropagate, SHARDS, [...args, 1 / Math.max(1, counted), stepCount * 64 * SHARDS]);
+    pool.run(TaskId.backpropagate, SHARDS, [
+      ...args,
+      1 / Math.max(1, counted),
+      stepCount * 64 * SHARDS,
+    ]);
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
     pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
     let loss = 0;
-    for (let shard = 0; shard < SHARDS; shard++) loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
+    for (let shard = 0; shard < SHARDS; shard++)
+      loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     const norm = Math.sqrt(arena.f64(trainingSpec.squares, blocks).reduce((sum, x) => sum + x, 0));
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, tokens };
     stepCount++;
@@ -225,9 +256,12 @@ export function createEngine(options: EngineOptions): Engine {
 
   function encode(types: Types): Int32Array {
     const count = types.words.length;
-    if (cached + count > cacheSize) throw new RangeError(`${cached} + ${count} types in a cache of ${cacheSize}`);
+    if (cached + count > cacheSize)
+      throw new RangeError(`${cached} + ${count} types in a cache of ${cacheSize}`);
     const numbering = numberingFor(types);
-    const order = byFallingLength(types.words.map((_, i) => types.offsets[i + 1]! - types.offsets[i]!));
+    const order = byFallingLength(
+      types.words.map((_, i) => types.offsets[i + 1]! - types.offsets[i]!),
+    );
     const slots = new Int32Array(count);
     const blocks = Math.ceil(count / TYPES_BLOCK);
     const layout = new Layout(scratch);
@@ -235,7 +269,8 @@ export function createEngine(options: EngineOptions): Engine {
     arena.reserve(layout.end);
     for (let block = 0; block < blocks; block++) {
       numbering.reset();
-      for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK)) numbering.number(id);
+      for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK))
+        numbering.number(id);
       const typeBatch = collectTypes(types, numbering, charset);
       const { Y } = typeBatch.sizes;
       const at = layout.end;
@@ -344,7 +379,12 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** Lists the members of each segment: place p of row r makes r a member of segment p, in rising order. */
-function writeSegments(places: Int32Array, count: number, offsets: Int32Array, members: Int32Array): void {
+function writeSegments(
+  places: Int32Array,
+  count: number,
+  offsets: Int32Array,
+  members: Int32Array,
+): void {
   offsets.fill(0);
   for (const place of places) offsets[place + 1]!++;
   for (let s = 0; s < count; s++) offsets[s + 1]! += offsets[s]!;

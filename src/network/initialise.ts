@@ -36,7 +36,8 @@ export function initialise({ name, shape, init }: ParameterSpec, random: Random)
 
 /** Rows of a random orthogonal matrix: Gram-Schmidt on normal vectors, twice for precision. */
 function orthogonal(n: number, random: Random): Float64Array[] {
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const normal = (): number =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const rows: Float64Array[] = [];
   while (rows.length < n) {
     const row = Float64Array.from({ length: n }, normal);

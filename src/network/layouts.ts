@@ -25,11 +25,18 @@ export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest'] as const;
 export const typeKeys = ['Y', 'L', 'Q', 'longest'] as const;
 export const chunkKeys = ['N', 'T', 'B'] as const;
 
-export const writeSizes = <K extends string>(header: Int32Array, keys: readonly K[], sizes: Readonly<Record<K, number>>): void =>
+export const writeSizes = <K extends string>(
+  header: Int32Array,
+  keys: readonly K[],
+  sizes: Readonly<Record<K, number>>,
+): void =>
   keys.forEach((key, i) => {
     header[i] = sizes[key];
   });
-export const readSizes = <K extends string>(header: Int32Array, keys: readonly K[]): Record<K, number> =>
+export const readSizes = <K extends string>(
+  header: Int32Array,
+  keys: readonly K[],
+): Record<K, number> =>
   Object.fromEntries(keys.map((key, i) => [key, header[i]!])) as Record<K, number>;
 
 /** Training: one of the fixed parts of a batch, forward and backward. */
@@ -91,7 +98,12 @@ export interface TypesLayout {
   readonly end: Address;
 }
 
-export function layoutTypes(config: NetworkConfig, options: LayoutOptions, sizes: TypeSizes, begin: Address): TypesLayout {
+export function layoutTypes(
+  config: NetworkConfig,
+  options: LayoutOptions,
+  sizes: TypeSizes,
+  begin: Address,
+): TypesLayout {
   const layout = new Layout(begin);
   layout.take(HEADER);
   const { panelWidth } = options;
@@ -116,7 +128,11 @@ export interface ChunkLayout {
   readonly end: Address;
 }
 
-export function layoutChunk(config: NetworkConfig, sizes: Omit<ShardSizes, keyof TypeSizes>, begin: Address): ChunkLayout {
+export function layoutChunk(
+  config: NetworkConfig,
+  sizes: Omit<ShardSizes, keyof TypeSizes>,
+  begin: Address,
+): ChunkLayout {
   const layout = new Layout(begin);
   layout.take(HEADER);
   const { N, T, B } = sizes;

@@ -67,7 +67,21 @@ export function lstmForward(
 ): void {
   const { rows, T, ldh, reverse } = options;
   const { gates, c, tanhC, hPrev, pre, mask } = tape;
-  kernels.lstm_forward(h, gates, c, tanhC, hPrev, pre, w.recurrent.packed, mask, rows, T, w.recurrent.K, ldh, reverse ? 1 : 0);
+  kernels.lstm_forward(
+    h,
+    gates,
+    c,
+    tanhC,
+    hPrev,
+    pre,
+    w.recurrent.packed,
+    mask,
+    rows,
+    T,
+    w.recurrent.K,
+    ldh,
+    reverse ? 1 : 0,
+  );
 }
 
 /**
@@ -85,7 +99,21 @@ export function lstmBackward(
   const { rows, N, T, ldd, reverse, scratch } = options;
   const { pre, gates, c, tanhC, hPrev, mask } = tape;
   const { K: H, N: width, at, transposed } = w.recurrent;
-  kernels.lstm_backward(pre, scratch.carry, dh, gates, c, tanhC, transposed, mask, rows, T, H, ldd, reverse ? 1 : 0);
+  kernels.lstm_backward(
+    pre,
+    scratch.carry,
+    dh,
+    gates,
+    c,
+    tanhC,
+    transposed,
+    mask,
+    rows,
+    T,
+    H,
+    ldd,
+    reverse ? 1 : 0,
+  );
   kernels.gemm_pack(scratch.packed, pre, N, width, width, 1);
   addOuter(kernels, gradient(at), hPrev, scratch.packed, { n: N, K: H, N: width });
   kernels.column_sums(gradient(w.bias), pre, N, width, width);

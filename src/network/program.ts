@@ -1,11 +1,11 @@
-import type { Task, TaskContext } from '../backend/pool.ts';
 import type { Address } from '../backend/kernels.ts';
+import type { Task, TaskContext } from '../backend/pool.ts';
 import { charBackward, charForward, lstmWeights } from './characters.ts';
 import { charSize, directions, inputSize, type NetworkConfig } from './config.ts';
 import {
   chunkKeys,
-  layoutChunk,
   type LayoutOptions,
+  layoutChunk,
   layoutShard,
   layoutTypes,
   readSizes,
@@ -72,7 +72,14 @@ export const DENSE_BLOCK = 16_384;
 export const ROW_BLOCK = 64;
 
 /** Places in the list that `createTasks` returns. */
-export const TaskId = { backpropagate: 0, reduce: 1, update: 2, pack: 3, encode: 4, infer: 5 } as const;
+export const TaskId = {
+  backpropagate: 0,
+  reduce: 1,
+  update: 2,
+  pack: 3,
+  encode: 4,
+  infer: 5,
+} as const;
 
 export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
   const { config, weights, layout: options, cache, training } = spec;
@@ -109,16 +116,38 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       const { tapes, out } = s.layers[l]!;
       pair.forEach((w, d) => {
         const tape = tapes[d]!;
-        if (tape.mask) kernels.dropout_mask(tape.mask, B * H, 1 - dropout.recurrent, seed, stream + 32 + l * 2 + d);
-        project(kernels, tape.pre, l === 0 ? s.x : s.layers[l - 1]!.out, w.input, { n: N, bias: w.bias });
-        lstmForward(kernels, out + d * H * 4, tape, w, { rows: s.rows, N, T, B, ldh: 2 * H, reverse: d === 1 });
+        if (tape.mask)
+          kernels.dropout_mask(
+            tape.mask,
+            B * H,
+            1 - dropout.recurrent,
+            seed,
+            stream + 32 + l * 2 + d,
+          );
+        project(kernels, tape.pre, l === 0 ? s.x : s.layers[l - 1]!.out, w.input, {
+          n: N,
+          bias: w.bias,
+        });
+        lstmForward(kernels, out + d * H * 4, tape, w, {
+          rows: s.rows,
+          N,
+          T,
+          B,
+          ldh: 2 * H,
+          reverse: d === 1,
+        });
       });
       drop(out, l + 1);
     });
     project(kernels, s.logits, s.layers[layers - 1]!.out, output, { n: N, bias: outputBias });
   }
 
-  function backward(s: ShardLayout, sizes: ShardSizes, gradient: (parameter: Address) => Address, dx: Address): void {
+  function backward(
+    s: ShardLayout,
+    sizes: ShardSizes,
+    gradient: (parameter: Address) => Address,
+    dx: Address,
+  ): void {
     const { N, T, B, Y } = sizes;
     const { dropout } = training!;
     const undrop = (d: Address, level: number): void => {
@@ -138,10 +167,20 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       stack[l]!.forEach((w, d) => {
         const tape = s.layers[l]!.tapes[d]!;
         lstmBackward(kernels, gradient, dout + d * H * 4, tape, w, {
-          rows: s.rows, N, T, B, ldd: 2 * H, reverse: d === 1, scratch: s.scratch,
+          rows: s.rows,
+          N,
+          T,
+          B,
+          ldd: 2 * H,
+          reverse: d === 1,
+          scratch: s.scratch,
         });
         const x = l === 0 ? s.x : s.layers[l - 1]!.out;
-        inputBackward(kernels, gradient, din, x, tape, w, { N, scratch: s.scratch, accumulate: d === 1 });
+        inputBackward(kernels, gradient, din, x, tape, w, {
+          N,
+          scratch: s.scratch,
+          accumulate: d === 1,
+        });
       });
     }
     undrop(dx, 0);
@@ -162,7 +201,16 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     if (sizes.N === 0) return;
     const s = layoutShard(config, options, sizes, at);
     forward(s, sizes, args[2 * SHARDS + 1]! + shard * 64);
-    kernels.softmax_cross_entropy(loss, s.dlogits, s.logits, s.gold, sizes.N, K, args[2 * SHARDS]!, labelSmoothing);
+    kernels.softmax_cross_entropy(
+      loss,
+      s.dlogits,
+      s.logits,
+      s.gold,
+      sizes.N,
+      K,
+      args[2 * SHARDS]!,
+      labelSmoothing,
+    );
     const block = gradients + shard * weights.denseSize * 4 - weights.dense;
     backward(s, sizes, (parameter) => parameter + block, args[SHARDS + shard]!);
   };
@@ -199,18 +247,51 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   const update: Task = (block, args) => {
     const { optimizer: o, summed, moments, wordMoments } = training!;
     const [n, rowGradients, ids, scale, rate, correct1, correct2] = args as unknown as number[];
-    const step = (w: Address, [m, v]: readonly [Address, Address], g: Address, options: { ids: Address; n: number; width: number; decay: number }): void => {
+    const step = (
+      w: Address,
+      [m, v]: readonly [Address, Address],
+      g: Address,
+      options: { ids: Address; n: number; width: number; decay: number },
+    ): void => {
       const { ids, n, width, decay } = options;
-      if (o.optimizer === 'sgd') kernels.sgd(w, m, g, ids, n, width, scale!, rate!, o.momentum, decay);
-      else kernels.adam(w, m, v, g, ids, n, width, scale!, rate!, o.momentum, o.beta2, o.epsilon, correct1!, correct2!, decay);
+      if (o.optimizer === 'sgd')
+        kernels.sgd(w, m, g, ids, n, width, scale!, rate!, o.momentum, decay);
+      else
+        kernels.adam(
+          w,
+          m,
+          v,
+          g,
+          ids,
+          n,
+          width,
+          scale!,
+          rate!,
+          o.momentum,
+          o.beta2,
+          o.epsilon,
+          correct1!,
+          correct2!,
+          decay,
+        );
     };
     if (block < denseBlocks) {
       const [at, count] = denseRange(block);
-      step(weights.dense + at, [moments[0] + at, moments[1] + at], summed + at, { ids: 0, n: 1, width: count, decay: o.weightDecay });
+      step(weights.dense + at, [moments[0] + at, moments[1] + at], summed + at, {
+        ids: 0,
+        n: 1,
+        width: count,
+        decay: o.weightDecay,
+      });
       return;
     }
     const [from, count] = rowRange(block, n!);
-    step(weights.at['word.embedding']!, wordMoments, rowGradients! + from * wordDim * 4, { ids: ids! + from * 4, n: count, width: wordDim, decay: 0 });
+    step(weights.at['word.embedding']!, wordMoments, rowGradients! + from * wordDim * 4, {
+      ids: ids! + from * 4,
+      n: count,
+      width: wordDim,
+      decay: 0,
+    });
   };
 
   const pack: Task = (index) => packMatrix(kernels, matrices[index]!);
@@ -239,10 +320,34 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
         const h = c.out[l % 2]! + d * H * 4;
         const reverse = d === 1 ? 1 : 0;
         if (l === 0) {
-          kernels.lstm_infer(h, c.scratch, cache + d * 4 * H * 4, c.slots, w.recurrent.packed, c.rows, T, H, 8 * H, 2 * H, reverse);
+          kernels.lstm_infer(
+            h,
+            c.scratch,
+            cache + d * 4 * H * 4,
+            c.slots,
+            w.recurrent.packed,
+            c.rows,
+            T,
+            H,
+            8 * H,
+            2 * H,
+            reverse,
+          );
         } else {
           project(kernels, c.pre, c.out[(l - 1) % 2]!, w.input, { n: N, bias: w.bias });
-          kernels.lstm_infer(h, c.scratch, c.pre, 0, w.recurrent.packed, c.rows, T, H, 4 * H, 2 * H, reverse);
+          kernels.lstm_infer(
+            h,
+            c.scratch,
+            c.pre,
+            0,
+            w.recurrent.packed,
+            c.rows,
+            T,
+            H,
+            4 * H,
+            2 * H,
+            reverse,
+          );
         }
       });
     });

@@ -32,7 +32,8 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
   function tagPieces(pieces: readonly (readonly string[])[]): Int32Array {
     const find = (): string[] => {
       const missing = new Set<string>();
-      for (const piece of pieces) for (const token of piece) if (!places.has(token)) missing.add(token);
+      for (const piece of pieces)
+        for (const token of piece) if (!places.has(token)) missing.add(token);
       return [...missing];
     };
     let missing = find();
@@ -68,7 +69,12 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
       const ids: Int32Array[] = [];
       for (let from = 0; from < pieces.length; ) {
         let to = from;
-        for (let tokens = 0; to < pieces.length && (to === from || tokens + pieces[to]!.length <= window); to++) tokens += pieces[to]!.length;
+        for (
+          let tokens = 0;
+          to < pieces.length && (to === from || tokens + pieces[to]!.length <= window);
+          to++
+        )
+          tokens += pieces[to]!.length;
         ids.push(tagPieces(pieces.slice(from, to)));
         from = to;
       }

@@ -19,7 +19,8 @@ export interface CorpusFile {
   readonly sentences: readonly Labelled[];
 }
 
-export const countTokens = (sentences: readonly Labelled[]): number => sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+export const countTokens = (sentences: readonly Labelled[]): number =>
+  sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
 /** Reads labelled files whole, with the hash of their bytes. */
 export async function readLabelled(file: string, options: ReadOptions): Promise<CorpusFile> {
@@ -30,8 +31,14 @@ export async function readLabelled(file: string, options: ReadOptions): Promise<
 }
 
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */
-export function holdOut(sentences: readonly Labelled[], seed: number): { train: Labelled[]; dev: Labelled[] } {
-  if (sentences.length < 2) throw new UserError(`${sentences.length} sentence: too few to hold some out. Give more, or --dev FILE.`);
+export function holdOut(
+  sentences: readonly Labelled[],
+  seed: number,
+): { train: Labelled[]; dev: Labelled[] } {
+  if (sentences.length < 2)
+    throw new UserError(
+      `${sentences.length} sentence: too few to hold some out. Give more, or --dev FILE.`,
+    );
   const every = Math.min(10, sentences.length);
   const first = Math.floor(createRandom(seedState(seed))() * every);
   const isDev = (_: Labelled, i: number): boolean => i % every === first;
@@ -39,14 +46,23 @@ export function holdOut(sentences: readonly Labelled[], seed: number): { train: 
 }
 
 /** The scheme of the corpus, and the one to train in. */
-export function chooseScheme(sentences: readonly Labelled[], wanted: string): { scheme: Scheme; trainedScheme: Scheme } {
+export function chooseScheme(
+  sentences: readonly Labelled[],
+  wanted: string,
+): { scheme: Scheme; trainedScheme: Scheme } {
   const scheme = detectScheme(sentences.map(({ tags }) => tags));
   if (scheme === 'none' || wanted === 'corpus') return { scheme, trainedScheme: scheme };
   return { scheme, trainedScheme: wanted === 'auto' ? 'BIOES' : (wanted as Scheme) };
 }
 
-export const inScheme = (sentences: readonly Labelled[], from: Scheme, to: Scheme): readonly Labelled[] =>
-  from === to ? sentences : sentences.map(({ tokens, tags }) => ({ tokens, tags: convert(tags, from, to) }));
+export const inScheme = (
+  sentences: readonly Labelled[],
+  from: Scheme,
+  to: Scheme,
+): readonly Labelled[] =>
+  from === to
+    ? sentences
+    : sentences.map(({ tokens, tags }) => ({ tokens, tags: convert(tags, from, to) }));
 
 /** A corpus as numbers: what never changes from epoch to epoch. */
 export interface Numbered {
@@ -62,9 +78,8 @@ export function numberCorpus(sentences: readonly Labelled[], vocabulary: Vocabul
   const encoder = createEncoder(vocabulary);
   const ids = new Map<string, number>();
   const number = (token: string): number => {
-    let id = ids.get(token);
-    if (id === undefined) ids.set(token, (id = ids.size));
-    return id;
+    if (!ids.has(token)) ids.set(token, ids.size);
+    return ids.get(token)!;
   };
   const numbered = sentences.flatMap(({ tokens, tags }) =>
     Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) => {
@@ -83,15 +98,22 @@ export function numberCorpus(sentences: readonly Labelled[], vocabulary: Vocabul
 const POOL_BATCHES = 64;
 
 /** The batches of an epoch, as places of sentences, in random order. */
-export function epochBatches(lengths: readonly number[], batchSize: number, random: Random): number[][] {
+export function epochBatches(
+  lengths: readonly number[],
+  batchSize: number,
+  random: Random,
+): number[][] {
   const order = shuffle(
     lengths.map((_, i) => i),
     random,
   );
   const batches: number[][] = [];
   for (let from = 0; from < order.length; from += batchSize * POOL_BATCHES) {
-    const pool = order.slice(from, from + batchSize * POOL_BATCHES).sort((a, b) => lengths[b]! - lengths[a]!);
-    for (let at = 0; at < pool.length; at += batchSize) batches.push(pool.slice(at, at + batchSize));
+    const pool = order
+      .slice(from, from + batchSize * POOL_BATCHES)
+      .sort((a, b) => lengths[b]! - lengths[a]!);
+    for (let at = 0; at < pool.length; at += batchSize)
+      batches.push(pool.slice(at, at + batchSize));
   }
   return shuffle(batches, random);
 }

@@ -17,8 +17,19 @@ interface Switch {
   readonly about: string;
 }
 
-const whole = (value: number, least: number, most: number, about: string): Quantity => ({ default: value, least, most, whole: true, about });
-const real = (value: number, least: number, most: number, about: string): Quantity => ({ default: value, least, most, about });
+const whole = (value: number, least: number, most: number, about: string): Quantity => ({
+  default: value,
+  least,
+  most,
+  whole: true,
+  about,
+});
+const real = (value: number, least: number, most: number, about: string): Quantity => ({
+  default: value,
+  least,
+  most,
+  about,
+});
 
 /**
  * Every hyperparameter: its name is its key in a configuration file and, with dashes, its flag on the command line.
@@ -26,7 +37,11 @@ const real = (value: number, least: number, most: number, about: string): Quanti
  */
 export const hyperparameters = {
   wordDim: whole(100, 1, 4096, 'width of the word embedding'),
-  charEncoder: { default: 'cnn', choices: ['cnn', 'lstm', 'none'], about: 'how the characters of a word are read' },
+  charEncoder: {
+    default: 'cnn',
+    choices: ['cnn', 'lstm', 'none'],
+    about: 'how the characters of a word are read',
+  },
   charDim: whole(30, 1, 4096, 'width of the character embedding'),
   charWidth: whole(3, 1, 99, 'characters that a filter of the cnn sees (odd)'),
   charFilters: whole(50, 1, 4096, 'filters of the cnn'),
@@ -39,9 +54,17 @@ export const hyperparameters = {
   unknownProbability: real(0.5, 0, 1, 'share of words seen once that train the unknown word'),
   minCount: whole(1, 1, 1e9, 'words seen less often are unknown'),
   lowercase: { default: true, about: 'fold the case of words (characters keep it)' },
-  tagScheme: { default: 'auto', choices: ['auto', 'corpus', 'BIO', 'BIOES'], about: 'scheme in which span tags are trained (auto: BIOES)' },
+  tagScheme: {
+    default: 'auto',
+    choices: ['auto', 'corpus', 'BIO', 'BIOES'],
+    about: 'scheme in which span tags are trained (auto: BIOES)',
+  },
   labelSmoothing: real(0, 0, 0.99, 'share of probability that gold labels give to the others'),
-  optimizer: { default: 'adam', choices: ['sgd', 'adam', 'adamw'], about: 'how weights are updated' },
+  optimizer: {
+    default: 'adam',
+    choices: ['sgd', 'adam', 'adamw'],
+    about: 'how weights are updated',
+  },
   learningRate: real(2e-3, 1e-12, 100, 'step size at the start'),
   decay: real(0.05, 0, 100, 'the rate in epoch e is divided by 1 + decay * e'),
   momentum: real(0.9, 0, 0.9999, "sgd's momentum, adam's beta1"),
@@ -50,6 +73,7 @@ export const hyperparameters = {
   weightDecay: real(0, 0, 1, 'decay of the dense weights (adamw, sgd)'),
   clip: real(5, 0, 1e9, 'global norm to which gradients are clipped (0: never)'),
   batchSize: whole(32, 1, 8192, 'sentences an update'),
+  averageEpochs: whole(5, 1, 1e6, 'epochs over which weights are averaged for tagging (1: none)'),
   epochs: whole(30, 1, 1e6, 'passes over the corpus at most'),
   patience: whole(6, 1, 1e6, 'epochs without a better dev score before it stops'),
   seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
@@ -58,35 +82,57 @@ export const hyperparameters = {
 type Kinds = typeof hyperparameters;
 export type HyperparameterName = keyof Kinds;
 export type Hyperparameters = {
-  readonly [K in HyperparameterName]: Kinds[K] extends Quantity ? number : Kinds[K] extends Choice ? string : boolean;
+  readonly [K in HyperparameterName]: Kinds[K] extends Quantity
+    ? number
+    : Kinds[K] extends Choice
+      ? string
+      : boolean;
 };
 
 export const hyperparameterNames = Object.keys(hyperparameters) as HyperparameterName[];
 
 /** `learningRate` -> `learning-rate`. */
-export const flagOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Fills in defaults and checks names, kinds and ranges. Names may be written either way (`learningRate`,
  * `learning-rate`); values may be strings, as they come from a command line.
  * @param where what a message begins with, e.g. the configuration file
  */
-export function checkHyperparameters(given: Readonly<Record<string, unknown>>, where: string): Hyperparameters {
-  const result: Record<string, unknown> = Object.fromEntries(hyperparameterNames.map((name) => [name, hyperparameters[name].default]));
-  const names = new Map(hyperparameterNames.flatMap((name) => [[name as string, name] as const, [flagOf(name), name] as const]));
+export function checkHyperparameters(
+  given: Readonly<Record<string, unknown>>,
+  where: string,
+): Hyperparameters {
+  const result: Record<string, unknown> = Object.fromEntries(
+    hyperparameterNames.map((name) => [name, hyperparameters[name].default]),
+  );
+  const names = new Map(
+    hyperparameterNames.flatMap((name) => [
+      [name as string, name] as const,
+      [flagOf(name), name] as const,
+    ]),
+  );
   for (const [key, value] of Object.entries(given)) {
     const name = names.get(key);
-    if (!name) throw new UserError(`${where}: no hyperparameter \`${key}\`. There are: ${hyperparameterNames.map(flagOf).join(', ')}.`);
+    if (!name)
+      throw new UserError(
+        `${where}: no hyperparameter \`${key}\`. There are: ${hyperparameterNames.map(flagOf).join(', ')}.`,
+      );
     result[name] = checkValue(name, value, `${where}: ${flagOf(name)} ${String(value)}`);
   }
-  if ((result.charWidth as number) % 2 === 0) throw new UserError(`${where}: char-width ${String(result.charWidth)}: expected an odd number.`);
+  if ((result.charWidth as number) % 2 === 0)
+    throw new UserError(
+      `${where}: char-width ${String(result.charWidth)}: expected an odd number.`,
+    );
   return result as unknown as Hyperparameters;
 }
 
 function checkValue(name: HyperparameterName, value: unknown, where: string): unknown {
   const kind: Choice | Quantity | Switch = hyperparameters[name];
   if ('choices' in kind) {
-    if (!kind.choices.includes(value as string)) throw new UserError(`${where}: expected one of ${kind.choices.join(', ')}.`);
+    if (!kind.choices.includes(value as string))
+      throw new UserError(`${where}: expected one of ${kind.choices.join(', ')}.`);
     return value;
   }
   if (!('least' in kind)) {
@@ -95,7 +141,13 @@ function checkValue(name: HyperparameterName, value: unknown, where: string): un
     throw new UserError(`${where}: expected true or false.`);
   }
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || !(number >= kind.least && number <= kind.most) || (kind.whole && !Number.isInteger(number)))
-    throw new UserError(`${where}: expected a ${kind.whole ? 'whole ' : ''}number from ${kind.least} to ${kind.most}.`);
+  if (
+    typeof number !== 'number' ||
+    !(number >= kind.least && number <= kind.most) ||
+    (kind.whole && !Number.isInteger(number))
+  )
+    throw new UserError(
+      `${where}: expected a ${kind.whole ? 'whole ' : ''}number from ${kind.least} to ${kind.most}.`,
+    );
   return number;
 }

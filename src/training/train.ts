@@ -4,7 +4,14 @@ import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { type Report, report } from '../evaluation/report.ts';
-import { countParameters, type EpochRecord, saveModel, type Scores, type Task, type TrainingRecord } from '../model/model.ts';
+import {
+  countParameters,
+  type EpochRecord,
+  type Scores,
+  saveModel,
+  type Task,
+  type TrainingRecord,
+} from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { createEngine, type Engine } from '../network/engine.ts';
@@ -13,8 +20,23 @@ import type { OptimizerOptions } from '../network/program.ts';
 import { createRandom, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
 import { version } from '../version.ts';
-import { chooseScheme, countTokens, type CorpusFile, epochBatches, holdOut, inScheme, type Labelled, numberCorpus, readLabelled } from './data.ts';
-import { flagOf, type Hyperparameters, hyperparameterNames, hyperparameters } from './hyperparameters.ts';
+import {
+  type CorpusFile,
+  chooseScheme,
+  countTokens,
+  epochBatches,
+  holdOut,
+  inScheme,
+  type Labelled,
+  numberCorpus,
+  readLabelled,
+} from './data.ts';
+import {
+  flagOf,
+  type Hyperparameters,
+  hyperparameterNames,
+  hyperparameters,
+} from './hyperparameters.ts';
 
 export interface TrainOptions extends BackendOptions {
   readonly corpora: readonly string[];
@@ -91,14 +113,20 @@ export interface TrainingState {
   random: RandomState;
   optimizer: ReturnType<Engine['optimizerState']> | undefined;
   history: EpochRecord[];
-  best: { epoch: number; score: number; parameters: Map<string, Float32Array>; report: Report } | undefined;
+  /** Running average of the parameters at the ends of epochs; these, not the last ones, are scored and kept. */
+  average: Parameters | undefined;
+  best: { epoch: number; score: number; parameters: Parameters; report: Report } | undefined;
 }
+
+type Parameters = Map<string, Float32Array>;
 
 /** Time between two progress events, in milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
-const scoreOf = ({ spans, accuracy }: Report): number => (spans ? (spans.f1 ?? 0) : (accuracy ?? 0));
-const scoresOf = ({ spans, accuracy }: Report): Scores => (spans ? { accuracy, f1: spans.f1 } : { accuracy });
+const scoreOf = ({ spans, accuracy }: Report): number =>
+  spans ? (spans.f1 ?? 0) : (accuracy ?? 0);
+const scoresOf = ({ spans, accuracy }: Report): Scores =>
+  spans ? { accuracy, f1: spans.f1 } : { accuracy };
 const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
@@ -121,7 +149,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
   const { vocabulary, wordCounts } = buildVocabulary(labelled, h);
   const task: Task = { ...schemes, ...taskColumns(options) };
-  const config = networkConfig(h, { words: vocabulary.words.length, chars: vocabulary.chars.length, tags: vocabulary.tags.length });
+  const config = networkConfig(h, {
+    words: vocabulary.words.length,
+    chars: vocabulary.chars.length,
+    tags: vocabulary.tags.length,
+  });
   const corpus = numberCorpus(labelled, vocabulary);
   const tokens = countTokens(labelled);
   const backend = openBackend(options);
@@ -136,7 +168,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     },
   });
   try {
-    const state: TrainingState = { epoch: 0, random: seedState(h.seed), optimizer: undefined, history: [], best: undefined };
+    const state: TrainingState = {
+      epoch: 0,
+      random: seedState(h.seed),
+      optimizer: undefined,
+      history: [],
+      average: undefined,
+      best: undefined,
+    };
     const random = createRandom(state.random);
     for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random));
     engine.weightsChanged();
@@ -171,7 +210,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         const step = engine.trainStep(
           {
             types: sentences.map((s) => s.types),
-            words: sentences.map(({ words }) => words.map((word) => (wordCounts[word] === 1 && random() < h.unknownProbability ? 0 : word))),
+            words: sentences.map(({ words }) =>
+              words.map((word) =>
+                wordCounts[word] === 1 && random() < h.unknownProbability ? 0 : word,
+              ),
+            ),
             tags: sentences.map((s) => s.tags),
           },
           { types: corpus.types, rate, clipNorm: h.clip },
@@ -203,15 +246,34 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       }
       done += sum.tokens;
       const tokensPerSecond = sum.tokens / seconds(epochBegan);
+      const current = copyParameters(engine);
+      state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
+      restoreParameters(engine, state.average);
       predictor.reset();
       const dev = evaluate(predictor, parts.dev, { scheme: schemes.scheme, train: parts.train });
       const score = scoreOf(dev);
-      const record: EpochRecord = { loss: sum.loss / sum.tokens, score, norm: sum.norm / sum.steps, clipped: sum.clipped / sum.steps };
+      const record: EpochRecord = {
+        loss: sum.loss / sum.tokens,
+        score,
+        norm: sum.norm / sum.steps,
+        clipped: sum.clipped / sum.steps,
+      };
       const best = !state.best || score > state.best.score;
       state.history.push(record);
       if (best) state.best = { epoch, score, report: dev, parameters: copyParameters(engine) };
+      restoreParameters(engine, current);
       const took = seconds(epochBegan);
-      yield { type: 'epoch', epoch, epochs: h.epochs, ...record, dev, best, tokensPerSecond, seconds: took, secondsLeft: took * (h.epochs - epoch) };
+      yield {
+        type: 'epoch',
+        epoch,
+        epochs: h.epochs,
+        ...record,
+        dev,
+        best,
+        tokensPerSecond,
+        seconds: took,
+        secondsLeft: took * (h.epochs - epoch),
+      };
       if (signal?.aborted) {
         stopped = 'signal';
         break;
@@ -224,10 +286,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const trainingSeconds = seconds(trainingBegan);
     const { best } = state as { best: NonNullable<TrainingState['best']> };
-    for (const [name, values] of best.parameters) engine.parameter(name).set(values);
-    engine.weightsChanged();
+    restoreParameters(engine, best.parameters);
     predictor.reset();
-    const test = testFile && evaluate(predictor, testFile.sentences, { scheme: schemes.scheme, train: parts.train });
+    const test =
+      testFile &&
+      evaluate(predictor, testFile.sentences, { scheme: schemes.scheme, train: parts.train });
     const record: TrainingRecord = {
       seqtag: version,
       command: commandOf(options),
@@ -244,7 +307,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       dev: scoresOf(best.report),
       ...(test && { test: scoresOf(test) }),
     };
-    const bytes = saveModel(output, { config, vocabulary, task, record, parameters: best.parameters });
+    const bytes = saveModel(output, {
+      config,
+      vocabulary,
+      task,
+      record,
+      parameters: best.parameters,
+    });
     yield {
       type: 'end',
       model: output,
@@ -262,17 +331,43 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   }
 }
 
-function evaluate(predictor: Predictor, sentences: readonly Labelled[], options: { scheme: Task['scheme']; train: readonly Labelled[] }): Report {
+function evaluate(
+  predictor: Predictor,
+  sentences: readonly Labelled[],
+  options: { scheme: Task['scheme']; train: readonly Labelled[] },
+): Report {
   const predicted = predictor.predict(sentences.map(({ tokens }) => tokens));
   const seenTags = new Set(options.train.flatMap(({ tags }) => tags));
-  const pairs = sentences.map(({ tokens, tags }, i) => ({ tokens, gold: tags, predicted: predicted[i]! }));
+  const pairs = sentences.map(({ tokens, tags }, i) => ({
+    tokens,
+    gold: tags,
+    predicted: predicted[i]!,
+  }));
   return report(count(pairs, { scheme: options.scheme, isKnown: predictor.isKnown, seenTags }));
 }
 
-const copyParameters = (engine: Engine): Map<string, Float32Array> =>
-  new Map(engine.specs.map(({ name }) => [name, Float32Array.from(engine.parameter(name))]));
+const copyParameters = (engine: Engine): Parameters =>
+  new Map(engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]));
 
-const corpusRecord = (role: 'train' | 'dev' | 'test', { file, sha256, sentences }: CorpusFile): TrainingRecord['corpora'][number] => ({
+function restoreParameters(engine: Engine, parameters: Parameters): void {
+  for (const [name, values] of parameters) engine.parameter(name).set(values);
+  engine.weightsChanged();
+}
+
+/** old + (current - old) * share, in place: a mean at first, then exponential (Polyak & Juditsky 1992). */
+function average(old: Parameters | undefined, current: Parameters, share: number): Parameters {
+  if (!old) return new Map([...current].map(([name, values]) => [name, values.slice()]));
+  for (const [name, values] of old) {
+    const now = current.get(name)!;
+    for (let i = 0; i < values.length; i++) values[i]! += (now[i]! - values[i]!) * share;
+  }
+  return old;
+}
+
+const corpusRecord = (
+  role: 'train' | 'dev' | 'test',
+  { file, sha256, sentences }: CorpusFile,
+): TrainingRecord['corpora'][number] => ({
   role,
   file,
   sha256,
@@ -280,12 +375,28 @@ const corpusRecord = (role: 'train' | 'dev' | 'test', { file, sha256, sentences 
   tokens: countTokens(sentences),
 });
 
-function networkConfig(h: Hyperparameters, sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags'>): NetworkConfig {
+function networkConfig(
+  h: Hyperparameters,
+  sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags'>,
+): NetworkConfig {
   const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden } = h;
-  return { ...sizes, wordDim, charEncoder: h.charEncoder as NetworkConfig['charEncoder'], charDim, charWidth, charFilters, charHidden, layers, hidden };
+  return {
+    ...sizes,
+    wordDim,
+    charEncoder: h.charEncoder as NetworkConfig['charEncoder'],
+    charDim,
+    charWidth,
+    charFilters,
+    charHidden,
+    layers,
+    hidden,
+  };
 }
 
-function taskColumns({ corpora, read }: TrainOptions): Pick<Task, 'format' | 'tokenColumn' | 'tagColumn'> {
+function taskColumns({
+  corpora,
+  read,
+}: TrainOptions): Pick<Task, 'format' | 'tokenColumn' | 'tagColumn'> {
   const { tokenColumn, tagColumn } = read ?? {};
   return {
     format: read?.format ?? formatOf(corpora[0]!, 'train') ?? 'columns',
@@ -302,8 +413,14 @@ function commandOf({ corpora, dev, test, read, hyperparameters: h }: TrainOption
     ['format', read?.format],
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
-    ...hyperparameterNames.filter((name) => h[name] !== hyperparameters[name].default).map((name): [string, unknown] => [flagOf(name), h[name]]),
+    ...hyperparameterNames
+      .filter((name) => h[name] !== hyperparameters[name].default)
+      .map((name): [string, unknown] => [flagOf(name), h[name]]),
   ];
-  const words = flags.filter(([, value]) => value !== undefined).flatMap(([flag, value]) => (value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)]));
+  const words = flags
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([flag, value]) =>
+      value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)],
+    );
   return ['seqtag', 'train', ...corpora, ...words].join(' ');
 }

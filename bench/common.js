@@ -1,0 +1,174 @@
+// @ts-check
+// What every script here needs: the machine's description, interleaved repetitions, medians, tables.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
+export const defaultModel = fileURLToPath(
+  new URL('../models/en-upos.safetensors', import.meta.url),
+);
+
+/** What Linux says of the first processor. @param {string} key */
+function cpuInfo(key) {
+  try {
+    return new RegExp(`^${key}\\s*:\\s*(.*)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+const flags = new Set(cpuInfo('flags').split(' '));
+
+/** CPU (with its family and model, as virtual machines hide the name), cores, instruction sets, Node, load. */
+export function machine() {
+  const name = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const family = cpuInfo('cpu family') && ` (family ${cpuInfo('cpu family')}, model ${cpuInfo('model')})`;
+  const isa = ['sse2', 'avx2', 'fma', 'avx512f', 'avx512vl'].filter((flag) => flags.has(flag));
+  const load = loadavg().map((x) => x.toFixed(1));
+  return [
+    [`${name}${family}`, `${availableParallelism()} cores`, [process.arch, ...isa].join(' ')].join(', '),
+    `Node ${process.version}`,
+    `load average before ${load.join(' ')}`,
+  ].join('; ');
+}
+
+/**
+ * What to try OPENBLAS_CORETYPE with: its own choice, and AVX-512, which it does not find on processors newer than itself.
+ */
+export const openblasCores = () => ['', ...(flags.has('avx512f') ? ['SkylakeX'] : [])];
+
+/** @param {number[]} values @param {number} share */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = share * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] ?? Number.NaN;
+  const high = sorted[Math.ceil(at)] ?? Number.NaN;
+  return low + (high - low) * (at % 1);
+}
+
+/** @param {number[]} values */
+export const median = (values) => quantile(values, 0.5);
+
+/**
+ * Half the distance between the quartiles, as a share of the median: how noisy the run was.
+ * @param {number[]} values
+ */
+export const spread = (values) =>
+  (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
+
+/**
+ * Runs every job once a round, round after round, so that whatever disturbs the machine disturbs all alike.
+ * @template {string} Name
+ * @param {Record<Name, () => number | Promise<number>>} jobs each returns what it measured
+ * @param {number} rounds
+ * @param {(text: string) => void} [progress]
+ * @returns {Promise<Record<Name, number[]>>}
+ */
+export async function interleave(jobs, rounds, progress) {
+  const names = /** @type {Name[]} */ (Object.keys(jobs));
+  const results = /** @type {Record<Name, number[]>} */ (
+    Object.fromEntries(names.map((name) => [name, /** @type {number[]} */ ([])]))
+  );
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) {
+      const value = await jobs[name]();
+      results[name].push(value);
+      progress?.(`round ${round + 1}/${rounds}, ${name}: ${significant(value)}`);
+    }
+  return results;
+}
+
+/** @param {() => void} work @param {number} [times] @returns seconds for one */
+export function time(work, times = 1) {
+  const began = performance.now();
+  for (let i = 0; i < times; i++) work();
+  return (performance.now() - began) / 1000 / times;
+}
+
+/** Repetitions that fill `seconds`. @param {() => void} work @param {number} seconds */
+export function repetitions(work, seconds) {
+  let times = 1;
+  for (;;) {
+    const took = time(work, times) * times;
+    if (took >= seconds / 4) return Math.max(1, Math.ceil((times * seconds) / took));
+    times *= 2;
+  }
+}
+
+/**
+ * A Markdown table, its columns aligned; the first column to the left, the others to the right.
+ * @param {string[]} head
+ * @param {string[][]} rows
+ */
+export function table(head, rows) {
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  /** @param {string[]} cells */
+  const line = (cells) =>
+    `| ${widths.map((width, i) => (i === 0 ? (cells[i] ?? '').padEnd(width) : (cells[i] ?? '').padStart(width))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? `${'-'.repeat(width + 2)}` : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** @param {number} x */
+export const percent = (x) => `${(x * 100).toFixed(x < 0.0995 ? 1 : 0)} %`;
+/** @param {number} x */
+export const plusMinus = (x) => `±${(x * 100).toFixed(1)} %`;
+/** @param {number} x */
+export const significant = (x) => (Math.abs(x) >= 100 ? String(Math.round(x)) : x.toPrecision(3));
+/** @param {number} x tokens a second, or any large count */
+export const thousands = (x) => `${significant(x / 1000)}k`;
+
+/** What was measured against what was wanted. @param {number} ratio @param {number} least */
+export const atLeast = (ratio, least) =>
+  `${significant(ratio)} (target ${significant(least)}: ${ratio >= least ? 'reached' : 'missed'})`;
+
+/** @param {string} text */
+export function note(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** @param {string} why @returns {never} */
+export function fail(why) {
+  note(why);
+  process.exit(2);
+}
+
+/**
+ * Runs a program to its end; its standard error passes through.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>; input?: AsyncIterable<string | Uint8Array> | Iterable<string> }} [options]
+ * @returns {Promise<string>} what it wrote
+ */
+export async function run(command, args, options = {}) {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'inherit'],
+  });
+  /** @type {Buffer[]} */
+  const chunks = [];
+  child.stdout?.on('data', (chunk) => chunks.push(chunk));
+  const closed = once(child, 'close');
+  if (options.input && child.stdin) await feed(child.stdin, options.input);
+  const [code] = await closed;
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}`);
+  return Buffer.concat(chunks).toString();
+}
+
+/**
+ * Writes a stream with back-pressure, then ends it.
+ * @param {import('node:stream').Writable} sink
+ * @param {AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>} source
+ */
+export async function feed(sink, source) {
+  sink.on('error', () => {}); // the reader's exit code tells
+  for await (const chunk of source) {
+    if (sink.destroyed) break;
+    if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+  }
+  sink.end();
+}

@@ -1,0 +1,942 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Arena } from '../../src/backend/arena.ts';
+import { packedSize } from '../../src/backend/backend.ts';
+import { roundToFloat32 } from '../oracle/arrays.ts';
+import {
+  charConvolutionBackward,
+  charConvolutionForward,
+  type Words,
+} from '../oracle/characters.ts';
+import { expectClose, type Tolerance } from '../oracle/close.ts';
+import { crossEntropy } from '../oracle/loss.ts';
+import { recurrenceBackward, recurrenceForward } from '../oracle/lstm.ts';
+import { matmul } from '../oracle/matmul.ts';
+import { adamStep, adamStepRows, sgdStep } from '../oracle/optimizers.ts';
+import { type Packing, packingOfLengths, sentenceRows } from '../oracle/packing.ts';
+import { rng } from '../oracle/rng.ts';
+import { randomWords } from '../oracle/samples.ts';
+import { type Level, openLevels } from './levels.ts';
+import { expectedMask } from './masks.ts';
+import { type Piece, Sheet } from './sheet.ts';
+
+// Float32 kernels against float64 oracles that start from the same float32 values. Kernels that only move or add numbers
+// in a fixed order are compared exactly, by repeating their float32 additions.
+const tolerance = {
+  gemm: { abs: 4e-6, rel: 1e-6 },
+  lstmForward: { abs: 2e-6, rel: 1e-6 },
+  lstmBackward: { abs: 2e-6, rel: 1e-6 },
+  charConvolution: { abs: 2e-6, rel: 1e-6 },
+  softmax: { abs: 2e-7, rel: 5e-7 },
+  sumSquares: { abs: 0, rel: 3e-7 },
+  sgd: { abs: 1e-7, rel: 3e-7 },
+  adam: { abs: 1e-7, rel: 3e-7 },
+  sigmoid: { abs: 1e-37, rel: 6e-7 },
+  tanh: { abs: 3e-7, rel: 0 },
+  exp: { abs: 2e-38, rel: 6e-7 },
+} satisfies Record<string, Tolerance>;
+
+const arena = new Arena(131_072);
+arena.reserve(2 ** 24);
+const levels = openLevels(arena.memory);
+const sheet = new Sheet(arena, 131_072);
+const NONE = 0;
+
+const fround = Math.fround;
+const random32 = (random: ReturnType<typeof rng>, size: number, scale = 1): Float64Array =>
+  roundToFloat32(random.array(size, scale));
+
+/** B (K, N) packed by the level's own kernel. */
+function pack(level: Level, B: Float64Array, K: number, N: number): Piece {
+  const packed = sheet.output(packedSize(level.panelWidth, K, N));
+  level.kernels.gemm_pack(packed.at, sheet.input(B).at, K, N, N, 1);
+  return packed;
+}
+
+function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
+  return Float64Array.from(
+    { length: A.length },
+    (_, i) => A[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
+}
+
+/** Sums in float32, one addition after the other. */
+const sum32 = (start: number, terms: readonly number[]): number =>
+  terms.reduce((sum, term) => fround(sum + term), fround(start));
+
+it('has the levels of this processor', () => {
+  expect(levels.length).toBeGreaterThan(0);
+  for (const { panelWidth } of levels) expect([8, 16, 24, 48]).toContain(panelWidth);
+  const widths = levels.map(({ name, panelWidth }) => `${name} ${panelWidth}`);
+  expect(new Set(widths).size).toBe(levels.length);
+});
+
+describe('the sheet', () => {
+  it('finds writes outside of outputs', () => {
+    const write = (at: number, value: number): void => {
+      arena.f32(at, 1)[0] = value;
+    };
+    const attempt = (stray: (a: Piece, b: Piece) => void): (() => void) => {
+      sheet.clear();
+      const a = sheet.input([1, 2]);
+      const b = sheet.output(4, { columns: 2, ld: 3 });
+      stray(a, b);
+      return () => sheet.verify();
+    };
+    expect(attempt((_, b) => write(b.at, 1))).not.toThrow();
+    expect(attempt((a) => write(a.at, 3))).toThrow('array 0 (input)');
+    expect(attempt((a) => write(a.at - 4, 1))).toThrow('word at -1');
+    expect(attempt((_, b) => write(b.at + 8, 1))).toThrow('array 1 (output): the word at 2 of 5');
+    expect(attempt((_, b) => write(b.at + 20, 1))).toThrow('word at 5 of 5');
+  });
+
+  it('leaves NaN in outputs that nobody writes', () => {
+    sheet.clear();
+    expect(sheet.output(2).values()).toEqual([Number.NaN, Number.NaN]);
+  });
+});
+
+describe.each(levels)('$name', (level) => {
+  const { kernels, panelWidth } = level;
+
+  describe('gemm_pack', () => {
+    const sizes = [1, 3, 7, 8, 16, 17, 47, 48, 49];
+    const cases = [1, 3, 5, 17].flatMap((K) => sizes.map((N) => ({ K, N })));
+    it.each(cases)('lays B ($K, $N) out in panels, also when stored transposed', ({ K, N }) => {
+      const random = rng(K * 100 + N);
+      const B = random32(random, K * N);
+      const panels = Math.ceil(N / panelWidth);
+      const expected = Array.from({ length: panels * K * panelWidth }, (_, i) => {
+        const k = Math.floor(i / panelWidth) % K;
+        const n = Math.floor(i / (panelWidth * K)) * panelWidth + (i % panelWidth);
+        return n < N ? B[k * N + n]! : 0;
+      });
+      expect(expected.length).toBe(packedSize(panelWidth, K, N));
+      sheet.clear();
+      const plain = sheet.output(expected.length);
+      const wide = sheet.input(B, { columns: N, ld: N + 5 });
+      kernels.gemm_pack(plain.at, wide.at, K, N, N + 5, 1);
+      const turned = sheet.output(expected.length);
+      const tall = sheet.input(transposed(B, K, N), { columns: K, ld: K + 2 });
+      kernels.gemm_pack(turned.at, tall.at, K, N, 1, K + 2);
+      sheet.verify();
+      expect(plain.values()).toEqual(expected);
+      expect(turned.values()).toEqual(expected);
+    });
+  });
+
+  describe('gemm', () => {
+    const Ns = [1, 3, 5, 7, 8, 15, 16, 17, 33, 47, 48, 49, 97];
+    it.each([1, 2, 3, 5, 7, 8, 9, 17, 33])('C (M, N) = A B, M=%i', (M) => {
+      for (const N of Ns) {
+        for (const K of [1, 3, 8, 17, 33]) {
+          const random = rng(M * 10_000 + N * 100 + K);
+          const [A, B] = [random32(random, M * K), random32(random, K * N)];
+          const [bias, C] = [random32(random, N), random32(random, M * N)];
+          const product = matmul(A, B, { M, N, K });
+          for (const variant of [0, 1, 2, 3, 4, 5, 6, 7]) {
+            const [turn, biased, add] = [variant & 1, variant & 2, variant & 4].map(Boolean);
+            sheet.clear();
+            const packed = pack(level, B, K, N);
+            const a = turn
+              ? sheet.input(transposed(A, M, K), { columns: M, ld: M + 3 })
+              : sheet.input(A, { columns: K, ld: K + 2 });
+            const b = biased ? sheet.input(bias).at : NONE;
+            const shape = { columns: N, ld: biased ? N + 3 : N };
+            const c = add ? sheet.changed(C, shape) : sheet.output(M * N, shape);
+            const strides = turn ? ([1, M + 3] as const) : ([K + 2, 1] as const);
+            kernels.gemm(c.at, a.at, packed.at, b, M, N, K, ...strides, shape.ld, add ? 1 : 0);
+            sheet.verify();
+            const expected = product.map(
+              (x, i) => x + (biased ? bias[i % N]! : 0) + (add ? C[i]! : 0),
+            );
+            const name = `C, N=${N} K=${K} variant ${variant}`;
+            expectClose(c.values(), expected, { ...tolerance.gemm, name });
+          }
+        }
+      }
+    });
+
+    it('a row does not depend on the rows beside it, bit for bit', () => {
+      const [M, N, K] = [19, 53, 29];
+      const random = rng(7);
+      const [A, B] = [random32(random, M * K), random32(random, K * N)];
+      sheet.clear();
+      const packed = pack(level, B, K, N);
+      const all = sheet.output(M * N);
+      const a = sheet.input(A);
+      kernels.gemm(all.at, a.at, packed.at, NONE, M, N, K, K, 1, N, 0);
+      const rows = Array.from({ length: M }, (_, m) => {
+        const row = sheet.output(N);
+        kernels.gemm(row.at, a.at + m * K * 4, packed.at, NONE, 1, N, K, K, 1, N, 0);
+        return row.values();
+      });
+      sheet.verify();
+      expect(rows.flat()).toEqual(all.values());
+    });
+
+    it('writes nothing without rows, and the bias without inner columns', () => {
+      sheet.clear();
+      const c = sheet.output(6);
+      const [a, packed, bias] = [sheet.input([1]), sheet.input([1]), sheet.input([4, 5, 6])];
+      kernels.gemm(c.at, a.at, packed.at, NONE, 0, 3, 1, 1, 1, 3, 0);
+      expect(c.values()).toEqual(Array(6).fill(Number.NaN));
+      kernels.gemm(c.at, a.at, packed.at, bias.at, 2, 3, 0, 1, 1, 3, 0);
+      sheet.verify();
+      expect(c.values()).toEqual([4, 5, 6, 4, 5, 6]);
+    });
+
+    it.each([Number.NaN, Number.POSITIVE_INFINITY])('does not hide %f, not even behind 0', (x) => {
+      const [M, N, K] = [9, 50, 5];
+      const at = { a: 3 * K + 2, b: 4 * N + 49 };
+      const A = new Float64Array(M * K).fill(0);
+      const B = new Float64Array(K * N).fill(0);
+      A[at.a] = x;
+      sheet.clear();
+      const inA = sheet.output(M * N);
+      kernels.gemm(inA.at, sheet.input(A).at, pack(level, B, K, N).at, NONE, M, N, K, K, 1, N, 0);
+      A[at.a] = 0;
+      B[at.b] = x;
+      const inB = sheet.output(M * N);
+      kernels.gemm(inB.at, sheet.input(A).at, pack(level, B, K, N).at, NONE, M, N, K, K, 1, N, 0);
+      inA.values().forEach((value, i) => {
+        expect(value).toBe(Math.floor(i / N) === 3 ? Number.NaN : 0);
+      });
+      inB.values().forEach((value, i) => {
+        expect(value).toBe(i % N === 49 ? Number.NaN : 0);
+      });
+    });
+  });
+
+  describe('column_sums', () => {
+    it.each([1, 3, 17, 49])('adds the sums of the columns, N=%i', (N) => {
+      for (const M of [0, 1, 3, 8, 33]) {
+        const random = rng(M * 100 + N);
+        const [x, start] = [random32(random, M * N), random32(random, N)];
+        sheet.clear();
+        const sums = sheet.changed(start);
+        kernels.column_sums(sums.at, sheet.input(x, { columns: N, ld: N + 4 }).at, M, N, N + 4);
+        sheet.verify();
+        const column = (n: number) => Array.from({ length: M }, (_, m) => x[m * N + n]!);
+        expect(sums.values()).toEqual(Array.from(start, (s, n) => sum32(s, column(n))));
+      }
+    });
+  });
+
+  describe('LSTM', () => {
+    const batches = [[1], [1, 1, 1], [5], [7, 5, 5, 3, 1], [3, 3, 3, 3, 3, 2, 2, 1, 1, 1]];
+    const cases = [1, 3, 5, 7, 8, 16, 17, 33].flatMap((H) =>
+      batches.map((lengths) => ({ H, lengths })),
+    );
+
+    /** The state before each row, masked, (N, H); 0 where a sentence starts. */
+    function previousStates(
+      h: Float64Array,
+      options: { packing: Packing; H: number; reverse: boolean; mask: Float64Array | undefined },
+    ): Float64Array {
+      const { packing, H, reverse, mask } = options;
+      const previous = new Float64Array(h.length); // (N, H)
+      for (let b = 0; b < packing.B; b++) {
+        const steps = sentenceRows(packing, b);
+        if (reverse) steps.reverse();
+        steps.slice(1).forEach((row, s) => {
+          for (let j = 0; j < H; j++)
+            previous[row * H + j] = h[steps[s]! * H + j]! * (mask ? mask[b * H + j]! : 1);
+        });
+      }
+      return previous;
+    }
+
+    function forward(options: {
+      P: Float64Array;
+      U: Float64Array;
+      packing: Packing;
+      H: number;
+      reverse: boolean;
+      mask?: Float64Array | undefined;
+      ldh?: number;
+    }): Record<'h' | 'gates' | 'c' | 'tanhC' | 'hPrev' | 'pre', number[]> {
+      const { P, U, packing, H, reverse, mask, ldh = H } = options;
+      const { N, T, rows } = packing;
+      sheet.clear();
+      const out = {
+        h: sheet.output(N * H, { columns: H, ld: ldh }),
+        gates: sheet.output(N * 4 * H),
+        c: sheet.output(N * H),
+        tanhC: sheet.output(N * H),
+        hPrev: sheet.output(N * H),
+        pre: sheet.changed(P),
+      };
+      const packedU = pack(level, U, H, 4 * H).at;
+      const masked = mask ? sheet.input(mask).at : NONE;
+      const { h, gates, c, tanhC, hPrev, pre } = out;
+      const states = [h.at, gates.at, c.at, tanhC.at, hPrev.at, pre.at] as const;
+      const rowsAt = sheet.integers(rows).at;
+      kernels.lstm_forward(...states, packedU, masked, rowsAt, T, H, ldh, reverse ? 1 : 0);
+      sheet.verify();
+      return {
+        h: h.values(),
+        gates: gates.values(),
+        c: c.values(),
+        tanhC: tanhC.values(),
+        hPrev: hPrev.values(),
+        pre: pre.values(),
+      };
+    }
+
+    function infer(options: {
+      table: Float64Array;
+      ids?: Int32Array;
+      U: Float64Array;
+      packing: Packing;
+      H: number;
+      reverse: boolean;
+      ld: number;
+    }): number[] {
+      const { table, ids, U, packing, H, reverse, ld } = options;
+      const { N, T, B, rows } = packing;
+      const h = sheet.output(N * H, { columns: H, ld: 2 * H });
+      const scratch = sheet.output(B * 6 * H);
+      const rowsAt = sheet.integers(rows).at;
+      const tableAt = sheet.input(table, { columns: 4 * H, ld }).at;
+      const idsAt = ids ? sheet.integers(ids).at : NONE;
+      const packedU = pack(level, U, H, 4 * H).at;
+      const order = reverse ? 1 : 0;
+      kernels.lstm_infer(h.at, scratch.at, tableAt, idsAt, packedU, rowsAt, T, H, ld, 2 * H, order);
+      sheet.verify();
+      return h.values();
+    }
+
+    it.each(cases)('runs forward, H=$H, lengths $lengths', ({ H, lengths }) => {
+      const packing = packingOfLengths(lengths);
+      const { N, B } = packing;
+      for (const reverse of [false, true]) {
+        for (const drop of [undefined, 0.4]) {
+          const random = rng(H * 100 + lengths.length);
+          const P = random32(random, N * 4 * H);
+          const U = random32(random, H * 4 * H, 0.5);
+          const mask = drop === undefined ? undefined : roundToFloat32(random.mask(B * H, drop));
+          const options = { P, U, packing, H, reverse, mask };
+          const actual = forward({ ...options, ldh: reverse ? 2 * H + 1 : H });
+          const expected = recurrenceForward(options);
+          const hPrev = previousStates(expected.h, { packing, H, reverse, mask });
+          const recurrent = matmul(hPrev, U, { M: N, N: 4 * H, K: H });
+          const pairs = {
+            ...expected,
+            tanhC: expected.c.map(Math.tanh),
+            hPrev,
+            pre: P.map((p, i) => p + recurrent[i]!),
+          };
+          for (const [name, values] of Object.entries(pairs)) {
+            const where = `${name}, reverse ${reverse}, mask ${drop}`;
+            const got = actual[name as keyof typeof pairs];
+            expectClose(got, values, { ...tolerance.lstmForward, name: where });
+          }
+        }
+      }
+    });
+
+    it.each(cases)('infers the same, H=$H, lengths $lengths', ({ H, lengths }) => {
+      const packing = packingOfLengths(lengths);
+      const { N } = packing;
+      const random = rng(H * 100 + lengths.length);
+      const U = random32(random, H * 4 * H, 0.5);
+      const table = random32(random, (N + 3) * 4 * H);
+      const ids = random.integers(N, N + 3);
+      const P = Float64Array.from({ length: N * 4 * H }, (_, i) => {
+        return table[ids[Math.floor(i / (4 * H))]! * 4 * H + (i % (4 * H))]!;
+      });
+      for (const reverse of [false, true]) {
+        const trained = forward({ P, U, packing, H, reverse }).h;
+        const options = { U, packing, H, reverse };
+        const looked = infer({ ...options, table, ids, ld: 4 * H + 6 });
+        const plain = infer({ ...options, table: P, ld: 4 * H });
+        const { h } = recurrenceForward({ P, U, packing, reverse });
+        expectClose(looked, h, { ...tolerance.lstmForward, name: `h, reverse ${reverse}` });
+        expect(looked).toEqual(trained);
+        expect(plain).toEqual(trained);
+      }
+    });
+
+    it.each(cases)('runs backward, H=$H, lengths $lengths', ({ H, lengths }) => {
+      const packing = packingOfLengths(lengths);
+      const { N, B, T, rows } = packing;
+      for (const reverse of [false, true]) {
+        for (const drop of [undefined, 0.4]) {
+          const random = rng(H * 100 + lengths.length);
+          const P = random32(random, N * 4 * H);
+          const U = random32(random, H * 4 * H, 0.5);
+          const dh = random32(random, N * H);
+          const mask = drop === undefined ? undefined : roundToFloat32(random.mask(B * H, drop));
+          const { h, c, gates } = recurrenceForward({ P, U, packing, reverse, mask });
+          const states = { h, c: roundToFloat32(c), gates: roundToFloat32(gates) };
+          const expected = recurrenceBackward({ dh, U, states, packing, reverse, mask });
+          sheet.clear();
+          const dpre = sheet.output(N * 4 * H);
+          const scratch = sheet.output(B * 3 * H);
+          const ldd = reverse ? 2 * H : H;
+          const dhAt = sheet.input(dh, { columns: H, ld: ldd }).at;
+          const gatesAt = sheet.input(states.gates).at;
+          const cAt = sheet.input(states.c).at;
+          const tanhAt = sheet.input(states.c.map(Math.tanh)).at;
+          const packedUt = pack(level, transposed(U, H, 4 * H), 4 * H, H).at;
+          const maskAt = mask ? sheet.input(mask).at : NONE;
+          const inputs = [dhAt, gatesAt, cAt, tanhAt, packedUt, maskAt] as const;
+          const rowsAt = sheet.integers(rows).at;
+          const order = reverse ? 1 : 0;
+          kernels.lstm_backward(dpre.at, scratch.at, ...inputs, rowsAt, T, H, ldd, order);
+          sheet.verify();
+          const name = `dpre, reverse ${reverse}, mask ${drop}`;
+          expectClose(dpre.values(), expected.dP, { ...tolerance.lstmBackward, name });
+        }
+      }
+    });
+
+    it('does nothing over no steps', () => {
+      sheet.clear();
+      const nothing = sheet.integers([]).at;
+      const out = [1, 2, 3, 4, 5, 6].map(() => sheet.input([1]).at);
+      const [a, b, c, d, e, f] = out as [number, number, number, number, number, number];
+      kernels.lstm_forward(a, b, c, d, e, f, NONE, NONE, nothing, 0, 3, 3, 0);
+      kernels.lstm_infer(a, b, c, NONE, NONE, nothing, 0, 3, 12, 3, 1);
+      kernels.lstm_backward(a, b, c, d, e, f, NONE, NONE, nothing, 0, 3, 3, 1);
+      sheet.verify();
+    });
+
+    it('keeps NaN within its sentence, and loses it nowhere', () => {
+      const [H, lengths] = [17, [4, 3, 2]];
+      const packing = packingOfLengths(lengths);
+      const random = rng(3);
+      const P = random32(random, packing.N * 4 * H);
+      const U = random32(random, H * 4 * H, 0.5);
+      const rows = sentenceRows(packing, 1);
+      P[rows[1]! * 4 * H + 5] = Number.NaN;
+      const { h, gates } = forward({ P, U, packing, H, reverse: false });
+      expect(gates[rows[1]! * 4 * H + 5]).toBeNaN();
+      expect(h[rows[1]! * H + 5]).toBeNaN();
+      for (let j = 0; j < H; j++) {
+        expect(h[rows[2]! * H + j]).toBeNaN();
+        expect(h[rows[0]! * H + j]).not.toBeNaN();
+      }
+      const others = [...sentenceRows(packing, 0), ...sentenceRows(packing, 2)];
+      for (const row of others) expect(h.slice(row * H, row * H + H)).not.toContain(Number.NaN);
+      sheet.clear();
+      const table = { table: P, U, packing, H, reverse: false, ld: 4 * H };
+      expect(infer(table)).toEqual(h);
+    });
+
+    it('sigmoid and tanh stay within their errors from -100 to 100', () => {
+      const H = 17;
+      const points = [-1e-3, -1e-6, 0, 1e-6, 1e-3, 88, -88, 87.5, -87.5, 1e4, -1e4, 3e38, -3e38];
+      for (let x = -100; x <= 100; x += 1 / 32) points.push(x);
+      while (points.length % H > 0) points.push(points.length / 1000);
+      const xs = roundToFloat32(points);
+      const N = xs.length / H;
+      const packing = packingOfLengths(Array(N).fill(1));
+      const P = Float64Array.from({ length: N * 4 * H }, (_, i) => {
+        return xs[Math.floor(i / (4 * H)) * H + (i % H)]!;
+      });
+      const { gates } = forward({ P, U: new Float64Array(H * 4 * H), packing, H, reverse: false });
+      const gate = (g: number) =>
+        Array.from(xs, (_, n) => gates[Math.floor(n / H) * 4 * H + g * H + (n % H)]!);
+      const sigmoid = xs.map((x) => 1 / (1 + Math.exp(-x)));
+      for (const g of [0, 1, 3]) {
+        expectClose(gate(g), sigmoid, { ...tolerance.sigmoid, name: `gate ${g}` });
+      }
+      expectClose(gate(2), xs.map(Math.tanh), { ...tolerance.tanh, name: 'tanh' });
+    });
+  });
+
+  describe('rows', () => {
+    it.each([1, 3, 7, 17])('gathers, adds and sums rows of %i', (D) => {
+      for (const n of [0, 1, 3, 8, 33]) {
+        const random = rng(D * 100 + n);
+        const V = 6;
+        const [table, rows] = [random32(random, V * D), random32(random, n * D)];
+        const ids = random.integers(n, V);
+        sheet.clear();
+        const idsAt = sheet.integers(ids).at;
+        const out = sheet.output(n * D, { columns: D, ld: D + 2 });
+        kernels.rows_gather(out.at, sheet.input(table).at, idsAt, n, D, D + 2);
+        const added = sheet.changed(table);
+        const rowsAt = sheet.input(rows, { columns: D, ld: D + 3 }).at;
+        kernels.rows_scatter_add(added.at, rowsAt, idsAt, n, D, D + 3);
+        const members = Array.from({ length: V }, (_, v) =>
+          [...ids.keys()].filter((r) => ids[r] === v).reverse(),
+        );
+        const offsets = members.map((_, v) => members.slice(0, v).flat().length);
+        const sums = sheet.output(V * D);
+        const segments = [sheet.integers([...offsets, n]), sheet.integers(members.flat())] as const;
+        kernels.segment_sum(sums.at, rowsAt, segments[0].at, segments[1].at, V, D, D + 3);
+        sheet.verify();
+        const gathered = [...ids].flatMap((id) => [...table.slice(id * D, (id + 1) * D)]);
+        expect(out.values()).toEqual(gathered);
+        const total = (start: ArrayLike<number>, order: (v: number) => number[]) =>
+          Array.from({ length: V * D }, (_, i) => {
+            const terms = order(Math.floor(i / D)).map((r) => rows[r * D + (i % D)]!);
+            return sum32(start[i]!, terms);
+          });
+        expect(added.values()).toEqual(total(table, (v) => [...members[v]!].reverse()));
+        expect(sums.values()).toEqual(total(new Float64Array(V * D), (v) => members[v]!));
+      }
+    });
+  });
+
+  describe('character convolution', () => {
+    function run(options: {
+      words: Words;
+      table: Float64Array; // (C, width F)
+      bias: Float64Array;
+      width: number;
+      dy: Float64Array;
+    }) {
+      const { words, table, bias, width, dy } = options;
+      const F = bias.length;
+      const n = words.starts.length - 1;
+      sheet.clear();
+      const out = sheet.output(n * F, { columns: F, ld: F + 3 });
+      const argmax = sheet.integerOutput(n * F);
+      const places = [sheet.integers(words.ids).at, sheet.integers(words.starts).at] as const;
+      const inputs = [sheet.input(table).at, sheet.input(bias).at] as const;
+      kernels.char_conv_forward(out.at, argmax.at, ...inputs, ...places, n, F, width, F + 3);
+      const dtable = sheet.changed(new Float64Array(table.length));
+      const dbias = sheet.changed(bias);
+      const dyAt = sheet.input(dy, { columns: F, ld: F + 1 }).at;
+      const gradients = [dtable.at, dbias.at] as const;
+      kernels.char_conv_backward(...gradients, dyAt, argmax.at, ...places, n, F, width, F + 1);
+      sheet.verify();
+      return {
+        out: out.values(),
+        argmax: argmax.values(),
+        dtable: Float64Array.from(dtable.values()),
+        dbias: dbias.values(),
+      };
+    }
+
+    const shapes = [1, 3, 5].flatMap((width) => [1, 3, 8, 17, 33].map((F) => ({ width, F })));
+    const kinds = [
+      { kind: 'whole numbers, exactly, with ties', whole: true },
+      { kind: 'normal values', whole: false },
+    ];
+    const cases = shapes.flatMap((shape) => kinds.map((kind) => ({ ...shape, ...kind })));
+    it.each(cases)('is the oracle: width $width, F=$F, $kind', ({ width, F, whole }) => {
+      const random = rng(width * 100 + F);
+      const [C, E] = [5, 3];
+      const lengths = [1, 7, 2, 3, 1, 5, 8, 4, 17];
+      const words = randomWords(random, lengths, C);
+      const draw = (size: number): Float64Array =>
+        whole ? Float64Array.from(random.integers(size, 5), (x) => x - 2) : random32(random, size);
+      const [embedding, kernel, bias] = [draw(C * E), draw(width * E * F), draw(F)];
+      const dy = draw(lengths.length * F);
+      // table[c] = E[c] K with K as (E, width F)
+      const K = Float64Array.from({ length: kernel.length }, (_, i) => {
+        const [e, k, f] = [Math.floor(i / (width * F)), Math.floor(i / F) % width, i % F];
+        return kernel[(k * E + e) * F + f]!;
+      });
+      const table = roundToFloat32(matmul(embedding, K, { M: C, N: width * F, K: E }));
+      const actual = run({ words, table, bias, width, dy });
+      const weights = { width, embedding, kernel, bias };
+      const states = charConvolutionForward(words, weights);
+      const expected = charConvolutionBackward({ dy, words, weights, states });
+      const allowed = whole ? { abs: 0, rel: 0 } : tolerance.charConvolution;
+      expectClose(actual.out, states.y, { ...allowed, name: 'y' });
+      const fromStart = actual.argmax.map((p, i) => p - words.starts[Math.floor(i / F)]!);
+      expect(fromStart).toEqual([...states.argmax]);
+      const sizes = { M: C, N: width * F, K: E };
+      const dE = matmul(actual.dtable, K, { M: C, N: E, K: sizes.N, transposeB: true });
+      expectClose(dE, expected.dembedding, { ...allowed, name: 'dE' });
+      const dK = matmul(embedding, actual.dtable, { M: E, N: sizes.N, K: C, transposeA: true });
+      const dkernel = Float64Array.from({ length: dK.length }, (_, i) => {
+        const [k, e, f] = [Math.floor(i / (E * F)), Math.floor(i / F) % E, i % F];
+        return dK[(e * width + k) * F + f]!;
+      });
+      expectClose(dkernel, expected.dkernel, { ...allowed, name: 'dkernel' });
+      const dbias = expected.dbias.map((d, f) => d + bias[f]!); // added to what was there
+      expectClose(actual.dbias, dbias, { ...allowed, name: 'dbias' });
+    });
+
+    it('the first of equal positions wins', () => {
+      const words: Words = { ids: [0, 1, 0, 1], starts: [0, 4] };
+      const table = Float64Array.of(-6, 6);
+      const options = { words, table, bias: Float64Array.of(0.5), width: 1 };
+      const { out, argmax, dtable } = run({ ...options, dy: Float64Array.of(10) });
+      expect([out, argmax, [...dtable]]).toEqual([[6.5], [1], [0, 10]]);
+    });
+  });
+
+  describe('dropout', () => {
+    const draw = (n: number, keep: number, seed: number, stream: number): number[] => {
+      sheet.clear();
+      const mask = sheet.output(n);
+      kernels.dropout_mask(mask.at, n, keep, seed, stream);
+      sheet.verify();
+      return mask.values();
+    };
+
+    it.each([0.1, 0.5, 0.75, 1])('keeps a share of %f, scaled by its inverse', (keep) => {
+      const n = 40_000;
+      const mask = draw(n, keep, 7, 3);
+      const scale = fround(1 / fround(keep));
+      expect(mask.filter((x) => x !== 0 && x !== scale)).toEqual([]);
+      const share = mask.filter((x) => x === scale).length / n;
+      expect(Math.abs(share - keep)).toBeLessThanOrEqual(4 * Math.sqrt((keep * (1 - keep)) / n));
+    });
+
+    it('follows its definition, so a longer mask begins with a shorter one', () => {
+      for (const [keep, seed, stream] of [
+        [0.5, 1, 0],
+        [0.7, -5, 64],
+        [0.9, 0x7fffffff, 1_000_000],
+      ] as const) {
+        const mask = draw(1000, keep, seed, stream);
+        expect(mask).toEqual([...expectedMask({ n: 1000, keep, seed, stream })]);
+        for (const n of [0, 1, 7, 33]) expect(draw(n, keep, seed, stream)).toEqual(mask.slice(0, n));
+      }
+    });
+
+    it('seeds and streams give unlike masks', () => {
+      const masks = [draw(4000, 0.5, 1, 0), draw(4000, 0.5, 2, 0), draw(4000, 0.5, 1, 1)];
+      for (const [a, b] of [[0, 1], [0, 2], [1, 2]] as const) {
+        const equal = masks[a]!.filter((x, i) => x === masks[b]![i]).length;
+        expect(Math.abs(equal - 2000)).toBeLessThan(4 * Math.sqrt(1000));
+      }
+    });
+
+    it('applies one mask a sentence at all of its steps', () => {
+      for (const D of [1, 3, 17]) {
+        const { N, T, B, rows, ...packing } = packingOfLengths([5, 3, 3, 1]);
+        const random = rng(D);
+        const [x, mask] = [random32(random, N * D), roundToFloat32(random.mask(B * D, 0.3))];
+        sheet.clear();
+        const y = sheet.changed(x, { columns: D, ld: D + 2 });
+        kernels.dropout_apply(y.at, sheet.input(mask).at, sheet.integers(rows).at, T, D, D + 2);
+        sheet.verify();
+        const expected = x.slice();
+        for (let b = 0; b < B; b++)
+          for (const row of sentenceRows({ N, T, B, rows, ...packing }, b))
+            for (let j = 0; j < D; j++)
+              expected[row * D + j] = fround(x[row * D + j]! * mask[b * D + j]!);
+        expect(y.values()).toEqual([...expected]);
+      }
+    });
+  });
+
+  describe('softmax_cross_entropy', () => {
+    function run(options: {
+      logits: ArrayLike<number>;
+      gold: ArrayLike<number>;
+      scale?: number;
+      smoothing?: number;
+      before?: number;
+    }): { loss: number; dlogits: number[] } {
+      const { logits, gold, scale = 1, smoothing = 0, before = 0 } = options;
+      const N = gold.length;
+      sheet.clear();
+      const loss = sheet.changed([before]);
+      const dlogits = sheet.output(logits.length);
+      const inputs = [sheet.input(logits).at, sheet.integers(gold).at] as const;
+      const sizes = [N, logits.length / N, scale, smoothing] as const;
+      kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, ...sizes);
+      sheet.verify();
+      return { loss: loss.values()[0]!, dlogits: dlogits.values() };
+    }
+
+    const cases = [1, 3, 5, 7, 8, 16, 17, 33, 49].flatMap((K) =>
+      [0, 0.1].map((smoothing) => ({ K, smoothing })),
+    );
+    it.each(cases)('is the oracle, K=$K, smoothing $smoothing', ({ K, smoothing }) => {
+      for (const N of [1, 3, 8, 17]) {
+        for (const spread of [1, 30]) {
+          const random = rng(K * 100 + N);
+          const logits = random32(random, N * K, spread);
+          const gold = random.integers(N, K).map((id, n) => (n % 3 === 1 ? -1 - (n % 2) : id));
+          const expected = crossEntropy({ logits, gold, smoothing: fround(smoothing) });
+          const scale = 1 / expected.counted;
+          const { loss, dlogits } = run({ logits, gold, scale, smoothing, before: 2.5 });
+          const name = `N=${N} spread ${spread}`;
+          const { softmax } = tolerance;
+          expectClose(loss, 2.5 + expected.loss, { ...softmax, name: `loss ${name}` });
+          expectClose(dlogits, expected.dlogits, { ...softmax, name: `dlogits ${name}` });
+          for (let n = 1; n < N; n += 3)
+            expect(dlogits.slice(n * K, (n + 1) * K)).toEqual(Array(K).fill(0));
+        }
+      }
+    });
+
+    it('survives enormous logits', () => {
+      const logits = [1000, -1000, 0, -30_000, 30_000, 29_999];
+      const gold = [1, 2];
+      const { loss, dlogits } = run({ logits, gold });
+      const expected = crossEntropy({ logits: Float64Array.from(logits), gold });
+      expectClose(loss, expected.loss * 2, tolerance.softmax);
+      expectClose(dlogits, expected.dlogits.map((d) => d * 2), tolerance.softmax);
+    });
+
+    it('does not count rows without gold', () => {
+      const { loss, dlogits } = run({ logits: [1, 2, 3, 4], gold: [-1, -2], before: 0.5 });
+      expect(loss).toBe(0.5);
+      expect(dlogits).toEqual([0, 0, 0, 0]);
+    });
+
+    it('exp stays within its error from -100 to 0', () => {
+      const xs: number[] = [0, -1e-6];
+      for (let x = -100; x <= 0; x += 1 / 32) xs.push(x);
+      const { dlogits } = run({ logits: xs.flatMap((x) => [0, x]), gold: xs.map(() => 0) });
+      const p = xs.map((_, n) => dlogits[n * 2 + 1]!);
+      const expected = xs.map((x) => Math.exp(x) / (1 + Math.exp(x)));
+      expectClose(p, expected, tolerance.exp);
+    });
+
+    it.each([0, 1, 5])('does not hide NaN at logit %i', (at) => {
+      const logits = [1, 2, 3, 4, 5, 6, 7, 8];
+      logits[at] = Number.NaN;
+      const { loss, dlogits } = run({ logits: [...logits, ...Array(8).fill(1)], gold: [3, 0] });
+      expect(loss).toBeNaN();
+      expect(dlogits.slice(0, 8)).toEqual(Array(8).fill(Number.NaN));
+      expect(dlogits.slice(8)).not.toContain(Number.NaN);
+    });
+  });
+
+  it('argmax takes the first of the greatest', () => {
+    const best = (logits: number[], K: number): number[] => {
+      sheet.clear();
+      const out = sheet.integerOutput(logits.length / K);
+      kernels.argmax(out.at, sheet.input(logits).at, logits.length / K, K);
+      sheet.verify();
+      return out.values();
+    };
+    expect(best([1, 3, 3, -1, -2, -1, 0, 0, 0, 1, 2, 3], 3)).toEqual([1, 0, 0, 2]);
+    expect(best([5, -5], 1)).toEqual([0, 0]);
+    const random = rng(1);
+    const logits = [...random32(random, 33 * 17)];
+    const rows = Array.from({ length: 33 }, (_, n) => logits.slice(n * 17, (n + 1) * 17));
+    expect(best(logits, 17)).toEqual(rows.map((row) => row.indexOf(Math.max(...row))));
+  });
+
+  it.each([1, 3, 8, 17, 33])('sum_shards sums %i in order and empties the shards', (n) => {
+    for (const S of [1, 2, 4]) {
+      const shards = random32(rng(n + S), S * n);
+      sheet.clear();
+      const out = sheet.output(n);
+      const input = sheet.changed(shards, { columns: n, ld: n + 6 });
+      kernels.sum_shards(out.at, input.at, S, n + 6, n);
+      sheet.verify();
+      const terms = (i: number) => Array.from({ length: S }, (_, s) => shards[s * n + i]!);
+      expect(out.values()).toEqual(Array.from({ length: n }, (_, i) => sum32(0, terms(i))));
+      expect(input.values()).toEqual(Array(S * n).fill(0));
+    }
+  });
+
+  it('sum_squares adds to a double', () => {
+    const out = arena.f64(131_072 - 64, 1);
+    for (const n of [0, 1, 3, 5, 7, 8, 15, 16, 17, 33, 255, 256, 1023, 1024, 1025, 5000]) {
+      const x = random32(rng(n), n);
+      sheet.clear();
+      out[0] = 0.25;
+      kernels.sum_squares(out.byteOffset, sheet.input(x).at, n);
+      sheet.verify();
+      const expected = x.reduce((sum, value) => sum + value * value, 0.25);
+      expectClose(out[0]!, expected, { ...tolerance.sumSquares, name: `n=${n}` });
+    }
+    out[0] = 0;
+    kernels.sum_squares(out.byteOffset, sheet.input([1, Number.NaN, 2]).at, 3);
+    expect(out[0]).toBeNaN();
+  });
+
+  describe('optimizers', () => {
+    const shapes = [1, 3, 8, 17, 33].flatMap((D) => [false, true].map((rows) => ({ D, rows })));
+    const setting = (D: number, rows: boolean) => {
+      const random = rng(D);
+      const V = 7;
+      const used = rows ? [4, 0, 6] : Array.from({ length: V }, (_, v) => v);
+      const g = random32(random, used.length * D);
+      const whole = new Float64Array(V * D);
+      const scale = fround(0.75);
+      used.forEach((row, r) => {
+        for (let j = 0; j < D; j++) whole[row * D + j] = g[r * D + j]! * scale;
+      });
+      const [w, m] = [random32(random, V * D), random32(random, V * D)];
+      const v = roundToFloat32(random.array(V * D).map((x) => x * x));
+      return { V, used, g, whole, scale, w, m, v };
+    };
+    /** Rows outside of `used` have exactly the values `before`. */
+    const expectOthers = (
+      values: number[],
+      before: Float64Array,
+      { used, D }: { used: number[]; D: number },
+    ): void => {
+      values.forEach((value, i) => {
+        if (!used.includes(Math.floor(i / D))) expect(value).toBe(before[i]);
+      });
+    };
+
+    it.each(shapes)('sgd, D=$D, rows only: $rows', ({ D, rows }) => {
+      for (const decay of [0, 0.01]) {
+        const { used, g, whole, scale, w, m } = setting(D, rows);
+        sheet.clear();
+        const [weights, velocity] = [sheet.changed(w), sheet.changed(m)];
+        const ids = rows ? sheet.integers(used).at : NONE;
+        const sizes = [used.length, D, scale, 0.1, 0.9, decay] as const;
+        kernels.sgd(weights.at, velocity.at, sheet.input(g).at, ids, ...sizes);
+        sheet.verify();
+        const [expectedW, expectedV] = [w.slice(), m.slice()];
+        sgdStep({ w: expectedW, v: expectedV, g: whole, lr: fround(0.1), momentum: fround(0.9) });
+        expectedW.forEach((x, i) => {
+          const touched = used.includes(Math.floor(i / D));
+          expectedW[i] = touched ? x - fround(0.1) * fround(decay) * w[i]! : w[i]!;
+          if (!touched) expectedV[i] = m[i]!;
+        });
+        expectClose(weights.values(), expectedW, { ...tolerance.sgd, name: 'w' });
+        expectClose(velocity.values(), expectedV, { ...tolerance.sgd, name: 'v' });
+        expectOthers(weights.values(), w, { used, D });
+        expectOthers(velocity.values(), m, { used, D });
+      }
+    });
+
+    it.each(shapes)('adam, D=$D, rows only: $rows', ({ D, rows }) => {
+      for (const [step, decay] of [
+        [1, 0],
+        [5, 0.01],
+        [100_000, 0],
+      ] as const) {
+        const { used, g, whole, scale, w, m, v } = setting(D, rows);
+        sheet.clear();
+        const all = [sheet.changed(w), sheet.changed(m), sheet.changed(v)] as const;
+        const ids = rows ? sheet.integers(used).at : NONE;
+        const [beta1, beta2] = [fround(0.9), fround(0.999)];
+        const corrections = [1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)] as const;
+        const rates = [scale, 0.01, beta1, beta2, 1e-8, ...corrections, decay] as const;
+        const [a, b, c] = all;
+        kernels.adam(a.at, b.at, c.at, sheet.input(g).at, ids, used.length, D, ...rates);
+        sheet.verify();
+        const expected = [w.slice(), m.slice(), v.slice()] as const;
+        const options = {
+          w: expected[0],
+          m: expected[1],
+          v: expected[2],
+          g: whole,
+          step,
+          lr: fround(0.01),
+          beta1,
+          beta2,
+          epsilon: fround(1e-8),
+          decay: fround(decay),
+        };
+        if (rows) adamStepRows({ ...options, rows: used, D });
+        else adamStep(options);
+        for (const [i, name] of ['w', 'm', 'v'].entries()) {
+          const where = `${name}, step ${step}, decay ${decay}`;
+          expectClose(all[i]!.values(), expected[i]!, { ...tolerance.adam, name: where });
+          expectOthers(all[i]!.values(), [w, m, v][i]!, { used, D });
+        }
+      }
+    });
+
+    it('do not hide NaN', () => {
+      sheet.clear();
+      const w = [sheet.changed([1, 1]), sheet.changed([1, 1])] as const;
+      const state = [sheet.changed([0, 0]), sheet.changed([0, 0]), sheet.changed([0, 0])] as const;
+      const g = sheet.input([Number.NaN, 1]).at;
+      kernels.sgd(w[0].at, state[0].at, g, NONE, 1, 2, 1, 0.1, 0, 0);
+      const rates = [1, 0.1, 0.9, 0.999, 1e-8, 10, 1000, 0] as const;
+      kernels.adam(w[1].at, state[1].at, state[2].at, g, NONE, 1, 2, ...rates);
+      for (const { values } of w) {
+        expect(values()[0]).toBeNaN();
+        expect(values()[1]).toBeCloseTo(0.9, 5);
+      }
+    });
+  });
+
+  it('fma_peak computes what it counts', () => {
+    sheet.clear();
+    const lanes = { wasm: 4, 'native base': 4, 'native avx2': 8, 'native avx512': 16 }[level.name]!;
+    const out = sheet.changed([0.5, 1, ...Array(lanes - 2).fill(0)]);
+    kernels.fma_peak(out.at, 3);
+    sheet.verify();
+    const sums = Array.from({ length: 12 }, (_, j) => ((j * 0.5 + 1) * 0.5 + 1) * 0.5 + 1);
+    expect(out.values()).toEqual(Array(lanes).fill(sums.reduce((a, b) => a + b)));
+  });
+});
+
+describe('levels agree', () => {
+  // Each is within its tolerance of the oracle, so two of them within twice that; in truth they are closer.
+  const compare = (name: string, run: (level: Level) => number[], allowed: Tolerance): void => {
+    it(name, () => {
+      const [first, ...others] = levels.map((level) => ({ level, values: run(level) }));
+      for (const { level, values } of others)
+        expectClose(values, first!.values, { ...allowed, name: `${level.name} and wasm` });
+    });
+  };
+  const [M, N, K] = [37, 61, 43];
+  const random = rng(41);
+  const A = random32(random, M * K);
+  const B = random32(random, K * N);
+
+  compare(
+    'gemm',
+    (level) => {
+      sheet.clear();
+      const c = sheet.output(M * N);
+      const packed = pack(level, B, K, N);
+      level.kernels.gemm(c.at, sheet.input(A).at, packed.at, NONE, M, N, K, K, 1, N, 0);
+      return c.values();
+    },
+    tolerance.gemm,
+  );
+  compare(
+    'LSTM',
+    (level) => {
+      const H = 19;
+      const { rows, N: tokens, T, B: sentences } = packingOfLengths([9, 8, 4, 4, 1]);
+      const P = random32(rng(5), tokens * 4 * H);
+      const U = random32(rng(6), H * 4 * H, 0.5);
+      sheet.clear();
+      const h = sheet.output(tokens * H);
+      const scratch = sheet.output(sentences * 6 * H).at;
+      const inputs = [sheet.input(P).at, NONE, pack(level, U, H, 4 * H).at] as const;
+      const sizes = [T, H, 4 * H, H, 1] as const;
+      level.kernels.lstm_infer(h.at, scratch, ...inputs, sheet.integers(rows).at, ...sizes);
+      return h.values();
+    },
+    tolerance.lstmForward,
+  );
+  compare(
+    'softmax',
+    (level) => {
+      sheet.clear();
+      const [loss, dlogits] = [sheet.changed([0]), sheet.output(M * K)];
+      const gold = sheet.integers(rng(8).integers(M, K)).at;
+      const inputs = [sheet.input(A).at, gold] as const;
+      level.kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, M, K, 1, 0.1);
+      return [...loss.values(), ...dlogits.values()];
+    },
+    tolerance.softmax,
+  );
+});
+
+describe('the interface', () => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((m) => m[1]!);
+  const listed = names(read('kernels/kernels.h'), /^ {2}X\((\w+),/gm);
+
+  it('is the same in kernels.h and kernels.ts, to the number of arguments', () => {
+    const source = read('src/backend/kernels.ts');
+    const typed = [...source.matchAll(/^ {2}(\w+)\(([^)]*)\): void;$/gm)].map(
+      ([, name, args]) => `${name} ${args!.split(':').length - 1}`,
+    );
+    const header = [...read('kernels/kernels.h').matchAll(/^ {2}X\((\w+),\s*\(([PIF,]+)\)/gm)].map(
+      ([, name, kinds]) => `${name} ${kinds!.split(',').length}`,
+    );
+    expect(header.length).toBe(listed.length);
+    expect(typed).toEqual(header);
+  });
+
+  it.each(levels)('is whole in $name', ({ kernels }) => {
+    for (const name of listed) expect(kernels).toHaveProperty(name, expect.any(Function));
+  });
+
+  it('has a test here for each kernel', () => {
+    const tests = read('test/backend/kernels.test.ts');
+    for (const name of listed) expect(tests).toContain(`kernels.${name}(`);
+  });
+});

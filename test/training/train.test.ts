@@ -1,0 +1,175 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { openModel } from '../../src/model/model.ts';
+import { loadTagger } from '../../src/tagging/tagger.ts';
+import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const corpus = (name: string): string =>
+  fileURLToPath(new URL(`../../corpora/english.${name}`, import.meta.url));
+const small = { hidden: 12, wordDim: 12, charDim: 6, charFilters: 8, batchSize: 16, epochs: 2 };
+
+async function run(
+  name: string,
+  options: Partial<TrainOptions> = {},
+  h: object = {},
+): Promise<{ output: string; events: TrainingEvent[] }> {
+  const output = join(folder, `${name}.safetensors`);
+  const events: TrainingEvent[] = [];
+  const hyperparameters = checkHyperparameters({ ...small, ...h }, 'test');
+  for await (const event of train({
+    corpora: [corpus('dev.conll')],
+    output,
+    threads: 1,
+    hyperparameters,
+    ...options,
+  }))
+    events.push(event);
+  return { output, events };
+}
+const last = <T>(items: readonly T[]): T => items[items.length - 1]!;
+
+test('the same run gives the same bytes for any number of threads', async () => {
+  for (const charEncoder of ['cnn', 'lstm']) {
+    const options = { charEncoder, recurrentDropout: 0.2, layers: 2 };
+    const files = [];
+    for (const threads of [1, 2, 3])
+      files.push(readFileSync((await run(`threads-${threads}`, { threads }, options)).output));
+    expect(files[0]!.equals(files[1]!) && files[0]!.equals(files[2]!)).toBe(true);
+  }
+  const other = readFileSync((await run('seed', {}, { seed: 2 })).output);
+  expect(other.equals(readFileSync((await run('seed', {}, { seed: 3 })).output))).toBe(false);
+});
+
+test('events tell sizes, epochs and the end; the record holds what happened', async () => {
+  const { output, events } = await run('events', {
+    dev: corpus('test.conll'),
+    test: corpus('train.conll'),
+  });
+  expect(events[0]).toMatchObject({
+    type: 'start',
+    train: { sentences: 144 },
+    dev: { sentences: 146, heldOut: false },
+    scheme: 'BIO',
+
+    threads: 1,
+  });
+  const epochs = events.filter((event) => event.type === 'epoch');
+  expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(epochs[1]!.loss).toBeLessThan(epochs[0]!.loss);
+  const end = last(events);
+  if (end.type !== 'end') throw new Error('the last event is not the end');
+  expect(end.bytes).toBe(readFileSync(output).length);
+  expect(end.test?.sentences).toBe(507);
+  using file = openModel(output);
+  expect(file.record.corpora.map(({ role, sentences }) => [role, sentences])).toEqual([
+    ['train', 144],
+    ['dev', 146],
+    ['test', 507],
+  ]);
+  expect(file.record.corpora[0]!.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(file.record.command).toContain('--hidden 12');
+  expect(file.record.epochs).toEqual(
+    epochs.map(({ loss, score, norm, clipped }) => ({ loss, score, norm, clipped })),
+  );
+  expect(file.task).toMatchObject({ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' });
+});
+
+test('the saved model tags as training said: dev scores are those of the file', async () => {
+  const { output, events } = await run(
+    'again',
+    { read: { tagColumn: 1 } },
+    {
+      epochs: 12,
+      hidden: 32,
+      wordDim: 32,
+      learningRate: 0.01,
+      batchSize: 4,
+      dropout: 0.2,
+      outputDropout: 0.2,
+    },
+  );
+  const end = last(events);
+  const tagger = loadTagger(output, { threads: 1 });
+  const text = readFileSync(corpus('dev.conll'), 'utf8')
+    .trimEnd()
+    .split('\n\n')
+    .map((block) => block.split('\n').map((line) => line.split('\t')));
+  const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!)));
+  const right = tags.flat().filter((tag, i) => tag === text.flat()[i]![1]).length;
+  // Nine tenths of these sentences were trained on.
+  expect(right / tags.flat().length).toBeGreaterThan(0.8);
+  expect(end.type === 'end' && end.dev.accuracy).toBeGreaterThan(0.6);
+  await tagger.close();
+});
+
+test('without a dev file every tenth sentence is held out', async () => {
+  const { events } = await run('heldout');
+  expect(events[0]).toMatchObject({ dev: { sentences: expect.any(Number), heldOut: true } });
+  expect(events[0]).toMatchObject({
+    train: { sentences: 144 - (events[0] as { dev: { sentences: number } }).dev.sentences },
+  });
+});
+
+test('patience ends training, and the best epoch is the one kept', async () => {
+  const { events } = await run('patience', {}, { epochs: 50, patience: 2, learningRate: 1e-9 });
+  const epochs = events.filter((event) => event.type === 'epoch');
+  expect(last(events)).toMatchObject({ stopped: 'patience', bestEpoch: epochs.length - 2 });
+});
+
+test('a signal ends training after the update under way and keeps the best', async () => {
+  const controller = new AbortController();
+  const output = join(folder, 'signal.safetensors');
+  const events: TrainingEvent[] = [];
+  const hyperparameters = checkHyperparameters({ ...small, epochs: 100, patience: 100 }, 'test');
+  for await (const event of train({
+    corpora: [corpus('dev.conll')],
+    output,
+    threads: 1,
+    hyperparameters,
+    signal: controller.signal,
+  })) {
+    events.push(event);
+    if (event.type === 'epoch') controller.abort();
+  }
+  expect(last(events)).toMatchObject({ type: 'end', stopped: 'signal' });
+  expect(existsSync(output)).toBe(true);
+});
+
+test('divergence is one clear line and leaves no file', async () => {
+  const diverge = run(
+    'nan',
+    {},
+    { optimizer: 'sgd', learningRate: 100, weightDecay: 1, clip: 0, epochs: 30 },
+  );
+  await expect(diverge).rejects.toThrow(UserError);
+  await expect(diverge).rejects.toThrow(
+    /epoch \d+, update \d+: the loss is .*Lower --learning-rate/,
+  );
+  expect(readdirSync(folder).filter((name) => name.startsWith('nan'))).toEqual([]);
+});
+
+test('what is wrong with the corpus is said before training', async () => {
+  const empty = join(folder, 'empty.conll');
+  writeFileSync(empty, '\n\n');
+  await expect(run('x', { corpora: [empty] })).rejects.toThrow(/empty.conll/);
+  await expect(run('x', { corpora: [join(folder, 'missing.conll')] })).rejects.toThrow(UserError);
+  await expect(run('x', { output: join(folder, 'no/such/folder/m.safetensors') })).rejects.toThrow(
+    UserError,
+  );
+  expect(existsSync(join(folder, 'x.safetensors'))).toBe(false);
+});
+
+test('a tag that only dev has is an error that is reported, not a failure', async () => {
+  const dev = join(folder, 'unseen.conll');
+  writeFileSync(dev, 'Zork\tX\tB-NEW\nsang\tVERB\tO\n\n');
+  const { events } = await run('unseen', { dev });
+  const end = last(events);
+  expect(end.type === 'end' && end.dev.unseenTags).toEqual([{ tag: 'B-NEW', count: 1 }]);
+});
