@@ -195,6 +195,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       epochs: h.epochs,
     };
 
+    const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
     const trainingBegan = performance.now();
     let stopped: 'epochs' | 'patience' | 'signal' = 'epochs';
@@ -205,7 +206,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const epochBegan = performance.now();
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
       let reported = performance.now();
-      for (const batch of epochBatches(lengths, h.batchSize, random)) {
+      for (const batch of epochBatches(lengths, batchSize, random)) {
         const sentences = batch.map((i) => corpus.sentences[i]!);
         const step = engine.trainStep(
           {

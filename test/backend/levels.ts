@@ -5,6 +5,7 @@ import type { Kernels } from '../../src/backend/kernels.ts';
 /** The kernels of one instruction set. */
 export interface Level {
   name: string;
+  isa: string;
   kernels: Kernels;
   panelWidth: number;
 }
@@ -14,25 +15,27 @@ type Addon = Kernels & { attach(memory: Uint8Array): void; isa: string; panelWid
 const nativeFile = fileURLToPath(new URL('../../kernels/build/kernels.node', import.meta.url));
 const STACK_END = 65_536;
 
-/**
- * The kernels of WebAssembly and, where the addon is built, of every native level that this processor has, all over
- * `memory`. The addon chooses its level each time that it is opened, so one process can have them all.
- */
-export function openLevels(memory: WebAssembly.Memory): Level[] {
-  const wasm = loadKernels('wasm', memory, STACK_END);
-  const levels: Level[] = [{ name: 'wasm', ...wasm }];
-  if (!hasNative()) return levels;
+// The addon chooses its level each time that it is opened, so one process can have them all.
+function openAddon(isa: string): Addon {
   const before = process.env.SEQTAG_ISA;
-  for (const isa of ['base', 'avx2', 'avx512']) {
-    process.env.SEQTAG_ISA = isa;
-    const opened = { exports: {} };
-    process.dlopen(opened, nativeFile);
-    const addon = opened.exports as Addon;
-    if (addon.isa !== isa) continue; // more than this processor has
-    addon.attach(new Uint8Array(memory.buffer));
-    levels.push({ name: `native ${isa}`, kernels: addon, panelWidth: addon.panelWidth });
-  }
+  process.env.SEQTAG_ISA = isa;
+  const opened = { exports: {} };
+  process.dlopen(opened, nativeFile);
   if (before === undefined) delete process.env.SEQTAG_ISA;
   else process.env.SEQTAG_ISA = before;
-  return levels;
+  return opened.exports as Addon;
+}
+
+/** WebAssembly and, where the addon is built, every native level that this processor has. */
+export const levelNames: readonly string[] = [
+  'wasm',
+  ...(hasNative() ? ['base', 'avx2', 'avx512'] : []).filter((isa) => openAddon(isa).isa === isa),
+];
+
+/** Kernels of a level, over `memory`. */
+export function openLevel(name: string, memory: WebAssembly.Memory): Level {
+  if (name === 'wasm') return { name, ...loadKernels('wasm', memory, STACK_END) };
+  const addon = openAddon(name);
+  addon.attach(new Uint8Array(memory.buffer));
+  return { name, kernels: addon, isa: addon.isa, panelWidth: addon.panelWidth };
 }

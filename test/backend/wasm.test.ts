@@ -13,7 +13,11 @@ const lock = JSON.parse(read('kernels.lock.json').toString()) as {
   sources: Record<string, string>;
   'kernels.wasm': string;
 };
-const kernels = [...read('kernels.h').toString().matchAll(/^ {2}X\((\w+),/gm)].map((m) => m[1]!);
+const kernels = [
+  ...read('kernels.h')
+    .toString()
+    .matchAll(/^ {2}X\((\w+),/gm),
+].map((m) => m[1]!);
 
 /** Ids of the sections of a WebAssembly binary (specification, §5.5.2), custom sections (0) included. */
 function sections(binary: Uint8Array): number[] {

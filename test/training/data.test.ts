@@ -7,10 +7,11 @@ import {
   epochBatches,
   holdOut,
   inScheme,
+  type Labelled,
   numberCorpus,
 } from '../../src/training/data.ts';
 
-const numbered = (n: number) =>
+const numbered = (n: number): Labelled[] =>
   Array.from({ length: n }, (_, i) => ({ tokens: [`w${i}`], tags: ['A'] }));
 
 test('every tenth sentence is held out, from where the seed says', () => {

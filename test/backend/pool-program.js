@@ -1,0 +1,53 @@
+// Tasks that the tests of the pool run. Plain JavaScript: workers load it as it is.
+import { threadId } from 'node:worker_threads';
+
+const PATIENCE = 10_000; // milliseconds until a thread that should come is given up
+
+/** The spec holds addresses: `counts` of a word a ticket, `threads` of the thread that drew it, `arrivals` of one word. */
+export function createTasks({ kernels, arena }, { counts, threads, arrivals }) {
+  const word = (at, index = 0) => arena.i32(at + index * 4, 1);
+
+  // Counts the ticket and notes who drew it.
+  const count = (index) => {
+    Atomics.add(word(counts, index), 0, 1);
+    word(threads, index)[0] = threadId;
+  };
+
+  // Returns when args[0] tickets are in hand at once: as many threads then take part. args[1] and args[2], where given,
+  // are the addresses of four floats that each ticket reads and of those that it adds them to, by a kernel and by a view.
+  const meet = (index, args) => {
+    const [expected, from, to] = args;
+    count(index);
+    const here = word(arrivals);
+    Atomics.add(here, 0, 1);
+    Atomics.notify(here, 0);
+    for (let n = Atomics.load(here, 0); n < expected; n = Atomics.load(here, 0))
+      if (Atomics.wait(here, 0, n, PATIENCE) === 'timed-out') throw new Error('nobody came');
+    if (!from) return;
+    kernels.column_sums(to + index * 16, from, 1, 4, 4);
+    const sums = arena.f32(to + index * 16, 4);
+    arena.f32(from, 4).forEach((x, i) => {
+      sums[i] += x;
+    });
+  };
+
+  // Throws at every ticket from args[0] on.
+  const fail = (index, args) => {
+    if (index >= args[0]) throw new Error(`ticket ${index} of ${spell(args[1])} fails`);
+    count(index);
+  };
+  const spell = (n) => (n > 0 ? '\u00e9'.repeat(n) : 'none');
+
+  // Says something that is no Error.
+  const mutter = () => {
+    throw 'a string';
+  };
+
+  // Adds args[1 + index % 4] to the word of the ticket, so that it sees which round's numbers it got.
+  const add = (index, args) => {
+    Atomics.add(word(counts, index), 0, args[1 + (index % 4)]);
+    word(threads, index)[0] = threadId;
+  };
+
+  return [count, meet, fail, mutter, add];
+}

@@ -1,0 +1,36 @@
+// Many short rounds over the built pool, in a process of its own so that a deadlock is a failed test and not a test that
+// never ends. Arguments: threads, rounds. Prints a line of JSON: tickets in all, and those that workers drew.
+import { threadId } from 'node:worker_threads';
+import { openBackend } from '../../dist/backend/backend.js';
+import { createTasks } from './pool-program.js';
+
+const [threads, rounds] = process.argv.slice(2).map(Number);
+const { arena, pool, kernels } = openBackend({ backend: 'wasm', threads });
+const MOST = 256;
+const spec = { counts: arena.take(MOST), threads: arena.take(MOST), arrivals: arena.take(1) };
+const module = new URL('./pool-program.js', import.meta.url).href;
+pool.program(module, spec, createTasks({ kernels, arena }, spec));
+const [COUNT, MEET, ADD] = [0, 1, 4];
+
+pool.run(MEET, threads, [threads]); // from here on all threads live
+const counts = arena.i32(spec.counts, MOST).fill(0);
+const drawers = arena.i32(spec.threads, MOST);
+const sizes = [1, 2, 3, 7, 2, 1, 16, 4, 5, 64, 4, 200];
+let tickets = 0;
+let byWorkers = 0;
+for (let round = 0; round < rounds; round++) {
+  const size = sizes[round % sizes.length];
+  const task = round % 3 === 0 ? COUNT : ADD;
+  const args = [round, round + 1, round + 2, round + 3, round + 4];
+  pool.run(task, size, args);
+  for (let i = 0; i < MOST; i++) {
+    const expected = i >= size ? 0 : task === COUNT ? 1 : args[1 + (i % 4)];
+    if (counts[i] !== expected)
+      throw new Error(`round ${round} of ${size}: ticket ${i} left ${counts[i]}, not ${expected}`);
+    if (i < size && drawers[i] !== threadId) byWorkers++;
+  }
+  counts.fill(0);
+  tickets += size;
+}
+console.log(JSON.stringify({ tickets, byWorkers }));
+await pool.close();

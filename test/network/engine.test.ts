@@ -1,0 +1,728 @@
+import { describe, expect, it } from 'vitest';
+import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
+import type { NetworkConfig } from '../../src/network/config.ts';
+import { createEngine, type Engine, type TrainingOptions } from '../../src/network/engine.ts';
+import { initialise } from '../../src/network/initialise.ts';
+import { createRandom, seedState } from '../../src/network/random.ts';
+import { levelNames } from '../backend/levels.ts';
+import { expectClose } from '../oracle/close.ts';
+import { adamStep, adamStepRows, clipGlobalNorm, globalNorm } from '../oracle/optimizers.ts';
+import { packedRow } from '../oracle/packing.ts';
+import { rng } from '../oracle/rng.ts';
+import { namedArrays, taggerForward, taggerStep } from '../oracle/tagger.ts';
+import {
+  createBatch,
+  createFilled,
+  createSample,
+  momentOf,
+  noClipping,
+  openSingle,
+  oracleBatch,
+  oracleMasks,
+  oracleWeights,
+  orderOf,
+  plainSgd,
+  poison,
+  type Sample,
+  snapshot,
+} from './sample.ts';
+import { openThreads } from './threads.ts';
+
+// Float32 through a whole network against float64.
+const LOSS = { abs: 1e-6, rel: 1e-6 };
+const GRADIENT = { abs: 1e-6, rel: 1e-5 };
+const NORM = { abs: 1e-6, rel: 1e-5 };
+const SCORES = { abs: 4e-6, rel: 2e-6 };
+const ADAM = { abs: 1e-5, rel: 1e-6 }; // after three steps of rate 0.01
+
+const kinds: BackendKind[] = hasNative() ? ['wasm', 'native'] : ['wasm'];
+const encoders = ['none', 'cnn', 'lstm'] as const;
+const dropout = { input: 0.3, output: 0.4, recurrent: 0.2 };
+
+const read =
+  (engine: Engine) =>
+  (name: string): Float32Array =>
+    engine.parameter(name);
+
+/** Loss, norm and every gradient of one step of the engine, beside the oracle's. */
+function expectStep(options: { level: string; sample: Sample; training?: TrainingOptions }): void {
+  const { level, sample, training = plainSgd } = options;
+  const { config, types, batch } = sample;
+  const backend = openSingle(level);
+  const engine = createFilled({ backend, config, training });
+  const weights = oracleWeights(config, read(engine));
+  const before = Object.fromEntries(
+    engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]),
+  );
+  const result = engine.trainStep(batch, { types, rate: 0.5, clipNorm: noClipping });
+  const gradient = (name: string): Float32Array => momentOf(engine, name, 0);
+  const expected = taggerStep({
+    weights,
+    batch: oracleBatch(sample),
+    smoothing: Math.fround(training.labelSmoothing),
+    masks: oracleMasks(sample, training, 0),
+  });
+  expectClose(result.loss, expected.loss, { ...LOSS, name: 'loss' });
+  expect(result.tokens).toBe(batch.types.reduce((sum, { length }) => sum + length, 0));
+  const gradients = namedArrays(expected.gradients);
+  expectClose(result.norm, globalNorm(Object.values(gradients)), { ...NORM, name: 'norm' });
+  const actual = namedArrays(oracleWeights(config, gradient));
+  expect(Object.keys(actual)).toEqual(Object.keys(gradients));
+  for (const [name, values] of Object.entries(gradients)) {
+    expectClose(actual[name]!, values, { ...GRADIENT, name });
+    // Without a second step nothing recurs; all else must have a gradient.
+    const recurs = Math.max(...batch.types.map(({ length }) => length)) > 1;
+    if (recurs || !/layers.*U$/.test(name))
+      expect([name, values.some((g) => g !== 0)]).toEqual([name, true]);
+  }
+  for (const { name } of engine.specs) {
+    const g = gradient(name);
+    const moved = before[name]!.map((x, i) => x - 0.5 * g[i]!); // exact up to the rounding of float32
+    expectClose(engine.parameter(name), moved, { abs: 1e-7, rel: 1e-7, name: `${name} moved` });
+  }
+}
+
+describe.each(levelNames)('a training step is the oracle, %s', (level) => {
+  const networks = encoders.flatMap((charEncoder) =>
+    [1, 2, 3].map((layers) => ({ charEncoder, layers })),
+  );
+  it.each(networks)('characters $charEncoder, $layers layers', ({ charEncoder, layers }) => {
+    const lengths = [4, 1, 7, 2, 5, 5, 1, 3, 6];
+    const sample = createSample({ seed: layers, lengths, config: { charEncoder, layers } });
+    expectStep({ level, sample });
+  });
+
+  it.each(encoders)('sizes beside those of the tiles, characters %s', (charEncoder) => {
+    const config = {
+      charEncoder,
+      words: 40,
+      wordDim: 17,
+      chars: 20,
+      charDim: 5,
+      charWidth: 5,
+      charFilters: 33,
+      charHidden: 8,
+      layers: 2,
+      hidden: 17,
+      tags: 17,
+    };
+    const lengths = [9, 8, 3, 12, 1, 4, 4, 17, 2, 6, 5];
+    expectStep({ level, sample: createSample({ seed: 8, lengths, types: 60, config }) });
+  });
+
+  it.each(encoders)('units of one, characters %s', (charEncoder) => {
+    const ones = { wordDim: 1, charDim: 1, charWidth: 1, charFilters: 1, charHidden: 1, hidden: 1 };
+    const config = { ...ones, charEncoder, tags: 2, layers: 2 };
+    expectStep({ level, sample: createSample({ seed: 4, lengths: [3, 1, 2, 2, 5], config }) });
+  });
+
+  it.each([
+    { seed: 5, lengths: [3] },
+    { seed: 1, lengths: [1] },
+    { seed: 2, lengths: [2, 5] },
+    { seed: 3, lengths: [1, 1, 1] },
+    { seed: 4, lengths: [4, 0, 2, 0, 0, 0, 3] },
+  ])('few, short and empty sentences: $lengths', ({ seed, lengths }) => {
+    for (const charEncoder of encoders) {
+      expectStep({ level, sample: createSample({ seed, lengths, config: { charEncoder } }) });
+    }
+  });
+
+  it.each(encoders)('dropout everywhere and label smoothing, characters %s', (charEncoder) => {
+    const lengths = [4, 1, 7, 2, 5, 5, 1, 3, 6];
+    const sample = createSample({ seed: 6, lengths, config: { charEncoder, layers: 2 } });
+    expectStep({ level, sample, training: { ...plainSgd, dropout, labelSmoothing: 0.1, seed: 9 } });
+  });
+
+  it('each kind of dropout alone', () => {
+    const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2, 5], config: { layers: 2 } });
+    const none = { input: 0, output: 0, recurrent: 0 };
+    for (const kind of ['input', 'output', 'recurrent'] as const)
+      expectStep({ level, sample, training: { ...plainSgd, dropout: { ...none, [kind]: 0.5 } } });
+  });
+});
+
+describe('optimizers', () => {
+  const adam: TrainingOptions = {
+    ...plainSgd,
+    optimizer: {
+      optimizer: 'adam',
+      momentum: Math.fround(0.9),
+      beta2: Math.fround(0.99),
+      epsilon: Math.fround(1e-4), // so that the rounding of small gradients does not decide the sign of a step
+      weightDecay: 0,
+    },
+  };
+
+  it.each(
+    levelNames.flatMap((level) =>
+      (['cnn', 'lstm'] as const).flatMap((charEncoder) =>
+        [0, 0.02].map((weightDecay) => ({ level, charEncoder, weightDecay })),
+      ),
+    ),
+  )(
+    'three steps of Adam, clipped: $level, characters $charEncoder, decay $weightDecay',
+    ({ level, charEncoder, weightDecay }) => {
+      const sample = createSample({ seed: 2, lengths: [], config: { charEncoder, words: 20 } });
+      const { config, types } = sample;
+      const optimizer = { ...adam.optimizer, weightDecay };
+      const backend = openSingle(level);
+      const engine = createFilled({ backend, config, training: { ...adam, optimizer } });
+      const weights = oracleWeights(config, read(engine));
+      const named = namedArrays(weights);
+      const state = Object.fromEntries(
+        Object.entries(named).map(([name, w]) => [
+          name,
+          { m: new Float64Array(w.length), v: new Float64Array(w.length) },
+        ]),
+      );
+      const random = rng(3);
+      const everUsed = new Set<number>();
+      const initial = engine.parameter('word.embedding').slice();
+      for (let step = 1; step <= 3; step++) {
+        const batch = createBatch(random, { config, types, lengths: [3, 1, 2, 4, 2] });
+        const before = {
+          w: engine.parameter('word.embedding').slice(),
+          m: momentOf(engine, 'word.embedding', 0).slice(),
+          v: momentOf(engine, 'word.embedding', 1).slice(),
+        };
+        const clipNorm = step === 2 ? 1000 : 0.05; // the second is not clipped
+        const { norm } = engine.trainStep(batch, { types, rate: Math.fround(0.01), clipNorm });
+        const { gradients } = taggerStep({ weights, batch: oracleBatch({ ...sample, batch }) });
+        const all = namedArrays(gradients);
+        const clip = clipGlobalNorm(Object.values(all), { maxNorm: clipNorm });
+        expectClose(norm, clip.norm, { ...NORM, name: `norm of step ${step}` });
+        expect(clip.scale < 1).toBe(step !== 2);
+        const rows = [...new Set(batch.words.flatMap((words) => [...words]))];
+        for (const row of rows) everUsed.add(row);
+        Object.keys(all).forEach((name, i) => {
+          const { momentum: beta1, beta2, epsilon } = optimizer;
+          const options = { w: named[name]!, g: clip.clipped[i]!, ...state[name]!, step };
+          const rates = { lr: Math.fround(0.01), beta1, beta2, epsilon };
+          if (name === 'words') adamStepRows({ ...options, ...rates, rows, D: config.wordDim });
+          else adamStep({ ...options, ...rates, decay: Math.fround(weightDecay) });
+        });
+        const D = config.wordDim;
+        const now = {
+          w: engine.parameter('word.embedding'),
+          m: momentOf(engine, 'word.embedding', 0),
+          v: momentOf(engine, 'word.embedding', 1),
+        };
+        let untouched = 0;
+        for (let row = 0; row < config.words; row++) {
+          const same = (['w', 'm', 'v'] as const).map((key) => {
+            const [a, b] = [now[key], before[key]].map((x) => x.slice(row * D, (row + 1) * D));
+            return Buffer.from(a!.buffer).equals(Buffer.from(b!.buffer));
+          });
+          expect(same).toEqual(Array(3).fill(!rows.includes(row)));
+          if (!rows.includes(row)) untouched++;
+        }
+        expect(untouched).toBeGreaterThan(0);
+      }
+      expect(engine.optimizerState().step).toBe(3);
+      const expected = namedArrays(weights);
+      const actual = namedArrays(oracleWeights(config, read(engine)));
+      for (const [name, values] of Object.entries(expected))
+        expectClose(actual[name]!, values, { ...ADAM, name });
+      for (const which of [0, 1] as const) {
+        const moments = namedArrays(oracleWeights(config, (name) => momentOf(engine, name, which)));
+        for (const [name, values] of Object.entries(moments))
+          expectClose(values, state[name]![which === 0 ? 'm' : 'v'], { ...GRADIENT, name });
+      }
+      const never = [...Array(config.words).keys()].filter((row) => !everUsed.has(row));
+      expect(never.length).toBeGreaterThan(0);
+      for (const row of never) {
+        const D = config.wordDim;
+        const now = engine.parameter('word.embedding').slice(row * D, (row + 1) * D);
+        expect(now).toEqual(initial.slice(row * D, (row + 1) * D));
+      }
+    },
+  );
+
+  it('SGD has momentum, and decays all but the word embedding', () => {
+    const { config, types, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
+    const optimizer = { ...plainSgd.optimizer, momentum: 0.5, weightDecay: 0.25 };
+    const engine = createFilled({
+      backend: openSingle('wasm'),
+      config,
+      training: { ...plainSgd, optimizer },
+    });
+    const options = { types, rate: 0.125, clipNorm: noClipping };
+    engine.trainStep(batch, options);
+    const names = engine.specs.map(({ name }) => name);
+    const copies = (of: (name: string) => Float32Array) => names.map((name) => of(name).slice());
+    const [w, v] = [copies(read(engine)), copies((name) => momentOf(engine, name, 0))];
+    const weights = oracleWeights(config, read(engine));
+    const { gradients } = taggerStep({ weights, batch: oracleBatch({ config, types, batch }) });
+    const g = namedArrays(gradients);
+    engine.trainStep(batch, options);
+    const flat = (values: Float32Array[]) => {
+      const byName = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+      return namedArrays(oracleWeights(config, (name) => byName[name]!));
+    };
+    const [before, velocity] = [flat(w), flat(v)];
+    const after = flat(copies(read(engine)));
+    for (const [name, values] of Object.entries(after)) {
+      const decay = name === 'words' ? 0 : 0.25;
+      const used = (i: number) =>
+        name !== 'words' ||
+        batch.words.some((words) => words.includes(Math.floor(i / config.wordDim)));
+      const expected = before[name]!.map((x, i) =>
+        used(i) ? x - 0.125 * (0.5 * velocity[name]![i]! + g[name]![i]! + decay * x) : x,
+      );
+      expectClose(values, expected, { ...GRADIENT, name });
+    }
+  });
+
+  it('clips by the norm of all gradients together', () => {
+    const { config, types, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
+    const gradientsAt = (clipNorm: number) => {
+      const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
+      const { norm } = engine.trainStep(batch, { types, rate: 0, clipNorm });
+      const all = engine.specs.map(({ name }) => Float64Array.from(momentOf(engine, name, 0)));
+      return { norm, clipped: globalNorm(all), all };
+    };
+    const free = gradientsAt(noClipping);
+    expectClose(free.clipped, free.norm, NORM);
+    for (const clipNorm of [free.norm * 0.999, free.norm / 10]) {
+      const { norm, clipped, all } = gradientsAt(clipNorm);
+      expect(norm).toBe(free.norm); // reported as before clipping
+      expectClose(clipped, clipNorm, NORM);
+      expectClose(
+        all.flatMap((g) => [...g]),
+        free.all.flatMap((g) => [...g.map((x) => (x * clipNorm) / norm)]),
+        GRADIENT,
+      );
+    }
+    const loose = gradientsAt(free.norm * 1.001);
+    expect(loose.all).toEqual(free.all);
+  });
+
+  it('goes on from a saved state as if it had not stopped', () => {
+    const sample = createSample({
+      seed: 2,
+      lengths: [3, 1, 2, 4, 4],
+      config: { charEncoder: 'cnn' },
+    });
+    const { config, types, batch } = sample;
+    const training = { ...adam, dropout };
+    const options = { types, rate: 0.01, clipNorm: 1 };
+    const whole = createFilled({ backend: openSingle('wasm'), config, training });
+    for (let step = 0; step < 2; step++) whole.trainStep(batch, options);
+    const state = whole.optimizerState();
+    const resumed = createFilled({ backend: openSingle('wasm'), config, training, seed: 77 });
+    for (const { name } of whole.specs) resumed.parameter(name).set(whole.parameter(name));
+    resumed.weightsChanged();
+    resumed.restoreOptimizer(state);
+    for (let step = 0; step < 2; step++)
+      expect(resumed.trainStep(batch, options)).toEqual(whole.trainStep(batch, options));
+    expect(snapshot(resumed)).toEqual(snapshot(whole));
+    expect(whole.optimizerState().step).toBe(4);
+    expect(state.step).toBe(2); // a copy
+  });
+});
+
+describe('dropout', () => {
+  const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2, 5], config: { layers: 2 } });
+  const { config, types, batch } = sample;
+  const train = (seed: number, steps: number) => {
+    const training = { ...plainSgd, dropout, seed };
+    const engine = createFilled({ backend: openSingle('wasm'), config, training });
+    const losses: number[] = [];
+    for (let step = 0; step < steps; step++)
+      losses.push(engine.trainStep(batch, { types, rate: 0, clipNorm: noClipping }).loss);
+    return { losses, state: snapshot(engine) };
+  };
+
+  it('the same seed gives the same bytes, another seed others', () => {
+    expect(train(1, 3)).toEqual(train(1, 3));
+    expect(train(2, 3).losses).not.toEqual(train(1, 3).losses);
+  });
+
+  it('each step has masks of its own, those of its number', () => {
+    const { losses } = train(1, 3);
+    expect(new Set(losses).size).toBe(3);
+    const engine = createFilled({ backend: openSingle('wasm'), config });
+    const weights = oracleWeights(config, read(engine));
+    const training = { ...plainSgd, dropout, seed: 1 };
+    losses.forEach((loss, step) => {
+      const masks = oracleMasks(sample, training, step);
+      const expected = taggerStep({ weights, batch: oracleBatch(sample), masks });
+      expectClose(loss, expected.loss, { ...LOSS, name: `step ${step}` });
+    });
+  });
+
+  it('does not touch tagging', () => {
+    const tag = (training?: TrainingOptions) => {
+      const backend = openSingle('wasm');
+      const engine = createFilled({ backend, config, ...(training && { training }) });
+      return engine.infer(engine.encode(types), Int32Array.of(types.words.length), {
+        scores: true,
+      });
+    };
+    expect(tag({ ...plainSgd, dropout })).toEqual(tag());
+  });
+});
+
+describe('threads', () => {
+  const lengths = [14, 3, 9, 1, 22, 7, 12, 5, 16, 2, 8, 11];
+  const options = (charEncoder: NetworkConfig['charEncoder']) => ({
+    words: 300,
+    wordDim: 20,
+    charEncoder,
+    chars: 25,
+    charDim: 10,
+    charFilters: 20,
+    charHidden: 9,
+    layers: 2,
+    hidden: 32, // more dense parameters than one ticket updates
+    tags: 9,
+  });
+  const cases = kinds.flatMap((kind) =>
+    (['cnn', 'lstm'] as const).map((charEncoder) => ({ kind, charEncoder })),
+  );
+
+  it.each(cases)(
+    'give the same bytes: 20 steps, $kind, characters $charEncoder',
+    async ({ kind, charEncoder }) => {
+      const config = options(charEncoder);
+      const sample = createSample({ seed: 3, lengths, types: 250, config });
+      const { types } = sample;
+      const random = rng(8);
+      const batches = [
+        sample.batch,
+        createBatch(random, { ...sample, lengths: [30, 20, 10, 50, 1] }),
+      ];
+      const used = new Set(batches[0]!.words.flatMap((words) => [...words]));
+      expect(used.size).toBeGreaterThan(64); // more rows than one ticket updates
+      const run = async (threads: number) => {
+        const backend = openThreads(kind, threads);
+        const training: TrainingOptions = {
+          dropout,
+          labelSmoothing: 0.1,
+          optimizer: {
+            optimizer: 'adam',
+            momentum: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weightDecay: 0.01,
+          },
+          seed: 4,
+        };
+        const engine = createFilled({ backend, config: sample.config, training });
+        const results = Array.from({ length: 20 }, (_, step) =>
+          engine.trainStep(batches[step % 2]!, { types, rate: 0.01, clipNorm: 1 }),
+        );
+        const places = engine.encode(types);
+        const sentences = Int32Array.from({ length: 50 }, () => 5);
+        const emissions = engine.infer(places, sentences, { scores: true });
+        await engine.close();
+        return { state: snapshot(engine), results, emissions, drawn: backend.drawn };
+      };
+      const { drawn, ...one } = await run(1);
+      expect(drawn.here).toBe(drawn.all);
+      expect(one.results.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+      expect(one.results[18]!.loss).toBeLessThan(one.results[0]!.loss);
+      for (const threads of [2, 3]) {
+        const { drawn, ...many } = await run(threads);
+        expect(drawn.here).toBeLessThan(0.8 * drawn.all); // workers did their part
+        expect(many).toEqual(one);
+      }
+    },
+  );
+});
+
+describe('a parameter that is not a number', () => {
+  const cases = encoders.flatMap((charEncoder) => kinds.map((kind) => ({ charEncoder, kind })));
+  it.each(cases)(
+    'changes nothing else: characters $charEncoder, $kind',
+    ({ charEncoder, kind }) => {
+      const level = kind === 'wasm' ? 'wasm' : levelNames.at(-1)!;
+      const config = { charEncoder, layers: 2 };
+      const sample = createSample({ seed: 2, lengths: [4, 1, 3, 2, 2], config });
+      const { types, batch } = sample;
+      const backend = openSingle(level);
+      const training = { ...plainSgd, dropout };
+      const engine = createFilled({ backend, config: sample.config, training });
+      const untouched = createFilled({
+        backend: openSingle(level),
+        config: sample.config,
+        training,
+      });
+      const options = { types, rate: 0.1, clipNorm: 1 };
+      // A value that the batch surely uses: of a word, of a character, or of any other parameter the first.
+      const wordDim = sample.config.wordDim;
+      const first = (name: string): number => {
+        if (name === 'word.embedding') return batch.words[0]![0]! * wordDim;
+        const { charDim } = sample.config;
+        return name === 'char.embedding'
+          ? types.chars[types.offsets[batch.types[0]![0]!]!]! * charDim
+          : 0;
+      };
+      for (const { name } of engine.specs) {
+        const values = engine.parameter(name);
+        const saved = values[first(name)]!;
+        values[first(name)] = Number.NaN;
+        engine.weightsChanged();
+        const before = snapshot(engine);
+        const { loss, norm, tokens } = engine.trainStep(batch, options);
+        if (name !== 'char.conv.kernel') expect([name, loss]).toEqual([name, Number.NaN]); // see below
+        expect([name, norm]).toEqual([name, Number.NaN]);
+        expect(snapshot(engine)).toEqual(before);
+        expect(tokens).toBe(12);
+        values[first(name)] = saved;
+        engine.weightsChanged();
+      }
+      // Nothing of those steps is left behind, in gradients or elsewhere.
+      expect(engine.trainStep(batch, options)).toEqual(untouched.trainStep(batch, options));
+      expect(snapshot(engine)).toEqual(snapshot(untouched));
+    },
+  );
+});
+
+// The maximum over a word's positions passes over NaN: the norm alone tells.
+it.fails.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
+  const config = { charEncoder: 'cnn' } as const;
+  const sample = createSample({ seed: 2, lengths: [4, 1, 3, 2, 2], config });
+  const { types, batch } = sample;
+  const backend = openSingle(level);
+  const engine = createFilled({ backend, config: sample.config, training: plainSgd });
+  engine.parameter('char.conv.kernel')[0] = Number.NaN;
+  engine.weightsChanged();
+  expect(engine.trainStep(batch, { types, rate: 0.1, clipNorm: 1 }).loss).toBeNaN();
+});
+
+describe('tagging', () => {
+  /** Scores of sentences of types, one after another, (tokens, tags). */
+  function score(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Float32Array {
+    const places = engine.encode(sample.types);
+    const tokens = Int32Array.from(sentences.flatMap((s) => [...s].map((id) => places[id]!)));
+    const lengths = Int32Array.from(sentences, (s) => s.length);
+    const { best, scores } = engine.infer(tokens, lengths, { scores: true });
+    const K = engine.config.tags;
+    expect([...best]).toEqual(
+      [...tokens.keys()].map((n) => {
+        const row = [...scores!.subarray(n * K, (n + 1) * K)];
+        return row.indexOf(Math.max(...row));
+      }),
+    );
+    engine.clearCache();
+    return scores!;
+  }
+
+  const cases = levelNames.flatMap((level) =>
+    encoders.flatMap((charEncoder) => [1, 2, 3].map((layers) => ({ level, charEncoder, layers }))),
+  );
+  it.each(cases)(
+    'is the forward pass of the oracle: $level, characters $charEncoder, $layers layers',
+    ({ level, charEncoder, layers }) => {
+      const lengths = [4, 0, 1, 7, 2, 5, 0, 5, 1, 3, 6, 17];
+      const config = { charEncoder, layers, hidden: 7 };
+      const sample = createSample({ seed: 5, lengths, config });
+      const engine = createFilled({ backend: openSingle(level), config: sample.config });
+      const scores = score(engine, sample, sample.batch.types);
+      const { types, batch } = sample;
+      const known = {
+        ...batch,
+        words: batch.types.map((ids) => ids.map((id) => types.words[id]!)),
+      };
+      const packed = oracleBatch({ ...sample, batch: known });
+      const weights = oracleWeights(sample.config, read(engine));
+      const { logits } = taggerForward({ weights, batch: packed });
+      const order = orderOf(batch.types);
+      const K = sample.config.tags;
+      const expected = batch.types.flatMap((ids, s) =>
+        [...ids.keys()].flatMap((t) => {
+          const row = packedRow(packed.packing, t, order.indexOf(s));
+          return [...logits.subarray(row * K, (row + 1) * K)];
+        }),
+      );
+      expectClose(scores, expected, SCORES);
+    },
+  );
+
+  it.each(levelNames)('a sentence does not depend on its neighbours, bit for bit: %s', (level) => {
+    for (const charEncoder of encoders) {
+      const random = rng(9);
+      const lengths = Array.from({ length: 70 }, () => random.integer(9)); // in three chunks
+      const config = { charEncoder, layers: 2, hidden: 17, charFilters: 9 };
+      const sample = createSample({ seed: 5, lengths, types: 40, config });
+      const backend = openSingle(level);
+      const engine = createFilled({ backend, config: sample.config });
+      const sentences = sample.batch.types;
+      const together = score(engine, sample, sentences);
+      expect(together.every(Number.isFinite)).toBe(true);
+      poison(backend);
+      const alone = sentences.flatMap((sentence) => [...score(engine, sample, [sentence])]);
+      expect(alone).toEqual([...together]);
+      const K = sample.config.tags;
+      const backwards = score(engine, sample, [...sentences].reverse());
+      let at = backwards.length;
+      const turned = sentences.flatMap(({ length }) => {
+        at -= length * K;
+        return [...backwards.subarray(at, at + length * K)];
+      });
+      expect(turned).toEqual([...together]);
+    }
+  });
+
+  it.each(levelNames)(
+    'a type does not depend on those encoded beside it, bit for bit: %s',
+    (level) => {
+      for (const charEncoder of encoders) {
+        const config = { charEncoder, hidden: 17, chars: 30 };
+        const sample = createSample({ seed: 5, lengths: [], types: 300, config }); // three blocks
+        const { types } = sample;
+        const engine = createFilled({ backend: openSingle(level), config: sample.config });
+        expect(engine.capacity).toBe(512);
+        const all = engine.encode(types);
+        expect([...all].sort((a, b) => a - b)).toEqual([...Array(300).keys()]);
+        expect(engine.cached).toBe(300);
+        const sentence = Int32Array.of(300);
+        const { scores: together } = engine.infer(all, sentence, { scores: true });
+        engine.clearCache();
+        expect(engine.cached).toBe(0);
+        const places: number[] = [];
+        for (const [from, to] of [
+          [0, 1],
+          [1, 2],
+          [2, 9],
+          [9, 140],
+          [140, 300],
+        ] as const) {
+          const begin = types.offsets[from]!;
+          const part = engine.encode({
+            words: types.words.slice(from, to),
+            offsets: types.offsets.slice(from, to + 1).map((offset) => offset - begin),
+            chars: types.chars.slice(begin, types.offsets[to]!),
+          });
+          expect(engine.cached).toBe(to);
+          places.push(...part);
+        }
+        const { scores: apart } = engine.infer(Int32Array.from(places), sentence, { scores: true });
+        expect([...apart!]).toEqual([...together!]);
+      }
+    },
+  );
+
+  it('the last token changes the scores of the first', () => {
+    for (const charEncoder of encoders) {
+      const sample = createSample({ seed: 5, lengths: [6], config: { charEncoder } });
+      const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
+      const [sentence] = sample.batch.types;
+      const changed = sentence!.slice();
+      changed[5] = (changed[5]! + 1) % sample.types.words.length;
+      const [before, after] = [
+        score(engine, sample, [sentence!]),
+        score(engine, sample, [changed]),
+      ];
+      for (let k = 0; k < sample.config.tags; k++) expect(after[k]).not.toBe(before[k]);
+      expect(Math.abs(after[0]! - before[0]!)).toBeGreaterThan(1e-5);
+    }
+  });
+
+  it('nothing gives nothing', () => {
+    const { config, types } = createSample({ seed: 5, lengths: [] });
+    const engine = createFilled({ backend: openSingle('wasm'), config });
+    const places = engine.encode(types);
+    const none = Int32Array.of();
+    const empty = { best: Int32Array.of(), scores: Float32Array.of() };
+    expect(engine.infer(none, none, { scores: true })).toEqual(empty);
+    expect(engine.infer(none, Int32Array.of(0, 0), { scores: true })).toEqual(empty);
+    expect(engine.infer(none, none)).toEqual({ best: Int32Array.of() });
+    const three = { scores: true };
+    const plain = engine.infer(places.slice(0, 3), Int32Array.of(2, 1), three);
+    const holes = engine.infer(places.slice(0, 3), Int32Array.of(0, 2, 0, 1, 0), three);
+    expect(holes).toEqual(plain);
+    const no = { words: none, offsets: Int32Array.of(0), chars: none };
+    expect(engine.encode(no)).toEqual(none);
+    expect(engine.cached).toBe(types.words.length);
+  });
+
+  it('the cache is empty after weights change, and refuses more than it holds', () => {
+    const { config, types, batch } = createSample({ seed: 5, lengths: [3, 2] });
+    const backend = openSingle('wasm');
+    const engine = createEngine({ backend, config, training: plainSgd, cacheSize: 20 });
+    engine.encode(types);
+    expect(engine.cached).toBe(14);
+    expect(() => engine.encode(types)).toThrow('14 + 14 types in a cache of 20');
+    expect(engine.cached).toBe(14);
+    engine.trainStep(batch, { types, rate: 0.1, clipNorm: noClipping });
+    expect(engine.cached).toBe(0);
+    engine.encode(types);
+    engine.weightsChanged();
+    expect(engine.cached).toBe(0);
+  });
+
+  it('an engine that only tags has no optimizer, and tags as one that trains', () => {
+    const sample = createSample({ seed: 5, lengths: [3, 2] });
+    const { config, types, batch } = sample;
+    const engine = createFilled({ backend: openSingle('wasm'), config });
+    expect(() => engine.trainStep(batch, { types, rate: 1, clipNorm: 0 })).toThrow('only tags');
+    expect(() => engine.optimizerState()).toThrow('only tags');
+    expect(() => engine.parameter('lstm.1.forward.bias')).toThrow('no parameter lstm.1');
+    const trains = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
+    expect(score(engine, sample, batch.types)).toEqual(score(trains, sample, batch.types));
+  });
+});
+
+describe('training', () => {
+  it('a batch without tokens or without tags moves nothing under SGD', () => {
+    const sample = createSample({ seed: 5, lengths: [3, 2], config: { charEncoder: 'cnn' } });
+    const { config, types, batch } = sample;
+    const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
+    const copy = () => engine.specs.map(({ name }) => [...engine.parameter(name)]);
+    const before = copy();
+    const options = { types, rate: 1, clipNorm: 1 };
+    const empty = { types: [], words: [], tags: [] };
+    expect(engine.trainStep(empty, options)).toEqual({ loss: 0, norm: 0, tokens: 0 });
+    const untagged = { ...batch, tags: batch.tags.map((tags) => tags.map(() => -1)) };
+    expect(engine.trainStep(untagged, options)).toEqual({ loss: 0, norm: 0, tokens: 5 });
+    expect(copy()).toEqual(before);
+    expect(engine.optimizerState().step).toBe(2);
+  });
+
+  it.each(kinds.flatMap((kind) => encoders.map((charEncoder) => ({ kind, charEncoder }))))(
+    'twenty sentences can be memorised: $kind, characters $charEncoder',
+    ({ kind, charEncoder }) => {
+      const random = rng(11);
+      const lengths = Array.from({ length: 20 }, () => 1 + random.integer(12));
+      const config = { charEncoder, words: 40, wordDim: 12, hidden: 16, chars: 12, charDim: 6 };
+      const sample = createSample({ seed: 7, lengths, types: 45, config });
+      const training: TrainingOptions = {
+        ...plainSgd,
+        optimizer: {
+          optimizer: 'adam',
+          momentum: 0.9,
+          beta2: 0.999,
+          epsilon: 1e-8,
+          weightDecay: 0,
+        },
+      };
+      const backend = openSingle(kind === 'wasm' ? 'wasm' : levelNames.at(-1)!);
+      const engine = createEngine({ backend, config: sample.config, training });
+      const seeded = createRandom(seedState(3));
+      for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, seeded));
+      engine.weightsChanged();
+      const { types } = sample;
+      const words = sample.batch.types.map((ids) => ids.map((id) => types.words[id]!));
+      const batch = { ...sample.batch, words };
+      const gold = batch.tags.flatMap((tags) => [...tags]);
+      const accuracy = (): number => {
+        const places = engine.encode(types);
+        const tokens = Int32Array.from(
+          batch.types.flatMap((ids) => [...ids.map((id) => places[id]!)]),
+        );
+        const { best } = engine.infer(tokens, Int32Array.from(lengths));
+        const right = gold.filter((tag, n) => tag >= 0 && tag === best[n]).length;
+        return right / gold.filter((tag) => tag >= 0).length;
+      };
+      expect(accuracy()).toBeLessThan(0.5);
+      const losses: number[] = [];
+      for (let step = 0; step < 150; step++)
+        losses.push(engine.trainStep(batch, { types, rate: 0.02, clipNorm: 5 }).loss);
+      expect(accuracy()).toBe(1);
+      expect(losses.at(-1)).toBeLessThan(0.05 * losses[0]!);
+    },
+  );
+});

@@ -1,0 +1,51 @@
+import { Arena } from '../../src/backend/arena.ts';
+import { type Backend, type BackendKind, loadKernels } from '../../src/backend/backend.ts';
+import { controlOf, createPool, NEXT, type Pool } from '../../src/backend/pool.ts';
+
+const STACK = 65_536;
+const PATIENCE = 10_000; // milliseconds
+
+/**
+ * A backend in whose rounds workers surely take part: this thread does not begin its first ticket of a round before
+ * another thread has drawn one, where there is one. `drawn` counts this thread's tickets and all.
+ */
+export function openThreads(
+  kind: BackendKind,
+  threads: number,
+): Backend & { drawn: { here: number; all: number } } {
+  const arena = new Arena(2 * STACK);
+  const control = controlOf(arena.memory, arena.layout.end); // the pool's first allocation
+  const inner = createPool({ kind, arena, threads, stack: STACK });
+  const drawn = { here: 0, all: 0 };
+  let left = 0; // tickets of this round that nobody had drawn when this thread came
+  let first = true;
+  const waitForAnother = (): void => {
+    const seen = Atomics.load(control.words, NEXT);
+    if (!first || threads === 1 || (seen & 0xffff) >= left) return;
+    first = false;
+    const until = Date.now() + PATIENCE;
+    while (Atomics.load(control.words, NEXT) === seen)
+      if (Date.now() > until) throw new Error('no worker came');
+  };
+  const pool: Pool = {
+    threads,
+    program: (module, spec, tasks) =>
+      inner.program(
+        module,
+        spec,
+        tasks.map((task) => (index, args) => {
+          drawn.here++;
+          waitForAnother();
+          task(index, args);
+        }),
+      ),
+    run: (task, count, args) => {
+      drawn.all += count;
+      left = count;
+      first = true;
+      inner.run(task, count, args);
+    },
+    close: () => inner.close(),
+  };
+  return { kind, ...loadKernels(kind, arena.memory, STACK), arena, pool, drawn };
+}
