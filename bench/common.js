@@ -14,7 +14,10 @@ export const defaultModel = fileURLToPath(
 /** What Linux says of the first processor. @param {string} key */
 function cpuInfo(key) {
   try {
-    return new RegExp(`^${key}\\s*:\\s*(.*)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return (
+      new RegExp(`^${key}\\s*:\\s*(.*)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ??
+      ''
+    );
   } catch {
     return '';
   }
@@ -24,11 +27,14 @@ const flags = new Set(cpuInfo('flags').split(' '));
 /** CPU (with its family and model, as virtual machines hide the name), cores, instruction sets, Node, load. */
 export function machine() {
   const name = cpus()[0]?.model.trim() ?? 'unknown processor';
-  const family = cpuInfo('cpu family') && ` (family ${cpuInfo('cpu family')}, model ${cpuInfo('model')})`;
+  const family =
+    cpuInfo('cpu family') && ` (family ${cpuInfo('cpu family')}, model ${cpuInfo('model')})`;
   const isa = ['sse2', 'avx2', 'fma', 'avx512f', 'avx512vl'].filter((flag) => flags.has(flag));
   const load = loadavg().map((x) => x.toFixed(1));
   return [
-    [`${name}${family}`, `${availableParallelism()} cores`, [process.arch, ...isa].join(' ')].join(', '),
+    [`${name}${family}`, `${availableParallelism()} cores`, [process.arch, ...isa].join(' ')].join(
+      ', ',
+    ),
     `Node ${process.version}`,
     `load average before ${load.join(' ')}`,
   ].join('; ');
@@ -165,10 +171,15 @@ export async function run(command, args, options = {}) {
  * @param {AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>} source
  */
 export async function feed(sink, source) {
+  let wake = () => {};
   sink.on('error', () => {}); // the reader's exit code tells
+  sink.on('drain', () => wake()).on('close', () => wake());
   for await (const chunk of source) {
     if (sink.destroyed) break;
-    if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+    if (sink.write(chunk)) continue;
+    await new Promise((resolve) => {
+      wake = () => resolve(undefined);
+    });
   }
   sink.end();
 }

@@ -7,7 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
 import {
-  atLeast, fail, interleave, machine, median, percent, plusMinus, repetitions, run, significant, spread, table, time,
+  atLeast,
+  fail,
+  interleave,
+  machine,
+  median,
+  percent,
+  plusMinus,
+  repetitions,
+  run,
+  significant,
+  spread,
+  table,
+  time,
 } from './common.js';
 
 const { values } = parseArgs({
@@ -24,15 +36,41 @@ const rounds = Number(values.rounds);
 /** @type {Shape[]} */
 const shapes = [
   ...[100, 200].flatMap((H) =>
-    [8, 16, 32].map((M) => ({ use: 'recurrence', M, N: 4 * H, K: H, accumulate: /** @type {1} */ (1) })),
+    [8, 16, 32].map((M) => ({
+      use: 'recurrence',
+      M,
+      N: 4 * H,
+      K: H,
+      accumulate: /** @type {1} */ (1),
+    })),
   ),
-  ...[100, 200].map((H) => ({ use: 'input projection', M: 800, N: 4 * H, K: 150, accumulate: /** @type {0} */ (0), bias: true })),
+  ...[100, 200].map((H) => ({
+    use: 'input projection',
+    M: 800,
+    N: 4 * H,
+    K: 150,
+    accumulate: /** @type {0} */ (0),
+    bias: true,
+  })),
   ...[100, 200].flatMap((H) =>
-    [8, 32].map((M) => ({ use: 'gradient of h', M, N: H, K: 4 * H, accumulate: /** @type {0} */ (0) })),
+    [8, 32].map((M) => ({
+      use: 'gradient of h',
+      M,
+      N: H,
+      K: 4 * H,
+      accumulate: /** @type {0} */ (0),
+    })),
   ),
   ...[100, 200].flatMap((H) =>
     [150, H].flatMap((M) =>
-      [200, 800].map((K) => ({ use: 'gradient of weights', M, N: 4 * H, K, transposed: true, accumulate: /** @type {1} */ (1) })),
+      [200, 800].map((K) => ({
+        use: 'gradient of weights',
+        M,
+        N: 4 * H,
+        K,
+        transposed: true,
+        accumulate: /** @type {1} */ (1),
+      })),
     ),
   ),
 ];
@@ -120,11 +158,20 @@ if (values.level) {
   if (levels.length === 0) fail('nothing to measure');
   console.log(
     table(
-      ['GFLOP/s and share of the peak', 'M', 'N', 'K', ...levels.flatMap(({ isa }) => [isa, 'share'])],
+      [
+        'GFLOP/s and share of the peak',
+        'M',
+        'N',
+        'K',
+        ...levels.flatMap(({ isa }) => [isa, 'share']),
+      ],
       [
         ['multiply-add loop', '', '', '', ...levels.flatMap(({ peak }) => [significant(peak), ''])],
         ...shapes.map(({ use, M, N, K }, i) => [
-          use, String(M), String(N), String(K),
+          use,
+          String(M),
+          String(N),
+          String(K),
           ...levels.flatMap(({ results }) => {
             const { gflops, share } = /** @type {Result} */ (results[i]);
             return [significant(gflops), percent(share)];
@@ -139,8 +186,12 @@ if (values.level) {
     const shares = results.map(({ share }) => share);
     const noise = `noise ${plusMinus(median(results.map((result) => result.spread)))}`;
     if (isa !== 'simd128')
-      console.log(`${isa}: share of the peak, median ${percent(median(shares))}, least ${percent(Math.min(...shares))}; median ${atLeast(median(shares), 0.8)}; ${noise}`);
+      console.log(
+        `${isa}: share of the peak, median ${percent(median(shares))}, least ${percent(Math.min(...shares))}; median ${atLeast(median(shares), 0.8)}; ${noise}`,
+      );
     else
-      console.log(`wasm: share of the native peak (${significant(native)} GFLOP/s), median ${percent(median(rates) / native)}, least ${percent(Math.min(...rates) / native)}; median ${atLeast(median(rates) / native, 30 / 170)}; ${noise}`);
+      console.log(
+        `wasm: share of the native peak (${significant(native)} GFLOP/s), median ${percent(median(rates) / native)}, least ${percent(Math.min(...rates) / native)}; median ${atLeast(median(rates) / native, 30 / 170)}; ${noise}`,
+      );
   }
 }

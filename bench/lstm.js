@@ -11,12 +11,34 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
-import { inputBackward, layoutScratch, layoutTape, lstmBackward, lstmForward } from '../dist/network/lstm.js';
+import {
+  inputBackward,
+  layoutScratch,
+  layoutTape,
+  lstmBackward,
+  lstmForward,
+} from '../dist/network/lstm.js';
 import { packMatrix, project } from '../dist/network/weights.js';
-import { atLeast, fail, interleave, machine, median, note, openblasCores, plusMinus, significant, spread, table, time } from './common.js';
+import {
+  atLeast,
+  fail,
+  interleave,
+  machine,
+  median,
+  note,
+  openblasCores,
+  plusMinus,
+  significant,
+  spread,
+  table,
+  time,
+} from './common.js';
 
 const { values } = parseArgs({
-  options: { python: { type: 'string', default: 'python3' }, rounds: { type: 'string', default: '40' } },
+  options: {
+    python: { type: 'string', default: 'python3' },
+    rounds: { type: 'string', default: '40' },
+  },
 });
 const rounds = Number(values.rounds);
 const [B, T, D] = [32, 25, 150];
@@ -32,12 +54,16 @@ function ours(kind, H) {
   /** @param {number} n @param {number} frequency @param {number} scale as in torch_lstm.py */
   const numbers = (n, frequency, scale) => {
     const at = arena.take(n);
-    arena.f32(at, n).set(Float32Array.from({ length: n }, (_, i) => Math.sin(i * frequency) * scale));
+    arena
+      .f32(at, n)
+      .set(Float32Array.from({ length: n }, (_, i) => Math.sin(i * frequency) * scale));
     return at;
   };
   /** @param {number} at @param {number} K @param {number} N */
   const matrix = (at, K, N) => ({
-    at, K, N,
+    at,
+    K,
+    N,
     packed: arena.take(packedSize(panelWidth, K, N)),
     transposed: arena.take(packedSize(panelWidth, N, K)),
   });
@@ -54,7 +80,11 @@ function ours(kind, H) {
   const dx = arena.take(N * D);
   const tape = layoutTape(arena.layout, { N, B, H, recurrentDropout: false });
   const scratch = layoutScratch(arena.layout, { N, B, H, panelWidth });
-  const sizes = { [weights.input.at]: D * 4 * H, [weights.recurrent.at]: H * 4 * H, [weights.bias]: 4 * H };
+  const sizes = {
+    [weights.input.at]: D * 4 * H,
+    [weights.recurrent.at]: H * 4 * H,
+    [weights.bias]: 4 * H,
+  };
   const gradients = Object.fromEntries(Object.entries(sizes).map(([at, n]) => [at, arena.take(n)]));
   arena.reserve(arena.layout.end);
   /** @param {number} parameter */
@@ -77,7 +107,11 @@ function ours(kind, H) {
     seconds: () => time(update, TIMES),
     check: () => {
       update();
-      return [arena.f32(h, N * H), arena.f32(dx, N * D), ...cleared.sort((a, b) => order(a) - order(b))].map(squares);
+      return [
+        arena.f32(h, N * H),
+        arena.f32(dx, N * D),
+        ...cleared.sort((a, b) => order(a) - order(b)),
+      ].map(squares);
     },
   };
   /** dW, dU, db @param {Float32Array} values */
@@ -90,10 +124,17 @@ function ours(kind, H) {
 async function peer(core) {
   const script = fileURLToPath(new URL('torch_lstm.py', import.meta.url));
   const python = spawn(values.python, [script], {
-    env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', ...(core && { OPENBLAS_CORETYPE: core }) },
+    env: {
+      ...process.env,
+      OPENBLAS_NUM_THREADS: '1',
+      OMP_NUM_THREADS: '1',
+      ...(core && { OPENBLAS_CORETYPE: core }),
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  python.on('error', (error) => fail(`${values.python}: ${error.message}. Give --python PATH of one that has torch.`));
+  python.on('error', (error) =>
+    fail(`${values.python}: ${error.message}. Give --python PATH of one that has torch.`),
+  );
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
@@ -102,7 +143,9 @@ async function peer(core) {
   };
   const { torch, mkldnn } = /** @type {{ torch: string; mkldnn: boolean }} */ (await answer());
   return {
-    core, torch, mkldnn,
+    core,
+    torch,
+    mkldnn,
     /** @param {object} question */
     ask(question) {
       python.stdin.write(`${JSON.stringify(question)}\n`);
@@ -116,7 +159,9 @@ console.log(machine());
 const peers = await Promise.all(openblasCores().map(peer));
 const [first] = peers;
 if (!first) fail('no peer');
-console.log(`PyTorch ${first.torch}, OPENBLAS_NUM_THREADS=1, MKL-DNN ${first.mkldnn ? 'tried on and off' : 'not available'}\n`);
+console.log(
+  `PyTorch ${first.torch}, OPENBLAS_NUM_THREADS=1, MKL-DNN ${first.mkldnn ? 'tried on and off' : 'not available'}\n`,
+);
 
 const kinds = /** @type {('native' | 'wasm')[]} */ (hasNative() ? ['native', 'wasm'] : ['wasm']);
 /** @type {string[][]} */
@@ -129,7 +174,8 @@ for (const H of [100, 200]) {
   for (const [kind, { check }] of Object.entries(mine))
     check().forEach((value, i) => {
       const wanted = /** @type {number} */ (expected[i]);
-      if (!(Math.abs(value - wanted) <= 1e-4 * wanted)) fail(`${kind}, H ${H}: result ${i} is ${value}, PyTorch's ${wanted}`);
+      if (!(Math.abs(value - wanted) <= 1e-4 * wanted))
+        fail(`${kind}, H ${H}: result ${i} is ${value}, PyTorch's ${wanted}`);
     });
   /** @type {Record<string, () => number | Promise<number>>} */
   const jobs = {
@@ -147,13 +193,39 @@ for (const H of [100, 200]) {
   const results = await interleave(jobs, rounds);
   note(`H ${H} done`);
   const flop = 6 * N * (D + H) * 4 * H;
-  const best = Math.min(...Object.entries(results).filter(([name]) => name.startsWith('PyTorch')).map(([, all]) => median(all)));
+  const best = Math.min(
+    ...Object.entries(results)
+      .filter(([name]) => name.startsWith('PyTorch'))
+      .map(([, all]) => median(all)),
+  );
   for (const [name, all] of Object.entries(results)) {
     const seconds = median(all);
-    cells.push([name, String(H), (seconds * 1e3).toFixed(2), String(Math.round(N / seconds / 1000)), significant(flop / seconds / 1e9), (best / seconds).toFixed(2), plusMinus(spread(all))]);
-    if (name === 'native') verdicts.push(`H ${H}: native against PyTorch's best ${atLeast(best / seconds, 1.5)}`);
+    cells.push([
+      name,
+      String(H),
+      (seconds * 1e3).toFixed(2),
+      String(Math.round(N / seconds / 1000)),
+      significant(flop / seconds / 1e9),
+      (best / seconds).toFixed(2),
+      plusMinus(spread(all)),
+    ]);
+    if (name === 'native')
+      verdicts.push(`H ${H}: native against PyTorch's best ${atLeast(best / seconds, 1.5)}`);
   }
 }
 for (const { close } of peers) close();
-console.log(table(['one update of 32 x 25 tokens', 'H', 'ms', '1000 tokens/s', 'GFLOP/s', "to PyTorch's best", 'noise'], cells));
+console.log(
+  table(
+    [
+      'one update of 32 x 25 tokens',
+      'H',
+      'ms',
+      '1000 tokens/s',
+      'GFLOP/s',
+      "to PyTorch's best",
+      'noise',
+    ],
+    cells,
+  ),
+);
 console.log(`\n${verdicts.join('\n')}`);

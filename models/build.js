@@ -10,17 +10,22 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkHyperparameters, train } from '../dist/index.js';
 
-/** WNUT-17 has six types where the model has four; BTC and our own corpus are in the model's already. */
-const fourTypes = /** @type {Record<string, string>} */ ({
+/**
+ * The three types that all three corpora have. WNUT-17's corporations and groups are organisations; its products and
+ * creative works, and our MISC, stay outside: the Broad Twitter Corpus, the largest of the three, does not mark them, and
+ * a model that sees the same kind of name marked here and not there learns neither (MISC F1 was 4 %).
+ */
+const threeTypes = /** @type {Record<string, string>} */ ({
+  PER: 'PER',
+  LOC: 'LOC',
+  ORG: 'ORG',
   person: 'PER',
   location: 'LOC',
   corporation: 'ORG',
   group: 'ORG',
-  'creative-work': 'MISC',
-  product: 'MISC',
 });
 
-/** Token TAB tag, whatever other columns there were, in the four types. @param {string} file */
+/** Token TAB tag, whatever other columns there were, in the three types. @param {string} file */
 function entities(file) {
   return `${readFileSync(file, 'utf8')
     .trimEnd()
@@ -29,7 +34,8 @@ function entities(file) {
       if (!line.trim()) return '';
       const cells = line.split('\t');
       const tag = cells[cells.length - 1] ?? 'O';
-      return `${cells[0]}\t${tag.slice(0, 2)}${fourTypes[tag.slice(2)] ?? tag.slice(2)}`;
+      const type = threeTypes[tag.slice(2)];
+      return `${cells[0]}\t${type ? tag.slice(0, 2) + type : 'O'}`;
     })
     .join('\n')}\n\n`;
 }
@@ -51,12 +57,12 @@ const recipes = {
   'en-upos': () => ({ folder: resolve(corpora, 'en_ewt'), ending: 'conllu', hyperparameters: {} }),
   'en-ner': () => {
     for (const part of ['train', 'dev', 'test']) {
-      const sources = [
-        join(corpora, `btc/${part}.conll`),
-        join(corpora, `wnut17/${part}.conll`),
-        join(root, `corpora/english.${part}.conll`),
-      ];
-      writeFileSync(join(scratch, `${part}.conll`), sources.map(entities).join(''));
+      const posts = [join(corpora, `btc/${part}.conll`), join(corpora, `wnut17/${part}.conll`)];
+      // Edited text is scarce beside 10,000 posts: in training it counts three times.
+      const edited = entities(join(root, `corpora/english.${part}.conll`)).repeat(
+        part === 'train' ? 3 : 1,
+      );
+      writeFileSync(join(scratch, `${part}.conll`), posts.map(entities).join('') + edited);
     }
     // Words seen once are left to their characters, which keeps the file below 10 MB.
     return { folder: scratch, ending: 'conll', hyperparameters: { minCount: 2 } };
@@ -65,7 +71,9 @@ const recipes = {
 
 /** @param {import('../dist/index.js').Report | undefined} report */
 const scores = (report) =>
-  JSON.stringify(report?.spans ? { f1: report.spans.f1, types: report.spans.types } : report?.accuracy);
+  JSON.stringify(
+    report?.spans ? { f1: report.spans.f1, types: report.spans.types } : report?.accuracy,
+  );
 
 try {
   for (const [name, recipe] of Object.entries(recipes)) {
@@ -84,7 +92,9 @@ try {
           `${name} epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, dev ${event.score.toFixed(4)}${event.best ? ' *' : ''}`,
         );
       if (event.type === 'end')
-        console.log(`${name}: ${event.bytes} bytes\n  dev ${scores(event.dev)}\n  test ${scores(event.test)}`);
+        console.log(
+          `${name}: ${event.bytes} bytes\n  dev ${scores(event.dev)}\n  test ${scores(event.test)}`,
+        );
     }
   }
 } finally {

@@ -1,5 +1,5 @@
-import { isatty } from 'node:tty';
 import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { UserError } from '../errors.ts';
 
 /** All that the command line has of the world, so that tests can give it another. */
@@ -97,8 +97,7 @@ export function createSink(stream: Writable, name: string): Sink {
 
 function writeError(error: NodeJS.ErrnoException, name: string): Error {
   if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new ClosedPipe();
-  if (error.code === 'ENOSPC')
-    return new UserError(`${name}: the disk is full. Free some space.`);
+  if (error.code === 'ENOSPC') return new UserError(`${name}: the disk is full. Free some space.`);
   return error.code === undefined
     ? error
     : new UserError(`${name}: cannot be written (${error.code}). Check where it goes.`);

@@ -1,11 +1,11 @@
-import { createWriteStream, renameSync, statSync, unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { createWriteStream, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { checkWritable } from '../model/safetensors.ts';
 import type { Context } from './context.ts';
 import { createSink, type Sink } from './io.ts';
 
 /**
- * Runs `produce` with a sink: standard output, or the file. A file gets a temporary name beside it and its own when
+ * Runs `produce` with a sink: standard output, or the file. A file gets a temporary name beside it, and its own when
  * all is written; nothing is left of it when `produce` fails or the process is interrupted.
  */
 export async function withOutput(
@@ -16,30 +16,33 @@ export async function withOutput(
   if (file === undefined || file === '-') return produce(out);
   const present = statSync(file, { throwIfNoEntry: false });
   // a device or a pipe cannot be renamed over
-  const isPlain = !present || present.isFile() || present.isDirectory();
-  if (isPlain) checkWritable(file);
-  const name = isPlain
-    ? join(dirname(file), `.seqtag-${process.pid}-${basename(file).slice(0, 40)}.tmp`)
-    : file;
-  const stream = createWriteStream(name, present?.isFile() ? { mode: present.mode } : {});
+  const isDevice = present !== undefined && !present.isFile() && !present.isDirectory();
+  if (!isDevice) checkWritable(file);
+  const target = present ? realpathSync(file) : file;
+  const name = isDevice ? file : join(dirname(target), `.seqtag-${process.pid}.tmp`);
+  // opened here and now, so that nothing appears after it was removed
+  const stream = createWriteStream(name, { fd: openSync(name, 'w', present?.mode ?? 0o666) });
   const sink = createSink(stream, file);
   const remove = (): void => {
-    if (isPlain && statSync(name, { throwIfNoEntry: false })) unlinkSync(name);
+    if (!isDevice) rmSync(name, { force: true });
   };
-  const listen = io.onInterrupt((signal) => {
+  const release = io.onInterrupt((signal) => {
     remove();
     io.quit(signal === 'SIGTERM' ? 143 : 130);
   });
   try {
     await produce(sink);
     await sink.flush();
-    await new Promise<void>((resolve) => stream.end(resolve));
-    if (isPlain) renameSync(name, file);
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.end();
+    });
+    if (!isDevice) renameSync(name, target);
   } catch (error) {
     stream.destroy();
     remove();
     throw error;
   } finally {
-    listen();
+    release();
   }
 }

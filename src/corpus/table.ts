@@ -444,6 +444,12 @@ export type Place =
   | { readonly replace: number }
   | { readonly replace?: never; readonly name: string };
 
+/** The column whose cells are read as tags when none is asked for. */
+export function tagColumnOf(document: Document): number {
+  const found = findName(document.header?.names ?? [], TAG_NAMES);
+  return found >= 0 ? found : document.columns - 1;
+}
+
 /** Finds where tags go in a document. Throws `UserError` if there is no such column. */
 export function placeOf(document: Document, column: Column | undefined): Place {
   const names = document.header?.names ?? [];

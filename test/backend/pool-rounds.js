@@ -1,5 +1,5 @@
 // Many short rounds over the built pool, in a process of its own so that a deadlock is a failed test and not a test that
-// never ends. Arguments: threads, rounds. Prints a line of JSON: tickets in all, and those that workers drew.
+// never ends. Arguments: threads, rounds. Prints a line of JSON: tickets in all, and those that workers drew (of the meetings too).
 import { threadId } from 'node:worker_threads';
 import { openBackend } from '../../dist/backend/backend.js';
 import { createTasks } from './pool-program.js';
@@ -12,13 +12,19 @@ const module = new URL('./pool-program.js', import.meta.url).href;
 pool.program(module, spec, createTasks({ kernels, arena }, spec));
 const [COUNT, MEET, ADD] = [0, 1, 4];
 
-pool.run(MEET, threads, [threads]); // from here on all threads live
-const counts = arena.i32(spec.counts, MOST).fill(0);
+const counts = arena.i32(spec.counts, MOST);
 const drawers = arena.i32(spec.threads, MOST);
 const sizes = [1, 2, 3, 7, 2, 1, 16, 4, 5, 64, 4, 200];
 let tickets = 0;
 let byWorkers = 0;
+const meet = () => {
+  arena.i32(spec.arrivals, 1)[0] = 0;
+  pool.run(MEET, threads, [threads, 0, 0]); // numbers not given would be those of the last round
+  byWorkers += new Set(drawers.subarray(0, threads)).size - 1;
+  counts.fill(0);
+};
 for (let round = 0; round < rounds; round++) {
+  if (round % 1000 === 0) meet(); // all threads live, and take part now and then
   const size = sizes[round % sizes.length];
   const task = round % 3 === 0 ? COUNT : ADD;
   const args = [round, round + 1, round + 2, round + 3, round + 4];

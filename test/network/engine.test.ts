@@ -425,7 +425,8 @@ describe('threads', () => {
       expect(one.results[18]!.loss).toBeLessThan(one.results[0]!.loss);
       for (const threads of [2, 3]) {
         const { drawn, ...many } = await run(threads);
-        expect(drawn.here).toBeLessThan(0.8 * drawn.all); // workers did their part
+        expect(drawn.shared).toBeGreaterThan(60);
+        expect(drawn.here).toBeLessThanOrEqual(drawn.all - drawn.shared); // workers did their part
         expect(many).toEqual(one);
       }
     },

@@ -41,9 +41,11 @@ describe('createRandom', () => {
 
 describe('seedState', () => {
   it('is fixed for a seed: models are reproduced from it', () => {
-    expect(seedState(1)).toEqual(SEED_ONE);
+    expect(seedState(1)).toEqual([1580013426, 350525680, 3524174333, 3011703609]);
     const first = (seed: number) => createRandom(seedState(seed))() * 2 ** 32;
-    expect([0, 1, 42, 2 ** 31 - 1].map(first)).toEqual(FIRST);
+    expect([0, 1, 42, 2 ** 31 - 1].map(first)).toEqual([
+      1789933344, 393288148, 660444221, 230072531,
+    ]);
   });
 
   it('gives unlike states for unlike seeds, none of them zero', () => {

@@ -7,16 +7,17 @@ const PATIENCE = 10_000; // milliseconds
 
 /**
  * A backend in whose rounds workers surely take part: this thread does not begin its first ticket of a round before
- * another thread has drawn one, where there is one. `drawn` counts this thread's tickets and all.
+ * another thread has drawn one, where there is one. `drawn` counts this thread's tickets, all tickets, and the rounds of
+ * more than one.
  */
 export function openThreads(
   kind: BackendKind,
   threads: number,
-): Backend & { drawn: { here: number; all: number } } {
+): Backend & { drawn: { here: number; all: number; shared: number } } {
   const arena = new Arena(2 * STACK);
   const control = controlOf(arena.memory, arena.layout.end); // the pool's first allocation
   const inner = createPool({ kind, arena, threads, stack: STACK });
-  const drawn = { here: 0, all: 0 };
+  const drawn = { here: 0, all: 0, shared: 0 };
   let left = 0; // tickets of this round that nobody had drawn when this thread came
   let first = true;
   const waitForAnother = (): void => {
@@ -41,6 +42,7 @@ export function openThreads(
       ),
     run: (task, count, args) => {
       drawn.all += count;
+      if (count > 1) drawn.shared++;
       left = count;
       first = true;
       inner.run(task, count, args);

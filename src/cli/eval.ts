@@ -1,0 +1,363 @@
+import type { Command } from 'commander';
+import {
+  type Column,
+  type Document,
+  type ReadOptions,
+  readCorpus,
+  type Sentence,
+} from '../corpus/index.ts';
+import { convert, detectScheme, type Scheme, strayTags } from '../corpus/scheme.ts';
+import { UserError } from '../errors.ts';
+import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
+import { pairs } from '../evaluation/pairs.ts';
+import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
+import { loadTagger, type Tagger } from '../tagging/tagger.ts';
+import type { Context } from './context.ts';
+import { type Input, nameOf, openLabelled, trainedColumns } from './input.ts';
+import {
+  addColor,
+  addColumns,
+  addCompute,
+  type ColumnOptions,
+  type ComputeOptions,
+  choice,
+  computeOptions,
+  modelOption,
+  parseShare,
+  readFormats,
+  readOptions,
+} from './options.ts';
+import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
+import { type Style, styleOf } from './style.ts';
+import { percent } from './table.ts';
+
+interface EvalFlags extends ColumnOptions, ComputeOptions {
+  model?: string;
+  gold?: string;
+  pred?: string;
+  predColumn?: string;
+  format?: (typeof readFormats)[number];
+  details?: boolean;
+  json?: boolean;
+  minF1?: number;
+  minAccuracy?: number;
+  allowUnseen?: boolean;
+}
+
+const examples = `
+Examples:
+  $ seqtag eval -m model.safetensors test.conll
+  $ seqtag eval -m en-ner news.conll mail.conll --json | jq .total.spans.f1
+  $ seqtag eval -m model.safetensors test.conll --min-f1 0.85 && echo good enough
+  $ seqtag eval --gold test.conll --pred output-of-another-tagger.conll
+  $ seqtag tag -m model.safetensors test.conll | seqtag eval
+
+Spans are counted as conlleval counts them. All figures are percentages, in JSON shares from 0 to 1. Thresholds hold for
+all files together; up to 1 they are shares (0.85), above 1 percentages (85 or 85%). Exit code 1: below a threshold.`;
+
+/** \`seqtag eval\`: a model on gold files, two files, or one file with both columns. */
+export function defineEval(command: Command, context: Context): void {
+  command
+    .description(
+      'Measures a model on gold files (-m), a file of predicted tags against a gold one (--gold, --pred), or one file whose last two columns are gold and predicted tags.',
+    )
+    .argument('[gold...]', 'labelled files; - or none: standard input')
+    .addOption(modelOption())
+    .option('--gold <file>', 'file with gold tags')
+    .option('--pred <file>', 'file with the same tokens and predicted tags')
+    .addOption(
+      choice(
+        '--format <format>',
+        'of the files: % (default: by extension, else found by looking)',
+        readFormats,
+      ),
+    );
+  addColumns(command, {
+    tag: 'column of the gold tag (default: the last; of a file with both, the last but one)',
+  });
+  command
+    .option('--pred-column <column>', 'column of the predicted tag (default: the last)')
+    .option('--details', 'tag by tag, and what is taken for what')
+    .option('--json', 'one JSON object: corpora, each with its report, and total')
+    .option('--min-f1 <x>', 'exit with 1 if F1 is below', parseShare)
+    .option('--min-accuracy <x>', 'exit with 1 if accuracy is below', parseShare)
+    .option(
+      '--allow-unseen',
+      'gold tags that training never saw are counted as errors, but exit with 0',
+    );
+  addCompute(command);
+  addColor(command, context);
+  command
+    .addHelpText('after', examples)
+    .action((files: string[], flags: EvalFlags) => evalCommand({ files, flags }, context));
+}
+
+interface Measured {
+  readonly scheme: Scheme;
+  readonly corpora: { name: string; counts: Counts }[];
+}
+
+async function evalCommand(
+  { files, flags }: { files: string[]; flags: EvalFlags },
+  context: Context,
+): Promise<void> {
+  const { scheme, corpora } = await measure({ files, flags }, context);
+  const result = reportCorpora(corpora);
+  if (flags.minF1 !== undefined && scheme === 'none')
+    throw new UserError(
+      '--min-f1: these are plain tags, so there are no spans. Use --min-accuracy.',
+    );
+  const text = flags.json
+    ? `${JSON.stringify({ ...(flags.model !== undefined && { model: flags.model }), scheme, ...result })}\n`
+    : reportText(result, {
+        details: flags.details === true,
+        style: await styleOf('stdout', context),
+      });
+  await context.out.write(text);
+  await context.out.flush();
+  judge(result, flags, context);
+}
+
+async function measure(
+  { files, flags }: { files: string[]; flags: EvalFlags },
+  context: Context,
+): Promise<Measured> {
+  const { model, gold, pred } = flags;
+  if (model !== undefined) {
+    if (gold !== undefined || pred !== undefined)
+      throw new UserError(
+        'eval: --model with --gold or --pred: tags come either from a model or from a file. Give `-m MODEL GOLD...` or `--gold FILE --pred FILE`.',
+      );
+    if (flags.predColumn !== undefined)
+      throw new UserError(
+        'eval: --pred-column with --model: the model predicts the tags. Leave one out.',
+      );
+    return measureModel({ model, files: files.length === 0 ? ['-'] : files, flags }, context);
+  }
+  if (gold === undefined && pred === undefined)
+    return measureColumns({ files: files.length === 0 ? ['-'] : files, flags }, context);
+  if (gold === undefined || pred === undefined || files.length > 0)
+    throw new UserError(
+      'eval: expected both --gold FILE and --pred FILE, and no other file. See `seqtag eval --help`.',
+    );
+  const open = { io: context.io, format: flags.format };
+  const golds = await openLabelled(gold, open);
+  const preds = await openLabelled(pred, open);
+  const predColumn = flags.predColumn ?? flags.tagColumn;
+  const counts = await comparePair(
+    await labelled(golds, readOptions(flags, golds.format)),
+    await labelled(preds, {
+      ...readOptions(flags, preds.format),
+      ...(predColumn !== undefined && { tagColumn: predColumn }),
+    }),
+  );
+  return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
+}
+
+interface Labelled {
+  readonly file: string;
+  readonly sentences: readonly Sentence[];
+}
+
+async function labelled({ source, name }: Input, read: ReadOptions): Promise<Labelled> {
+  const sentences = await readCorpus(source, { ...read, file: name, gold: true });
+  return { file: name, sentences };
+}
+
+/** Sentences tagged at once: enough for all threads, few enough to keep memory low. */
+const SENTENCES = 512;
+
+async function measureModel(
+  { model, files, flags }: { model: string; files: string[]; flags: EvalFlags },
+  context: Context,
+): Promise<Measured> {
+  const tagger = loadTagger(model, computeOptions(flags));
+  try {
+    const { task, vocabulary } = tagger.model;
+    const corpora: Labelled[] = [];
+    for (const file of files) {
+      const input = await openLabelled(file, { io: context.io, format: flags.format });
+      const { format } = input;
+      const read = { ...trainedColumns(task, format), ...readOptions(flags, format) };
+      corpora.push(await labelled(input, read));
+    }
+    const scheme = goldScheme(corpora, tagger);
+    const options: CountOptions = {
+      scheme,
+      isKnown: tagger.isKnown,
+      seenTags: vocabulary.tags,
+    };
+    const measured = corpora.map(({ file, sentences }) => {
+      const counts = count(predictedPairs(sentences, { tagger, scheme }), options);
+      const unseen = [...(counts.unseenTags ?? [])];
+      if (unseen.reduce((sum, [, n]) => sum + n, 0) === counts.tokens.total)
+        throw new UserError(
+          `${file}: none of its tags (${someTags(unseen.map(([tag]) => tag))}) was seen in training of ${model}. Name the right column with --tag-column.`,
+        );
+      return { name: file, counts };
+    });
+    return { scheme, corpora: measured };
+  } finally {
+    await tagger.close();
+  }
+}
+
+const someTags = (tags: readonly string[]): string =>
+  tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');
+
+/** The scheme of the gold tags, in which a model's tags are compared with them. */
+function goldScheme(corpora: readonly Labelled[], { model: { task, path } }: Tagger): Scheme {
+  if (task.scheme === 'none') return 'none';
+  const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
+  const found = detectScheme(tags);
+  if (found !== 'none') return found;
+  const strays = [...strayTags(tags, task.scheme).keys()];
+  if (strays.length === 0) return task.scheme;
+  throw new UserError(
+    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someTags(strays)}), but ${path} gives spans in ${task.scheme}. Name the right column with --tag-column.`,
+  );
+}
+
+function* predictedPairs(
+  sentences: readonly Sentence[],
+  { tagger, scheme }: { tagger: Tagger; scheme: Scheme },
+): Generator<Pair> {
+  const own = tagger.model.task.scheme;
+  for (let from = 0; from < sentences.length; from += SENTENCES) {
+    const part = sentences.slice(from, from + SENTENCES);
+    const tags = tagger.tag(part.map(({ tokens }) => tokens));
+    for (const [i, { tokens, tags: gold }] of part.entries()) {
+      const predicted = own === scheme ? tags[i]! : convert(tags[i]!, own, scheme);
+      yield { tokens, gold, predicted };
+    }
+  }
+}
+
+async function measureColumns(
+  { files, flags }: { files: string[]; flags: EvalFlags },
+  context: Context,
+): Promise<Measured> {
+  const corpora: { name: string; counts: Counts }[] = [];
+  for (const file of files) corpora.push(await bothColumns(file, flags, context));
+  const [first] = corpora;
+  const other = corpora.find(({ counts }) => counts.scheme !== first!.counts.scheme);
+  if (other)
+    throw new UserError(
+      `${other.name}: tags in ${other.counts.scheme}, but ${first!.name} has ${first!.counts.scheme}. Measure them one by one.`,
+    );
+  return { scheme: first!.counts.scheme, corpora };
+}
+
+/** Gold and predicted tags from one file, which is read twice: once for each column. */
+async function bothColumns(
+  file: string,
+  flags: EvalFlags,
+  { io }: Context,
+): Promise<{ name: string; counts: Counts }> {
+  if (file === '-' && io.isTerminal.stdin)
+    throw new UserError(
+      'eval: nothing to measure. Give `-m MODEL GOLD...`, `--gold FILE --pred FILE`, or a file with both columns.',
+    );
+  const { source, name, format } = await openLabelled(file, { io, format: flags.format });
+  const chunks: Uint8Array[] = [];
+  if (typeof source !== 'string') for await (const chunk of source) chunks.push(chunk);
+  if (format === 'conllu' && flags.predColumn === undefined)
+    throw new UserError(
+      `${name}: CoNLL-U has no last two columns of tags. Give -m MODEL, or name them: --tag-column upos --pred-column xpos.`,
+    );
+  const read = async (column: Column): Promise<Labelled> => {
+    let document: Document | undefined;
+    const sentences = await readCorpus(typeof source === 'string' ? source : bytesOf(chunks), {
+      ...readOptions(flags, format),
+      file: name,
+      gold: true,
+      tagColumn: column,
+      onDocument: (started) => {
+        document = started;
+      },
+    });
+    const columns = document?.columns ?? 0;
+    if (columns < 3 && flags.tagColumn === undefined && flags.predColumn === undefined)
+      throw new UserError(
+        `${name}: ${columns} columns, expected a token, a gold and a predicted tag. To measure a model, name it with -m.`,
+      );
+    return { file: name, sentences };
+  };
+  const gold = await read(flags.tagColumn ?? -2);
+  return { name, counts: await comparePair(gold, await read(flags.predColumn ?? -1)) };
+}
+
+async function* bytesOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+/** Predicted tags are read in the gold's scheme; they are converted only if their letters are not of it. */
+async function comparePair(gold: Labelled, predicted: Labelled): Promise<Counts> {
+  const tagsOf = ({ sentences }: Labelled) => sentences.map(({ tags }) => tags);
+  const scheme = detectScheme(tagsOf(gold));
+  const other = detectScheme(tagsOf(predicted));
+  const differs =
+    scheme !== 'none' && scheme !== other && strayTags(tagsOf(predicted), scheme).size > 0;
+  if (differs && other === 'none')
+    throw new UserError(
+      `${predicted.file}: plain tags (${someTags([...strayTags(tagsOf(predicted), scheme).keys()])}), but ${gold.file} has spans in ${scheme}. Name the columns with --tag-column and --pred-column.`,
+    );
+  const sentences = differs
+    ? predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, other, scheme) }))
+    : predicted.sentences;
+  checkShared(gold, { ...predicted, sentences });
+  const both: Pair[] = [];
+  for await (const pair of pairs(gold, { file: predicted.file, sentences })) both.push(pair);
+  return count(both, { scheme });
+}
+
+/** Columns that have no tag in common were not meant to be compared. */
+function checkShared(gold: Labelled, predicted: Labelled): void {
+  const own = new Set(gold.sentences.flatMap(({ tags }) => tags));
+  const others = new Set(predicted.sentences.flatMap(({ tags }) => tags));
+  if ([...others].some((tag) => own.has(tag))) return;
+  throw new UserError(
+    `${predicted.file}: none of the predicted tags (${someTags([...others])}) is a gold tag (${someTags([...own])}). Name the columns with --tag-column and --pred-column.`,
+  );
+}
+
+function reportText(
+  { corpora, total }: CorporaReport,
+  { details, style }: { details: boolean; style: Style },
+): string {
+  const parts =
+    corpora.length === 1
+      ? [singleReport(corpora[0]!, style)]
+      : [scoreRows([...corpora, { name: 'total', report: total }], style)];
+  parts.push(typeRows(total, style));
+  if (details) parts.push(tagRows(total, style), confusionRows(total, style));
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Says what fell short, and sets the exit code. */
+function judge({ total, corpora }: CorporaReport, flags: EvalFlags, context: Context): void {
+  const short: string[] = [];
+  const check = (
+    what: string,
+    flag: string,
+    limits: { score: number | null; least: number | undefined },
+  ): void => {
+    const { score, least } = limits;
+    if (least !== undefined && !(score !== null && score >= least))
+      short.push(`${what} ${percent(score)} is below ${flag} ${percent(least)}`);
+  };
+  check('F1', '--min-f1', { score: total.spans?.f1 ?? null, least: flags.minF1 });
+  check('accuracy', '--min-accuracy', { score: total.accuracy, least: flags.minAccuracy });
+  if (short.length > 0) {
+    context.say(`seqtag: ${short.join(', ')}.`);
+    context.exitCode = 1;
+  }
+  const unseen = unseenList(total);
+  if (unseen === undefined) return;
+  const files = corpora.filter(({ report }) => report.unseenTags?.length).map(({ name }) => name);
+  const remedy = flags.allowUnseen ? '' : ' Train on them, or pass --allow-unseen.';
+  context.say(
+    `seqtag: ${files.join(', ')}: tags that training never saw, counted as errors: ${unseen}.${remedy}`,
+  );
+  if (!flags.allowUnseen && context.exitCode === 0) context.exitCode = 2;
+}

@@ -1,0 +1,116 @@
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { type Format, formatOf, type ReadOptions, sniffFormat } from '../corpus/index.ts';
+import type { Task } from '../model/model.ts';
+import type { Io } from './io.ts';
+
+/** Something to read. */
+export interface Input {
+  readonly source: string | AsyncIterable<Uint8Array>;
+  /** For messages. */
+  readonly name: string;
+  /** undefined when there is nothing to look at: no such file, or an empty one. */
+  readonly format: Format | undefined;
+}
+
+/** A file, or standard input for `-`. */
+export const sourceOf = (file: string, io: Io): string | AsyncIterable<Uint8Array> =>
+  file === '-' ? io.stdin : file;
+
+export const nameOf = (file: string): string => (file === '-' ? '<stdin>' : file);
+
+/**
+ * A file or standard input whose format is as given, or by extension, or found by looking; `.txt` may be anything.
+ */
+export async function openInput(
+  file: string,
+  { io, format }: { io: Io; format: Format | undefined },
+): Promise<Input> {
+  const name = nameOf(file);
+  if (file === '-' || isPipe(file)) {
+    const { sample, source } = await peek(file === '-' ? io.stdin : createReadStream(file));
+    return { source, name, format: format ?? sniffFormat(decode(sample)) };
+  }
+  const isText = extname(file).toLowerCase() === '.txt';
+  return {
+    source: file,
+    name,
+    format: format ?? (isText ? undefined : formatOf(file, 'convert')) ?? sniffed(file),
+  };
+}
+
+/** As `openInput`, of a labelled file: `.txt` is columns. */
+export async function openLabelled(
+  file: string,
+  { io, format }: { io: Io; format: Format | undefined },
+): Promise<Input> {
+  return openInput(file, { io, format: format ?? formatOf(file, 'eval') });
+}
+
+/** Can it be read only once, as `<(...)` of a shell? */
+const isPipe = (file: string): boolean =>
+  statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
+
+const SAMPLE = 65_536;
+
+function sniffed(file: string): Format | undefined {
+  const sample = sampleOf(file);
+  return sample.length === 0 ? undefined : sniffFormat(decode(sample));
+}
+
+// what is no UTF-8 is told by the reader, with its line
+const decode = (sample: Uint8Array): string => new TextDecoder().decode(sample);
+
+/** The first bytes of a file; none if it cannot be read, or only once. */
+export function sampleOf(file: string): Uint8Array {
+  const buffer = Buffer.alloc(SAMPLE);
+  try {
+    if (!statSync(file).isFile()) return buffer.subarray(0, 0);
+    const fd = openSync(file, 'r');
+    try {
+      return buffer.subarray(0, readSync(fd, buffer, 0, SAMPLE, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return buffer.subarray(0, 0);
+  }
+}
+
+/** The beginning of a stream, up to a line that is not blank, and all of it as a stream again. */
+async function peek(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ sample: Uint8Array; source: AsyncIterable<Uint8Array> }> {
+  const rest = stream[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let looked = false; !looked && size < SAMPLE; ) {
+    const next = await rest.next();
+    if (next.done) break;
+    chunks.push(next.value);
+    size += next.value.length;
+    looked = /\S.*\n/.test(decode(next.value));
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks;
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    } finally {
+      await rest.return?.();
+    }
+  }
+  return { sample: Buffer.concat(chunks), source: all() };
+}
+
+/** The columns that a model was trained on, for input of the format that it was trained on. */
+export function trainedColumns(
+  task: Task,
+  format: Format | undefined,
+): Pick<ReadOptions, 'tokenColumn' | 'tagColumn'> {
+  if (format !== task.format) return {};
+  const { tokenColumn, tagColumn } = task;
+  return {
+    ...(tokenColumn !== undefined && { tokenColumn }),
+    ...(tagColumn !== undefined && { tagColumn }),
+  };
+}

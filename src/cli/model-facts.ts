@@ -1,0 +1,152 @@
+import { type BackendOptions, openBackend } from '../backend/backend.ts';
+import { type Scheme, tagParts } from '../corpus/scheme.ts';
+import { countParameters, type ModelFile, modelName, openModel } from '../model/model.ts';
+import type { NetworkConfig } from '../network/config.ts';
+import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
+import { dimmed } from './scores.ts';
+import type { Style } from './style.ts';
+import { bytes, type Cell, counted, number, percent, table } from './table.ts';
+
+/** What a model says of itself, and what it would run on here. */
+export interface ModelFacts
+  extends Pick<ModelFile, 'config' | 'task' | 'record' | 'path' | 'bytes'> {
+  readonly kind: 'model';
+  readonly name: string;
+  readonly parameters: number;
+  readonly vocabulary: {
+    readonly words: number;
+    readonly chars: number;
+    readonly tags: readonly string[];
+    readonly lowercase: boolean;
+  };
+  readonly backend: { readonly kind: string; readonly isa: string; readonly threads: number };
+}
+
+export async function modelFacts(file: string, compute: BackendOptions): Promise<ModelFacts> {
+  using model = openModel(file);
+  const { config, task, record, path, bytes, vocabulary } = model;
+  const backend = openBackend(compute);
+  try {
+    return {
+      kind: 'model',
+      name: modelName(model),
+      path,
+      bytes,
+      parameters: countParameters(config),
+      config,
+      vocabulary: {
+        words: vocabulary.words.length,
+        chars: vocabulary.chars.length,
+        tags: vocabulary.tags,
+        lowercase: vocabulary.lowercase,
+      },
+      task,
+      record,
+      backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
+    };
+  } finally {
+    await backend.pool.close();
+  }
+}
+
+const typesIn = (tags: Iterable<string>, scheme: Scheme): string[] => [
+  ...new Set(
+    [...tags].flatMap((tag) => {
+      const { role, type } = tagParts(tag, scheme);
+      return role === 'outside' ? [] : [type || '(no type)'];
+    }),
+  ),
+];
+
+export function modelText(facts: ModelFacts, style: Style): string {
+  const { config, task, record, vocabulary, backend } = facts;
+  const isPlain = task.scheme === 'none';
+  const kind = isPlain ? 'plain tags' : `spans in ${task.scheme}`;
+  const trained = task.trainedScheme === task.scheme ? '' : `, trained in ${task.trainedScheme}`;
+  const columns = [
+    ...(task.tokenColumn === undefined ? [] : [`token column ${task.tokenColumn}`]),
+    ...(task.tagColumn === undefined ? [] : [`tag column ${task.tagColumn}`]),
+  ];
+  const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
+  const tags = isPlain ? [...vocabulary.tags] : typesIn(vocabulary.tags, task.trainedScheme);
+  const head = table(
+    [
+      field('file', `${facts.path}, ${bytes(facts.bytes)}`),
+      field(
+        'tags',
+        `${kind}${trained}: ${number(tags.length)} ${isPlain ? 'tags' : tags.length === 1 ? 'type' : 'types'}, ${[...tags].sort().join(' ')}`,
+      ),
+      field(
+        'vocabulary',
+        `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (case folded)' : ''}, ${number(vocabulary.chars)} characters`,
+      ),
+      field('network', networkText(config)),
+      field('size', counted(facts.parameters, 'parameter')),
+      field('trained on', [task.format, ...columns].join(', ')),
+      field('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
+    ],
+    { align: 'l' },
+  );
+  return `${style.bold(facts.name)}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}\n\n${head}\n${recordText(record, style)}`;
+}
+
+function networkText(config: NetworkConfig): string {
+  const characters = {
+    cnn: `, ${config.charFilters} character filters of width ${config.charWidth}`,
+    lstm: `, character LSTM of ${config.charHidden} a direction`,
+    none: '',
+  }[config.charEncoder];
+  return `words of ${config.wordDim}${characters}, ${counted(config.layers, 'BiLSTM layer')} of ${config.hidden} a direction`;
+}
+
+const defaults: Readonly<Record<string, { readonly default: string | number | boolean }>> =
+  hyperparameters;
+
+function recordText(record: ModelFacts['record'], style: Style): string {
+  const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
+  const scoreName = record.dev.f1 === undefined ? 'accuracy' : 'F1';
+  const scores = (['dev', 'test'] as const).flatMap((role) => {
+    const score = record[role];
+    if (!score) return [];
+    const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
+    return [field(role, `${f1}accuracy ${percent(score.accuracy)}`)];
+  });
+  const files = record.corpora.map(({ role, file, sentences, tokens, sha256 }): Cell[] => [
+    [role, style.dim],
+    file,
+    counted(sentences, 'sentence'),
+    counted(tokens, 'token'),
+    [`sha256 ${sha256.slice(0, 16)}…`, style.dim],
+  ]);
+  const epochs = record.epochs.map(({ loss, score }, i): Cell[] => {
+    const isBest = i + 1 === record.bestEpoch;
+    const paint = isBest ? style.good : (text: string) => text;
+    return [
+      String(i + 1),
+      loss.toFixed(4),
+      [percent(score), paint],
+      isBest ? ['best', style.good] : '',
+    ];
+  });
+  const differing = Object.entries(record.hyperparameters).filter(
+    ([name, value]) => defaults[name]?.default !== value,
+  );
+  const settings = differing.map(([name, value]): Cell[] => [
+    flagOf(name),
+    String(value),
+    [defaults[name] ? `default ${defaults[name].default}` : '', style.dim],
+  ]);
+  return [
+    table(
+      [
+        field('command', record.command),
+        field('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
+        ...scores,
+      ],
+      { align: 'l' },
+    ),
+    table(files, { align: 'llrrl' }),
+    ...(settings.length > 0 ? [table(settings, { align: 'lrl' })] : []),
+    table([dimmed(['epoch', 'loss', `dev ${scoreName}`, ''], style), ...epochs], { align: 'rrrl' }),
+  ].join('\n');
+}

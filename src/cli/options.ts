@@ -1,0 +1,113 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { BackendKind, BackendOptions } from '../backend/backend.ts';
+import type { Format, ReadOptions } from '../corpus/index.ts';
+import { UserError } from '../errors.ts';
+import type { Context } from './context.ts';
+
+export const readFormats = ['columns', 'conllu', 'csv', 'tsv'] as const satisfies readonly Format[];
+export const inputFormats = [
+  'text',
+  'horizontal',
+  ...readFormats,
+] as const satisfies readonly Format[];
+export const outputFormats = [
+  'columns',
+  'conllu',
+  'csv',
+  'tsv',
+  'jsonl',
+  'inline',
+] as const satisfies readonly Format[];
+
+/** A flag with one of several values; a wrong one is told with all that there are. */
+export const choice = (flags: string, about: string, choices: readonly string[]): Option =>
+  new Option(flags, about.replace('%', choices.join(', '))).choices(choices);
+
+export interface ColumnOptions {
+  tokenColumn?: string;
+  tagColumn?: string;
+  header?: boolean;
+}
+
+export function addColumns(
+  command: Command,
+  { tag, header = true }: { tag: string; header?: boolean },
+): void {
+  command
+    .option(
+      '--token-column <column>',
+      'column of the token: an index from 0, negative from the end, or a name (form; a csv header)',
+    )
+    .option('--tag-column <column>', tag);
+  if (!header) return;
+  command
+    .addOption(new Option('--header', 'csv and tsv: the first row is a header').hideHelp())
+    .option('--no-header', 'csv and tsv: is the first row a header? (default: found by looking)');
+}
+
+/** What the reader is told; a key is left out when its flag was not given. */
+export const readOptions = (
+  { tokenColumn, tagColumn, header }: ColumnOptions,
+  format?: Format | undefined,
+): ReadOptions => ({
+  ...(format !== undefined && { format }),
+  ...(tokenColumn !== undefined && { tokenColumn }),
+  ...(tagColumn !== undefined && { tagColumn }),
+  ...(header !== undefined && { header }),
+});
+
+export interface ComputeOptions {
+  backend?: 'auto' | BackendKind;
+  threads?: number;
+}
+
+export function addCompute(command: Command): void {
+  command
+    .addOption(
+      choice(
+        '--backend <name>',
+        'what computes: % (default: native where it was built, else wasm)',
+        ['auto', 'native', 'wasm'],
+      ),
+    )
+    .option('--threads <n>', 'threads that compute (default: one for each core)', parseThreads);
+}
+
+export const computeOptions = ({ backend, threads }: ComputeOptions): BackendOptions => ({
+  ...(backend !== undefined && { backend }),
+  ...(threads !== undefined && { threads }),
+});
+
+function parseThreads(value: string): number {
+  const threads = Number(value);
+  if (/^\d+$/.test(value) && threads >= 1 && threads <= 256) return threads;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
+}
+
+export const modelOption = (): Option =>
+  new Option('-m, --model <model>', 'model file, or the name of a bundled model (en-upos, en-ner)');
+
+/** Asked for here and not by commander, which would rather miss an option than tell of a misspelt one. */
+export function required(value: string | undefined, message: string): string {
+  if (value === undefined) throw new UserError(message);
+  return value;
+}
+
+/** `--color`, `--no-color`, for commands that colour. */
+export function addColor(command: Command, context: Context): void {
+  command
+    .addOption(new Option('--color').hideHelp())
+    .option('--no-color', 'colour, or none (default: on a terminal, unless NO_COLOR is set)')
+    .hook('preAction', (_, action) => {
+      context.color = action.opts<{ color?: boolean }>().color;
+    });
+}
+
+/** A score to be reached, as a share from 0 to 1. */
+export function parseShare(value: string): number {
+  const [, digits, sign] = /^(\d*\.?\d+|\d+\.)\s*(%?)$/.exec(value) ?? [];
+  const x = Number(digits);
+  const share = sign || x > 1 ? x / 100 : x;
+  if (digits !== undefined && share <= 1) return share;
+  throw new InvalidArgumentError('Expected a share from 0 to 1, or a percentage up to 100.');
+}

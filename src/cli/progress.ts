@@ -1,0 +1,175 @@
+import type { Writable } from 'node:stream';
+import type { TrainingEvent } from '../training/train.ts';
+import { scoreRows, typeRows, unseenList } from './scores.ts';
+import type { Style } from './style.ts';
+import { bytes, counted, duration, number, percent, table } from './table.ts';
+
+/** Shows training to people. */
+export interface Display {
+  show(event: TrainingEvent): void;
+  /** Something to be seen at once, e.g. that the end was asked for. */
+  note(line: string): void;
+  /** Gives the terminal back, whatever happened. */
+  close(): void;
+}
+
+type Event<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
+
+const stops = {
+  epochs: 'all epochs done',
+  patience: 'ended: the dev score no longer rose',
+  signal: 'ended on request',
+} as const;
+
+/** Lines for a file or a pipe: what there is to learn, an epoch a line, the summary. */
+export function createLines(stream: Writable, style: Style): Display {
+  let score = 'accuracy';
+  return {
+    show(event) {
+      if (event.type === 'start') {
+        score = event.scheme === 'none' ? 'accuracy' : 'F1';
+        stream.write(`${startText(event, style)}\n${epochHead(score, style)}`);
+      }
+      if (event.type === 'epoch') stream.write(epochLine(event, style));
+      if (event.type === 'end') stream.write(`\n${endText(event, style)}`);
+    },
+    note: (line) => {
+      stream.write(`${line}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+/** The same on a terminal, with a line below that moves. */
+export async function createSpinner(
+  stream: Writable,
+  { style, columns }: { style: Style; columns: number },
+): Promise<Display> {
+  const { default: ora } = await import('ora');
+  const lines = createLines(stream, style);
+  const spinner = ora({
+    stream: stream as NodeJS.WriteStream,
+    isEnabled: true,
+    discardStdin: false, // else Ctrl-C would not come as a signal
+    color: style.isColored ? 'cyan' : false,
+    text: 'reading',
+  }).start();
+  let noted = '';
+  /** Prints above the moving line. */
+  const above = (print: () => void): void => {
+    spinner.clear();
+    print();
+    spinner.render();
+  };
+  return {
+    show(event) {
+      if (event.type === 'progress') {
+        spinner.text = progressText(event, { style, columns, noted });
+      } else if (event.type === 'end') {
+        spinner.stop();
+        lines.show(event);
+      } else {
+        const next = event.type === 'start' ? 1 : event.epoch + 1;
+        if (noted === '') spinner.text = `epoch ${Math.min(next, event.epochs)} of ${event.epochs}`;
+        above(() => lines.show(event));
+      }
+    },
+    note(line) {
+      noted = line;
+      spinner.text = line;
+    },
+    close: () => {
+      spinner.stop();
+    },
+  };
+}
+
+const BAR = 20;
+
+function progressText(
+  event: Event<'progress'>,
+  { style, columns, noted }: { style: Style; columns: number; noted: string },
+): string {
+  const { epoch, epochs, tokens, of, loss } = event;
+  const done = Math.round((tokens / of) * BAR);
+  const parts = [
+    `epoch ${epoch} of ${epochs}`,
+    `${style.accent('━'.repeat(done))}${style.dim('─'.repeat(BAR - done))}`,
+    noted === '' ? `loss ${loss.toFixed(4)}` : noted,
+    ...(noted === '' && columns >= 72 ? [`${number(event.tokensPerSecond)} tokens/s`] : []),
+    ...(noted === '' && columns >= 96 ? [`at most ${duration(event.secondsLeft)} left`] : []),
+  ];
+  return parts.join('  ');
+}
+
+function startText(event: Event<'start'>, style: Style): string {
+  const { train, dev } = event;
+  const scheme = event.scheme === 'none' ? 'plain tags' : `tags of spans in ${event.scheme}`;
+  return table(
+    [
+      [['train', style.dim], counted(train.sentences, 'sentence'), counted(train.tokens, 'token')],
+      [
+        ['dev', style.dim],
+        counted(dev.sentences, 'sentence'),
+        `${counted(dev.tokens, 'token')}${dev.heldOut ? style.dim('  held out of the corpus') : ''}`,
+      ],
+      [['words', style.dim], number(event.words), `${counted(event.chars, 'character')}`],
+      [['tags', style.dim], number(event.tags), scheme],
+      [
+        ['model', style.dim],
+        counted(event.parameters, 'parameter'),
+        `${event.backend}, ${counted(event.threads, 'thread')}`,
+      ],
+    ],
+    { align: 'lrl' },
+  );
+}
+
+// Widths are fixed: lines come one by one.
+const epochHead = (score: string, style: Style): string =>
+  style.dim(
+    `${'epoch'.padStart(9)}${'loss'.padStart(10)}${`dev ${score}`.padStart(14)}${'tokens/s'.padStart(12)}${'time'.padStart(12)}${'at most left'.padStart(16)}\n`,
+  );
+
+function epochLine(event: Event<'epoch'>, style: Style): string {
+  const { epoch, epochs, loss, score, best } = event;
+  const place = `${epoch}/${epochs}`.padStart(9);
+  const value = percent(score).padStart(14);
+  const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(16)}`;
+  return `${place}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
+}
+
+/** A word as a shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+function endText(event: Event<'end'>, style: Style): string {
+  const { dev, test, model, stopped } = event;
+  const reports = [{ name: 'dev', report: dev }, ...(test ? [{ name: 'test', report: test }] : [])];
+
+  const types = typeRows(test ?? dev, style);
+  const unseen = reports.flatMap(({ name, report }) => {
+    const list = unseenList(report);
+    return list ? [`${name} has tags that training never saw, counted as errors: ${list}\n`] : [];
+  });
+  const fact = (name: string, value: string): string => `${style.dim(name.padEnd(5))}  ${value}\n`;
+  const output = dev.spans ? ' --output inline' : '';
+  return [
+    scoreRows(reports, style),
+    types && `\n${style.dim(test ? 'test by type' : 'dev by type')}\n${types}`,
+    unseen.length > 0 ? `\n${unseen.join('')}` : '',
+    '\n',
+    fact(
+      'model',
+      `${style.bold(model)} (${bytes(event.bytes)}, ${counted(event.parameters, 'parameter')})`,
+    ),
+    fact(
+      'time',
+      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${event.bestEpoch}, ${stops[stopped]}`,
+    ),
+    fact(
+      'try',
+      `echo 'Ada Lovelace lived in London.' | seqtag tag -m ${shellWord(model)}${output}`,
+    ),
+  ].join('');
+}

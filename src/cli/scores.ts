@@ -1,0 +1,117 @@
+import type { Report, Score } from '../evaluation/report.ts';
+import type { Style } from './style.ts';
+import { type Cell, counted, number, percent, table } from './table.ts';
+
+export interface NamedReport {
+  readonly name: string;
+  readonly report: Report;
+}
+
+/** A row of figures a report; the last one, if `total`, set off by a name of its own. */
+export function scoreRows(reports: readonly NamedReport[], style: Style, indent = ''): string {
+  const hasSpans = reports.some(({ report }) => report.spans);
+  const hasKnown = reports.some(({ report }) => report.unknownTokens !== null);
+  const head = [
+    '',
+    'sentences',
+    'tokens',
+    ...(hasSpans ? ['precision', 'recall', 'F1'] : []),
+    'accuracy',
+    ...(hasKnown ? ['known words', 'unknown words'] : []),
+  ];
+  const rows = reports.map(({ name, report }): Cell[] => [
+    name,
+    number(report.sentences),
+    number(report.tokens),
+    ...(hasSpans
+      ? [
+          percent(report.spans?.precision),
+          percent(report.spans?.recall),
+          [percent(report.spans?.f1), style.bold] as const,
+        ]
+      : []),
+    hasSpans ? percent(report.accuracy) : ([percent(report.accuracy), style.bold] as const),
+    ...(hasKnown ? [percent(report.knownAccuracy), percent(report.unknownAccuracy)] : []),
+  ]);
+  return table([dimmed(head, style), ...rows], { align: 'lr', indent });
+}
+
+/** Precision, recall and F1 by span type, and of all. */
+export function typeRows({ spans }: Report, style: Style, indent = ''): string {
+  if (!spans) return '';
+  const rows = Object.entries(spans.types).map(([type, score]) =>
+    scoreCells(type || '(no type)', score),
+  );
+  const all = scoreCells('all', spans).map((cell): Cell => [cell as string, style.bold]);
+  return table([dimmed(['', ...SCORE_HEAD], style), ...rows, all], { align: 'lr', indent });
+}
+
+/** Precision, recall and F1 by tag, the most frequent first. */
+export function tagRows({ tags }: Report, style: Style): string {
+  if (!tags) return '';
+  const rows = Object.entries(tags.byTag)
+    .sort(([, a], [, b]) => b.gold - a.gold)
+    .map(([tag, score]) => scoreCells(tag, score));
+  return table([dimmed(['', ...SCORE_HEAD], style), ...rows], { align: 'lr' });
+}
+
+/** What is taken for what, the most frequent first. */
+export function confusionRows({ confusions }: Report, style: Style): string {
+  if (confusions.length === 0) return '';
+  const rows = confusions.map(({ gold, predicted, count }) => [number(count), gold, predicted]);
+  return table([dimmed(['tokens', 'gold', 'predicted'], style), ...rows], { align: 'rll' });
+}
+
+/** One corpus, a figure a line. */
+export function singleReport({ name, report }: NamedReport, style: Style): string {
+  const { spans, unknownTokens } = report;
+  const parts = [counted(report.sentences, 'sentence'), counted(report.tokens, 'token')];
+  if (spans) parts.push(counted(spans.gold, 'span'));
+  const rows: Cell[][] = [];
+  if (spans)
+    rows.push(
+      ['F1', [percent(spans.f1), style.bold]],
+      ['precision', percent(spans.precision)],
+      ['recall', percent(spans.recall)],
+    );
+  rows.push([
+    'accuracy',
+    spans ? percent(report.accuracy) : [percent(report.accuracy), style.bold],
+  ]);
+  if (unknownTokens !== null) {
+    const share = percent(report.tokens === 0 ? null : unknownTokens / report.tokens);
+    rows.push(
+      ['  known words', percent(report.knownAccuracy)],
+      [
+        '  unknown words',
+        percent(report.unknownAccuracy),
+        [`${counted(unknownTokens, 'token')}, ${share} % of all`, style.dim],
+      ],
+    );
+  }
+  rows.push(['sentences all right', percent(report.sentenceAccuracy)]);
+  return `${style.bold(name)}  ${style.dim(parts.join(', '))}\n\n${table(rows, { align: 'lrl' })}`;
+}
+
+/** Gold tags that training never saw, as `FW (2), AFX (1)`; undefined if there are none. */
+export function unseenList({ unseenTags }: Report): string | undefined {
+  if (!unseenTags?.length) return undefined;
+  const shown = unseenTags.slice(0, 8).map(({ tag, count }) => `${tag} (${count})`);
+  const rest = unseenTags.length - shown.length;
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+const SCORE_HEAD = ['precision', 'recall', 'F1', 'gold', 'predicted', 'correct'];
+
+const scoreCells = (name: string, score: Score): Cell[] => [
+  name,
+  percent(score.precision),
+  percent(score.recall),
+  percent(score.f1),
+  number(score.gold),
+  number(score.predicted),
+  number(score.correct),
+];
+
+export const dimmed = (names: readonly string[], style: Style): Cell[] =>
+  names.map((name): Cell => [name, style.dim]);

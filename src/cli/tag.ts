@@ -1,0 +1,202 @@
+import type { Command } from 'commander';
+import {
+  type Column,
+  createWriter,
+  type Document,
+  type Format,
+  formatOf,
+  type ReadOptions,
+  type WriteOptions,
+  type Writer,
+} from '../corpus/index.ts';
+import { tagParts } from '../corpus/scheme.ts';
+import { UserError } from '../errors.ts';
+import { tagStream } from '../tagging/stream.ts';
+import { loadTagger, type Tagger } from '../tagging/tagger.ts';
+import type { Context } from './context.ts';
+import { nameOf, sourceOf, trainedColumns } from './input.ts';
+import {
+  addColor,
+  addColumns,
+  addCompute,
+  type ColumnOptions,
+  type ComputeOptions,
+  choice,
+  computeOptions,
+  inputFormats,
+  modelOption,
+  outputFormats,
+  readOptions,
+  required,
+} from './options.ts';
+import { withOutput } from './output.ts';
+import { plain, type Style, styleOf, tagPainter } from './style.ts';
+
+interface TagFlags extends ColumnOptions, ComputeOptions {
+  model?: string;
+  input?: (typeof inputFormats)[number];
+  output?: (typeof outputFormats)[number];
+  outFile?: string;
+}
+
+const examples = `
+Examples:
+  $ echo 'Barack Obama visited Paris.' | seqtag tag -m en-ner
+  $ seqtag tag -m en-upos article.txt --output conllu > article.conllu
+  $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
+  $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
+  $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
+
+What was in a file of columns, conllu, csv or tsv is in the output, byte for byte, plus the tags: in columns a new last
+column, in csv and tsv a new column \`tag\`, in conllu \`upos\`, or NER= in MISC for spans, or what the model was trained on.`;
+
+/** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
+export function defineTag(command: Command, context: Context): void {
+  command
+    .description('Tags text or files, standard input to standard output, as it comes.')
+    .argument('[file...]', 'files to tag, in order; - or none: standard input')
+    .addOption(modelOption())
+    .addOption(
+      choice(
+        '--input <format>',
+        'of the input: % (default: by extension; standard input: text)',
+        inputFormats,
+      ),
+    )
+    .addOption(
+      choice(
+        '--output <format>',
+        'of the output: % (default: as the input; text: columns, or inline on a terminal)',
+        outputFormats,
+      ),
+    )
+    .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
+  addColumns(command, {
+    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC',
+  });
+  addCompute(command);
+  addColor(command, context);
+  command
+    .addHelpText('after', examples)
+    .action((files: string[], flags: TagFlags) => tagCommand({ files, flags }, context));
+}
+
+async function tagCommand(
+  { files, flags }: { files: string[]; flags: TagFlags },
+  context: Context,
+): Promise<void> {
+  const { io, say } = context;
+  const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
+  const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
+  const model = required(
+    flags.model,
+    'tag: no model. Name one with -m: a file that `seqtag train` wrote, or en-upos or en-ner.',
+  );
+  const tagger = loadTagger(model, computeOptions(flags));
+  try {
+    await withOutput(context, flags.outFile, async (sink) => {
+      const writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));
+      for (const file of files.length === 0 ? ['-'] : files) {
+        const read = readingOf(file, { flags, tagger });
+        let source = sourceOf(file, io);
+        if (typeof source !== 'string' && io.isTerminal.stdin) {
+          say('Type text; each line is tagged when it ends. Ctrl-D ends.');
+          if (read.format === 'text') source = paragraphs(source);
+        }
+        for await (const text of tagStream(source, tagger, { read, writer }))
+          await sink.write(text);
+      }
+    });
+  } finally {
+    await tagger.close();
+  }
+}
+
+function readingOf(
+  file: string,
+  { flags, tagger }: { flags: TagFlags; tagger: Tagger },
+): ReadOptions {
+  const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
+  const { tokenColumn } = trainedColumns(tagger.model.task, format);
+  const { tagColumn: _, ...own } = readOptions(flags, format);
+  return {
+    ...(tokenColumn !== undefined && { tokenColumn }),
+    ...own,
+    file: nameOf(file),
+    gold: false,
+  };
+}
+
+/** On a terminal a person waits at each line's end: it ends a paragraph too. */
+async function* paragraphs(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const newline = new TextEncoder().encode('\n');
+  for await (const chunk of source) {
+    yield chunk;
+    if (chunk.at(-1) === 10) yield newline;
+  }
+}
+
+/** How to write, given the first document. */
+function writeOptions({
+  flags,
+  tagger,
+  style,
+  toScreen,
+}: {
+  flags: TagFlags;
+  tagger: Tagger;
+  style: Style;
+  toScreen: boolean;
+}): (document: Document) => WriteOptions & { format: Format } {
+  const named = flags.outFile === undefined ? undefined : formatOf(flags.outFile, 'convert');
+  return (document) => {
+    const isRaw = document.format === 'text' || document.format === 'horizontal';
+    const format =
+      flags.output ??
+      (named !== 'horizontal' ? named : undefined) ??
+      (isRaw ? (toScreen ? 'inline' : 'columns') : document.format);
+    return {
+      format,
+      tagColumn: flags.tagColumn ?? (format === 'conllu' ? conlluColumn(tagger) : undefined),
+      paint: tagPainter(style, typesOf(tagger)),
+    };
+  };
+}
+
+/** One writer for all files, made when the first begins: until then its format may not be known. */
+function firstWriter(options: (document: Document) => WriteOptions & { format: Format }): Writer {
+  let first: { writer: Writer; format: Format; file: string } | undefined;
+  return {
+    begin(document) {
+      const chosen = options(document);
+      first ??= { writer: createWriter(chosen), format: chosen.format, file: document.file };
+      if (chosen.format !== first.format)
+        throw new UserError(
+          `${document.file}: its output would be ${chosen.format}, after ${first.format} for ${first.file}. Name one format with --output.`,
+        );
+      first.writer.begin(document);
+    },
+    write: (sentences, tags) => first!.writer.write(sentences, tags),
+    end: () => first?.writer.end() ?? '',
+  };
+}
+
+const UPOS = new Set(
+  'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
+);
+
+/** Where a model's tags belong in CoNLL-U: where they were in training, else by what they are. */
+function conlluColumn({ model: { task, vocabulary } }: Tagger): Column {
+  if (task.format === 'conllu' && task.tagColumn !== undefined) return task.tagColumn;
+  if (task.scheme !== 'none') return 'NER';
+  return vocabulary.tags.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
+}
+
+/** A model's tags without prefixes, the most frequent first. */
+const typesOf = ({ model: { task, vocabulary } }: Tagger): Set<string> =>
+  new Set(
+    vocabulary.tags.map((tag) => {
+      const { role, type } = tagParts(tag, task.trainedScheme);
+      return role === 'outside' ? tag : type;
+    }),
+  );

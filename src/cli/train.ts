@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { UserError } from '../errors.ts';
+import {
+  checkHyperparameters,
+  flagOf,
+  type Hyperparameters,
+  hyperparameterNames,
+  hyperparameters,
+} from '../training/hyperparameters.ts';
+import { type TrainingEvent, train } from '../training/train.ts';
+import type { Context } from './context.ts';
+import {
+  addColor,
+  addColumns,
+  addCompute,
+  type ColumnOptions,
+  type ComputeOptions,
+  choice,
+  computeOptions,
+  readFormats,
+  readOptions,
+  required,
+} from './options.ts';
+import { createLines, createSpinner, type Display } from './progress.ts';
+import { styleOf } from './style.ts';
+
+interface TrainFlags extends ColumnOptions, ComputeOptions {
+  output?: string;
+  dev?: string;
+  test?: string;
+  config?: string;
+  format?: (typeof readFormats)[number];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const examples = `
+Examples:
+  $ seqtag train train.conll --dev dev.conll --test test.conll -o ner.safetensors
+  $ seqtag train en_ewt-ud-train.conllu --tag-column xpos -o xpos.safetensors
+  $ seqtag train notes.csv --token-column word --tag-column label -o notes.safetensors
+  $ seqtag train train.conll --config settings.json --epochs 20 -o ner.safetensors
+  $ seqtag train train.conll -o ner.safetensors --json --quiet | jq -c 'select(.type=="epoch") | .score'
+
+Ctrl-C ends training and keeps the best epoch so far; pressed again it leaves at once and writes nothing.`;
+
+/** \`seqtag train\`: corpora in, a model out, events on the way. */
+export function defineTrain(command: Command, context: Context): void {
+  command
+    .description('Learns a tagger from labelled corpora and writes it to a file.')
+    .argument('<corpus...>', 'labelled files, read as one corpus')
+    .option('-o, --output <model>', 'where the model goes, e.g. model.safetensors')
+    .option('--dev <file>', 'chooses the best epoch (default: every tenth sentence, held out)')
+    .option('--test <file>', 'scored once, at the end')
+    .addOption(
+      choice(
+        '--format <format>',
+        'of the corpora: % (default: by extension, else found by looking)',
+        readFormats,
+      ),
+    );
+  addColumns(command, {
+    tag: 'column of the tag (default: the last; conllu: upos; csv: by header)',
+  });
+  command
+    .option('--config <file>', 'hyperparameters as JSON, {"hidden": 200}; flags win over it')
+    .option('--json', 'every event as a line of JSON on standard output')
+    .option('-q, --quiet', 'no progress and no summary');
+  addCompute(command);
+  addColor(command, context);
+  command.optionsGroup('Hyperparameters:');
+  for (const name of hyperparameterNames) addHyperparameter(command, name);
+  command
+    .addHelpText('after', examples)
+    .action((corpora: string[], flags: TrainFlags) =>
+      trainCommand({ corpora, flags, command }, context),
+    );
+}
+
+function addHyperparameter(command: Command, name: keyof Hyperparameters): void {
+  const kind = hyperparameters[name];
+  const flag = flagOf(name);
+  const value = kind.default;
+  if (typeof value === 'boolean') {
+    const about = `${kind.about} (default: ${value ? 'yes' : 'no'})`;
+    command
+      .addOption(new Option(`--${flag}`).hideHelp())
+      .addOption(new Option(`--no-${flag}`, about));
+    return;
+  }
+  const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
+  command.option(
+    `--${flag} <${typeof value === 'number' ? 'n' : 'name'}>`,
+    `${kind.about} (${choices}default: ${value})`,
+  );
+}
+
+/** Defaults, then the file, then flags; each is checked for itself, so that messages say where a mistake is. */
+function hyperparametersOf(command: Command, config: string | undefined): Hyperparameters {
+  const file = config === undefined ? {} : readConfig(config);
+  if (config !== undefined) checkHyperparameters(file, config);
+  const given = command.opts<Record<string, unknown>>();
+  const flags = Object.fromEntries(
+    hyperparameterNames
+      .filter((name) => given[name] !== undefined)
+      .map((name) => [name, given[name]]),
+  );
+  // by their one name, so that a flag replaces what the file calls `learning-rate` or `learningRate`
+  const known = new Map(hyperparameterNames.map((name) => [flagOf(name), name as string]));
+  const fromFile = Object.entries(file).map(([key, value]) => [known.get(key) ?? key, value]);
+  return checkHyperparameters({ ...Object.fromEntries(fromFile), ...flags }, 'train');
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT'
+        ? 'no such file'
+        : code === 'EISDIR'
+          ? 'a directory'
+          : `cannot be read (${code})`;
+    throw new UserError(`${file}: ${what}. Give --config a file of JSON.`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw new UserError(
+      `${file}: not JSON: ${(error as Error).message}. Expected e.g. {"hidden": 200}.`,
+    );
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new UserError(
+      `${file}: not an object of hyperparameters. Expected e.g. {"hidden": 200}.`,
+    );
+  return parsed as Record<string, unknown>;
+}
+
+async function trainCommand(
+  { corpora, flags, command }: { corpora: string[]; flags: TrainFlags; command: Command },
+  context: Context,
+): Promise<void> {
+  const { io, out } = context;
+  const output = required(
+    flags.output,
+    'train: no output. Say with -o where the model goes, e.g. -o model.safetensors.',
+  );
+  const chosen = hyperparametersOf(command, flags.config);
+  const display = await createDisplay(flags, context);
+  const abort = new AbortController();
+  let isTraining = false;
+  const release = io.onInterrupt((signal) => {
+    if (isTraining && !abort.signal.aborted) {
+      abort.abort();
+      display?.note('ending after this step, the best epoch is kept; again to leave at once');
+      return;
+    }
+    display?.close();
+    io.quit(signal === 'SIGTERM' ? 143 : 130);
+  });
+  try {
+    const events = train({
+      corpora,
+      output,
+      dev: flags.dev,
+      test: flags.test,
+      read: readOptions(flags, flags.format),
+      hyperparameters: chosen,
+      signal: abort.signal,
+      ...computeOptions(flags),
+    });
+    for await (const event of events) {
+      if (event.type === 'start') isTraining = true;
+      display?.show(event);
+      if (flags.json) await out.write(`${JSON.stringify(event satisfies TrainingEvent)}\n`);
+    }
+  } finally {
+    display?.close();
+    release();
+  }
+}
+
+function createDisplay(
+  flags: TrainFlags,
+  context: Context,
+): Promise<Display | undefined> | undefined {
+  const { io } = context;
+  // on one terminal, events and text would be mixed
+  if (flags.quiet || (flags.json && io.isTerminal.stdout && io.isTerminal.stderr)) return undefined;
+  return (async () => {
+    const style = await styleOf('stderr', context);
+    return io.isTerminal.stderr && io.env.TERM !== 'dumb'
+      ? createSpinner(io.stderr, { style, columns: io.columns })
+      : createLines(io.stderr, style);
+  })();
+}

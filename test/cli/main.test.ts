@@ -1,0 +1,121 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/main.ts';
+import { version } from '../../src/version.ts';
+import { createWorld, expectRefused, seqtag } from './world.ts';
+
+const commands = ['train', 'tag', 'eval', 'inspect', 'convert'];
+
+describe('help and version', () => {
+  it('prints the version', async () => {
+    expect(await seqtag(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('prints help with every command and examples on standard output', async () => {
+    for (const args of [['--help'], ['-h'], ['help']]) {
+      const { code, stdout, stderr } = await seqtag(args);
+      expect(code).toBe(0);
+      expect(stderr).toBe('');
+      for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+      expect(stdout).toContain('$ seqtag tag -m');
+    }
+  });
+
+  it.each(commands)('prints the help of %s both ways, with examples', async (command) => {
+    const first = await seqtag([command, '--help']);
+    expect(first).toEqual(await seqtag(['help', command]));
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain(`Usage: seqtag ${command}`);
+    expect(first.stdout).toContain(`seqtag ${command}`);
+    expect(first.stdout).toContain('Examples:');
+  });
+
+  it('is no wider than the terminal, and has no escapes where there is none', async () => {
+    const { stdout } = await seqtag(['tag', '--help'], { columns: 70 });
+    const [options = ''] = stdout.split('Examples:');
+    for (const line of options.split('\n')) expect(line.length).toBeLessThanOrEqual(70);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('prints help on standard error, and fails, when nothing was asked for', async () => {
+    const { code, stdout, stderr } = await seqtag([]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: seqtag');
+  });
+});
+
+describe('wrong use', () => {
+  it('suggests a command', async () => {
+    expectRefused(await seqtag(['tga']), /unknown command 'tga' \(Did you mean tag\?\)/);
+  });
+
+  it.each([['frobnicate'], ['frobnicate', '--help'], ['help', 'frobnicate']])(
+    'refuses an unknown command: %s %s',
+    async (...args) => {
+      expectRefused(await seqtag(args), /unknown command 'frobnicate'\. See `seqtag --help`\./);
+    },
+  );
+
+  it('suggests a flag, whatever else is missing', async () => {
+    expectRefused(
+      await seqtag(['tag', '--modle', 'x']),
+      /unknown option '--modle' \(Did you mean --model\?\)/,
+    );
+    expectRefused(await seqtag(['train', 'x', '--bach-size', '3']), /Did you mean --batch-size\?/);
+  });
+
+  it.each([
+    [['tag'], /tag: no model\. Name one with -m/],
+    [['train', 'corpus.conll'], /train: no output\. Say with -o/],
+    [['train', '-o', 'x'], /missing required argument 'corpus'/],
+    [['inspect'], /missing required argument 'file'/],
+    [['convert', 'a', 'b'], /too many arguments/],
+    [['tag', '-m', 'x', '--output', 'xml'], /'xml' is invalid.*columns, conllu/],
+    [['tag', '-m', 'x', '--threads', '0'], /--threads.*whole number from 1 to 256/],
+    [['tag', '-m', 'x', '--backend', 'gpu'], /Allowed choices are auto, native, wasm/],
+    [['eval', '--min-f1', 'much'], /share from 0 to 1, or a percentage up to 100/],
+    [['eval', '--min-f1', '101'], /share from 0 to 1, or a percentage up to 100/],
+  ])('refuses %j', async (args, message) => {
+    expectRefused(await seqtag(args), message);
+  });
+
+  it('shows control characters of a name instead of sending them to the terminal', async () => {
+    const { stderr } = await seqtag(['inspect', 'no\u001b[31m\nfile.conll']);
+    expect(stderr).toBe('seqtag: no\\x1b[31m file.conll: no such file. Check the path.\n');
+  });
+});
+
+describe('failures', () => {
+  it('exits with 3 and a stack for a fault of its own', async () => {
+    const { io, stderr } = createWorld();
+    const broken = {
+      ...io,
+      get stdin(): never {
+        throw new TypeError('a fault');
+      },
+    };
+    expect(await run(['inspect', '-'], broken)).toBe(3);
+    expect(stderr()).toMatch(/fault of seqtag, not of its input/);
+    expect(stderr()).toMatch(/TypeError: a fault\n\s+at /);
+  });
+
+  it('ends in silence when nobody reads on', async () => {
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+    });
+    expect(await seqtag(['--help'], { stdout })).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('tells when standard output cannot be written', async () => {
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    });
+    const input = { stdin: 'a\tN\n\n', stdout };
+    expectRefused(
+      await seqtag(['convert', '--from', 'columns'], input),
+      /standard output: the disk is full/,
+    );
+  });
+});

@@ -1,0 +1,370 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/main.ts';
+import {
+  corpus,
+  createFolder,
+  createWorld,
+  expectRefused,
+  type Outcome,
+  pieces,
+  sentences,
+  seqtag,
+  tiny,
+  type WorldOptions,
+  withoutEscapes,
+} from './world.ts';
+
+const folder = createFolder();
+const gold = folder.path('gold.conll');
+const goldConllu = folder.path('gold.conllu');
+/** Of spans in BIO, learnt by heart from `gold`. */
+const ner = folder.path('ner.safetensors');
+/** Of parts of speech, from column 1 of `gold`. */
+const upos = folder.path('upos.safetensors');
+
+beforeAll(async () => {
+  writeFileSync(gold, sentences('english.train.conll', 30));
+  writeFileSync(goldConllu, sentences('english.train.conllu', 30));
+  const base = ['train', gold, '--dev', gold, '-q', ...tiny];
+  const first = await seqtag([...base, '-o', ner, '--epochs=32', '--patience=32']);
+  const second = await seqtag([...base, '-o', upos, '--tag-column', '1', '--epochs=12']);
+  expect([first.code, second.code]).toEqual([0, 0]);
+});
+afterAll(folder.remove);
+
+const tag = (args: readonly string[], options: WorldOptions = {}): Promise<Outcome> =>
+  seqtag(['tag', '--threads=1', ...args], options);
+const done = async (outcome: Promise<Outcome>): Promise<string> => {
+  const { code, stdout, stderr } = await outcome;
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return stdout;
+};
+const lines = (text: string): string[] => text.split('\n');
+const text = 'Nadia is free on saturday.';
+
+describe('formats', () => {
+  it('reads raw text from standard input and writes columns', async () => {
+    const stdout = await done(tag(['-m', ner], { stdin: `${text} Yes, she is.` }));
+    expect(stdout).toMatch(/^Nadia\tB-PER\nis\tO\nfree\tO\non\tO\nsaturday\tO\n\.\tO\n\nYes\t/);
+    expect(stdout).toMatch(/\n\n$/);
+  });
+
+  it('takes - for standard input, among files, in order', async () => {
+    const first = folder.path('first.txt');
+    writeFileSync(first, 'One.\n');
+    const stdout = await done(tag(['-m', upos, first, '-', first], { stdin: 'Two.' }));
+    expect(
+      lines(stdout)
+        .filter((line) => /^(One|Two)\t/.test(line))
+        .map((l) => l.slice(0, 3)),
+    ).toEqual(['One', 'Two', 'One']);
+  });
+
+  it('tags a sentence a line', async () => {
+    const args = ['-m', ner, '--input', 'horizontal', '--output', 'inline'];
+    expect(await done(tag(args, { stdin: 'Nadia , are u free\n\nYes , but I\n' }))).toBe(
+      '[PER Nadia] , are u free\nYes , but I\n',
+    );
+  });
+
+  it('writes parts of speech inline after a slash', async () => {
+    const stdout = await done(tag(['-m', upos, '--output=inline'], { stdin: text }));
+    expect(stdout).toMatch(/^Nadia\/PROPN is\/AUX free\/ADJ on\/ADP saturday\/PROPN \.\/PUNCT\n$/);
+  });
+
+  it('writes jsonl, csv, tsv and conllu', async () => {
+    const stdin = 'Nadia left.';
+    const write = (format: string): Promise<string> =>
+      done(tag(['-m', ner, '--output', format], { stdin }));
+    expect(JSON.parse(await write('jsonl'))).toEqual({
+      tokens: ['Nadia', 'left', '.'],
+      tags: ['B-PER', 'O', 'O'],
+    });
+    expect(await write('csv')).toBe('sentence,token,tag\n1,Nadia,B-PER\n1,left,O\n1,.,O\n');
+    expect(await write('tsv')).toBe('sentence\ttoken\ttag\n1\tNadia\tB-PER\n1\tleft\tO\n1\t.\tO\n');
+    expect(await write('conllu')).toContain(
+      '# text = Nadia left.\n1\tNadia\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n',
+    );
+  });
+
+  it('knows formats of files by extension, and gives them back with a column more', async () => {
+    const stdout = await done(tag(['-m', ner, gold]));
+    const source = readFileSync(gold, 'utf8');
+    expect(lines(stdout).map((line) => line.replace(/\t[^\t]*$/, ''))).toEqual(lines(source));
+    expect(stdout).toContain('Nadia\tPROPN\tB-PER\tB-PER\n');
+  });
+
+  it('replaces a column', async () => {
+    const stdout = await done(tag(['-m', upos, gold, '--tag-column', '1']));
+    expect(lines(stdout).map((line) => line.split('\t').length)).toEqual(
+      lines(readFileSync(gold, 'utf8')).map((line) => line.split('\t').length),
+    );
+    expect(stdout).toContain('Nadia\tPROPN\tB-PER\n');
+  });
+
+  it('takes tokens from another column', async () => {
+    const file = folder.path('second.tsv');
+    writeFileSync(file, 'x\tNadia\nx\tleft\n\n');
+    expect(await done(tag(['-m', ner, file, '--token-column', '1', '--no-header']))).toBe(
+      'x\tNadia\tB-PER\nx\tleft\tO\n\n',
+    );
+  });
+
+  it('adds a csv column, under a name of its own or the one asked for', async () => {
+    const file = folder.path('words.csv');
+    writeFileSync(file, 'id,token\r\n1,Nadia\r\n2,left\r\n');
+    expect(await done(tag(['-m', ner, file]))).toBe(
+      'id,token,tag\r\n1,Nadia,B-PER\r\n2,left,O\r\n',
+    );
+    expect(await done(tag(['-m', ner, file, '--tag-column', 'entity']))).toMatch(
+      /^id,token,entity\r\n/,
+    );
+  });
+
+  it('writes UPOS to upos, spans to MISC, and either where it is told', async () => {
+    const source = readFileSync(goldConllu, 'utf8').replaceAll('\tPROPN\t', '\tX\t');
+    const blank = folder.path('blank.conllu');
+    writeFileSync(blank, source);
+    expect(await done(tag(['-m', upos, blank]))).toMatch(/^2\tNadia\t_\tPROPN\t_\t.*NER=B-PER/m);
+    const spans = await done(tag(['-m', ner, blank]));
+    expect(spans).toMatch(/^2\tNadia\t_\tX\t_\t.*NER=B-PER/m);
+    expect(spans).toMatch(/^# text = /m);
+    expect(spans).toMatch(/^\d+-\d+\t/m);
+    expect(await done(tag(['-m', ner, blank, '--tag-column=xpos']))).toMatch(
+      /^2\tNadia\t_\tX\tB-PER\t/m,
+    );
+    expect(await done(tag(['-m', upos, blank, '--tag-column=Pos']))).toMatch(
+      /^2\tNadia\t_\tX\t.*Pos=PROPN/m,
+    );
+  });
+
+  it('writes to the conllu field that the model was trained on', async () => {
+    const model = folder.path('misc.safetensors');
+    const args = ['--tag-column', 'NER', '-q', '--epochs=1', ...tiny];
+    expect((await seqtag(['train', goldConllu, '-o', model, ...args])).code).toBe(0);
+    expect(await done(tag(['-m', model, goldConllu]))).toMatch(/^2\tNadia\t_\tPROPN\t_\t.*NER=/m);
+  });
+
+  it('will not mix formats in its output', async () => {
+    const { code, stderr } = await tag(['-m', ner, gold, goldConllu]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /gold\.conllu: its output would be conllu, after columns .*--output\.\n$/,
+    );
+    await done(tag(['-m', ner, gold, goldConllu, '--output', 'columns']));
+  });
+
+  it('gives nothing for nothing', async () => {
+    expect(await done(tag(['-m', ner], { stdin: '' }))).toBe('');
+    expect(await done(tag(['-m', ner], { stdin: '\n \n' }))).toBe('');
+  });
+});
+
+describe('streaming', () => {
+  it('answers a line before the next one comes', async () => {
+    const seen: string[] = [];
+    const stdout = new Writable({
+      write(chunk: Buffer, _, next) {
+        seen.push(chunk.toString());
+        next();
+      },
+    });
+    async function* typed(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('Nadia left\n');
+      expect(seen.join('')).toBe('[PER Nadia] left\n');
+      yield Buffer.from('Nadia\n');
+      expect(seen.join('')).toBe('[PER Nadia] left\n[PER Nadia]\n');
+    }
+    const args = ['-m', ner, '--input=horizontal', '--output=inline'];
+    expect(await tag(args, { stdin: typed(), stdout })).toMatchObject({ code: 0, stderr: '' });
+    expect(seen.length).toBe(2);
+  });
+
+  it('reads no faster than its output is taken', async () => {
+    let read = 0;
+    let written = 0;
+    let most = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (; read < 50; read++) {
+        most = Math.max(most, read - written);
+        yield Buffer.from('Nadia left .\n'.repeat(1000));
+      }
+    }
+    const stdout = new Writable({
+      highWaterMark: 1,
+      write(_chunk, _encoding, next) {
+        written++;
+        setImmediate(next);
+      },
+    });
+    const args = ['-m', ner, '--input=horizontal', '--output=columns'];
+    expect((await tag(args, { stdin: endless(), stdout })).code).toBe(0);
+    expect(read).toBe(50);
+    expect(most).toBeLessThan(4);
+  });
+
+  it('ends in silence, and stops reading, when its reader goes away', async () => {
+    let read = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        read++;
+        yield Buffer.from('Nadia left .\n');
+      }
+    }
+    const stdout = new Writable({
+      write: (_chunk, _encoding, next) => next(Object.assign(new Error('gone'), { code: 'EPIPE' })),
+    });
+    const args = ['-m', ner, '--input=horizontal'];
+    expect(await tag(args, { stdin: endless(), stdout })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect(read).toBeLessThan(5);
+  });
+});
+
+describe('on a terminal', () => {
+  it('shows raw text inline and coloured', async () => {
+    const stdout = await done(tag(['-m', ner], { stdin: text, terminals: ['stdout'] }));
+    expect(stdout).toContain('\u001b[');
+    expect(withoutEscapes(stdout)).toBe('[PER Nadia] is free on saturday .\n');
+  });
+
+  it('colours the tags of columns, and nothing in other formats', async () => {
+    const terminals = ['stdout'] as const;
+    expect(await done(tag(['-m', ner, gold], { terminals }))).toMatch(
+      /Nadia\tPROPN\tB-PER\t\u001b\[\d+mB-PER\u001b/,
+    );
+    const jsonl = await done(tag(['-m', ner, gold, '--output=jsonl'], { terminals }));
+    expect(jsonl).not.toContain('\u001b');
+  });
+
+  it('heeds --no-color, NO_COLOR and --color', async () => {
+    const terminals = ['stdout'] as const;
+    const stdin = text;
+    const uncoloured = '[PER Nadia] is free on saturday .\n';
+    expect(await done(tag(['-m', ner, '--no-color'], { stdin, terminals }))).toBe(uncoloured);
+    const env = { NO_COLOR: '1' };
+    expect(await done(tag(['-m', ner], { stdin, terminals, env }))).toBe(uncoloured);
+    expect(await done(tag(['-m', ner, '--color'], { stdin }))).toContain('\u001b[');
+  });
+
+  it('answers each line that is typed', async () => {
+    const { code, stdout, stderr } = await tag(['-m', ner, '--no-color'], {
+      stdin: pieces([Buffer.from('Nadia left\n'), Buffer.from('Yes\n')]),
+      terminals: ['stdin', 'stdout'],
+    });
+    expect(code).toBe(0);
+    expect(stdout).toBe('[PER Nadia] left\nYes\n');
+    expect(stderr).toMatch(/^Type text; .* Ctrl-D ends\.\n$/);
+  });
+});
+
+describe('-o', () => {
+  it('writes a file, which takes its format from its name', async () => {
+    const output = folder.path('tagged.jsonl');
+    expect(await done(tag(['-m', ner, gold, '-o', output]))).toBe('');
+    expect(lines(readFileSync(output, 'utf8'))[0]).toMatch(/^\{"tokens":\["hey"/);
+  });
+
+  it('replaces its own input, through a link, and keeps permissions', async () => {
+    const file = folder.path('own.conll');
+    const link = folder.path('link.conll');
+    writeFileSync(file, 'Nadia\nleft\n\n', { mode: 0o640 });
+    symlinkSync(file, link);
+    await done(tag(['-m', ner, file, '-o', link]));
+    expect(readFileSync(file, 'utf8')).toBe('Nadia\tB-PER\nleft\tO\n\n');
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves nothing behind, and what was there alone, on failure', async () => {
+    const output = folder.path('kept.conll');
+    const bad = folder.path('mixed.conll');
+    writeFileSync(output, 'before');
+    writeFileSync(bad, `${'Nadia\tN\n\n'.repeat(50_000)}left\n\n`);
+    const before = readdirSync(dirname(output)).sort();
+    expectRefused(
+      await tag(['-m', ner, bad, '-o', output]),
+      /mixed\.conll:100001: 1 column, expected 2/,
+    );
+    expect(readFileSync(output, 'utf8')).toBe('before');
+    expect(readdirSync(dirname(output)).sort()).toEqual(before);
+  });
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const output = folder.path('never.conll');
+    const before = readdirSync(dirname(output)).sort();
+    async function* typed(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('Nadia left\n\n');
+      world.interrupt();
+      expect(readdirSync(dirname(output)).sort()).toEqual(before);
+      throw new Error('the process would be gone');
+    }
+    const world = createWorld({ stdin: typed() });
+    await run(['tag', '-m', ner, '-o', output, '--threads=1'], world.io);
+    expect(world.quits).toEqual([130]);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it('writes to a device', async () => {
+    await done(tag(['-m', ner, gold, '-o', '/dev/null']));
+    expect(statSync('/dev/null').isFile()).toBe(false);
+  });
+
+  it('refuses a path that cannot be written', async () => {
+    expectRefused(
+      await tag(['-m', ner, gold, '-o', folder.path('no/where')]),
+      /there is no directory/,
+    );
+    expectRefused(await tag(['-m', ner, gold, '-o', dirname(gold)]), /is a directory/);
+  });
+});
+
+describe('bad input', () => {
+  const file = folder.path('bad.conll');
+
+  it.each([
+    ['mixed columns', 'a\tN\nb\n\n', /bad\.conll:2: 1 column, expected 2/],
+    ['invalid UTF-8', Buffer.from('caf\xe9\tN\n\n', 'latin1'), /bad\.conll:1: invalid UTF-8/],
+    ['a NUL', Buffer.from([65, 0, 66, 10]), /bad\.conll:1: a binary file/],
+  ])('refuses a file with %s', async (_, content, message) => {
+    writeFileSync(file, content);
+    expectRefused(await tag(['-m', ner, file]), message);
+  });
+
+  it('refuses a missing column, a directory, a missing file, a format without reader', async () => {
+    expectRefused(await tag(['-m', ner, gold, '--token-column=9']), /3 columns, but column 9/);
+    expectRefused(await tag(['-m', ner, gold, '--tag-column=9']), /3 columns, but .* column 9/);
+    expectRefused(await tag(['-m', ner, dirname(gold)]), /a directory/);
+    expectRefused(await tag(['-m', ner, folder.path('none.conll')]), /none\.conll: no such file/);
+    expectRefused(await tag(['-m', ner, folder.path('x.jsonl')]), /jsonl is only written/);
+  });
+
+  it('refuses what is no model', async () => {
+    const model = folder.path('bad.safetensors');
+    const refused = async (content: string | Uint8Array, message: RegExp): Promise<void> => {
+      writeFileSync(model, content);
+      expectRefused(await tag(['-m', model, gold]), message);
+    };
+    const whole = readFileSync(ner);
+    await refused(whole.subarray(0, 1000), /truncated/);
+    await refused(whole.subarray(0, whole.length - 1), /truncated/);
+    await refused('', /bad\.safetensors: /);
+    await refused(readFileSync(corpus('english.dev.conll')), /not a safetensors file/);
+    expectRefused(await tag(['-m', 'no-such-model', gold]), /no such model file or bundled model/);
+    expectRefused(await tag(['-m', folder.path('none.safetensors'), gold]), /no such model file/);
+    expectRefused(await tag(['-m', dirname(gold), gold]), /is a directory/);
+  });
+});

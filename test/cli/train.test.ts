@@ -1,0 +1,256 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/main.ts';
+import { openModel } from '../../src/model/model.ts';
+import { hyperparameterNames } from '../../src/training/hyperparameters.ts';
+import {
+  createFolder,
+  createWorld,
+  expectRefused,
+  type Outcome,
+  sentences,
+  seqtag,
+  tiny,
+  withoutEscapes,
+} from './world.ts';
+
+const folder = createFolder();
+const corpus = folder.path('corpus.conll');
+const dev = folder.path('dev.conll');
+
+beforeAll(() => {
+  writeFileSync(corpus, sentences('english.train.conll', 30));
+  writeFileSync(dev, sentences('english.dev.conll', 10));
+});
+afterAll(folder.remove);
+
+let made = 0;
+const newModel = (): string => folder.path(`model-${made++}.safetensors`);
+const train = (args: readonly string[], output = newModel()): Promise<Outcome> =>
+  seqtag(['train', corpus, '-o', output, ...tiny, '--epochs=2', ...args]);
+const recordOf = (path: string) => {
+  using model = openModel(path);
+  return model.record;
+};
+
+describe('what train shows', () => {
+  it('prints an epoch a line and a summary on standard error, nothing on standard output', async () => {
+    const model = folder.path('it is.safetensors');
+    const { code, stdout, stderr } = await train(['--dev', dev, '--test', dev], model);
+    expect(code).toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^train +30 sentences +405 tokens\ndev +10 sentences/);
+    expect(stderr).toMatch(/^ +epoch +loss +dev F1 +tokens\/s +time +at most left$/m);
+    expect(stderr).toMatch(/^ +1\/2 +\d+\.\d{4} +\d+\.\d\d .* best$/m);
+    expect(stderr).toMatch(/^ +2\/2 /m);
+    expect(stderr).toMatch(/^dev +10 .*\ntest +10 /m);
+    expect(stderr).toMatch(/known words +unknown words/);
+    expect(stderr).toMatch(/^PER +.*\n(.*\n)*all /m);
+    expect(stderr).toMatch(/^model {2}\S.*kB, [\d,]+ parameters\)$/m);
+    expect(stderr).toMatch(
+      /^try {4}echo '.*' \| seqtag tag -m '.*it is\.safetensors' --output inline$/m,
+    );
+    expect(stderr).not.toContain('\u001b');
+    expect(existsSync(model)).toBe(true);
+  });
+
+  it('says that dev was held out, and shows accuracy for plain tags', async () => {
+    const { stderr } = await train(['--tag-column', '1']);
+    expect(stderr).toContain('held out of the corpus');
+    expect(stderr).toContain('dev accuracy');
+    expect(stderr).not.toContain('by type');
+  });
+
+  it('prints every event as a line of JSON on standard output', async () => {
+    const { code, stdout, stderr } = await train(['--dev', dev, '--json', '--quiet']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; epoch?: number });
+    const types = events.map(({ type }) => type).filter((type) => type !== 'progress');
+    expect(types).toEqual(['start', 'epoch', 'epoch', 'end']);
+    expect(events.at(-1)).toMatchObject({ bestEpoch: expect.any(Number), dev: { tokens: 124 } });
+  });
+
+  it('keeps events and text apart: with --json text goes to standard error', async () => {
+    const { stdout, stderr } = await train(['--json']);
+    expect(stdout).toMatch(/^\{"type":"start"/);
+    expect(stderr).toMatch(/^train /);
+  });
+
+  it('is silent with --quiet', async () => {
+    expect(await train(['--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('draws a moving line on a terminal, and gives the cursor back', async () => {
+    const { code, stdout, stderr } = await seqtag(
+      ['train', corpus, '-o', newModel(), ...tiny, '--epochs=2'],
+      { terminals: ['stdout', 'stderr'] },
+    );
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('\u001b[?25l');
+    expect(stderr.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stderr.lastIndexOf('\u001b[?25l'));
+    expect(withoutEscapes(stderr)).toContain('⠋ reading');
+    expect(withoutEscapes(stderr)).toMatch(/^ +2\/2 /m);
+  });
+
+  it('draws without colour when told so', async () => {
+    const { stderr } = await seqtag(
+      ['train', corpus, '-o', newModel(), ...tiny, '--epochs=1', '--no-color'],
+      { terminals: ['stderr'] },
+    );
+    for (const colour of ['2', '32', '36']) expect(stderr).not.toContain(`\u001b[${colour}m`);
+  });
+});
+
+describe('hyperparameters', () => {
+  it('has a flag with its default in the help for each', async () => {
+    const { stdout } = await seqtag(['train', '--help'], { columns: 100 });
+    for (const name of hyperparameterNames) {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      expect(stdout).toMatch(new RegExp(`^  --(\\[no-\\])?${flag} `, 'm'));
+    }
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/--\[no-\]lowercase .*?\(default: yes\)/);
+  });
+
+  it('takes flags over the file over defaults', async () => {
+    const config = folder.path('config.json');
+    writeFileSync(config, '{"epochs": 1, "char-dim": 7, "lowercase": false, "layers": 1}');
+    const model = newModel();
+    const { code } = await seqtag(
+      ['train', corpus, '-o', model, '--threads=1', '-q', '--config', config].concat([
+        '--hidden=8',
+        '--char-dim=6',
+        '--word-dim=8',
+        '--no-lowercase',
+      ]),
+    );
+    expect(code).toBe(0);
+    expect(recordOf(model).hyperparameters).toMatchObject({
+      epochs: 1,
+      charDim: 6,
+      lowercase: false,
+      hidden: 8,
+      wordDim: 8,
+    });
+    const other = newModel();
+    await seqtag(['train', corpus, '-o', other, '-q', '--config', config, ...tiny, '--lowercase']);
+    expect(recordOf(other).hyperparameters.lowercase).toBe(true);
+  });
+
+  it.each([
+    ['{"hiden": 3}', /config\.json: no hyperparameter `hiden`/],
+    ['{"hidden": "many"}', /config\.json: hidden many: expected a whole number/],
+    ['{"hidden": 0}', /config\.json: hidden 0: expected a whole number/],
+    ['{"lowercase": 3}', /config\.json: lowercase 3: expected true or false/],
+    ['{"optimizer": "magic"}', /config\.json: optimizer magic: expected one of/],
+    ['{"hidden": ', /config\.json: not JSON/],
+    ['[1]', /config\.json: not an object/],
+  ])('refuses the file %s', async (text, message) => {
+    const config = folder.path('config.json');
+    writeFileSync(config, text);
+    expectRefused(await train(['--config', config]), message);
+  });
+
+  it.each([
+    [['--hidden=0'], /train: hidden 0: expected a whole number from 1/],
+    [['--hidden=2.5'], /hidden 2\.5: expected a whole number/],
+    [['--dropout=x'], /dropout x: expected a number from 0/],
+    [['--optimizer=magic'], /optimizer magic: expected one of/],
+    [['--char-width=4'], /char-width 4: expected an odd number/],
+    [['--config', 'nowhere.json'], /nowhere\.json: no such file/],
+  ])('refuses %j', async (args, message) => {
+    expectRefused(await train(args), message);
+  });
+});
+
+describe('bad input', () => {
+  const file = folder.path('bad.conll');
+  const output = folder.path('never.safetensors');
+  const refused = async (args: readonly string[], message: RegExp): Promise<void> => {
+    const before = readdirSync(dirname(file)).sort();
+    expectRefused(await seqtag(['train', ...args, '-q', ...tiny]), message);
+    expect(readdirSync(dirname(file)).sort()).toEqual(before);
+  };
+
+  it.each([
+    ['no sentence', '', /bad\.conll: no sentences/],
+    ['one column', 'a\nb\n\n', /bad\.conll:1: 1 column, so there is no tag/],
+    ['mixed columns', 'a\tN\nb\n\n', /bad\.conll:2: 1 column, expected 2/],
+    ['invalid UTF-8', Buffer.from('caf\xe9\tN\n\n', 'latin1'), /bad\.conll:1: invalid UTF-8/],
+    ['binary', Buffer.from([65, 0, 9, 66, 10]), /bad\.conll:1: a binary file/],
+  ])('refuses a corpus with %s', async (_, content, message) => {
+    writeFileSync(file, content);
+    await refused([file, '-o', output], message);
+  });
+
+  it('refuses a missing column, a directory, a missing file', async () => {
+    await refused([corpus, '-o', output, '--tag-column', '7'], /3 columns, but column 7/);
+    await refused([corpus, '-o', output, '--tag-column', 'ner'], /has no column names/);
+    await refused([dirname(file), '-o', output], /a directory/);
+    await refused([folder.path('none.conll'), '-o', output], /none\.conll: no such file/);
+    await refused([corpus, '-o', output, '--dev', folder.path('none')], /none: no such file/);
+  });
+
+  it('refuses an output that cannot be written, before training', async () => {
+    await refused([corpus, '-o', folder.path('no/where.safetensors')], /there is no directory/);
+    await refused([corpus, '-o', dirname(file)], /is a directory/);
+  });
+
+  it('stops when the loss is no number', async () => {
+    const wild = ['--optimizer=sgd', '--learning-rate=100', '--clip=0', '--weight-decay=1'];
+    const { code, stderr } = await train([...wild, '--quiet', '--epochs=30'], output);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^seqtag: epoch \d, .*diverged\. Lower --learning-rate.*\n$/);
+    expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe('interrupts', () => {
+  it('keeps the best epoch at the first, and leaves at once at the second', async () => {
+    const model = newModel();
+    let presses = 0;
+    const world = createWorld({
+      onStderr(text, { interrupt }) {
+        if (/^ +1\/1000 /m.test(text) && presses++ === 0) interrupt();
+      },
+    });
+    const args = ['train', corpus, '-o', model, ...tiny, '--epochs=1000', '--patience=1000'];
+    expect(await run(args, world.io)).toBe(0);
+    expect(world.quits).toEqual([]);
+    expect(world.stderr()).toContain('ended on request');
+    expect(recordOf(model).epochs.length).toBeLessThan(1000);
+    world.interrupt(); // nobody listens any more
+    expect(world.quits).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves at once at a second %s', async (signal, code) => {
+    const world = createWorld({
+      onStderr(text, { interrupt, quits }) {
+        if (/^ +1\/5 /m.test(text) && quits.length === 0) {
+          interrupt(signal);
+          interrupt(signal);
+        }
+      },
+    });
+    await run(['train', corpus, '-o', newModel(), ...tiny, '--epochs=5'], world.io);
+    expect(world.quits).toEqual([code]);
+  });
+
+  it('leaves at once before training has begun', async () => {
+    const world = createWorld();
+    const running = run(['train', corpus, '-o', newModel(), ...tiny, '--epochs=1'], world.io);
+    while (world.quits.length === 0 && world.stderr() === '') {
+      world.interrupt();
+      await new Promise(setImmediate);
+    }
+    expect(world.quits[0]).toBe(130);
+    await running;
+  });
+});
