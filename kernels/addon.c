@@ -69,7 +69,7 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
 }
 
 #define P(i) (values[i] != 0 ? (void *)(self->arena + (size_t)values[i]) : NULL)
-#define I(i) (int)values[i]
+#define I(i) (int)(int64_t)values[i] // wraps, as WebAssembly's conversion does
 #define F(i) (float)values[i]
 // APPLY_((P, P, I)) -> P(0), P(1), I(2)
 #define APPLY_3(a, b, c) a(0), b(1), c(2)

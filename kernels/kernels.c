@@ -414,7 +414,7 @@ void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const 
           const int q = p + k - width / 2;
           if (q >= begin && q < end) y += load_n(table + ((long)chars[q] * width + k) * F + f, count);
         }
-        const VI better = y > best;
+        const VI better = (y > best) | (y != y); // NaN wins, to be seen
         best = choose(better, y, best);
         where = (better & ((VI){0} + p)) | (~better & where);
       }

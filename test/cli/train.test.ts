@@ -94,7 +94,7 @@ describe('what train shows', () => {
     expect(stderr).toContain('\u001b[?25l');
     expect(stderr.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stderr.lastIndexOf('\u001b[?25l'));
     expect(withoutEscapes(stderr)).toContain('⠋ reading');
-    expect(withoutEscapes(stderr)).toMatch(/^ +2\/2 /m);
+    expect(withoutEscapes(stderr)).toMatch(/ +2\/2 +\d/);
   });
 
   it('draws without colour when told so', async () => {

@@ -1,0 +1,134 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { corpus, createFolder, expectRefused, sentences, seqtag, tiny } from './world.ts';
+
+const folder = createFolder();
+const gold = folder.path('gold.conll');
+const model = folder.path('ner.safetensors');
+
+beforeAll(async () => {
+  writeFileSync(gold, sentences('english.train.conll', 30));
+  const { code } = await seqtag(['train', gold, '-o', model, '-q', '--epochs=3', ...tiny]);
+  expect(code).toBe(0);
+});
+afterAll(folder.remove);
+
+const inspect = async (...args: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await seqtag(['inspect', ...args]);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+};
+
+describe('a model', () => {
+  it('says what it is and how it came to be', async () => {
+    const text = await inspect(model, '--threads=3');
+    expect(text).toMatch(/^ner {2}a tagger of spans\n/);
+    expect(text).toMatch(/^file +\S+ner\.safetensors, [\d.]+ kB$/m);
+    expect(text).toMatch(/^tags +spans in BIO, trained in BIOES: 4 types, LOC MISC ORG PER$/m);
+    expect(text).toMatch(
+      /^network +words of 16, 8 character filters of width 3, 1 BiLSTM layer of 16/m,
+    );
+    expect(text).toMatch(/^size +[\d,]+ parameters$/m);
+    expect(text).toMatch(/^runs on +(native (avx512|avx2|base)|wasm simd128), 3 threads$/m);
+    expect(text).toMatch(/^command +seqtag train .* --hidden 16 /m);
+    expect(text).toMatch(/^dev +F1 \d+\.\d\d, accuracy \d+\.\d\d$/m);
+    expect(text).toMatch(
+      /^train +\S+gold\.conll +30 sentences +405 tokens +sha256 [0-9a-f]{16}…$/m,
+    );
+    expect(text).toMatch(/^hidden +16 +default 100$/m);
+    expect(text).not.toMatch(/^char-width /m);
+    expect(text).toMatch(/^epoch +loss +dev F1\n +1 +\d\.\d{4} +\d+\.\d\d( {2}best)?\n/m);
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('says which backend was asked for', async () => {
+    expect(await inspect(model, '--backend=wasm', '--threads=1')).toMatch(
+      /^runs on +wasm simd128, 1 thread$/m,
+    );
+  });
+
+  it('says it all in JSON', async () => {
+    const facts = JSON.parse(await inspect(model, '--json')) as Record<string, unknown>;
+    expect(facts).toMatchObject({
+      kind: 'model',
+      name: 'ner',
+      path: model,
+      bytes: readFileSync(model).length,
+      config: { hidden: 16 },
+      task: { scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' },
+      vocabulary: { lowercase: true, words: expect.any(Number) },
+      record: { bestEpoch: expect.any(Number), hyperparameters: { hidden: 16 } },
+      backend: { kind: expect.stringMatching(/^(native|wasm)$/) },
+    });
+  });
+
+  it('is known by its content, whatever its name', async () => {
+    const copy = folder.path('copy.bin');
+    writeFileSync(copy, readFileSync(model));
+    expect(await inspect(copy)).toMatch(/^copy\.bin {2}a tagger/);
+  });
+});
+
+describe('a corpus', () => {
+  it('says what is in columns', async () => {
+    const text = await inspect(corpus('english.test.conll'));
+    expect(text).toMatch(/english\.test\.conll {2}a corpus\n/);
+    expect(text).toMatch(
+      /^format +columns\nsentences +146\ntokens +2,237 \(1,026 different\)\nlongest +24 tokens, line \d+$/m,
+    );
+    expect(text).toMatch(/^columns +0: Just {2}1: ADV {2}2: O$/m);
+    expect(text).toMatch(/^tags +9 different, spans in BIO$/m);
+    expect(text).toMatch(/^O +[\d,]+ +9\d\.\d\d %$/m);
+    expect(text).toMatch(/^MISC +48$/m);
+  });
+
+  it('says which fields and MISC keys of conllu are filled', async () => {
+    const text = await inspect(corpus('english.test.conllu'));
+    expect(text).toMatch(
+      /^columns +id: 1 {2}form: Just {2}upos: ADV {2}misc NER: \S+ {2}misc SpaceAfter: No$/m,
+    );
+    expect(text).toMatch(/^tags +17 different, plain$/m);
+    expect(await inspect(corpus('english.test.conllu'), '--tag-column=NER')).toMatch(
+      /spans in BIO$/m,
+    );
+  });
+
+  it('reads text, csv headers and standard input', async () => {
+    const text = folder.path('some.txt');
+    writeFileSync(text, 'A sentence. And another one!\n');
+    expect(await inspect(text)).toMatch(/^format +text\nsentences +2\ntokens +7 /m);
+    const csv = folder.path('some.csv');
+    writeFileSync(csv, 'word,tag\na,N\n');
+    expect(await inspect(csv)).toMatch(/^columns +word {2}tag\ntags +1 different, plain$/m);
+    const { stdout } = await seqtag(['inspect', '-'], { stdin: readFileSync(gold) });
+    expect(stdout).toMatch(/^<stdin> {2}a corpus\n\nformat +columns\nsentences +30$/m);
+  });
+
+  it('says it all in JSON', async () => {
+    expect(JSON.parse(await inspect(gold, '--json'))).toMatchObject({
+      kind: 'corpus',
+      file: gold,
+      format: 'columns',
+      sentences: 30,
+      tokens: 405,
+      scheme: 'BIO',
+      tags: { O: expect.any(Number) },
+      spans: { LOC: 11, PER: 10, MISC: 5, ORG: 1 },
+    });
+  });
+});
+
+it('refuses what is neither', async () => {
+  const refused = async (file: string, message: RegExp): Promise<void> =>
+    expectRefused(await seqtag(['inspect', file]), message);
+  const bad = folder.path('bad.safetensors');
+  writeFileSync(bad, readFileSync(model).subarray(0, 2000));
+  await refused(bad, /truncated/);
+  await refused(folder.path('none.conll'), /none\.conll: no such file/);
+  await refused('no-such-model', /no such model file or bundled model/);
+  await refused(dirname(gold), /a directory/);
+  const empty = folder.path('empty.conll');
+  writeFileSync(empty, '\n\n');
+  await refused(empty, /no sentences/);
+});

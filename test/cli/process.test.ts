@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openModel } from '../../src/model/model.ts';
+import { createFolder, type Outcome, program, sentences, tiny } from './world.ts';
+
+// The program as it is installed: bin/seqtag.js on the built files.
+
+const folder = createFolder();
+const gold = folder.path('gold.conll');
+const model = folder.path('ner.safetensors');
+
+const seqtag = (args: readonly string[], input = ''): Outcome => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    input,
+    encoding: 'utf8',
+  });
+  return { code: status ?? -1, stdout, stderr };
+};
+const bash = (command: string): Outcome => {
+  const script = `set -o pipefail; seqtag() { '${process.execPath}' '${program}' "$@"; }; ${command}`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  return { code: status ?? -1, stdout, stderr };
+};
+
+beforeAll(() => {
+  writeFileSync(gold, sentences('english.train.conll', 30));
+  const { code } = seqtag(['train', gold, '-o', model, '-q', '--epochs=3', ...tiny]);
+  expect(code).toBe(0);
+});
+afterAll(folder.remove);
+
+describe('exit codes', () => {
+  it('are 0, 1 and 2', () => {
+    expect(seqtag(['--version']).code).toBe(0);
+    expect(seqtag(['tag', '-m', model], 'Nadia left.\n')).toMatchObject({ code: 0, stderr: '' });
+    expect(seqtag(['eval', '-m', model, gold, '--min-accuracy=100']).code).toBe(1);
+    const wrong = seqtag(['tag', '-m', 'none.safetensors']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/^seqtag: none\.safetensors: no such [^\n]+\n$/);
+  });
+});
+
+describe('pipes', () => {
+  it('end in silence when head has seen enough', () => {
+    const { code, stdout, stderr } = bash(
+      `yes 'Nadia left .' | seqtag tag -m '${model}' --input horizontal | head -n 2; echo "\${PIPESTATUS[1]}"`,
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^Nadia\t\S+\nleft\t\S+\n0\n$/);
+    expect(code).toBe(0);
+    const text = bash(`seqtag convert '${gold}' | head -n 1; echo "\${PIPESTATUS[0]}"`);
+    expect(text).toEqual({ code: 0, stdout: 'hey\tINTJ\tO\n0\n', stderr: '' });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('tell of a full disk', () => {
+    const { code, stderr } = bash(`seqtag convert '${gold}' > /dev/full`);
+    expect(stderr).toBe('seqtag: standard output: the disk is full. Free some space.\n');
+    expect(code).toBe(2);
+  });
+
+  it('carry large outputs whole', () => {
+    const text = readFileSync(gold, 'utf8').repeat(200);
+    writeFileSync(folder.path('large.conll'), text);
+    const { stdout } = bash(
+      `seqtag convert '${folder.path('large.conll')}' | (sleep 0.3; cat) | wc -c`,
+    );
+    expect(Number(stdout)).toBe(Buffer.byteLength(text));
+  });
+
+  it('can be files: <(...)', () => {
+    const first = bash(`seqtag eval -m '${model}' <(cat '${gold}') --json`);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const both = bash(`seqtag eval <(seqtag tag -m '${model}' '${gold}') --json`);
+    const accuracy = ({ stdout }: Outcome): number =>
+      (JSON.parse(stdout) as { total: { accuracy: number } }).total.accuracy;
+    expect(accuracy(both)).toBe(accuracy(first));
+  });
+});
+
+describe('signals', () => {
+  const training = (output: string): ChildProcess =>
+    spawn(process.execPath, [
+      program,
+      ...['train', gold, '-o', output, ...tiny, '--epochs=1000000', '--patience=1000000'],
+    ]);
+  /** Waits for the first line of an epoch. */
+  const firstEpoch = (child: ChildProcess): Promise<void> =>
+    new Promise((resolve) => {
+      let text = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (/^ +1\/1000000 .*\n/m.test(text)) resolve();
+      });
+    });
+  const exit = (child: ChildProcess): Promise<number | null> =>
+    new Promise((resolve) => {
+      child.on('close', resolve);
+    });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves a usable model', async (signal) => {
+    const output = folder.path(`${signal}.safetensors`);
+    const child = training(output);
+    try {
+      await firstEpoch(child);
+      child.kill(signal);
+      expect(await exit(child)).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    using file = openModel(output);
+    expect(file.record.epochs.length).toBeGreaterThan(0);
+    expect(readdirSync(folder.path('.')).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
