@@ -64,6 +64,27 @@ export const median = (values) => quantile(values, 0.5);
 export const spread = (values) =>
   (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
 
+/** Share of the processors' time that was idle during `seconds`. @param {number} seconds */
+async function idle(seconds) {
+  const count = () => {
+    const all = cpus().map(({ times }) => times);
+    return [
+      all.reduce((sum, times) => sum + times.idle, 0),
+      all.reduce((sum, times) => sum + Object.values(times).reduce((a, b) => a + b, 0), 0),
+    ];
+  };
+  const [idle0 = 0, all0 = 0] = count();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const [idle1 = 0, all1 = 0] = count();
+  return (idle1 - idle0) / (all1 - all0);
+}
+
+/** Waits until nothing else runs, at most so many seconds. @param {number} most */
+export async function quiet(most) {
+  const end = performance.now() + most * 1000;
+  while (performance.now() < end && (await idle(1)) < 0.93);
+}
+
 /**
  * Runs every job once a round, round after round, so that whatever disturbs the machine disturbs all alike.
  * @template {string} Name

@@ -3,7 +3,9 @@
 // best setting (one or two threads, OpenBLAS's kernels) counts.
 //
 // node bench/train.js TRAIN.conllu DEV.conllu --peer torch_bilstm.py
-//   [--python python3] [--rounds 3] [--epochs 3] [--steps 150] [--million 3] [--no-train] [--no-tag]
+//   [--python python3] [--rounds 3] [--epochs 3] [--steps 150] [--million 3] [--quiet 0] [--no-train] [--no-tag]
+//
+// --quiet N waits before each run, at most N seconds, until the machine is otherwise idle.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -23,6 +25,7 @@ import {
   note,
   openblasCores,
   plusMinus,
+  quiet,
   run,
   seqtag,
   spread,
@@ -41,6 +44,7 @@ const { values, positionals } = parseArgs({
     epochs: { type: 'string', default: '3' },
     steps: { type: 'string', default: '150' },
     million: { type: 'string', default: '3' },
+    quiet: { type: 'string', default: '0' },
     train: { type: 'boolean', default: true },
     tag: { type: 'boolean', default: true },
     job: { type: 'string' },
@@ -234,7 +238,7 @@ const jobs = {};
 /** @param {string} kind @param {number} threads */
 const nameOf = (kind, threads) => `${kind}, ${threads} thread${threads > 1 ? 's' : ''}`;
 
-if (values.train || !existsSync(model))
+if (values.train)
   for (const backend of kinds)
     for (const threads of threadCounts) {
       const setting = {
@@ -242,7 +246,7 @@ if (values.train || !existsSync(model))
         backend,
         model: backend === 'native' ? model : `${model}-${backend}`,
       };
-      if (values.train) jobs[`train ${nameOf(backend, threads)}`] = () => job('train', setting);
+      jobs[`train ${nameOf(backend, threads)}`] = () => job('train', setting);
     }
 if (values.peer)
   for (const core of openblasCores())
@@ -275,7 +279,19 @@ if (values.tag)
       if (existsSync(seqtag)) jobs[`command ${name}`] = () => commandJob(setting);
     }
 
-const results = await interleave(jobs, rounds, note);
+const wait = Number(values.quiet);
+const waiting = Object.entries(jobs).map(([name, measure]) => [
+  name,
+  async () => {
+    await quiet(wait);
+    return measure();
+  },
+]);
+const results = await interleave(
+  /** @type {typeof jobs} */ (Object.fromEntries(waiting)),
+  rounds,
+  note,
+);
 const bestOf = {
   train: Math.max(0, ...Object.values(peers).map((rates) => median(rates.train))),
   tag: Math.max(0, ...Object.values(peers).map((rates) => median(rates.tag))),
