@@ -125,6 +125,8 @@ export function checkHyperparameters(
     throw new UserError(
       `${where}: char-width ${String(result.charWidth)}: expected an odd number.`,
     );
+  if (result.optimizer === 'adam' && result.weightDecay !== 0)
+    throw new UserError(`${where}: weight-decay: adam has none. Use optimizer adamw or sgd.`);
   return result as unknown as Hyperparameters;
 }
 

@@ -139,7 +139,7 @@ export function createFolder(): { path: (name: string) => string; remove: () => 
 
 /** Small, and quick to learn a few sentences by heart. */
 export const tiny = [
-  '--threads=1', '--backend=wasm',
+  '--threads=1',
   '--word-dim=16',
   '--char-filters=8',
   '--char-dim=8',

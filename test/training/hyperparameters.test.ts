@@ -35,6 +35,7 @@ test.each([
   [{ learningRate: Number.NaN }, /learning-rate NaN/],
   [{ optimizer: 'adagrad' }, /expected one of sgd, adam, adamw/],
   [{ lowercase: 'maybe' }, /expected true or false/],
+  [{ weightDecay: 0.1 }, /weight-decay: adam has none. Use optimizer adamw or sgd/],
   [{ charWidth: 2 }, /char-width 2: expected an odd number/],
 ])('%j is refused in one line', (given, message) => {
   const check = (): unknown => checkHyperparameters(given, 'here');
