@@ -177,8 +177,6 @@ async function trainCommand(
     for await (const event of events) {
       if (event.type === 'start') isTraining = true;
       display?.show(event);
-      // without a turn of the event loop signals would wait for the end of a run of short epochs
-      await new Promise(setImmediate);
       if (flags.json) await out.write(`${JSON.stringify(event satisfies TrainingEvent)}\n`);
     }
   } finally {

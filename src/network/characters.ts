@@ -100,13 +100,12 @@ export function layoutChars(
   return { ...integers, ...floats, tables };
 }
 
-const lstmWeights = ({ at, matrices }: Weights, name: string): LstmWeights => ({
+/** The parameters of one direction, by the prefix of their names. */
+export const lstmWeights = ({ at, matrices }: Weights, name: string): LstmWeights => ({
   input: matrices[`${name}.input`]!,
   recurrent: matrices[`${name}.recurrent`]!,
   bias: at[`${name}.bias`]!,
 });
-
-export { lstmWeights };
 
 /** out (Y, charSize): the encoding of every type. */
 export function charForward(

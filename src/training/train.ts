@@ -127,6 +127,8 @@ const scoreOf = ({ spans, accuracy }: Report): number =>
   spans ? (spans.f1 ?? 0) : (accuracy ?? 0);
 const scoresOf = ({ spans, accuracy }: Report): Scores =>
   spans ? { accuracy, f1: spans.f1 } : { accuracy };
+/** Training computes without pause: this lets a signal or a spinner have its turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
@@ -243,7 +245,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           tokensPerSecond: perSecond,
           secondsLeft: ((h.epochs - state.epoch) * tokens - sum.tokens) / perSecond,
         };
-        await new Promise(setImmediate); // lets a signal or a spinner have its turn
+        await turn();
       }
       done += sum.tokens;
       const tokensPerSecond = sum.tokens / seconds(epochBegan);
@@ -275,6 +277,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         seconds: took,
         secondsLeft: took * (h.epochs - epoch),
       };
+      await turn();
       if (signal?.aborted) {
         stopped = 'signal';
         break;
