@@ -56,7 +56,7 @@ if (!corpus || !dev) fail('usage: node bench/train.js TRAIN DEV --peer torch_bil
 /** @typedef {{ threads: number; backend: 'native' | 'wasm'; model: string }} Setting */
 /** @typedef {{ first: number; fresh: number; kept: number }} TagRates tokens a second */
 
-/** Tokens a second of the best epoch after the first, in which V8 still compiles. @param {Setting} setting */
+/** Tokens a second in the epochs after the first, in which V8 still compiles. @param {Setting} setting */
 async function trainJob({ threads, backend, model }) {
   const hyperparameters = checkHyperparameters(
     { hidden: 100, epochs: Number(values.epochs) },

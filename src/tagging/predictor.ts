@@ -6,6 +6,13 @@ import type { Engine } from '../network/engine.ts';
 /** Sentences longer than this are tagged in pieces of this many tokens, so that memory stays bounded. */
 const MOST_TOKENS = 4096;
 
+/**
+ * The same string with no hold on another: V8 keeps a slice of 13 characters or more as a pointer into the text that it
+ * was cut from, and a cache of words must not keep all that was ever read.
+ */
+const detached = (token: string): string =>
+  token.length < 13 ? token : Buffer.from(token, 'utf16le').toString('utf16le');
+
 /** Tags sentences with an engine's present parameters. */
 export interface Predictor {
   /** Tags in the corpus's own scheme, one list a sentence. */
@@ -44,7 +51,7 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
     if (missing.length > 0) {
       const slots = engine.encode(encoder.types(missing));
       missing.forEach((token, i) => {
-        places.set(token, slots[i]!);
+        places.set(detached(token), slots[i]!);
       });
     }
     const lengths = Int32Array.from(pieces, (piece) => piece.length);
@@ -58,12 +65,12 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
     predict(sentences) {
-      const window = Math.min(engine.capacity, 2 * MOST_TOKENS);
+      const window = Math.min(engine.capacity, MOST_TOKENS);
       const pieces = sentences.flatMap((tokens) =>
-        tokens.length <= MOST_TOKENS
+        tokens.length <= window
           ? [tokens]
-          : Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) =>
-              tokens.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS),
+          : Array.from({ length: Math.ceil(tokens.length / window) }, (_, i) =>
+              tokens.slice(i * window, (i + 1) * window),
             ),
       );
       const ids: Int32Array[] = [];

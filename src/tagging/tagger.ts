@@ -16,7 +16,7 @@ export interface Tagger {
 }
 
 /** Types whose encodings are kept; the cache takes this many times 32 H bytes. */
-const CACHE_BYTES = 48 * 2 ** 20;
+const CACHE_BYTES = 32 * 2 ** 20;
 
 /**
  * Loads a model: a path, or the name of a bundled one (`en-upos`, `en-ner`).
