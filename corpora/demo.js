@@ -24,9 +24,17 @@ function seqtag(args, input) {
   if (status !== 0) throw new Error(`seqtag ${args[0]} ended with ${status}`);
 }
 
-const text = 'Barack Obama visited Paris. The museum in Oslo was closed, so we walked to the harbour.';
+const text =
+  'Barack Obama visited Paris. The museum in Oslo was closed, so we walked to the harbour.';
 try {
-  seqtag(['train', 'corpora/english.train.conllu', '--dev', 'corpora/english.dev.conllu', '-o', model]);
+  seqtag([
+    'train',
+    'corpora/english.train.conllu',
+    '--dev',
+    'corpora/english.dev.conllu',
+    '-o',
+    model,
+  ]);
   seqtag(['eval', '-m', model, 'corpora/english.test.conllu']);
   seqtag(['tag', '-m', model, '--output', 'inline'], text);
   seqtag(['tag', '-m', 'en-upos', '--output', 'inline'], text);

@@ -25,9 +25,19 @@ async function build(chosen, compiler) {
     }),
   );
   const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
-  const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
+  const link =
+    process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
   const temporary = `${out}/kernels-${process.pid}.node`;
-  await run([...common, '-fPIC', ...link, `-I${headers}`, `${here}addon.c`, ...objects, '-o', temporary]);
+  await run([
+    ...common,
+    '-fPIC',
+    ...link,
+    `-I${headers}`,
+    `${here}addon.c`,
+    ...objects,
+    '-o',
+    temporary,
+  ]);
   renameSync(temporary, `${out}/kernels.node`);
   for (const object of objects) rmSync(object);
 }
@@ -48,5 +58,12 @@ else if (!compiler) giveUp('no C compiler found');
 else
   await build(chosen, compiler).then(
     () => console.log(`seqtag: native kernels built (${Object.keys(chosen).join(', ')})`),
-    (error) => giveUp(`${compiler} failed: ${String(error.stderr ?? error.message).trim().split('\n')[0]}`),
+    (error) =>
+      giveUp(
+        `${compiler} failed: ${
+          String(error.stderr ?? error.message)
+            .trim()
+            .split('\n')[0]
+        }`,
+      ),
   );
