@@ -74,13 +74,18 @@ function* stream(input, count) {
       tokens: length + 2,
     };
   });
+  // A third are long, as compounds and names are: V8 keeps a slice of 13 units or more as a pointer into its text.
+  const fresh = () => {
+    const one = word(50_000 + Math.floor(random() * 1e6));
+    return random() < 1 / 3 ? one + word(Math.floor(random() * 1e6)) : one;
+  };
   let sentences = 0;
   while (count.bytes < bytes) {
     let chunk = '';
     while (chunk.length < 65_536) {
       const { before, after, tokens } =
         templates[Math.floor(random() * templates.length)] ?? fail('no text');
-      chunk += before + word(50_000 + Math.floor(random() * 1e6)) + joint + after;
+      chunk += before + fresh() + joint + after;
       // in text, a paragraph has five sentences; in columns, a blank line ends each
       chunk +=
         input === 'columns' || ++sentences % 5 === 0 ? (input === 'columns' ? '\n' : '\n\n') : ' ';
