@@ -24,7 +24,7 @@ const LEAST_CHAR_COUNT = 2;
 
 /** Digits become 0 (Collobert et al. 2011); case is folded on demand, since characters keep it. */
 export const normalise = (token: string, lowercase: boolean): string => {
-  const word = /\d/.test(token) ? token.replace(/\p{Nd}/gu, '0') : token;
+  const word = token.replace(/\p{Nd}/gu, '0');
   return lowercase ? word.toLowerCase() : word;
 };
 

@@ -8,6 +8,7 @@ const sentences = [
 
 test('digits become 0 and case is folded on demand', () => {
   expect(normalise('B2B-٣', false)).toBe('B0B-0');
+  expect(normalise('٣٤', true)).toBe('00');
   expect(normalise('ÉCOLE', true)).toBe('école');
 });
 
