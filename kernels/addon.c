@@ -59,7 +59,7 @@ static Instance *instance_of(napi_env env) {
   return data;
 }
 
-#define MOST_ARGUMENTS 16
+#define MOST_ARGUMENTS 22
 static Instance *arguments(napi_env env, napi_callback_info info, double *values) {
   size_t count = MOST_ARGUMENTS;
   napi_value args[MOST_ARGUMENTS];
@@ -86,10 +86,27 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
 #define APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m) APPLY_12(a, b, c, d, e, f, g, h, i, j, k, l), m(12)
 #define APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n) APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m), n(13)
 #define APPLY_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n), o(14)
-#define PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, name, ...) name
+#define APPLY_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) \
+  APPLY_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o), p(15)
+#define APPLY_17(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q) \
+  APPLY_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p), q(16)
+#define APPLY_18(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r) \
+  APPLY_17(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q), r(17)
+#define APPLY_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
+  APPLY_18(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r), s(18)
+#define APPLY_20(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t) \
+  APPLY_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s), t(19)
+#define APPLY_21(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u) \
+  APPLY_20(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t), u(20)
+#define APPLY_22(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v) \
+  APPLY_21(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u), v(21)
+#define PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22,       \
+             name, ...)                                                                                                \
+  name
 #define APPLY(...)                                                                                                     \
-  PICK(__VA_ARGS__, APPLY_15, APPLY_14, APPLY_13, APPLY_12, APPLY_11, APPLY_10, APPLY_9, APPLY_8, APPLY_7, APPLY_6,    \
-       APPLY_5, APPLY_4, APPLY_3, APPLY_2, APPLY_1)                                                                    \
+  PICK(__VA_ARGS__, APPLY_22, APPLY_21, APPLY_20, APPLY_19, APPLY_18, APPLY_17, APPLY_16, APPLY_15, APPLY_14,          \
+       APPLY_13, APPLY_12, APPLY_11, APPLY_10, APPLY_9, APPLY_8, APPLY_7, APPLY_6, APPLY_5, APPLY_4, APPLY_3, APPLY_2, \
+       APPLY_1)                                                                                                        \
   (__VA_ARGS__)
 
 #define WRAPPER(name, kinds, types)                                                                                    \

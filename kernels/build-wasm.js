@@ -6,7 +6,7 @@
 // apart because the clang driver runs a `wasm-opt` it finds.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,10 @@ const linkFlags = [
   '--export=__heap_base',
   '--strip-all',
 ];
-const sources = ['kernels.c', 'kernels.h'];
 const here = fileURLToPath(new URL('.', import.meta.url));
+const sources = readdirSync(here, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.[ch]$/.test(name) && !name.startsWith('build') && name !== 'addon.c')
+  .sort();
 /** @param {string | Buffer} bytes */
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 

@@ -211,151 +211,62 @@ void EXPORT(column_sums)(float *restrict sums, const float *restrict x, int M, i
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers, Schmidhuber & Cummins 2000) over a packed batch:
-//   [i f g o] = [s s tanh s](pre + (mask * h_prev) U),  c = f c_prev + i g,  h = o tanh(c),  s the logistic function.
-// `reverse` runs each sentence from its own last token to its first. A sentence starts from h = c = 0.
+#include "recurrence.h"
 
-// The walk over the steps. At step t the packed rows [at, at + n) are live, of which the first `carried` have a state
-// from the step before, whose rows begin at `before`. `against` walks backwards along the recurrence.
-typedef struct {
-  int t, at, n, carried, before, up;
-} Step;
-INLINE Step before_first(const int *rows, int T, int reverse, int against) {
-  const int up = reverse == against;
-  int N = 0;
-  for (int t = 0; t < T; t++) N += rows[t];
-  return up ? (Step){.t = -1, .at = 0, .n = 0, .up = 1} : (Step){.t = T, .at = N, .n = 0, .up = 0};
+// ---------------------------------------------------------------------------------------------------------------------
+// Around the recurrences: where two directions meet, and what joins one layer to the next.
+
+// out (N, H) = f + b, (f + b) / 2 or f * b of h (N, 2H) = [f b], by `how` 0, 1 or 2.
+void EXPORT(merge_forward)(float *restrict out, const float *restrict h, int N, int H, int how) {
+  const float scale = how == 1 ? 0.5f : 1.f;
+  for (int r = 0; r < N; r++, out += H, h += 2 * H)
+    if (how == 2) for (int j = 0; j < H; j++) out[j] = h[j] * h[H + j];
+    else for (int j = 0; j < H; j++) out[j] = scale * (h[j] + h[H + j]);
 }
-INLINE int next(Step *s, const int *rows, int T, int reverse) {
-  s->at += s->up ? s->n : 0;
-  s->t += s->up ? 1 : -1;
-  if (s->t < 0 || s->t >= T) return 0;
-  s->n = rows[s->t];
-  s->at -= s->up ? 0 : s->n;
-  s->carried = reverse ? (s->t + 1 < T ? rows[s->t + 1] : 0) : (s->t > 0 ? s->n : 0);
-  s->before = reverse ? s->at + s->n : (s->t > 0 ? s->at - rows[s->t - 1] : 0);
-  return 1;
+// dh (N, 2H) from dout (N, H).
+void EXPORT(merge_backward)(float *restrict dh, const float *restrict dout, const float *restrict h, int N, int H,
+                            int how) {
+  const float scale = how == 1 ? 0.5f : 1.f;
+  for (int r = 0; r < N; r++, dout += H, dh += 2 * H, h += 2 * H)
+    if (how == 2) for (int j = 0; j < H; j++) dh[j] = dout[j] * h[H + j], dh[H + j] = dout[j] * h[j];
+    else for (int j = 0; j < H; j++) dh[j] = dh[H + j] = scale * dout[j];
 }
 
-typedef struct {
-  V i, f, g, o, c, tanh_c, h;
-} Cell;
-INLINE Cell lstm_cell(V i, V f, V g, V o, V c_prev) {
-  Cell y;
-  y.i = sigmoid_(i);
-  y.f = sigmoid_(f);
-  y.g = tanh_(g);
-  y.o = sigmoid_(o);
-  y.c = y.f * c_prev + y.i * y.g;
-  y.tanh_c = tanh_(y.c);
-  y.h = y.o * y.tanh_c;
-  return y;
+// x (n) += y.
+void EXPORT(add)(float *restrict x, const float *restrict y, int n) {
+  for (int i = 0; i < n; i++) x[i] += y[i];
 }
 
-// Training. Reads pre (N, 4H) = x W + b, `packed_u` = U (H, 4H) packed, mask (rows[0], H) or 0 (variational recurrent
-// dropout, Gal & Ghahramani 2016). Writes h (N, H; ldh) and, for backward, gates (N, 4H; i f g o), c (N, H),
-// tanh_c (N, H) and h_prev (N, H; masked). `pre` becomes the full pre-activation. Nothing aliases.
-void EXPORT(lstm_forward)(float *restrict h, float *restrict gates, float *restrict c, float *restrict tanh_c,
-                          float *restrict h_prev, float *restrict pre, const float *restrict packed_u,
-                          const float *restrict mask, const int *restrict rows, int T, int H, int ldh, int reverse) {
-  Step s = before_first(rows, T, reverse, 0);
-  while (next(&s, rows, T, reverse)) {
-    for (int b = 0; b < s.n; b++) {
-      float *to = h_prev + (long)(s.at + b) * H;
-      const float *from = h + (long)(s.before + b) * ldh, *keep = mask + (long)b * H;
-      if (b >= s.carried) for (int j = 0; j < H; j++) to[j] = 0.f;
-      else if (mask) for (int j = 0; j < H; j++) to[j] = from[j] * keep[j];
-      else for (int j = 0; j < H; j++) to[j] = from[j];
-    }
-    gemm_(pre + (long)s.at * 4 * H, h_prev + (long)s.at * H, packed_u, 0, s.carried, 4 * H, H, H, 1, 4 * H, 1);
-    for (int b = 0; b < s.n; b++) {
-      const long row = s.at + b;
-      const float *p = pre + row * 4 * H, *c_prev = c + (long)(s.before + b) * H;
-      float *g = gates + row * 4 * H;
-      EACH_BLOCK(j, n, H) {
-        const Cell y = lstm_cell(load_n(p + j, n), load_n(p + H + j, n), load_n(p + 2 * H + j, n),
-                                 load_n(p + 3 * H + j, n), b < s.carried ? load_n(c_prev + j, n) : (V){0});
-        store_n(g + j, y.i, n);
-        store_n(g + H + j, y.f, n);
-        store_n(g + 2 * H + j, y.g, n);
-        store_n(g + 3 * H + j, y.o, n);
-        store_n(c + row * H + j, y.c, n);
-        store_n(tanh_c + row * H + j, y.tanh_c, n);
-        store_n(h + row * ldh + j, y.h, n);
-      }
-    }
+// Highway (Srivastava et al. 2015): out (n) = t y + (1 - t) x. `t` holds pre-activations and becomes their logistic.
+void EXPORT(highway_forward)(float *restrict out, float *restrict t, const float *restrict y, const float *restrict x,
+                             int n) {
+  for (int i = 0; i < n; i += LANES) {
+    const int m = n - i < LANES ? n - i : LANES;
+    const V gate = sigmoid_(load_n(t + i, m)), keep = load_n(x + i, m);
+    store_n(t + i, gate, m);
+    store_n(out + i, keep + gate * (load_n(y + i, m) - keep), m);
+  }
+}
+// dt (n; of the pre-activation), dy and dx from dout. dx may be dout.
+void EXPORT(highway_backward)(float *restrict dt, float *restrict dy, float *dx, const float *dout,
+                              const float *restrict t, const float *restrict y, const float *restrict x, int n) {
+  for (int i = 0; i < n; i++) {
+    const float d = dout[i];
+    dt[i] = d * (y[i] - x[i]) * t[i] * (1.f - t[i]);
+    dy[i] = d * t[i];
+    dx[i] = d * (1.f - t[i]);
   }
 }
 
-// Tagging: the same h (N, H; ldh), nothing saved. Row r of the pre-activations is table[ids[r]] (ld floats apart), or
-// table[r] where ids is 0. `scratch` holds rows[0] * 6H floats.
-void EXPORT(lstm_infer)(float *restrict h, float *restrict scratch, const float *restrict table,
-                        const int *restrict ids, const float *restrict packed_u, const int *restrict rows, int T,
-                        int H, int ld, int ldh, int reverse) {
-  const int B = T > 0 ? rows[0] : 0;
-  float *recurrent = scratch, *c = scratch + (long)B * 4 * H, *c_next = c + (long)B * H;
-  Step s = before_first(rows, T, reverse, 0);
-  while (next(&s, rows, T, reverse)) {
-    gemm_(recurrent, h + (long)s.before * ldh, packed_u, 0, s.carried, 4 * H, H, ldh, 1, 4 * H, 0);
-    for (int b = 0; b < s.n; b++) {
-      const long row = s.at + b;
-      const float *p = table + (ids ? ids[row] : row) * ld, *r = recurrent + (long)b * 4 * H;
-      EACH_BLOCK(j, n, H) {
-        V i = load_n(p + j, n), f = load_n(p + H + j, n), g = load_n(p + 2 * H + j, n), o = load_n(p + 3 * H + j, n);
-        V c_prev = {0};
-        if (b < s.carried) {
-          i += load_n(r + j, n), f += load_n(r + H + j, n), g += load_n(r + 2 * H + j, n), o += load_n(r + 3 * H + j, n);
-          c_prev = load_n(c + (long)b * H + j, n);
-        }
-        const Cell y = lstm_cell(i, f, g, o, c_prev);
-        store_n(c_next + (long)b * H + j, y.c, n);
-        store_n(h + row * ldh + j, y.h, n);
-      }
-    }
-    float *swap = c;
-    c = c_next, c_next = swap;
+// x (n) = tanh(x), and dx *= 1 - y^2 where y is that.
+void EXPORT(tanh_forward)(float *restrict x, int n) {
+  for (int i = 0; i < n; i += LANES) {
+    const int m = n - i < LANES ? n - i : LANES;
+    store_n(x + i, tanh_(load_n(x + i, m)), m);
   }
 }
-
-// Writes dpre (N, 4H), the gradient of the pre-activations, from dh (N, H; ldd) and what forward saved; `packed_ut` is
-// U^T (4H, H) packed. `scratch` holds rows[0] * 3H floats. From dpre follow, each one GEMM over all steps:
-// dU = h_prev^T dpre, dW = x^T dpre, db = its column sums, dx = dpre W^T.
-void EXPORT(lstm_backward)(float *restrict dpre, float *restrict scratch, const float *restrict dh,
-                           const float *restrict gates, const float *restrict c, const float *restrict tanh_c,
-                           const float *restrict packed_ut, const float *restrict mask, const int *restrict rows,
-                           int T, int H, int ldd, int reverse) {
-  const int B = T > 0 ? rows[0] : 0;
-  float *dh_next = scratch, *dc = scratch + (long)B * H, *dc_next = dc + (long)B * H;
-  int arrived = 0; // the first `arrived` rows have gradients from the step that followed them
-  Step s = before_first(rows, T, reverse, 1);
-  while (next(&s, rows, T, reverse)) {
-    for (int b = 0; b < s.n; b++) {
-      const long row = s.at + b;
-      const float *g = gates + row * 4 * H, *c_prev = c + (long)(s.before + b) * H, *d = dh + row * ldd;
-      float *out = dpre + row * 4 * H;
-      EACH_BLOCK(j, n, H) {
-        const V i = load_n(g + j, n), f = load_n(g + H + j, n), z = load_n(g + 2 * H + j, n),
-                o = load_n(g + 3 * H + j, n), tc = load_n(tanh_c + row * H + j, n);
-        V dhj = load_n(d + j, n), dcj = {0};
-        if (b < arrived) {
-          dhj += load_n(dh_next + (long)b * H + j, n);
-          dcj = load_n(dc_next + (long)b * H + j, n);
-        }
-        dcj += dhj * o * (1.f - tc * tc);
-        const V cp = b < s.carried ? load_n(c_prev + j, n) : (V){0};
-        store_n(out + j, dcj * z * i * (1.f - i), n);
-        store_n(out + H + j, dcj * cp * f * (1.f - f), n);
-        store_n(out + 2 * H + j, dcj * i * (1.f - z * z), n);
-        store_n(out + 3 * H + j, dhj * tc * o * (1.f - o), n);
-        store_n(dc + (long)b * H + j, dcj * f, n);
-      }
-    }
-    gemm_(dh_next, dpre + (long)s.at * 4 * H, packed_ut, 0, s.carried, H, 4 * H, 4 * H, 1, H, 0);
-    if (mask) for (long j = 0; j < (long)s.carried * H; j++) dh_next[j] *= mask[j];
-    arrived = s.carried;
-    float *swap = dc;
-    dc = dc_next, dc_next = swap;
-  }
+void EXPORT(tanh_backward)(float *restrict dx, const float *restrict y, int n) {
+  for (int i = 0; i < n; i++) dx[i] *= 1.f - y[i] * y[i];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -503,7 +414,8 @@ void EXPORT(argmax)(int *restrict out, const float *restrict logits, int N, int 
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Optimizers. `scale` multiplies every gradient (global-norm clipping, Pascanu et al. 2013). With `ids`, row r of g
+// Optimizers. `scale` multiplies every gradient (clipping by the global norm, Pascanu et al. 2013), and `limit` bounds
+// each of its elements then (clipping by value; infinity: none). With `ids`, row r of g
 // (n, D) belongs to row ids[r] of w and its state, and no other row is touched; without (0), to row r.
 
 // out (n) = the sum of shards (S, n), in order; each shard is `stride` floats from the next. shards becomes 0.
@@ -513,29 +425,35 @@ void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int 
     for (int i = 0; i < n; i++) out[i] += shards[i], shards[i] = 0.f;
 }
 
-// out[0] += the sum of x_i^2.
-void EXPORT(sum_squares)(double *restrict out, const float *restrict x, int n) {
+// out[0] += the sum of x_i^2, out[1] = max(out[1], the greatest |x_i|); NaN shows in out[0].
+void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
   double total = 0;
+  V most = {0};
   for (int i = 0; i < n;) {
     V part = {0};
     for (int end = n - i < 64 * LANES ? n : i + 64 * LANES; i < end; i += LANES) {
       const V y = load_n(x + i, end - i < LANES ? end - i : LANES);
       part += y * y;
+      most = choose(y > most, y, most);
+      most = choose(-y > most, -y, most);
     }
     for (int j = 0; j < LANES; j++) total += part[j];
     i = i > n ? n : i;
   }
   out[0] += total;
+  for (int j = 0; j < LANES; j++) out[1] = most[j] > out[1] ? most[j] : out[1];
 }
+
+INLINE float clamp(float x, float limit) { return x > limit ? limit : x < -limit ? -limit : x; }
 
 // SGD with momentum: v = momentum v + g, w -= rate (v + decay w).
 void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, const int *restrict ids, int n, int D,
-                 float scale, float rate, float momentum, float decay) {
+                 float scale, float limit, float rate, float momentum, float decay) {
   for (int r = 0; r < n; r++, g += D) {
     const long at = (long)(ids ? ids[r] : r) * D;
     float *wr = w + at, *vr = v + at;
     for (int j = 0; j < D; j++) {
-      vr[j] = momentum * vr[j] + scale * g[j];
+      vr[j] = momentum * vr[j] + clamp(scale * g[j], limit);
       wr[j] -= rate * (vr[j] + decay * wr[j]);
     }
   }
@@ -544,13 +462,13 @@ void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, 
 // Adam (Kingma & Ba 2015, Algorithm 1), decay decoupled as AdamW (Loshchilov & Hutter 2019). correct1 = 1 / (1 - b1^t),
 // correct2 = 1 / (1 - b2^t) with t the global step.
 void EXPORT(adam)(float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
-                  const int *restrict ids, int n, int D, float scale, float rate, float beta1, float beta2,
+                  const int *restrict ids, int n, int D, float scale, float limit, float rate, float beta1, float beta2,
                   float epsilon, float correct1, float correct2, float decay) {
   for (int r = 0; r < n; r++, g += D) {
     const long at = (long)(ids ? ids[r] : r) * D;
     float *wr = w + at, *mr = m + at, *vr = v + at;
     for (int j = 0; j < D; j++) {
-      const float gj = scale * g[j];
+      const float gj = clamp(scale * g[j], limit);
       mr[j] = beta1 * mr[j] + (1.f - beta1) * gj;
       vr[j] = beta2 * vr[j] + (1.f - beta2) * gj * gj;
       wr[j] -= rate * (mr[j] * correct1 / (__builtin_sqrtf(vr[j] * correct2) + epsilon) + decay * wr[j]);

@@ -1,12 +1,88 @@
 /** A byte offset into the arena; 0 stands for none. */
 export type Address = number;
 
+/** Recurrences that have kernels, three each: `gru_forward`, `gru_infer`, `gru_backward`. */
+export type Recurrence =
+  | 'lstm'
+  | 'peephole'
+  | 'depth_gated'
+  | 'coupled'
+  | 'gru'
+  | 'rnn_tanh'
+  | 'rnn_relu'
+  | 'clockwork';
+
+type RecurrenceForward = (
+  h: Address,
+  saved: Address,
+  c: Address,
+  hPrev: Address,
+  reset: Address,
+  pre: Address,
+  packedU: Address,
+  packedV: Address,
+  own: Address,
+  beside: Address,
+  mask: Address,
+  rows: Address,
+  T: number,
+  H: number,
+  ldh: number,
+  reverse: 0 | 1,
+) => void;
+type RecurrenceInfer = (
+  h: Address,
+  c: Address,
+  scratch: Address,
+  table: Address,
+  ids: Address,
+  packedU: Address,
+  packedV: Address,
+  own: Address,
+  beside: Address,
+  rows: Address,
+  T: number,
+  H: number,
+  ld: number,
+  ldh: number,
+  reverse: 0 | 1,
+) => void;
+type RecurrenceBackward = (
+  dpre: Address,
+  dbeside: Address,
+  down: Address,
+  trace: Address,
+  scratch: Address,
+  dh: Address,
+  dabove: Address,
+  saved: Address,
+  c: Address,
+  hPrev: Address,
+  packedUt: Address,
+  packedVt: Address,
+  own: Address,
+  beside: Address,
+  mask: Address,
+  links: Address,
+  rows: Address,
+  T: number,
+  H: number,
+  ldd: number,
+  reverse: 0 | 1,
+) => void;
+
+type RecurrenceKernels = {
+  [K in `${Recurrence}_forward`]: RecurrenceForward;
+} & { [K in `${Recurrence}_infer`]: RecurrenceInfer } & {
+  [K in `${Recurrence}_backward`]: RecurrenceBackward;
+};
+
 /**
  * The kernels of `kernels/kernels.c`, the same natively and in WebAssembly. Outputs come first, then inputs, then sizes;
  * every contract (equation, shapes, aliasing, what is accumulated) stands over the C function of that name. Nothing is
  * checked: callers check sizes once, before a step.
  */
-export interface Kernels {
+export interface Kernels extends RecurrenceKernels {
   gemm_pack(
     packed: Address,
     b: Address,
@@ -29,49 +105,22 @@ export interface Kernels {
     accumulate: 0 | 1,
   ): void;
   column_sums(sums: Address, x: Address, M: number, N: number, ld: number): void;
-  lstm_forward(
-    h: Address,
-    gates: Address,
-    c: Address,
-    tanhC: Address,
-    hPrev: Address,
-    pre: Address,
-    packedU: Address,
-    mask: Address,
-    rows: Address,
-    T: number,
-    H: number,
-    ldh: number,
-    reverse: 0 | 1,
+  merge_forward(out: Address, h: Address, N: number, H: number, how: number): void;
+  merge_backward(dh: Address, dout: Address, h: Address, N: number, H: number, how: number): void;
+  add(x: Address, y: Address, n: number): void;
+  highway_forward(out: Address, t: Address, y: Address, x: Address, n: number): void;
+  highway_backward(
+    dt: Address,
+    dy: Address,
+    dx: Address,
+    dout: Address,
+    t: Address,
+    y: Address,
+    x: Address,
+    n: number,
   ): void;
-  lstm_infer(
-    h: Address,
-    scratch: Address,
-    table: Address,
-    ids: Address,
-    packedU: Address,
-    rows: Address,
-    T: number,
-    H: number,
-    ld: number,
-    ldh: number,
-    reverse: 0 | 1,
-  ): void;
-  lstm_backward(
-    dpre: Address,
-    scratch: Address,
-    dh: Address,
-    gates: Address,
-    c: Address,
-    tanhC: Address,
-    packedUt: Address,
-    mask: Address,
-    rows: Address,
-    T: number,
-    H: number,
-    ldd: number,
-    reverse: 0 | 1,
-  ): void;
+  tanh_forward(x: Address, n: number): void;
+  tanh_backward(dx: Address, y: Address, n: number): void;
   rows_gather(out: Address, table: Address, ids: Address, n: number, D: number, ldo: number): void;
   rows_scatter_add(
     table: Address,
@@ -128,7 +177,7 @@ export interface Kernels {
   ): void;
   argmax(out: Address, logits: Address, N: number, K: number): void;
   sum_shards(out: Address, shards: Address, S: number, stride: number, n: number): void;
-  sum_squares(out: Address, x: Address, n: number): void;
+  measure(out: Address, x: Address, n: number): void;
   sgd(
     w: Address,
     v: Address,
@@ -137,6 +186,7 @@ export interface Kernels {
     n: number,
     D: number,
     scale: number,
+    limit: number,
     rate: number,
     momentum: number,
     decay: number,
@@ -150,6 +200,7 @@ export interface Kernels {
     n: number,
     D: number,
     scale: number,
+    limit: number,
     rate: number,
     beta1: number,
     beta2: number,

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { corpusFacts, corpusText } from './corpus-facts.ts';
+import { gradientText } from './gradients.ts';
 import { openInput, sampleOf } from './input.ts';
 import { modelFacts, modelText } from './model-facts.ts';
 import {
@@ -20,12 +22,14 @@ import { styleOf } from './style.ts';
 
 interface InspectFlags extends ColumnOptions, ComputeOptions {
   format?: (typeof inputFormats)[number];
+  gradients?: boolean;
   json?: boolean;
 }
 
 const examples = `
 Examples:
   $ seqtag inspect model.safetensors
+  $ seqtag inspect model.safetensors --gradients
   $ seqtag inspect en-ner --json | jq .record.dev
   $ seqtag inspect corpus.conllu --tag-column xpos`;
 
@@ -46,7 +50,9 @@ export function defineInspect(command: Command, context: Context): void {
   addColumns(command, {
     tag: 'of a corpus: column of the tag (default: the last; conllu: upos; csv: by header)',
   });
-  command.option('--json', 'one JSON object');
+  command
+    .option('--gradients', 'of a model: plots how gradients vanish or explode over distance')
+    .option('--json', 'one JSON object');
   addCompute(command);
   addColor(command, context);
   command
@@ -62,9 +68,14 @@ async function inspectCommand(
   const style = await styleOf('stdout', context);
   if (flags.format === undefined && looksLikeModel(file)) {
     const facts = await modelFacts(file, computeOptions(flags));
-    await out.write(flags.json ? `${JSON.stringify(facts)}\n` : modelText(facts, style));
+    const text = flags.gradients
+      ? gradientText(facts.record, { path: facts.path, style })
+      : modelText(facts, style);
+    await out.write(flags.json ? `${JSON.stringify(facts)}\n` : text);
     return;
   }
+  if (flags.gradients)
+    throw new UserError(`${file}: a corpus has no gradients. Give a model to --gradients.`);
   const { source, name, format } = await openInput(file, { io, format: flags.format });
   const facts = await corpusFacts(source, { ...readOptions(flags, format), file: name });
   await out.write(

@@ -96,7 +96,33 @@ function networkText(config: NetworkConfig): string {
     lstm: `, character LSTM of ${config.charHidden} a direction`,
     none: '',
   }[config.charEncoder];
-  return `words of ${config.wordDim}${characters}, ${counted(config.layers, 'BiLSTM layer')} of ${config.hidden} a direction`;
+  return `words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
+}
+
+const cells: Readonly<Record<NetworkConfig['cell'], string>> = {
+  lstm: 'LSTM',
+  peephole: 'peephole LSTM',
+  coupled: 'coupled LSTM',
+  gru: 'GRU',
+  rnn: 'RNN',
+  'depth-gated': 'depth-gated LSTM',
+  clockwork: 'clockwork RNN',
+};
+
+/** 2 BiLSTM layers of 100 a direction, residual; 1 GRU layer of 50, forward. */
+function recurrentText(config: NetworkConfig): string {
+  const { cell, direction, merge, layers, between, hidden, dense } = config;
+  const isBoth = direction === 'both';
+  const layer = counted(layers, `${isBoth ? 'Bi' : ''}${cells[cell]} layer`);
+  const more = [
+    ...(isBoth && merge !== 'concat' ? [`directions joined by ${merge}`] : []),
+    ...(isBoth ? [] : [direction]),
+    ...(between !== 'none' && layers > 1 ? [between] : []),
+    ...(cell === 'clockwork' ? [`periods ${config.periods.join(', ')}`] : []),
+    ...(cell === 'rnn' ? [config.activation] : []),
+    ...(dense > 0 ? [counted(dense, 'dense layer')] : []),
+  ];
+  return [`${layer} of ${hidden}${isBoth ? ' a direction' : ''}`, ...more].join(', ');
 }
 
 const defaults: Readonly<Record<string, { readonly default: string | number | boolean }>> =

@@ -1,16 +1,17 @@
 import type { Arena, Layout } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
-import { charSize, directions, type NetworkConfig } from './config.ts';
+import { lstm as cell } from './cells/lstm.ts';
+import { charSize, type NetworkConfig } from './config.ts';
 import {
-  type LstmScratch,
-  type LstmTape,
-  type LstmWeights,
   layoutScratch,
   layoutTape,
-  lstmBackward,
-  lstmForward,
-} from './lstm.ts';
+  type RecurrenceScratch,
+  recurrenceBackward,
+  recurrenceForward,
+  recurrentWeights,
+  type Tape,
+} from './recurrence.ts';
 import { addOuter, type Matrix, project, projectBack, type Weights } from './weights.ts';
 
 // A word's characters are encoded once for each type of a batch. Only the characters that the batch uses enter: their
@@ -51,7 +52,7 @@ interface CharTable {
   readonly table: Address; // (Q, W)
   readonly dtable: Address;
   readonly packed: Address;
-  readonly lstm?: { tape: LstmTape; scratch: LstmScratch; h: Address; dh: Address };
+  readonly lstm?: { tape: Tape; scratch: RecurrenceScratch; h: Address; dh: Address };
 }
 
 export function layoutChars(
@@ -88,24 +89,23 @@ export function layoutChars(
   const tables =
     charEncoder === 'none'
       ? []
-      : directions.map((direction) => ({
+      : ['forward', 'backward'].map((direction) => ({
           ...table(`char.lstm.${direction}`, 4 * H),
           lstm: {
-            tape: layoutTape(layout, { N: L, B: Y, H, recurrentDropout: false }),
-            scratch: layoutScratch(layout, { N: training ? L : 0, B: Y, H, panelWidth }),
+            tape: layoutTape(layout, cell, { N: L, B: Y, H }),
+            scratch: layoutScratch(layout, {
+              N: training ? L : 0,
+              B: Y,
+              H,
+              gates: cell.gates,
+              panelWidth,
+            }),
             h: layout.take(L * H),
             dh: training ? layout.take(L * H) : 0,
           },
         }));
   return { ...integers, ...floats, tables };
 }
-
-/** The parameters of one direction, by the prefix of their names. */
-export const lstmWeights = ({ at, matrices }: Weights, name: string): LstmWeights => ({
-  input: matrices[`${name}.input`]!,
-  recurrent: matrices[`${name}.recurrent`]!,
-  bias: at[`${name}.bias`]!,
-});
 
 /** out (Y, charSize): the encoding of every type. */
 export function charForward(
@@ -135,10 +135,10 @@ export function charForward(
       );
       continue;
     }
-    const w = lstmWeights(weights, name);
+    const w = recurrentWeights(weights, name, cell);
     project(kernels, table, c.embedded, w.input, { n: Q, bias: w.bias });
     kernels.rows_gather(lstm.tape.pre, table, c.chars, L, 4 * H, 4 * H);
-    lstmForward(kernels, lstm.h, lstm.tape, w, {
+    recurrenceForward(kernels, lstm.h, lstm.tape, w, {
       rows: c.rows,
       N: L,
       T: longest,
@@ -196,15 +196,22 @@ export function charBackward(
         H,
         2 * H,
       );
-      lstmBackward(kernels, gradient, lstm.dh, lstm.tape, lstmWeights(weights, name), {
-        rows: c.rows,
-        N: L,
-        T: longest,
-        B: Y,
-        ldd: H,
-        reverse: direction === 1,
-        scratch: lstm.scratch,
-      });
+      recurrenceBackward(
+        kernels,
+        gradient,
+        lstm.dh,
+        lstm.tape,
+        recurrentWeights(weights, name, cell),
+        {
+          rows: c.rows,
+          N: L,
+          T: longest,
+          B: Y,
+          ldd: H,
+          reverse: direction === 1,
+          scratch: lstm.scratch,
+        },
+      );
       kernels.rows_scatter_add(dtable, lstm.tape.pre, c.chars, L, 4 * H, 4 * H);
     }
     kernels.gemm_pack(packed, dtable, Q, w.N, w.N, 1);

@@ -1,4 +1,7 @@
-/** The shape of a network: everything that fixes its parameters. Sizes are counts of units or rows. */
+import { type Cell, type CellName, cellOf } from './cells/index.ts';
+import { lstm } from './cells/lstm.ts';
+
+/** The shape of a network: everything that fixes its parameters and what is computed. Sizes are counts of units or rows. */
 export interface NetworkConfig {
   /** Rows of the word embedding, the unknown word's included. */
   readonly words: number;
@@ -12,15 +15,41 @@ export interface NetworkConfig {
   readonly charFilters: number;
   /** Units of the character LSTM, a direction. */
   readonly charHidden: number;
-  /** Stacked bidirectional layers. */
+  readonly cell: CellName;
+  /** Of the cell `rnn`. */
+  readonly activation: 'tanh' | 'relu';
+  /** Of the modules of the cell `clockwork`, rising. */
+  readonly periods: readonly number[];
+  /** Which way the layers read; `forward` alone tags a token without seeing what follows. */
+  readonly direction: 'both' | Direction;
+  /** How two directions meet. */
+  readonly merge: 'concat' | 'sum' | 'mean' | 'product';
+  /** Stacked recurrent layers. */
   readonly layers: number;
+  /** What a layer above the first does with its input x and output y: y; y + x; or a gate between them. */
+  readonly between: 'none' | 'residual' | 'highway';
   /** Units a direction. */
   readonly hidden: number;
+  /** Dense layers of `hidden` tanh units between the recurrent layers and the softmax layer. */
+  readonly dense: number;
   readonly tags: number;
 }
 
-export const directions = ['forward', 'backward'] as const;
-export type Direction = (typeof directions)[number];
+/** What models were before there was a choice. */
+export const plainBiLstm = {
+  cell: 'lstm',
+  activation: 'tanh',
+  periods: [1, 2, 4, 8],
+  direction: 'both',
+  merge: 'concat',
+  between: 'none',
+  dense: 0,
+} as const satisfies Partial<NetworkConfig>;
+
+export type Direction = 'forward' | 'backward';
+
+export const directionsOf = ({ direction }: NetworkConfig): readonly Direction[] =>
+  direction === 'both' ? ['forward', 'backward'] : [direction];
 
 /** Width of a word's character encoding. */
 export function charSize(config: NetworkConfig): number {
@@ -28,11 +57,25 @@ export function charSize(config: NetworkConfig): number {
   return config.charEncoder === 'lstm' ? 2 * config.charHidden : 0;
 }
 
-/** Width of what recurrent layer `layer` reads. */
-export const inputSize = (config: NetworkConfig, layer: number): number =>
-  layer === 0 ? config.wordDim + charSize(config) : 2 * config.hidden;
+/** Whether two directions meet otherwise than side by side. */
+export const isMerged = ({ direction, merge }: NetworkConfig): boolean =>
+  direction === 'both' && merge !== 'concat';
 
-export type Initialiser = 'embedding' | 'glorot' | 'orthogonal' | 'lstm-bias' | 'zero';
+/** Width of what a recurrent layer gives. */
+export const layerSize = (config: NetworkConfig): number =>
+  config.direction === 'both' && config.merge === 'concat' ? 2 * config.hidden : config.hidden;
+
+/** Width of what recurrent layer `layer` reads; of `layers`, what stands on the last of them. */
+export const inputSize = (config: NetworkConfig, layer: number): number =>
+  layer === 0 ? config.wordDim + charSize(config) : layerSize(config);
+
+/** Widths of the inputs of the dense layers, and at last of the softmax layer's. */
+export const denseSizes = (config: NetworkConfig): number[] => [
+  layerSize(config),
+  ...Array.from({ length: config.dense }, () => config.hidden),
+];
+
+export type Initialiser = 'embedding' | 'glorot' | 'orthogonal' | 'zero';
 
 export interface ParameterSpec {
   readonly name: string;
@@ -40,6 +83,12 @@ export interface ParameterSpec {
   readonly init: Initialiser;
   /** A matrix that enters a GEMM, as (K, N): it is kept packed as well. */
   readonly matrix?: readonly [K: number, N: number];
+  /** Gates whose weights stand side by side in it: each is initialised for itself. */
+  readonly gates?: number;
+  /** The gate whose bias begins at `sign` times the forget bias. */
+  readonly forget?: Cell['forget'];
+  /** A clockwork's recurrent matrix: it is 0 for ever from units of faster modules to those of slower ones. */
+  readonly modules?: number;
 }
 
 /** Every parameter, in the order of its place in memory; `word.embedding`, whose gradient is sparse, comes first. */
@@ -48,50 +97,59 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [
     { name: 'word.embedding', shape: [config.words, config.wordDim], init: 'embedding' },
   ];
-  const lstm = (prefix: string, inputs: number, units: number): void => {
-    for (const direction of directions) {
-      const name = `${prefix}.${direction}`;
-      specs.push(
-        {
-          name: `${name}.input`,
-          shape: [inputs, 4 * units],
-          init: 'glorot',
-          matrix: [inputs, 4 * units],
-        },
-        {
-          name: `${name}.recurrent`,
-          shape: [units, 4 * units],
-          init: 'orthogonal',
-          matrix: [units, 4 * units],
-        },
-        { name: `${name}.bias`, shape: [4 * units], init: 'lstm-bias' },
-      );
-    }
+  const matrix = (
+    name: string,
+    [K, N]: readonly [K: number, N: number],
+    more: Partial<ParameterSpec> = {},
+  ): void => {
+    specs.push({ name, shape: [K, N], init: 'glorot', matrix: [K, N], ...more });
+  };
+  const vector = (name: string, size: number, more: Partial<ParameterSpec> = {}): void => {
+    specs.push({ name, shape: [size], init: 'zero', ...more });
+  };
+  const recurrence = (name: string, cell: Cell, inputs: number, units: number): void => {
+    const { gates, recurrent, peepholes = 0, reset, forget, clocked } = cell;
+    matrix(`${name}.input`, [inputs, gates * units], { gates });
+    matrix(`${name}.recurrent`, [units, recurrent * units], {
+      init: 'orthogonal',
+      gates: recurrent,
+      ...(clocked && { modules: config.periods.length }),
+    });
+    if (reset) matrix(`${name}.candidate`, [units, units], { init: 'orthogonal', gates: 1 });
+    vector(`${name}.bias`, gates * units, { gates, ...(forget && { forget }) });
+    if (peepholes > 0)
+      specs.push({ name: `${name}.peephole`, shape: [peepholes, units], init: 'zero' });
   };
   if (config.charEncoder !== 'none')
     specs.push({ name: 'char.embedding', shape: [config.chars, charDim], init: 'embedding' });
-  if (config.charEncoder === 'cnn')
-    specs.push(
-      {
-        name: 'char.conv.kernel',
-        shape: [charDim, charWidth, charFilters],
-        init: 'glorot',
-        matrix: [charDim, charWidth * charFilters],
-      },
-      { name: 'char.conv.bias', shape: [charFilters], init: 'zero' },
-    );
-  if (config.charEncoder === 'lstm') lstm('char.lstm', charDim, charHidden);
-  for (let layer = 0; layer < layers; layer++)
-    lstm(`lstm.${layer}`, inputSize(config, layer), hidden);
-  specs.push(
-    {
-      name: 'output.weight',
-      shape: [2 * hidden, tags],
-      init: 'glorot',
-      matrix: [2 * hidden, tags],
-    },
-    { name: 'output.bias', shape: [tags], init: 'zero' },
-  );
+  if (config.charEncoder === 'cnn') {
+    matrix('char.conv.kernel', [charDim, charWidth * charFilters], {
+      shape: [charDim, charWidth, charFilters],
+    });
+    vector('char.conv.bias', charFilters);
+  }
+  if (config.charEncoder === 'lstm')
+    for (const direction of ['forward', 'backward'])
+      recurrence(`char.lstm.${direction}`, lstm, charDim, charHidden);
+  for (let layer = 0; layer < layers; layer++) {
+    for (const direction of directionsOf(config)) {
+      const name = `${config.cell}.${layer}.${direction}`;
+      recurrence(name, cellOf(config, layer), inputSize(config, layer), hidden);
+    }
+    if (config.between === 'highway' && layer > 0) {
+      const width = layerSize(config);
+      matrix(`highway.${layer}.weight`, [width, width]);
+      // it begins by carrying its input on (Srivastava et al. 2015, section 2.2)
+      vector(`highway.${layer}.bias`, width, { gates: 1, forget: { gate: 0, sign: -1 } });
+    }
+  }
+  denseSizes(config).forEach((width, i) => {
+    const isLast = i === config.dense;
+    const size = isLast ? tags : hidden;
+    const name = isLast ? 'output' : `dense.${i}`;
+    matrix(`${name}.weight`, [width, size]);
+    vector(`${name}.bias`, size);
+  });
   return specs;
 }
 

@@ -9,8 +9,18 @@ import {
   type Types,
   writeTypes,
 } from './batch.ts';
-import { inputSize, type NetworkConfig, type ParameterSpec, sizeOf } from './config.ts';
+import { moduleOf } from './cells/clockwork.ts';
 import {
+  type Direction,
+  directionsOf,
+  inputSize,
+  type NetworkConfig,
+  type ParameterSpec,
+  sizeOf,
+} from './config.ts';
+import { isReverse } from './layer.ts';
+import {
+  cacheWidth,
   chunkKeys,
   layoutChunk,
   layoutShard,
@@ -20,13 +30,16 @@ import {
   writeSizes,
 } from './layouts.ts';
 import {
+  type Bptt,
   createTasks,
   DENSE_BLOCK,
   type Dropout,
+  eachAge,
   type OptimizerOptions,
   type ProgramSpec,
   ROW_BLOCK,
   SHARDS,
+  streams,
   TaskId,
   type TrainingSpec,
 } from './program.ts';
@@ -34,6 +47,8 @@ import { placeWeights, type Weights } from './weights.ts';
 
 export interface TrainingOptions {
   readonly dropout: Dropout;
+  /** Left out: full. */
+  readonly bptt?: Bptt;
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
@@ -49,9 +64,19 @@ export interface TrainingBatch {
 export interface StepResult {
   /** Mean cross-entropy over the batch's tokens, in nats. */
   readonly loss: number;
-  /** Global norm of the gradient before clipping. */
+  /** Global norm of the gradient before clipping, and whether it was clipped. */
   readonly norm: number;
+  readonly clipped: boolean;
   readonly tokens: number;
+}
+
+export interface StepOptions {
+  readonly types: Types;
+  readonly rate: number;
+  /** The gradient is scaled down to this global norm (Pascanu et al. 2013). */
+  readonly clipNorm?: number | undefined;
+  /** Each element of the gradient is held within +- this. */
+  readonly clipValue?: number | undefined;
 }
 
 export interface Emissions {
@@ -72,10 +97,15 @@ export interface Engine {
   parameter(name: string): Float32Array;
   weightsChanged(): void;
   /** Forward, backward and one update. If the loss or the norm is not finite, nothing is changed. */
-  trainStep(
+  trainStep(batch: TrainingBatch, options: StepOptions): StepResult;
+  /**
+   * How the gradient fades or grows with distance: for each direction of the top layer, the norm of dL/dh k tokens back
+   * from the token of the loss, the sentence's last as that direction reads it; a mean over the sentences longer than k.
+   */
+  gradientNorms(
     batch: TrainingBatch,
-    options: { types: Types; rate: number; clipNorm: number },
-  ): StepResult;
+    options: { types: Types; distance: number },
+  ): Partial<Record<Direction, number[]>>;
   /** Moments of the optimizer and its step count: with the parameters, all that training needs to go on. */
   optimizerState(): { step: number; moments: Float32Array[] };
   restoreOptimizer(state: { step: number; moments: readonly Float32Array[] }): void;
@@ -96,7 +126,7 @@ export interface EngineOptions {
   readonly config: NetworkConfig;
   /** Left out where the network only tags. */
   readonly training?: TrainingOptions;
-  /** Types that the cache holds, 32 H bytes each. */
+  /** Types that the cache holds. */
   readonly cacheSize?: number;
 }
 
@@ -108,26 +138,39 @@ export function createEngine(options: EngineOptions): Engine {
   const { backend, config, training, cacheSize = 8192 } = options;
   const { arena, pool, kernels, panelWidth } = backend;
   const D = inputSize(config, 0);
-  const layoutOptions = { panelWidth, recurrentDropout: (training?.dropout.recurrent ?? 0) > 0 };
+  const bptt = training?.bptt ?? { kind: 'full' };
+  const layoutOptions = {
+    panelWidth,
+    recurrentDropout: (training?.dropout.recurrent ?? 0) > 0,
+    links: bptt.kind !== 'full',
+  };
   const weights: Weights = placeWeights(config, {
     begin: arena.layout.end,
     panelWidth,
     training: training !== undefined,
   });
   arena.take((weights.end - arena.layout.end) / 4);
-  const cache = arena.take(cacheSize * 8 * config.hidden);
+  if (weights.modules) {
+    const sizes = { H: config.hidden, modules: config.periods.length };
+    const modules = arena.i32(weights.modules, config.hidden);
+    modules.forEach((_, unit) => {
+      modules[unit] = 1 << moduleOf(unit, sizes);
+    });
+  }
+  const cache = arena.take(cacheSize * cacheWidth(config));
   const wordSize = config.words * config.wordDim;
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
   const take = (n: number): Address => arena.take(n);
   const pair = (n: number): readonly [Address, Address] => [take(n), take(n)];
   const trainingSpec: TrainingSpec | undefined = training && {
     ...training,
+    bptt,
     gradients: take(SHARDS * weights.denseSize),
     summed: take(weights.denseSize),
     moments: pair(weights.denseSize),
     wordMoments: pair(wordSize),
     losses: take(SHARDS * 16),
-    squares: take(2 * (denseBlocks + Math.ceil(config.words / ROW_BLOCK) + 1)),
+    squares: take(4 * (denseBlocks + Math.ceil(config.words / ROW_BLOCK) + 1)),
   };
   const spec: ProgramSpec = {
     config,
@@ -158,13 +201,46 @@ export function createEngine(options: EngineOptions): Engine {
     return typeNumbering;
   };
 
-  function trainStep(
-    batch: TrainingBatch,
-    options: { types: Types; rate: number; clipNorm: number },
-  ): StepResult {
+  /**
+   * Writes the sentences of a batch, given by their places, as a shard at the layout's end. `visit` is told of each
+   * packed row and the word in it.
+   */
+  function writeShard(
+    layout: Layout,
+    sentences: readonly number[],
+    batch: TrainingBatch & { lengths: readonly number[]; allTypes: Types },
+    visit: (row: number, word: number) => void,
+  ): { at: Address; rows: Address } & Record<'N' | 'T', number> {
+    const { lengths, allTypes } = batch;
+    const numbering = numberingFor(allTypes);
+    numbering.reset();
+    for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
+    const typeBatch = collectTypes(allTypes, numbering, charset);
+    const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
+    const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
+    const sizes = { N, T, B: sentences.length, ...typeBatch.sizes };
+    const at = layout.end;
+    const s = layoutShard(config, layoutOptions, sizes, at);
+    layout.end = s.end;
+    arena.reserve(s.end);
+    writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
+    writeTypes(arena, config, s.chars, allTypes, typeBatch, charset);
+    const words = arena.i32(s.words, N);
+    const typePlaces = arena.i32(s.types, N);
+    const gold = arena.i32(s.gold, N);
+    packTokens(arena.i32(s.rows, T), sentences, lengths, (row, sentence, t) => {
+      const word = batch.words[sentence]![t]!;
+      words[row] = word;
+      typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
+      gold[row] = batch.tags[sentence]![t]!;
+      visit(row, word);
+    });
+    return { at, rows: s.rows, N, T };
+  }
+
+  function trainStep(batch: TrainingBatch, options: StepOptions): StepResult {
     if (!trainingSpec) throw new Error('this engine only tags');
-    const { types } = options;
-    const numbering = numberingFor(types);
+    const { types, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY } = options;
     const lengths = batch.types.map((sentence) => sentence.length);
     const order = byFallingLength(lengths);
     const tokens = lengths.reduce((sum, n) => sum + n, 0);
@@ -187,35 +263,17 @@ export function createEngine(options: EngineOptions): Engine {
     for (let shard = 0; shard < SHARDS; shard++) {
       // Dealt like cards, so that shards are alike in work.
       const sentences = order.filter((_, i) => i % SHARDS === shard);
-      numbering.reset();
-      for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
-      const typeBatch = collectTypes(types, numbering, charset);
-      const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
-      const sizes = {
-        N,
-        T: sentences.length > 0 ? lengths[sentences[0]!]! : 0,
-        B: sentences.length,
-        ...typeBatch.sizes,
-      };
-      const at = layout.end;
-      const s = layoutShard(config, layoutOptions, sizes, at);
-      layout.end = s.end;
-      arena.reserve(s.end);
-      writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
-      writeTypes(arena, config, s.chars, types, typeBatch, charset);
-      const words = arena.i32(s.words, N);
-      const typePlaces = arena.i32(s.types, N);
-      const gold = arena.i32(s.gold, N);
-      packTokens(arena.i32(s.rows, sizes.T), sentences, lengths, (row, sentence, t) => {
-        const word = batch.words[sentence]![t]!;
-        words[row] = word;
-        typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
-        gold[row] = batch.tags[sentence]![t]!;
-        places[done + row] = wordRows.number(word);
-      });
-      args[shard] = at;
+      const written = writeShard(
+        layout,
+        sentences,
+        { ...batch, lengths, allTypes: types },
+        (row, word) => {
+          places[done + row] = wordRows.number(word);
+        },
+      );
+      args[shard] = written.at;
       args[SHARDS + shard] = dx + done * D * 4;
-      done += N;
+      done += written.N;
     }
     const used = wordRows.items.length;
     writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
@@ -224,29 +282,66 @@ export function createEngine(options: EngineOptions): Engine {
     pool.run(TaskId.backpropagate, SHARDS, [
       ...args,
       1 / Math.max(1, counted),
-      stepCount * 64 * SHARDS,
+      stepCount * SHARDS * streams(config),
     ]);
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
     pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
     let loss = 0;
     for (let shard = 0; shard < SHARDS; shard++)
       loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
-    const norm = Math.sqrt(arena.f64(trainingSpec.squares, blocks).reduce((sum, x) => sum + x, 0));
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, tokens };
+    const measures = arena.f64(trainingSpec.squares, 2 * blocks);
+    let squared = 0;
+    let most = 0;
+    for (let block = 0; block < blocks; block++) {
+      squared += measures[2 * block]!;
+      most = Math.max(most, measures[2 * block + 1]!);
+    }
+    const norm = Math.sqrt(squared);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm))
+      return { loss, norm, tokens, clipped: false };
     stepCount++;
     const { momentum, beta2 } = trainingSpec.optimizer;
-    const scale = options.clipNorm > 0 && norm > options.clipNorm ? options.clipNorm / norm : 1;
+    const scale = clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
     pool.run(TaskId.update, blocks, [
       used,
       rowGradients,
       ids,
       scale,
+      clipValue,
       options.rate,
       1 / (1 - momentum ** stepCount),
       1 / (1 - beta2 ** stepCount),
     ]);
     weightsChanged();
-    return { loss, norm, tokens };
+    return { loss, norm, tokens, clipped: scale < 1 || scale * most > clipValue };
+  }
+
+  function gradientNorms(
+    batch: TrainingBatch,
+    { types, distance }: { types: Types; distance: number },
+  ): Partial<Record<Direction, number[]>> {
+    const lengths = batch.types.map((sentence) => sentence.length);
+    const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
+    const H = config.hidden;
+    const norms: Partial<Record<Direction, number[]>> = {};
+    directionsOf(config).forEach((direction, d) => {
+      const layout = new Layout(scratch);
+      const trace = layout.take(lengths.reduce((sum, n) => sum + n * H, 0));
+      const all = { ...batch, lengths, allTypes: types };
+      const { at, rows, T } = writeShard(layout, order, all, () => undefined);
+      pool.run(TaskId.probe, 1, [at, d, trace]);
+      const sums: { sum: number; count: number }[] = [];
+      // The loss stands at the end of what the direction reads: distances are ages of the other way.
+      eachAge(arena.i32(rows, T), !isReverse(config, d), (row, back) => {
+        if (back > distance) return;
+        const gradient = arena.f32(trace + row * H * 4, H);
+        sums[back] ??= { sum: 0, count: 0 };
+        sums[back].sum += Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0));
+        sums[back].count++;
+      });
+      norms[direction] = Array.from(sums, ({ sum, count }) => sum / count);
+    });
+    return norms;
   }
 
   function weightsChanged(): void {
@@ -358,6 +453,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     weightsChanged,
     trainStep,
+    gradientNorms,
     optimizerState: () => ({ step: stepCount, moments: moments().map((m) => m.slice()) }),
     restoreOptimizer: (state) => {
       stepCount = state.step;

@@ -1,35 +1,42 @@
-import type { ParameterSpec } from './config.ts';
+import { clearUphill } from './cells/clockwork.ts';
+import { type ParameterSpec, sizeOf } from './config.ts';
 import type { Random } from './random.ts';
 
 /**
  * Initial values: embeddings uniform in +-sqrt(3 / width) (Lample et al. 2016, after Glorot & Bengio 2010); matrices
- * Glorot-uniform, each LSTM gate for itself; recurrent matrices orthogonal, each gate for itself (Saxe et al. 2014);
- * biases 0 but the forget gate's, which is 1 (Gers et al. 2000; Jozefowicz et al. 2015).
+ * Glorot-uniform, each gate for itself; recurrent matrices orthogonal, each gate for itself (Saxe et al. 2014); biases 0
+ * but that of the gate which keeps the past, which is `forgetBias` (Gers et al. 2000; Jozefowicz et al. 2015).
  */
-export function initialise({ name, shape, init }: ParameterSpec, random: Random): Float32Array {
+export function initialise(
+  spec: ParameterSpec,
+  random: Random,
+  { forgetBias = 1 }: { forgetBias?: number } = {},
+): Float32Array {
+  const { shape, init, gates = 1, forget, modules } = spec;
   const rows = shape[0]!;
   const width = shape.length === 1 ? 1 : shape[shape.length - 1]!;
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(shape);
   const values = new Float32Array(size);
   const uniform = (limit: number): Float32Array => values.map(() => (2 * random() - 1) * limit);
   switch (init) {
     case 'zero':
+      if (forget) {
+        const units = rows / gates;
+        const begin = forget.gate * units;
+        values.fill(forget.sign * forgetBias, begin, begin + units);
+      }
       return values;
     case 'embedding':
       return uniform(Math.sqrt(3 / width));
-    case 'glorot': {
-      // A convolution's fan-in is all that a filter sees; an LSTM's fan-out is one gate.
-      const fanIn = size / width;
-      const fanOut = name.endsWith('.input') ? width / 4 : width;
-      return uniform(Math.sqrt(6 / (fanIn + fanOut)));
-    }
-    case 'lstm-bias':
-      return values.fill(1, rows / 4, rows / 2);
+    case 'glorot':
+      // A convolution's fan-in is all that a filter sees; a recurrent layer's fan-out is one gate.
+      return uniform(Math.sqrt(6 / (size / width + width / gates)));
     case 'orthogonal':
-      for (let gate = 0; gate < 4; gate++)
+      for (let gate = 0; gate < gates; gate++)
         orthogonal(rows, random).forEach((row, i) => {
           values.set(row, i * width + gate * rows);
         });
+      if (modules) clearUphill(values, { H: rows, modules });
       return values;
   }
 }

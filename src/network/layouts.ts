@@ -1,9 +1,17 @@
 import { Layout } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address } from '../backend/kernels.ts';
+import { cellOf } from './cells/index.ts';
 import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
-import { inputSize, type NetworkConfig } from './config.ts';
-import { type LstmScratch, type LstmTape, layoutScratch, layoutTape } from './lstm.ts';
+import { directionsOf, inputSize, layerSize, type NetworkConfig } from './config.ts';
+import {
+  type LayerScratch,
+  type LayerSpace,
+  type LayerTape,
+  layoutLayer,
+  layoutLayerScratch,
+  layoutSpace,
+} from './layer.ts';
 
 // Where the numbers of one batch lie. The thread that prepares a batch writes a header of sizes at its beginning, and
 // every thread that works on it computes the same layout from that header.
@@ -11,7 +19,13 @@ import { type LstmScratch, type LstmTape, layoutScratch, layoutTape } from './ls
 export interface LayoutOptions {
   readonly panelWidth: number;
   readonly recurrentDropout: boolean;
+  /** Truncated backpropagation. */
+  readonly links: boolean;
 }
+
+/** Floats of one type in the cache of first-layer pre-activations: G H of each direction. */
+export const cacheWidth = (config: NetworkConfig): number =>
+  directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
 
 /** Sizes of a shard: N tokens in B sentences over T steps, and its types. */
 export interface ShardSizes extends TypeSizes {
@@ -45,15 +59,18 @@ export interface ShardLayout {
   readonly words: Address; // (N) rows of word.embedding
   readonly types: Address; // (N) places among the shard's types
   readonly gold: Address; // (N) tags, negative where unknown
+  readonly clocks: readonly [Address, Address]; // (N) of a clockwork, for each direction, else 0
   readonly chars: CharLayout;
   readonly x: Address; // (N, D) what the first layer reads
-  readonly masks: readonly Address[]; // input of layer l: (B, inputSize(l)); last: of the dense layer (B, 2H)
-  readonly layers: readonly { tapes: readonly LstmTape[]; out: Address }[]; // out (N, 2H)
-  readonly scratch: LstmScratch;
-  readonly dout: readonly [Address, Address]; // (N, 2H), for one layer and the layer above
+  readonly masks: readonly Address[]; // input of layer l: (B, inputSize(l)); last: of what stands on the layers
+  readonly layers: readonly LayerTape[];
+  readonly scratch: LayerScratch;
+  readonly dout: readonly [Address, Address]; // (N, M), for one layer and the layer above
+  readonly dense: readonly Address[]; // (N, H) what each dense layer gives
+  readonly ddense: readonly [Address, Address]; // (N, H), for one dense layer and the one above
   readonly logits: Address; // (N, K)
   readonly dlogits: Address;
-  readonly packed: Address; // dlogits packed
+  readonly packed: Address; // the gradient of what a dense layer gives, packed
   readonly end: Address;
 }
 
@@ -67,24 +84,29 @@ export function layoutShard(
   layout.take(HEADER);
   const { N, T, B } = sizes;
   const { hidden: H, tags: K, layers } = config;
-  const { panelWidth, recurrentDropout } = options;
+  const { panelWidth, ...noise } = options;
+  const M = layerSize(config);
+  const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
+    isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
   return {
     rows: layout.take(T),
     words: layout.take(N),
     types: layout.take(N),
     gold: layout.take(N),
+    clocks: pair(config.cell === 'clockwork', 1),
     chars: layoutChars(layout, config, { ...sizes, panelWidth, training: true }),
     x: layout.take(N * inputSize(config, 0)),
     masks: Array.from({ length: layers + 1 }, (_, l) => layout.take(B * inputSize(config, l))),
-    layers: Array.from({ length: layers }, () => ({
-      tapes: [0, 1].map(() => layoutTape(layout, { N, B, H, recurrentDropout })),
-      out: layout.take(N * 2 * H),
-    })),
-    scratch: layoutScratch(layout, { N, B, H, panelWidth }),
-    dout: [layout.take(N * 2 * H), layout.take(N * 2 * H)],
+    layers: Array.from({ length: layers }, (_, layer) =>
+      layoutLayer(layout, config, { N, B, layer, ...noise }),
+    ),
+    scratch: layoutLayerScratch(layout, config, { N, B, panelWidth }),
+    dout: pair(true, M),
+    dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
+    ddense: pair(config.dense > 0, H),
     logits: layout.take(N * K),
     dlogits: layout.take(N * K),
-    packed: layout.take(packedSize(panelWidth, N, K)),
+    packed: layout.take(packedSize(panelWidth, N, config.dense > 0 ? Math.max(H, K) : K)),
     end: layout.end,
   };
 }
@@ -120,9 +142,11 @@ export function layoutTypes(
 export interface ChunkLayout {
   readonly rows: Address; // (T)
   readonly slots: Address; // (N) rows of the cache
-  readonly scratch: Address; // (B, 6H)
-  readonly pre: Address; // (N, 4H), layers above the first
-  readonly out: readonly [Address, Address]; // (N, 2H)
+  readonly clocks: readonly [Address, Address]; // (N), as of a shard
+  readonly scratch: Address; // (B, (G + 3) H)
+  readonly pre: Address; // (N, G H), layers above the first
+  readonly layers: readonly (LayerSpace & { c: readonly [Address, Address] })[]; // c (N, H), if a layer above sees it
+  readonly dense: readonly Address[]; // (N, H)
   readonly logits: Address; // (N, K)
   readonly best: Address; // (N)
   readonly end: Address;
@@ -137,12 +161,20 @@ export function layoutChunk(
   layout.take(HEADER);
   const { N, T, B } = sizes;
   const { hidden: H, tags: K, layers } = config;
+  const { gates } = cellOf(config, layers - 1);
+  const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
+    isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
   return {
     rows: layout.take(T),
     slots: layout.take(N),
-    scratch: layout.take(B * 6 * H),
-    pre: layers > 1 ? layout.take(N * 4 * H) : 0,
-    out: [layout.take(N * 2 * H), layers > 1 ? layout.take(N * 2 * H) : 0],
+    clocks: pair(config.cell === 'clockwork', 1),
+    scratch: layout.take(B * (gates + 3) * H),
+    pre: layers > 1 ? layout.take(N * gates * H) : 0,
+    layers: Array.from({ length: layers }, (_, layer) => ({
+      ...layoutSpace(layout, config, { N, layer }),
+      c: pair(layers > 1 && cellOf(config, layers - 1).below === true, H),
+    })),
+    dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
     logits: layout.take(N * K),
     best: layout.take(N),
     end: layout.end,

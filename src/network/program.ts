@@ -1,8 +1,12 @@
 import type { Address } from '../backend/kernels.ts';
 import type { Task, TaskContext } from '../backend/pool.ts';
-import { charBackward, charForward, lstmWeights } from './characters.ts';
-import { charSize, directions, inputSize, type NetworkConfig } from './config.ts';
+import { ticks } from './cells/clockwork.ts';
+import { charBackward, charForward } from './characters.ts';
+import { charSize, directionsOf, inputSize, type NetworkConfig } from './config.ts';
+import { type DenseWeights, denseBackward, denseForward, denseWeights } from './dense.ts';
+import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
 import {
+  cacheWidth,
   chunkKeys,
   type LayoutOptions,
   layoutChunk,
@@ -14,8 +18,7 @@ import {
   shardKeys,
   typeKeys,
 } from './layouts.ts';
-import { inputBackward, lstmBackward, lstmForward } from './lstm.ts';
-import { addOuter, packMatrix, project, projectBack, type Weights } from './weights.ts';
+import { packMatrix, project, type Weights } from './weights.ts';
 
 /** Shares of units that dropout sets to 0. */
 export interface Dropout {
@@ -26,6 +29,16 @@ export interface Dropout {
   /** Of the hidden state where it enters the recurrence. */
   readonly recurrent: number;
 }
+
+/**
+ * How far gradients go back in time: all the way; cut at every multiple of `length` tokens, the state carried over; or
+ * cut at random, each link with probability `probability`, and the others weighted by 1 / (1 - probability), so that
+ * the gradient is right in the mean (Tallec & Ollivier 2017, "Unbiasing truncated backpropagation through time").
+ */
+export type Bptt =
+  | { readonly kind: 'full' }
+  | { readonly kind: 'regular'; readonly length: number }
+  | { readonly kind: 'random'; readonly probability: number };
 
 export interface OptimizerOptions {
   readonly optimizer: 'sgd' | 'adam' | 'adamw';
@@ -40,6 +53,7 @@ export interface OptimizerOptions {
 
 export interface TrainingSpec {
   readonly dropout: Dropout;
+  readonly bptt: Bptt;
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
@@ -51,7 +65,7 @@ export interface TrainingSpec {
   readonly wordMoments: readonly [Address, Address];
   /** A float a shard, a cache line apart. */
   readonly losses: Address;
-  /** A double a block of `Task.reduce`. */
+  /** Two doubles a block of `reduce`: the sum of squares, the greatest magnitude. */
   readonly squares: Address;
 }
 
@@ -60,7 +74,7 @@ export interface ProgramSpec {
   readonly config: NetworkConfig;
   readonly weights: Weights;
   readonly layout: LayoutOptions;
-  /** Cache of first-layer projections: a row of 8H floats (forward 4H, backward 4H) for each type. */
+  /** Cache of first-layer pre-activations: a row of `cacheWidth` floats for each type, one direction after the other. */
   readonly cache: Address;
   readonly training?: TrainingSpec;
 }
@@ -79,18 +93,42 @@ export const TaskId = {
   pack: 3,
   encode: 4,
   infer: 5,
+  probe: 6,
 } as const;
+
+/** Streams of random numbers that one shard of one step has: inputs of layers and the output, masks, links. */
+export const streams = ({ layers }: NetworkConfig): number => layers + 1 + 4 * layers;
+
+/**
+ * Calls `visit(row, age)` for every row of a packed batch; its age is its distance from the sentence's beginning, as the
+ * direction reads it.
+ */
+export function eachAge(
+  rows: Int32Array,
+  reverse: boolean,
+  visit: (row: number, age: number) => void,
+): void {
+  const lengths = new Int32Array(rows[0] ?? 0);
+  rows.forEach((live) => {
+    for (let b = 0; b < live; b++) lengths[b]!++;
+  });
+  let row = 0;
+  rows.forEach((live, t) => {
+    for (let b = 0; b < live; b++) visit(row++, reverse ? lengths[b]! - 1 - t : t);
+  });
+}
 
 export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
   const { config, weights, layout: options, cache, training } = spec;
-  const { wordDim, hidden: H, tags: K, layers } = config;
+  const { wordDim, hidden: H, tags: K, layers, periods } = config;
   const D = inputSize(config, 0);
+  const sides = directionsOf(config);
   const matrices = Object.values(weights.matrices);
-  const stack = Array.from({ length: layers }, (_, l) =>
-    directions.map((direction) => lstmWeights(weights, `lstm.${l}.${direction}`)),
-  );
-  const output = weights.matrices['output.weight']!;
-  const outputBias = weights.at['output.bias']!;
+  const stack = Array.from({ length: layers }, (_, l) => layerWeights(config, weights, l));
+  const dense: DenseWeights[] = [
+    ...Array.from({ length: config.dense }, (_, i) => denseWeights(weights, `dense.${i}`)),
+    denseWeights(weights, 'output'),
+  ];
 
   /** x (n, D): word embeddings beside the encodings of their characters. */
   const embed = (x: Address, words: Address, types: Address, encoded: Address, n: number): void => {
@@ -99,47 +137,114 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     if (size > 0) kernels.rows_gather(x + wordDim * 4, encoded, types, n, size, D);
   };
 
-  function forward(s: ShardLayout, sizes: ShardSizes, stream: number): void {
+  /** A clockwork's clocks, for each direction. */
+  const wind = (
+    clocks: readonly Address[],
+    rows: Address,
+    sizes: { N: number; T: number },
+  ): void => {
+    if (config.cell !== 'clockwork') return;
+    sides.forEach((_, d) => {
+      const clock = arena.i32(clocks[d]!, sizes.N);
+      eachAge(arena.i32(rows, sizes.T), isReverse(config, d), (row, age) => {
+        clock[row] = ticks(age, periods);
+      });
+    });
+  };
+
+  /** The dense layers and the logits: what each reads, and what it gives. */
+  const head = (x: Address, between: readonly Address[], logits: Address) =>
+    dense.map((w, i) => ({
+      w,
+      x: i === 0 ? x : between[i - 1]!,
+      y: i === config.dense ? logits : between[i]!,
+      isLast: i === config.dense,
+    }));
+  const headForward = (
+    x: Address,
+    between: readonly Address[],
+    logits: Address,
+    n: number,
+  ): void => {
+    for (const { w, x: from, y, isLast } of head(x, between, logits)) {
+      denseForward(kernels, y, from, w, n);
+      if (!isLast) kernels.tanh_forward(y, n * H);
+    }
+  };
+
+  /** Dropout's masks and the links of truncated backpropagation, for layer `l`, direction `d`. */
+  function prepareNoise(s: ShardLayout, sizes: ShardSizes, stream: number): void {
+    const { dropout, bptt, seed } = training!;
+    const { N, T, B } = sizes;
+    s.layers.forEach(({ tapes }, l) => {
+      tapes.forEach((tape, d) => {
+        const site = stream + layers + 1 + 2 * l + d;
+        if (tape.mask) kernels.dropout_mask(tape.mask, B * H, 1 - dropout.recurrent, seed, site);
+        if (bptt.kind === 'random')
+          kernels.dropout_mask(tape.links, N, 1 - bptt.probability, seed, site + 2 * layers);
+        if (bptt.kind === 'regular') {
+          const links = arena.f32(tape.links, N);
+          eachAge(arena.i32(s.rows, T), isReverse(config, d), (row, age) => {
+            links[row] = age % bptt.length === 0 ? 0 : 1;
+          });
+        }
+      });
+    });
+  }
+
+  /** @param stream of the random numbers of this step and shard; without it nothing is dropped */
+  function forward(s: ShardLayout, sizes: ShardSizes, stream?: number): void {
     const { dropout, seed } = training!;
     const { N, T, B } = sizes;
+    const noise = stream !== undefined;
     const drop = (x: Address, level: number): void => {
       const share = level === layers ? dropout.output : dropout.input;
-      if (share === 0) return;
+      if (!noise || share === 0) return;
       const width = inputSize(config, level);
       kernels.dropout_mask(s.masks[level]!, B * width, 1 - share, seed, stream + level);
       kernels.dropout_apply(x, s.masks[level]!, s.rows, T, width, width);
     };
+    if (noise) prepareNoise(s, sizes, stream);
+    wind(s.clocks, s.rows, sizes);
     charForward(kernels, config, weights, s.chars, sizes);
     embed(s.x, s.words, s.types, s.chars.out, N);
     drop(s.x, 0);
-    stack.forEach((pair, l) => {
-      const { tapes, out } = s.layers[l]!;
-      pair.forEach((w, d) => {
-        const tape = tapes[d]!;
-        if (tape.mask)
-          kernels.dropout_mask(
-            tape.mask,
-            B * H,
-            1 - dropout.recurrent,
-            seed,
-            stream + 32 + l * 2 + d,
-          );
-        project(kernels, tape.pre, l === 0 ? s.x : s.layers[l - 1]!.out, w.input, {
-          n: N,
-          bias: w.bias,
-        });
-        lstmForward(kernels, out + d * H * 4, tape, w, {
-          rows: s.rows,
-          N,
-          T,
-          B,
-          ldh: 2 * H,
-          reverse: d === 1,
-        });
+    s.layers.forEach((tape, layer) => {
+      const below = s.layers[layer - 1];
+      layerForward(kernels, config, stack[layer]!, tape, {
+        ...packing(s, sizes),
+        noise,
+        layer,
+        x: below?.out ?? s.x,
+        below,
       });
-      drop(out, l + 1);
+      drop(tape.out, layer + 1);
     });
-    project(kernels, s.logits, s.layers[layers - 1]!.out, output, { n: N, bias: outputBias });
+    headForward(s.layers[layers - 1]!.out, s.dense, s.logits, N);
+  }
+  const packing = ({ rows, clocks }: ShardLayout, { N, T, B }: ShardSizes) => ({
+    rows,
+    clocks,
+    N,
+    T,
+    B,
+  });
+
+  /** From s.dlogits to the gradient of what the layers give, which comes to s.dout. */
+  function headBackward(
+    s: ShardLayout,
+    { N: n }: ShardSizes,
+    gradient: (parameter: Address) => Address,
+  ): void {
+    const { packed } = s;
+    const parts = head(s.layers[layers - 1]!.out, s.dense, s.logits);
+    for (let i = config.dense; i >= 0; i--) {
+      const { w, x, y, isLast } = parts[i]!;
+      const dy = isLast ? s.dlogits : s.ddense[i % 2]!;
+      if (!isLast) kernels.tanh_backward(dy, y, n * H);
+      const dx = i === 0 ? s.dout[(layers - 1) % 2]! : s.ddense[(i - 1) % 2]!;
+      denseBackward(kernels, gradient, dx, dy, x, w, { n, packed });
+    }
   }
 
   function backward(
@@ -148,46 +253,34 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     gradient: (parameter: Address) => Address,
     dx: Address,
   ): void {
-    const { N, T, B, Y } = sizes;
+    const { T, Y } = sizes;
     const { dropout } = training!;
     const undrop = (d: Address, level: number): void => {
       const width = inputSize(config, level);
       if ((level === layers ? dropout.output : dropout.input) > 0)
         kernels.dropout_apply(d, s.masks[level]!, s.rows, T, width, width);
     };
-    const top = s.layers[layers - 1]!.out;
-    kernels.gemm_pack(s.packed, s.dlogits, N, K, K, 1);
-    addOuter(kernels, gradient(output.at), top, s.packed, { n: N, K: 2 * H, N: K });
-    kernels.column_sums(gradient(outputBias), s.dlogits, N, K, K);
-    projectBack(kernels, s.dout[(layers - 1) % 2]!, s.dlogits, output, { n: N });
-    for (let l = layers - 1; l >= 0; l--) {
-      const dout = s.dout[l % 2]!;
-      const din = l === 0 ? dx : s.dout[(l - 1) % 2]!;
-      undrop(dout, l + 1);
-      stack[l]!.forEach((w, d) => {
-        const tape = s.layers[l]!.tapes[d]!;
-        lstmBackward(kernels, gradient, dout + d * H * 4, tape, w, {
-          rows: s.rows,
-          N,
-          T,
-          B,
-          ldd: 2 * H,
-          reverse: d === 1,
-          scratch: s.scratch,
-        });
-        const x = l === 0 ? s.x : s.layers[l - 1]!.out;
-        inputBackward(kernels, gradient, din, x, tape, w, {
-          N,
-          scratch: s.scratch,
-          accumulate: d === 1,
-        });
+    headBackward(s, sizes, gradient);
+    for (let layer = layers - 1; layer >= 0; layer--) {
+      const below = s.layers[layer - 1];
+      const dout = s.dout[layer % 2]!;
+      undrop(dout, layer + 1);
+      layerBackward(kernels, arena, gradient, config, stack[layer]!, s.layers[layer]!, {
+        ...packing(s, sizes),
+        noise: true,
+        layer,
+        x: below?.out ?? s.x,
+        dx: below ? s.dout[(layer - 1) % 2]! : dx,
+        dout,
+        below,
+        scratch: s.scratch,
       });
     }
     undrop(dx, 0);
     const size = charSize(config);
     if (size === 0) return;
     arena.f32(s.chars.dout, Y * size).fill(0);
-    kernels.rows_scatter_add(s.chars.dout, dx + wordDim * 4, s.types, N, size, D);
+    kernels.rows_scatter_add(s.chars.dout, dx + wordDim * 4, s.types, sizes.N, size, D);
     charBackward(kernels, arena, config, weights, gradient, s.chars, sizes);
   }
 
@@ -200,7 +293,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     arena.f32(loss, 1)[0] = 0;
     if (sizes.N === 0) return;
     const s = layoutShard(config, options, sizes, at);
-    forward(s, sizes, args[2 * SHARDS + 1]! + shard * 64);
+    forward(s, sizes, args[2 * SHARDS + 1]! + shard * streams(config));
     kernels.softmax_cross_entropy(
       loss,
       s.dlogits,
@@ -229,24 +322,26 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   // [3] members, [4] dx of the whole batch (., D)
   const reduce: Task = (block, args) => {
     const { gradients, summed, squares } = training!;
-    const square = squares + block * 8;
-    arena.f64(square, 1)[0] = 0;
+    const square = squares + block * 16;
+    arena.f64(square, 2).fill(0);
     if (block < denseBlocks) {
       const [at, count] = denseRange(block);
       kernels.sum_shards(summed + at, gradients + at, SHARDS, weights.denseSize, count);
-      kernels.sum_squares(square, summed + at, count);
+      kernels.measure(square, summed + at, count);
       return;
     }
     const [from, count] = rowRange(block, args[0]!);
     const out = args[1]! + from * wordDim * 4;
     kernels.segment_sum(out, args[4]!, args[2]! + from * 4, args[3]!, count, wordDim, D);
-    kernels.sum_squares(square, out, count * wordDim);
+    kernels.measure(square, out, count * wordDim);
   };
 
-  // args: [0], [1] as for reduce, [2] ids (n), [3] scale of the gradient, [4] rate, [5], [6] Adam's bias corrections
+  // args: [0], [1] as for reduce, [2] ids (n), [3] scale and [4] limit of the gradient, [5] rate, [6], [7] Adam's bias
+  // corrections
   const update: Task = (block, args) => {
     const { optimizer: o, summed, moments, wordMoments } = training!;
-    const [n, rowGradients, ids, scale, rate, correct1, correct2] = args as unknown as number[];
+    const [n, rowGradients, ids, scale, limit, rate, correct1, correct2] =
+      args as unknown as number[];
     const step = (
       w: Address,
       [m, v]: readonly [Address, Address],
@@ -255,7 +350,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     ): void => {
       const { ids, n, width, decay } = options;
       if (o.optimizer === 'sgd')
-        kernels.sgd(w, m, g, ids, n, width, scale!, rate!, o.momentum, decay);
+        kernels.sgd(w, m, g, ids, n, width, scale!, limit!, rate!, o.momentum, decay);
       else
         kernels.adam(
           w,
@@ -266,6 +361,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
           n,
           width,
           scale!,
+          limit!,
           rate!,
           o.momentum,
           o.beta2,
@@ -300,13 +396,14 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   const encode: Task = (block, args) => {
     const [unit, slot] = arena.i32(args[0]! + block * 8, 2) as unknown as [number, number];
     const at = unit * 64;
-    const row = cache + slot * 8 * H * 4;
+    const row = cache + slot * cacheWidth(config) * 4;
     const sizes = readSizes(arena.i32(at, typeKeys.length), typeKeys);
     const t = layoutTypes(config, options, sizes, at);
     charForward(kernels, config, weights, t.chars, sizes);
     embed(t.x, t.words, t.places, t.chars.out, sizes.Y);
-    stack[0]!.forEach((w, d) => {
-      project(kernels, row + d * 4 * H * 4, t.x, w.input, { n: sizes.Y, ldy: 8 * H, bias: w.bias });
+    stack[0]!.directions.forEach(({ input, bias }, d) => {
+      const ldy = cacheWidth(config);
+      project(kernels, row + d * input.N * 4, t.x, input, { n: sizes.Y, ldy, bias });
     });
   };
 
@@ -315,45 +412,67 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     const at = arena.i32(args[0]! + index * 4, 1)[0]! * 64;
     const { N, T, B } = readSizes(arena.i32(at, chunkKeys.length), chunkKeys);
     const c = layoutChunk(config, { N, T, B }, at);
-    stack.forEach((pair, l) => {
-      pair.forEach((w, d) => {
-        const h = c.out[l % 2]! + d * H * 4;
-        const reverse = d === 1 ? 1 : 0;
-        if (l === 0) {
-          kernels.lstm_infer(
-            h,
-            c.scratch,
-            cache + d * 4 * H * 4,
-            c.slots,
-            w.recurrent.packed,
-            c.rows,
-            T,
-            H,
-            8 * H,
-            2 * H,
-            reverse,
-          );
-        } else {
-          project(kernels, c.pre, c.out[(l - 1) % 2]!, w.input, { n: N, bias: w.bias });
-          kernels.lstm_infer(
-            h,
-            c.scratch,
-            c.pre,
-            0,
-            w.recurrent.packed,
-            c.rows,
-            T,
-            H,
-            4 * H,
-            2 * H,
-            reverse,
-          );
-        }
+    wind(c.clocks, c.rows, { N, T });
+    stack.forEach((w, layer) => {
+      const space = c.layers[layer]!;
+      const below = c.layers[layer - 1];
+      w.directions.forEach(({ cell, input, bias, recurrent, candidate, own }, d) => {
+        if (below) project(kernels, c.pre, below.out, input, { n: N, bias });
+        kernels[`${cell.kernels}_infer`](
+          space.h + d * H * 4,
+          space.c[d]!,
+          c.scratch,
+          below ? c.pre : cache + d * input.N * 4,
+          below ? 0 : c.slots,
+          recurrent.packed,
+          candidate?.packed ?? 0,
+          own,
+          cell.clocked ? c.clocks[d]! : cell.below ? below!.c[d]! : 0,
+          c.rows,
+          T,
+          H,
+          below ? input.N : cacheWidth(config),
+          sides.length * H,
+          isReverse(config, d) ? 1 : 0,
+        );
       });
+      joinForward(kernels, config, w, space, { x: below?.out ?? 0, N, layer });
     });
-    project(kernels, c.logits, c.out[(layers - 1) % 2]!, output, { n: N, bias: outputBias });
+    headForward(c.layers[layers - 1]!.out, c.dense, c.logits, N);
     kernels.argmax(c.best, c.logits, N, K);
   };
 
-  return [backpropagate, reduce, update, pack, encode, infer];
+  // The gradient of the loss of each sentence's last token, as direction d of the top layer reads it, by every h of that
+  // direction. args: [0] a shard, [1] d, [2] (N, H) for the gradients
+  const probe: Task = (_, args) => {
+    const [at, d, trace] = args as unknown as [Address, number, Address];
+    const { losses, gradients } = training!;
+    const sizes = readSizes(arena.i32(at, shardKeys.length), shardKeys);
+    const { N, T } = sizes;
+    const s = layoutShard(config, options, sizes, at);
+    const gold = arena.i32(s.gold, N);
+    eachAge(arena.i32(s.rows, T), !isReverse(config, d), (row, age) => {
+      if (age !== 0) gold[row] = -1;
+    });
+    forward(s, sizes);
+    kernels.softmax_cross_entropy(losses, s.dlogits, s.logits, s.gold, N, K, 1, 0);
+    const gradient = (parameter: Address): Address => parameter + gradients - weights.dense;
+    headBackward(s, sizes, gradient);
+    const layer = layers - 1;
+    const below = s.layers[layer - 1];
+    layerBackward(kernels, arena, gradient, config, stack[layer]!, s.layers[layer]!, {
+      ...packing(s, sizes),
+      noise: false,
+      layer,
+      x: below?.out ?? s.x,
+      dx: s.dout[layers % 2]!,
+      dout: s.dout[layer % 2]!,
+      below,
+      scratch: s.scratch,
+      trace: { direction: d, at: trace },
+    });
+    arena.f32(gradients, weights.denseSize).fill(0);
+  };
+
+  return [backpropagate, reduce, update, pack, encode, infer, probe];
 }

@@ -20,6 +20,8 @@ export interface Weights {
   /** All parameters but the word embedding lie in one block of `denseSize` floats from `dense` on. */
   readonly dense: Address;
   readonly denseSize: number;
+  /** Of a clockwork: (H) integers, a bit for each unit's module, which the engine writes; else 0. */
+  readonly modules: Address;
   readonly end: Address;
 }
 
@@ -47,7 +49,8 @@ export function placeWeights(
       transposed: training ? layout.take(packedSize(panelWidth, N, K)) : 0,
     };
   }
-  return { specs, at, matrices, dense, denseSize, end: layout.end };
+  const modules = config.cell === 'clockwork' ? layout.take(config.hidden) : 0;
+  return { specs, at, matrices, dense, denseSize, modules, end: layout.end };
 }
 
 /** Packs W again after its values changed. */

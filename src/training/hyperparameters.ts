@@ -1,4 +1,6 @@
 import { UserError } from '../errors.ts';
+import { cellNames } from '../network/cells/index.ts';
+import type { Bptt } from '../network/program.ts';
 
 interface Choice {
   readonly default: string;
@@ -10,6 +12,13 @@ interface Quantity {
   readonly least: number;
   readonly most: number;
   readonly whole?: true;
+  readonly about: string;
+}
+interface Pattern {
+  readonly default: string;
+  /** The value as it is kept, or undefined for what is none. */
+  readonly normalise: (value: string) => string | undefined;
+  readonly expected: string;
   readonly about: string;
 }
 interface Switch {
@@ -31,6 +40,37 @@ const real = (value: number, least: number, most: number, about: string): Quanti
   about,
 });
 
+/** `full`, `regular:K` or `random:P`. */
+export function parseBptt(value: string): Bptt | undefined {
+  if (value === 'full') return { kind: 'full' };
+  const [, kind, text] = /^(regular|random):(.+)$/.exec(value) ?? [];
+  const number = Number(text);
+  if (kind === 'regular' && Number.isInteger(number) && number >= 1)
+    return { kind, length: number };
+  if (kind === 'random' && number >= 0 && number < 1) return { kind, probability: number };
+  return undefined;
+}
+
+/** `norm:1`, `value:5` or `none`; a bare number is a norm, 0 none. */
+export function parseClip(
+  value: string,
+): { kind: 'norm' | 'value'; limit: number } | { kind: 'none' } | undefined {
+  if (value === 'none' || value === '0') return { kind: 'none' };
+  const [, kind = 'norm', text] = /^(?:(norm|value):)?([\d.e+-]+)$/.exec(value) ?? [];
+  const limit = Number(text);
+  if (!(limit > 0 && limit <= 1e9)) return undefined;
+  return { kind: kind as 'norm' | 'value', limit };
+}
+
+/** Whole numbers, rising, from one to 31 of them: `1,2,4,8`. */
+export function parsePeriods(value: string): number[] | undefined {
+  const periods = value.split(',').map(Number);
+  const isRising = periods.every(
+    (period, i) => Number.isInteger(period) && period > (periods[i - 1] ?? 0),
+  );
+  return isRising && periods.length <= 31 ? periods : undefined;
+}
+
 /**
  * Every hyperparameter: its name is its key in a configuration file and, with dashes, its flag on the command line.
  * The defaults are what did best on development data (bench/README.md).
@@ -46,8 +86,30 @@ export const hyperparameters = {
   charWidth: whole(3, 1, 99, 'characters that a filter of the cnn sees (odd)'),
   charFilters: whole(50, 1, 4096, 'filters of the cnn'),
   charHidden: whole(25, 1, 4096, 'units a direction of the character lstm'),
-  layers: whole(1, 1, 64, 'stacked bidirectional layers'),
+  cell: { default: 'lstm', choices: cellNames, about: 'recurrent cell' },
+  activation: { default: 'tanh', choices: ['tanh', 'relu'], about: 'of the units of the cell rnn' },
+  periods: {
+    default: '1,2,4,8',
+    normalise: (value) => parsePeriods(value)?.join(),
+    expected: 'rising whole numbers such as 1,2,4,8',
+    about: "of the modules of the cell clockwork: units move at multiples of their module's",
+  },
+  direction: {
+    default: 'both',
+    choices: ['both', 'forward', 'backward'],
+    about: 'which way layers read (forward: a token is tagged without seeing what follows)',
+  },
+  merge: {
+    default: 'concat',
+    choices: ['concat', 'sum', 'mean', 'product'],
+    about: 'how the two directions meet',
+  },
+  layers: whole(1, 1, 64, 'stacked recurrent layers'),
+  residual: { default: false, about: 'add to what a layer above the first gives what it reads' },
+  highway: { default: false, about: 'the same through a gate' },
   hidden: whole(100, 1, 16_384, 'units a direction of each layer'),
+  dense: whole(0, 0, 64, 'dense layers of hidden tanh units before the softmax layer'),
+  forgetBias: real(1, -100, 100, 'bias of the gate that keeps the past, at the start'),
   dropout: real(0.33, 0, 0.99, 'share dropped of what each layer reads, one mask a sentence'),
   outputDropout: real(0.5, 0, 0.99, 'share dropped of what the softmax layer reads'),
   recurrentDropout: real(0.25, 0, 0.99, 'share dropped of the hidden state in the recurrence'),
@@ -71,20 +133,35 @@ export const hyperparameters = {
   beta2: real(0.999, 0, 0.999999, "adam's beta2"),
   epsilon: real(1e-8, 1e-12, 1, "adam's epsilon"),
   weightDecay: real(0, 0, 1, 'decay of the dense weights (adamw, sgd)'),
-  clip: real(5, 0, 1e9, 'global norm to which gradients are clipped (0: never)'),
+  bptt: {
+    default: 'full',
+    normalise: (value) => (parseBptt(value) ? value : undefined),
+    expected: 'full, regular:K (a whole number of tokens) or random:P (a probability)',
+    about:
+      'backpropagation through time: full, cut every K tokens, or each link cut with P, unbiased',
+  },
+  clip: {
+    default: 'norm:5',
+    normalise: (value) => {
+      const clip = parseClip(value);
+      return clip && (clip.kind === 'none' ? 'none' : `${clip.kind}:${clip.limit}`);
+    },
+    expected: 'norm:X, value:X or none',
+    about: 'gradients are clipped to a global norm, or each element to a value',
+  },
   batchSize: whole(0, 0, 8192, 'sentences an update (0: a hundredth of the corpus, from 4 to 32)'),
   averageEpochs: whole(5, 1, 1e6, 'epochs over which weights are averaged for tagging (1: none)'),
   epochs: whole(60, 1, 1e6, 'passes over the corpus at most'),
   patience: whole(8, 1, 1e6, 'epochs without a better dev score before it stops'),
   seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
-} satisfies Record<string, Choice | Quantity | Switch>;
+} satisfies Record<string, Choice | Quantity | Pattern | Switch>;
 
 type Kinds = typeof hyperparameters;
 export type HyperparameterName = keyof Kinds;
 export type Hyperparameters = {
   readonly [K in HyperparameterName]: Kinds[K] extends Quantity
     ? number
-    : Kinds[K] extends Choice
+    : Kinds[K] extends Choice | Pattern
       ? string
       : boolean;
 };
@@ -127,15 +204,27 @@ export function checkHyperparameters(
     );
   if (result.optimizer === 'adam' && result.weightDecay !== 0)
     throw new UserError(`${where}: weight-decay: adam has none. Use optimizer adamw or sgd.`);
+  if (result.residual && result.highway)
+    throw new UserError(`${where}: residual and highway: one of the two.`);
+  const modules = String(result.periods).split(',').length;
+  if (result.cell === 'clockwork' && modules > (result.hidden as number))
+    throw new UserError(
+      `${where}: ${modules} periods for ${String(result.hidden)} units. Raise hidden or name fewer periods.`,
+    );
   return result as unknown as Hyperparameters;
 }
 
 function checkValue(name: HyperparameterName, value: unknown, where: string): unknown {
-  const kind: Choice | Quantity | Switch = hyperparameters[name];
+  const kind: Choice | Quantity | Pattern | Switch = hyperparameters[name];
   if ('choices' in kind) {
     if (!kind.choices.includes(value as string))
       throw new UserError(`${where}: expected one of ${kind.choices.join(', ')}.`);
     return value;
+  }
+  if ('normalise' in kind) {
+    const kept = kind.normalise(String(value));
+    if (kept === undefined) throw new UserError(`${where}: expected ${kind.expected}.`);
+    return kept;
   }
   if (!('least' in kind)) {
     if (typeof value === 'boolean') return value;

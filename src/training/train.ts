@@ -7,6 +7,7 @@ import { type Report, report } from '../evaluation/report.ts';
 import {
   countParameters,
   type EpochRecord,
+  type GradientProfile,
   type Scores,
   saveModel,
   type Task,
@@ -14,7 +15,12 @@ import {
 } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
 import type { NetworkConfig } from '../network/config.ts';
-import { createEngine, type Engine } from '../network/engine.ts';
+import {
+  createEngine,
+  type Engine,
+  type StepOptions,
+  type TrainingBatch,
+} from '../network/engine.ts';
 import { initialise } from '../network/initialise.ts';
 import type { OptimizerOptions } from '../network/program.ts';
 import { createRandom, type RandomState, seedState } from '../network/random.ts';
@@ -28,6 +34,7 @@ import {
   holdOut,
   inScheme,
   type Labelled,
+  type Numbered,
   numberCorpus,
   readLabelled,
 } from './data.ts';
@@ -36,6 +43,9 @@ import {
   type Hyperparameters,
   hyperparameterNames,
   hyperparameters,
+  parseBptt,
+  parseClip,
+  parsePeriods,
 } from './hyperparameters.ts';
 
 export interface TrainOptions extends BackendOptions {
@@ -120,6 +130,8 @@ export interface TrainingState {
 
 type Parameters = Map<string, Float32Array>;
 
+const PROBE_SENTENCES = 64;
+const PROBE_DISTANCE = 200;
 /** Time between two progress events, in milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
@@ -164,6 +176,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     config,
     training: {
       dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
+      bptt: parseBptt(h.bptt)!,
       labelSmoothing: h.labelSmoothing,
       optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
       seed: h.seed,
@@ -179,7 +192,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       best: undefined,
     };
     const random = createRandom(state.random);
-    for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random));
+    for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, task);
     const parameters = countParameters(config);
@@ -199,6 +212,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
+    const clip = clipOf(h);
+    const probed = longest(corpus.sentences);
+    const profile = (): GradientProfile =>
+      engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
+    const initial = profile();
     const trainingBegan = performance.now();
     let stopped: 'epochs' | 'patience' | 'signal' = 'epochs';
     let done = 0;
@@ -220,7 +238,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
             ),
             tags: sentences.map((s) => s.tags),
           },
-          { types: corpus.types, rate, clipNorm: h.clip },
+          { types: corpus.types, rate, ...clip },
         );
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
           throw new UserError(
@@ -229,7 +247,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         sum.loss += step.loss * step.tokens;
         sum.tokens += step.tokens;
         sum.norm += step.norm;
-        sum.clipped += h.clip > 0 && step.norm > h.clip ? 1 : 0;
+        sum.clipped += step.clipped ? 1 : 0;
         sum.steps++;
         if (signal?.aborted) break;
         if (performance.now() - reported < PROGRESS_INTERVAL) continue;
@@ -292,6 +310,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const { best } = state as { best: NonNullable<TrainingState['best']> };
     restoreParameters(engine, best.parameters);
     predictor.reset();
+    const gradients = { initial, trained: profile() };
     const test =
       testFile &&
       evaluate(predictor, testFile.sentences, { scheme: schemes.scheme, train: parts.train });
@@ -310,6 +329,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       epochs: state.history,
       dev: scoresOf(best.report),
       ...(test && { test: scoresOf(test) }),
+      gradients,
     };
     const bytes = saveModel(output, {
       config,
@@ -383,7 +403,7 @@ function networkConfig(
   h: Hyperparameters,
   sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags'>,
 ): NetworkConfig {
-  const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden } = h;
+  const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden, dense } = h;
   return {
     ...sizes,
     wordDim,
@@ -392,9 +412,32 @@ function networkConfig(
     charWidth,
     charFilters,
     charHidden,
+    cell: h.cell as NetworkConfig['cell'],
+    activation: h.activation as NetworkConfig['activation'],
+    periods: parsePeriods(h.periods)!,
+    direction: h.direction as NetworkConfig['direction'],
+    merge: h.merge as NetworkConfig['merge'],
     layers,
+    between: h.residual ? 'residual' : h.highway ? 'highway' : 'none',
     hidden,
+    dense,
   };
+}
+
+function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
+  const parsed = parseClip(clip)!;
+  if (parsed.kind === 'none') return {};
+  return parsed.kind === 'norm' ? { clipNorm: parsed.limit } : { clipValue: parsed.limit };
+}
+
+/** Sentences by which the gradient is measured over distance: the longest of the corpus, cut where it is far enough. */
+function longest(sentences: Numbered['sentences']): TrainingBatch {
+  const chosen = [...sentences]
+    .sort((a, b) => b.words.length - a.words.length)
+    .slice(0, PROBE_SENTENCES);
+  const cut = (of: (sentence: Numbered['sentences'][number]) => Int32Array): Int32Array[] =>
+    chosen.map((sentence) => of(sentence).subarray(0, PROBE_DISTANCE + 1));
+  return { types: cut((s) => s.types), words: cut((s) => s.words), tags: cut((s) => s.tags) };
 }
 
 function taskColumns({

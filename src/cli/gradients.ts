@@ -1,0 +1,73 @@
+import { UserError } from '../errors.ts';
+import type { GradientProfile, TrainingRecord } from '../model/model.ts';
+import { dimmed } from './scores.ts';
+import type { Style } from './style.ts';
+import { type Cell, percent, table } from './table.ts';
+
+const DISTANCES = [0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 113, 160, 200];
+const WIDTH = 32;
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A horizontal bar of `share` of the width, to an eighth of a character. */
+function bar(share: number): string {
+  const parts = Math.round(Math.min(1, Math.max(0, share)) * WIDTH * 8);
+  return '█'.repeat(parts >> 3) + eighths[parts & 7]!;
+}
+
+const shown = (norm: number): string => (norm === 0 ? '0' : norm.toExponential(1));
+
+/**
+ * The norm of dL/dh by the distance in tokens between h and the loss, before and after training, on a logarithmic scale:
+ * where the bars fall away fast the gradient vanishes, where they grow it explodes. Then its norm and clipping by epoch.
+ * @throws UserError if the model does not know
+ */
+export function gradientText(
+  { gradients, epochs, hyperparameters }: TrainingRecord,
+  { path, style }: { path: string; style: Style },
+): string {
+  if (!gradients)
+    throw new UserError(
+      `${path}: it has no record of gradients. Train it again with this version of seqtag.`,
+    );
+  const { initial, trained } = gradients;
+  const charts = (Object.keys(trained) as (keyof GradientProfile)[]).map(
+    (direction) =>
+      `${style.bold(`dL/dh, ${direction}`)}, by distance in tokens from the token of the loss\n\n${chart(
+        initial[direction]!,
+        trained[direction]!,
+        style,
+      )}`,
+  );
+  const rows = epochs.map(({ norm, clipped }, i): Cell[] => [
+    String(i + 1),
+    norm.toPrecision(3),
+    percent(clipped),
+  ]);
+  const clip = `clip ${String(hyperparameters.clip)}`;
+  return [
+    ...charts,
+    table([dimmed(['epoch', 'gradient norm', `% clipped (${clip})`], style), ...rows], {
+      align: 'r',
+    }),
+  ].join('\n');
+}
+
+function chart(initial: readonly number[], trained: readonly number[], style: Style): string {
+  const all = [...initial, ...trained].filter((norm) => norm > 0);
+  const most = Math.max(...all);
+  const least = Math.max(Math.min(...all), most * 1e-12);
+  const share = (norm: number): number =>
+    norm > 0 && most > least
+      ? (Math.log(norm) - Math.log(least)) / (Math.log(most) - Math.log(least))
+      : norm > 0
+        ? 1
+        : 0;
+  const cells = (norm: number): Cell[] => [shown(norm), [bar(share(norm)), style.accent]];
+  const rows = DISTANCES.filter((k) => k < trained.length).map((k): Cell[] => [
+    String(k),
+    ...cells(initial[k]!),
+    ...cells(trained[k]!),
+  ]);
+  const head = dimmed(['distance', 'untrained', 'logarithmic'.padEnd(WIDTH), 'trained', ''], style);
+  return table([head, ...rows], { align: 'rrlrl' });
+}
