@@ -1,6 +1,7 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { type Scheme, tagParts } from '../corpus/scheme.ts';
 import { countParameters, type ModelFile, modelName, openModel } from '../model/model.ts';
+import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
 import { dimmed } from './scores.ts';
@@ -99,30 +100,20 @@ function networkText(config: NetworkConfig): string {
   return `words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
 }
 
-const cells: Readonly<Record<NetworkConfig['cell'], string>> = {
-  lstm: 'LSTM',
-  peephole: 'peephole LSTM',
-  coupled: 'coupled LSTM',
-  gru: 'GRU',
-  rnn: 'RNN',
-  'depth-gated': 'depth-gated LSTM',
-  clockwork: 'clockwork RNN',
-};
-
-/** 2 BiLSTM layers of 100 a direction, residual; 1 GRU layer of 50, forward. */
+/** 2 bidirectional LSTM layers of 100 a direction, residual; 1 GRU layer of 50, forward. */
 function recurrentText(config: NetworkConfig): string {
   const { cell, direction, merge, layers, between, hidden, dense } = config;
+  const { title } = cellOf(config, layers - 1);
   const isBoth = direction === 'both';
-  const layer = counted(layers, `${isBoth ? 'Bi' : ''}${cells[cell]} layer`);
+  const stack = counted(layers, `${isBoth ? 'bidirectional ' : ''}${title} layer`);
   const more = [
     ...(isBoth && merge !== 'concat' ? [`directions joined by ${merge}`] : []),
     ...(isBoth ? [] : [direction]),
     ...(between !== 'none' && layers > 1 ? [between] : []),
     ...(cell === 'clockwork' ? [`periods ${config.periods.join(', ')}`] : []),
-    ...(cell === 'rnn' ? [config.activation] : []),
     ...(dense > 0 ? [counted(dense, 'dense layer')] : []),
   ];
-  return [`${layer} of ${hidden}${isBoth ? ' a direction' : ''}`, ...more].join(', ');
+  return [`${stack} of ${hidden}${isBoth ? ' a direction' : ''}`, ...more].join(', ');
 }
 
 const defaults: Readonly<Record<string, { readonly default: string | number | boolean }>> =

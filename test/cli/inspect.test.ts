@@ -27,7 +27,7 @@ describe('a model', () => {
     expect(text).toMatch(/^file +\S+ner\.safetensors, [\d.]+ kB$/m);
     expect(text).toMatch(/^tags +spans in BIO, trained in BIOES: 4 types, LOC MISC ORG PER$/m);
     expect(text).toMatch(
-      /^network +words of 16, 8 character filters of width 3, 1 BiLSTM layer of 16/m,
+      /^network +words of 16, 8 character filters of width 3, 1 bidirectional LSTM layer of 16/m,
     );
     expect(text).toMatch(/^size +[\d,]+ parameters$/m);
     expect(text).toMatch(/^runs on +(native (avx512|avx2|base)|wasm simd128), 3 threads$/m);

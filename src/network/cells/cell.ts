@@ -5,6 +5,8 @@ import type { Recurrence } from '../../backend/kernels.ts';
  * walk and the products of `kernels/recurrence.h`.
  */
 export interface Cell {
+  /** What people call it. */
+  readonly title: string;
   /** What its kernels are called. */
   readonly kernels: Recurrence;
   /** G: blocks of H pre-activations that the input makes. */

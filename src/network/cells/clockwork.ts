@@ -2,6 +2,7 @@ import type { Cell } from './cell.ts';
 
 /** Clockwork RNN (Koutnik et al. 2014): modules of units, each moving only at multiples of its period. */
 export const clockwork: Cell = {
+  title: 'clockwork RNN',
   kernels: 'clockwork',
   gates: 1,
   recurrent: 1,

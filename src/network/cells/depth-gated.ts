@@ -7,6 +7,7 @@ import { peephole } from './peephole.ts';
  */
 export const depthGated: Cell = {
   ...peephole,
+  title: 'depth-gated LSTM',
   kernels: 'depth_gated',
   gates: 5,
   saved: 6,

@@ -2,6 +2,7 @@ import type { Cell } from './cell.ts';
 
 /** LSTM whose gates see the cell state: i and f that of the step before, o the new one (Gers & Schmidhuber 2000). */
 export const peephole: Cell = {
+  title: 'peephole LSTM',
   kernels: 'peephole',
   gates: 4,
   recurrent: 4,

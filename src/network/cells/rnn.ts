@@ -2,6 +2,6 @@ import type { Cell } from './cell.ts';
 
 /** Simple recurrent network (Elman 1990), of tanh or of rectified units. */
 export const rnn = {
-  tanh: { kernels: 'rnn_tanh', gates: 1, recurrent: 1, saved: 0 },
-  relu: { kernels: 'rnn_relu', gates: 1, recurrent: 1, saved: 0 },
+  tanh: { title: 'RNN of tanh units', kernels: 'rnn_tanh', gates: 1, recurrent: 1, saved: 0 },
+  relu: { title: 'RNN of rectified units', kernels: 'rnn_relu', gates: 1, recurrent: 1, saved: 0 },
 } satisfies Record<string, Cell>;
