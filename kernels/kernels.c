@@ -304,6 +304,16 @@ void EXPORT(segment_sum)(float *restrict out, const float *restrict in, const in
   }
 }
 
+// table (., D)[members[m]] += dout (n, D)[s] over the same segments: the backward of segment_sum.
+void EXPORT(segment_scatter_add)(float *restrict table, const float *restrict dout, const int *restrict offsets,
+                                 const int *restrict members, int n, int D) {
+  for (int s = 0; s < n; s++, dout += D)
+    for (int m = offsets[s]; m < offsets[s + 1]; m++) {
+      float *to = table + (long)members[m] * D;
+      for (int j = 0; j < D; j++) to[j] += dout[j];
+    }
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Characters: convolution of odd `width` over zero-padded characters, then max over positions (Ma & Hovy 2016, without
 // the tanh). The embedding and the kernel meet in one table (C, width * F), table[c] = E[c] K, made by a GEMM once an

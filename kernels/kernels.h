@@ -30,6 +30,7 @@
   X(rows_gather,           (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
   X(rows_scatter_add,      (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
   X(segment_sum,           (P,P,P,P,I,I,I),               (float*,const float*,const int*,const int*,int,int,int)) \
+  X(segment_scatter_add,   (P,P,P,P,I,I),                 (float*,const float*,const int*,const int*,int,int)) \
   X(char_conv_forward,     (P,P,P,P,P,P,I,I,I,I),         (float*,int*,const float*,const float*,const int*,const int*,int,int,int,int)) \
   X(char_conv_backward,    (P,P,P,P,P,P,I,I,I,I),         (float*,float*,const float*,const int*,const int*,const int*,int,int,int,int)) \
   X(dropout_mask,          (P,I,F,I,I),                   (float*,int,float,int,int))                    \

@@ -139,6 +139,14 @@ export interface Kernels extends RecurrenceKernels {
     D: number,
     ldi: number,
   ): void;
+  segment_scatter_add(
+    table: Address,
+    dout: Address,
+    offsets: Address,
+    members: Address,
+    n: number,
+    D: number,
+  ): void;
   char_conv_forward(
     out: Address,
     argmax: Address,

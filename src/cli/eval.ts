@@ -11,6 +11,7 @@ import { UserError } from '../errors.ts';
 import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';
 import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
+import type { Task } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import { type Input, nameOf, openLabelled, trainedColumns } from './input.ts';
@@ -173,7 +174,8 @@ async function measureModel(
 ): Promise<Measured> {
   const tagger = loadTagger(model, computeOptions(flags));
   try {
-    const { task, vocabulary } = tagger.model;
+    const column = columnOf(tagger, flags.tagColumn);
+    const task = tagger.model.tasks[column]!;
     const corpora: Labelled[] = [];
     for (const file of files) {
       const input = await openLabelled(file, { io: context.io, format: flags.format });
@@ -181,14 +183,14 @@ async function measureModel(
       const read = { ...trainedColumns(task, format), ...readOptions(flags, format) };
       corpora.push(await labelled(input, read));
     }
-    const scheme = goldScheme(corpora, tagger);
+    const scheme = goldScheme(corpora, { task, path: tagger.model.path });
     const options: CountOptions = {
       scheme,
       isKnown: tagger.isKnown,
-      seenTags: vocabulary.tags,
+      seenTags: tagger.model.vocabulary.tags[column]!,
     };
     const measured = corpora.map(({ file, sentences }) => {
-      const counts = count(predictedPairs(sentences, { tagger, scheme }), options);
+      const counts = count(predictedPairs(sentences, { tagger, column, scheme }), options);
       const unseen = [...(counts.unseenTags ?? [])];
       if (unseen.reduce((sum, [, n]) => sum + n, 0) === counts.tokens.total)
         throw new UserError(
@@ -202,11 +204,21 @@ async function measureModel(
   }
 }
 
+/** Which of a model's columns is measured: the one that was asked for, if it has it, else its first. */
+const columnOf = ({ model: { tasks } }: Tagger, wanted: Column | undefined): number =>
+  Math.max(
+    0,
+    tasks.findIndex(({ tagColumn }) => tagColumn !== undefined && tagColumn === wanted),
+  );
+
 const someTags = (tags: readonly string[]): string =>
   tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');
 
 /** The scheme of the gold tags, in which a model's tags are compared with them. */
-function goldScheme(corpora: readonly Labelled[], { model: { task, path } }: Tagger): Scheme {
+function goldScheme(
+  corpora: readonly Labelled[],
+  { task, path }: { task: Task; path: string },
+): Scheme {
   if (task.scheme === 'none') return 'none';
   const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
   const found = detectScheme(tags);
@@ -220,12 +232,12 @@ function goldScheme(corpora: readonly Labelled[], { model: { task, path } }: Tag
 
 function* predictedPairs(
   sentences: readonly Sentence[],
-  { tagger, scheme }: { tagger: Tagger; scheme: Scheme },
+  { tagger, column, scheme }: { tagger: Tagger; column: number; scheme: Scheme },
 ): Generator<Pair> {
-  const own = tagger.model.task.scheme;
+  const own = tagger.model.tasks[column]!.scheme;
   for (let from = 0; from < sentences.length; from += SENTENCES) {
     const part = sentences.slice(from, from + SENTENCES);
-    const tags = tagger.tag(part.map(({ tokens }) => tokens));
+    const tags = tagger.tagColumns(part.map(({ tokens }) => tokens))[column]!;
     for (const [i, { tokens, tags: gold }] of part.entries()) {
       const predicted = own === scheme ? tags[i]! : convert(tags[i]!, own, scheme);
       yield { tokens, gold, predicted };

@@ -10,14 +10,15 @@ import { bytes, type Cell, counted, number, percent, table } from './table.ts';
 
 /** What a model says of itself, and what it would run on here. */
 export interface ModelFacts
-  extends Pick<ModelFile, 'config' | 'task' | 'record' | 'path' | 'bytes'> {
+  extends Pick<ModelFile, 'config' | 'tasks' | 'record' | 'path' | 'bytes'> {
   readonly kind: 'model';
   readonly name: string;
   readonly parameters: number;
   readonly vocabulary: {
     readonly words: number;
     readonly chars: number;
-    readonly tags: readonly string[];
+    /** Of each column. */
+    readonly tags: readonly (readonly string[])[];
     readonly lowercase: boolean;
   };
   readonly backend: { readonly kind: string; readonly isa: string; readonly threads: number };
@@ -25,7 +26,7 @@ export interface ModelFacts
 
 export async function modelFacts(file: string, compute: BackendOptions): Promise<ModelFacts> {
   using model = openModel(file);
-  const { config, task, record, path, bytes, vocabulary } = model;
+  const { config, tasks, record, path, bytes, vocabulary } = model;
   const backend = openBackend(compute);
   try {
     return {
@@ -41,7 +42,7 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         tags: vocabulary.tags,
         lowercase: vocabulary.lowercase,
       },
-      task,
+      tasks,
       record,
       backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     };
@@ -60,30 +61,22 @@ const typesIn = (tags: Iterable<string>, scheme: Scheme): string[] => [
 ];
 
 export function modelText(facts: ModelFacts, style: Style): string {
-  const { config, task, record, vocabulary, backend } = facts;
-  const isPlain = task.scheme === 'none';
-  const kind = isPlain ? 'plain tags' : `spans in ${task.scheme}`;
-  const trained = task.trainedScheme === task.scheme ? '' : `, trained in ${task.trainedScheme}`;
-  const columns = [
-    ...(task.tokenColumn === undefined ? [] : [`token column ${task.tokenColumn}`]),
-    ...(task.tagColumn === undefined ? [] : [`tag column ${task.tagColumn}`]),
-  ];
+  const { config, tasks, record, vocabulary, backend } = facts;
   const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
-  const tags = isPlain ? [...vocabulary.tags] : typesIn(vocabulary.tags, task.trainedScheme);
+  const isPlain = tasks.every(({ scheme }) => scheme === 'none');
+  const { format, tokenColumn } = tasks[0]!;
+  const trainedOn = [format, ...(tokenColumn === undefined ? [] : [`token column ${tokenColumn}`])];
   const head = table(
     [
       field('file', `${facts.path}, ${bytes(facts.bytes)}`),
-      field(
-        'tags',
-        `${kind}${trained}: ${number(tags.length)} ${isPlain ? 'tags' : tags.length === 1 ? 'type' : 'types'}, ${[...tags].sort().join(' ')}`,
-      ),
+      ...tasks.map((task, c) => field('tags', tagsText(task, vocabulary.tags[c]!))),
       field(
         'vocabulary',
         `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (case folded)' : ''}, ${number(vocabulary.chars)} characters`,
       ),
       field('network', networkText(config)),
       field('size', counted(facts.parameters, 'parameter')),
-      field('trained on', [task.format, ...columns].join(', ')),
+      field('trained on', trainedOn.join(', ')),
       field('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
     ],
     { align: 'l' },
@@ -98,6 +91,20 @@ function networkText(config: NetworkConfig): string {
     none: '',
   }[config.charEncoder];
   return `words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
+}
+
+/** What a column's tags are. */
+function tagsText(
+  { scheme, trainedScheme, tagColumn }: ModelFacts['tasks'][number],
+  all: readonly string[],
+): string {
+  const isPlain = scheme === 'none';
+  const where = tagColumn === undefined ? '' : `column ${tagColumn}: `;
+  const kind = isPlain ? 'plain tags' : `spans in ${scheme}`;
+  const trained = trainedScheme === scheme ? '' : `, trained in ${trainedScheme}`;
+  const tags = isPlain ? [...all] : typesIn(all, trainedScheme);
+  const noun = isPlain ? 'tags' : tags.length === 1 ? 'type' : 'types';
+  return `${where}${kind}${trained}: ${number(tags.length)} ${noun}, ${tags.sort().join(' ')}`;
 }
 
 /** 2 bidirectional LSTM layers of 100 a direction, residual; 1 GRU layer of 50, forward. */
@@ -121,12 +128,12 @@ const defaults: Readonly<Record<string, { readonly default: string | number | bo
 
 function recordText(record: ModelFacts['record'], style: Style): string {
   const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
-  const scoreName = record.dev.f1 === undefined ? 'accuracy' : 'F1';
+  const scoreName = record.dev.every(({ f1 }) => f1 === undefined) ? 'accuracy' : 'F1';
   const scores = (['dev', 'test'] as const).flatMap((role) => {
-    const score = record[role];
-    if (!score) return [];
-    const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
-    return [field(role, `${f1}accuracy ${percent(score.accuracy)}`)];
+    return (record[role] ?? []).map((score) => {
+      const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
+      return field(role, `${f1}accuracy ${percent(score.accuracy)}`);
+    });
   });
   const files = record.corpora.map(({ role, file, sentences, tokens, sha256 }): Cell[] => [
     [role, style.dim],

@@ -145,15 +145,20 @@ export const shellWord = (word: string): string =>
 
 function endText(event: Event<'end'>, style: Style): string {
   const { dev, test, model, stopped } = event;
-  const reports = [{ name: 'dev', report: dev }, ...(test ? [{ name: 'test', report: test }] : [])];
-
-  const types = typeRows(test ?? dev, style);
+  const parts = { dev, ...(test && { test }) };
+  const reports = Object.entries(parts).flatMap(([name, columns]) =>
+    columns.map((report, c) => ({
+      name: columns.length === 1 ? name : `${name}, column ${c + 1}`,
+      report,
+    })),
+  );
+  const types = typeRows((test ?? dev)[0]!, style);
   const unseen = reports.flatMap(({ name, report }) => {
     const list = unseenList(report);
     return list ? [`${name} has tags that training never saw, counted as errors: ${list}\n`] : [];
   });
   const fact = (name: string, value: string): string => `${style.dim(name.padEnd(5))}  ${value}\n`;
-  const output = dev.spans ? ' --output inline' : '';
+  const output = dev[0]!.spans ? ' --output inline' : '';
   return [
     scoreRows(reports, style),
     types && `\n${style.dim(test ? 'test by type' : 'dev by type')}\n${types}`,

@@ -120,7 +120,7 @@ function readingOf(
   { flags, tagger }: { flags: TagFlags; tagger: Tagger },
 ): ReadOptions {
   const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
-  const { tokenColumn } = trainedColumns(tagger.model.task, format);
+  const { tokenColumn } = trainedColumns(tagger.model.tasks[0]!, format);
   const { tagColumn: _, ...own } = readOptions(flags, format);
   return {
     ...(tokenColumn !== undefined && { tokenColumn }),
@@ -189,17 +189,18 @@ const UPOS = new Set(
 );
 
 /** Where a model's tags belong in CoNLL-U: where they were in training, else by what they are. */
-function conlluColumn({ model: { task, vocabulary } }: Tagger): Column {
+function conlluColumn({ model: { tasks, vocabulary } }: Tagger): Column {
+  const task = tasks[0]!;
   if (task.format === 'conllu' && task.tagColumn !== undefined) return task.tagColumn;
   if (task.scheme !== 'none') return 'NER';
-  return vocabulary.tags.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
+  return vocabulary.tags[0]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
 }
 
 /** A model's tags without prefixes, the most frequent first. */
-const typesOf = ({ model: { task, vocabulary } }: Tagger): Set<string> =>
+const typesOf = ({ model: { tasks, vocabulary } }: Tagger): Set<string> =>
   new Set(
-    vocabulary.tags.map((tag) => {
-      const { role, type } = tagParts(tag, task.trainedScheme);
+    vocabulary.tags[0]!.map((tag) => {
+      const { role, type } = tagParts(tag, tasks[0]!.trainedScheme);
       return role === 'outside' ? tag : type;
     }),
   );

@@ -1,18 +1,23 @@
+import { appendBags, type Features } from './features.ts';
+
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
 export interface Vocabulary {
   /** Normalised words; row 0, `''`, is the unknown word. */
   readonly words: readonly string[];
   /** Code points; 0 is the unknown character, 1 and 2 the beginning and the end of a word. */
   readonly chars: readonly string[];
-  /** In the scheme in which the model was trained. */
-  readonly tags: readonly string[];
+  /** Of each column that is learned, in the scheme in which the model was trained. */
+  readonly tags: readonly (readonly string[])[];
   readonly lowercase: boolean;
+  /** Left out where the model has none. */
+  readonly features?: Features;
 }
 
 export interface VocabularyOptions {
   readonly lowercase: boolean;
   /** Words seen less often have no row of their own. */
   readonly minCount: number;
+  readonly features?: Features | undefined;
 }
 
 const BEGIN = 1;
@@ -39,27 +44,36 @@ const tally = (counts: Map<string, number>, item: string): void => {
   counts.set(item, (counts.get(item) ?? 0) + 1);
 };
 
-/** Counts a labelled corpus. */
+/**
+ * Counts a labelled corpus.
+ * @param columns the same sentences for each column of tags that is learned
+ */
 export function buildVocabulary(
-  sentences: Iterable<{ readonly tokens: readonly string[]; readonly tags: readonly string[] }>,
-  { lowercase, minCount }: VocabularyOptions,
+  columns: readonly (readonly {
+    readonly tokens: readonly string[];
+    readonly tags: readonly string[];
+  }[])[],
+  { lowercase, minCount, features }: VocabularyOptions,
 ): { vocabulary: Vocabulary; wordCounts: Int32Array } {
   const words = new Map<string, number>();
   const chars = new Map<string, number>();
-  const tags = new Map<string, number>();
-  for (const sentence of sentences) {
-    for (const token of sentence.tokens) {
+  for (const { tokens } of columns[0]!)
+    for (const token of tokens) {
       tally(words, normalise(token, lowercase));
       for (const char of token) tally(chars, char);
     }
-    for (const tag of sentence.tags) tally(tags, tag);
-  }
+  const tags = columns.map((sentences) => {
+    const counts = new Map<string, number>();
+    for (const sentence of sentences) for (const tag of sentence.tags) tally(counts, tag);
+    return byCount(counts, 1);
+  });
   words.delete('');
   const vocabulary = {
     words: ['', ...byCount(words, minCount)],
     chars: ['', '', '', ...byCount(chars, LEAST_CHAR_COUNT)],
-    tags: byCount(tags, 1),
+    tags,
     lowercase,
+    ...(features && { features }),
   };
   return {
     vocabulary,
@@ -73,16 +87,21 @@ export interface Encoder {
   word(token: string): number;
   /** Appends the token's characters, its borders included, to `into`. */
   chars(token: string, into: number[]): void;
-  /** Place of a tag, -1 if unknown. */
-  tag(tag: string): number;
+  /** Place of a tag of a column, -1 if unknown. */
+  tag(tag: string, column: number): number;
   /** Types in the form that the network takes. */
-  types(tokens: readonly string[]): { words: Int32Array; offsets: Int32Array; chars: Int32Array };
+  types(tokens: readonly string[]): {
+    words: Int32Array;
+    offsets: Int32Array;
+    chars: Int32Array;
+    bags?: { offsets: Int32Array; members: Int32Array };
+  };
 }
 
-export function createEncoder({ words, chars, tags, lowercase }: Vocabulary): Encoder {
+export function createEncoder({ words, chars, tags, lowercase, features }: Vocabulary): Encoder {
   const wordIds = new Map(words.map((word, i) => [word, i]));
   const charIds = new Map(chars.map((char, i) => [char, i] as const).slice(END + 1));
-  const tagIds = new Map(tags.map((tag, i) => [tag, i]));
+  const tagIds = tags.map((column) => new Map(column.map((tag, i) => [tag, i])));
   const encoder: Encoder = {
     word: (token) => wordIds.get(normalise(token, lowercase)) ?? 0,
     chars(token, into) {
@@ -91,7 +110,7 @@ export function createEncoder({ words, chars, tags, lowercase }: Vocabulary): En
       for (const char of all) into.push(charIds.get(char) ?? 0);
       into.push(END);
     },
-    tag: (tag) => tagIds.get(tag) ?? -1,
+    tag: (tag, column) => tagIds[column]!.get(tag) ?? -1,
     types(tokens) {
       const all: number[] = [];
       const offsets = new Int32Array(tokens.length + 1);
@@ -99,7 +118,19 @@ export function createEncoder({ words, chars, tags, lowercase }: Vocabulary): En
         encoder.chars(token, all);
         offsets[i + 1] = all.length;
       });
-      return { words: Int32Array.from(tokens, encoder.word), offsets, chars: Int32Array.from(all) };
+      const bags = { offsets: [0], members: [] as number[] };
+      if (features) for (const token of tokens) appendBags(features, token, bags);
+      return {
+        words: Int32Array.from(tokens, encoder.word),
+        offsets,
+        chars: Int32Array.from(all),
+        ...(features && {
+          bags: {
+            offsets: Int32Array.from(bags.offsets),
+            members: Int32Array.from(bags.members),
+          },
+        }),
+      };
     },
   };
   return encoder;

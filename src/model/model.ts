@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type FeatureName, featureNames } from '../corpus/features.ts';
 import type { Scheme } from '../corpus/scheme.ts';
 import { schemes } from '../corpus/scheme.ts';
 import type { Column, Format } from '../corpus/sentence.ts';
@@ -10,6 +11,7 @@ import { clearUphill } from '../network/cells/clockwork.ts';
 import { cellNames } from '../network/cells/index.ts';
 import {
   type Direction,
+  MOST_HEADS,
   type NetworkConfig,
   parameterSpecs,
   plainBiLstm,
@@ -22,11 +24,11 @@ import {
   writeSafetensors,
 } from './safetensors.ts';
 
-/** What the tags are. */
+/** What the tags of a column are. */
 export interface Task {
   /** Scheme of the corpus, in which the model answers. */
   readonly scheme: Scheme;
-  /** Scheme in which it was trained; vocabulary.tags are in it. */
+  /** Scheme in which it was trained; the column's vocabulary.tags are in it. */
   readonly trainedScheme: Scheme;
   /** Format of the training corpus and the columns that were read, as in `ReadOptions`; undefined: the format's own. */
   readonly format: Format;
@@ -50,9 +52,9 @@ export interface TrainingRecord {
   readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
   readonly bestEpoch: number;
   readonly epochs: readonly EpochRecord[];
-  /** Shares from 0 to 1; F1 for span tags. */
-  readonly dev: Scores;
-  readonly test?: Scores | undefined;
+  /** Of each column, shares from 0 to 1; F1 for span tags. */
+  readonly dev: readonly Scores[];
+  readonly test?: readonly Scores[] | undefined;
   /** How far the loss reaches back, before training and after. */
   readonly gradients?:
     | { readonly initial: GradientProfile; readonly trained: GradientProfile }
@@ -79,7 +81,8 @@ export interface Scores {
 export interface Model {
   readonly config: NetworkConfig;
   readonly vocabulary: Vocabulary;
-  readonly task: Task;
+  /** Of each column of tags that it gives. */
+  readonly tasks: readonly Task[];
   readonly record: TrainingRecord;
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
@@ -93,7 +96,7 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
   close(): void;
 }
 
-/** 2: the configuration has the cell, directions, and what is between layers. */
+/** 2: the configuration has the cell, directions and what is between layers; there may be several columns of tags. */
 const VERSION = 2;
 
 /** Writes under a temporary name, then renames: a reader never sees half a model. Returns the size in bytes. */
@@ -106,7 +109,7 @@ export function saveModel(path: string, model: Model): number {
     version: String(VERSION),
     config: JSON.stringify(model.config),
     vocabulary: JSON.stringify(model.vocabulary),
-    task: JSON.stringify(model.task),
+    tasks: JSON.stringify(model.tasks),
     record: JSON.stringify(model.record),
   });
   return statSync(path).size;
@@ -155,24 +158,23 @@ export function openModel(nameOrPath: string): ModelFile {
         return fail(`\`${key}\` in its metadata is not JSON`);
       }
     };
-    const config = { ...plainBiLstm, ...(parse('config') as NetworkConfig) };
+    const config = parse('config') as NetworkConfig;
     const vocabulary = parse('vocabulary') as Vocabulary;
-    const task = parse('task') as Task;
     const record = parse('record') as TrainingRecord;
-    checkConfig(config, fail);
-    checkVocabulary(vocabulary, config, fail);
-    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme))
-      fail('its tag scheme is unknown');
-    checkTensors(file, config, fail);
+    const model =
+      version >= 2
+        ? { config, vocabulary, record, tasks: parse('tasks') as Task[] }
+        : fromVersion1({ config, vocabulary, record, task: parse('task') as Task });
+    checkConfig(model.config, fail);
+    checkVocabulary(model.vocabulary, model.config, fail);
+    checkTasks(model.tasks, model.config, fail);
+    checkTensors(file, model.config, fail);
     return {
       path,
       bytes: statSync(path).size,
-      config,
-      vocabulary,
-      task,
-      record,
+      ...model,
       readParameters(target) {
-        for (const { name } of parameterSpecs(config)) {
+        for (const { name } of parameterSpecs(model.config)) {
           const values = target(name);
           file.readFloats(name, values);
           if (!values.every(Number.isFinite))
@@ -191,6 +193,31 @@ export function openModel(nameOrPath: string): ModelFile {
 /** The name by which people know a model: its file name without the extension. */
 export const modelName = ({ path }: { path: string }): string =>
   basename(path).replace(/\.safetensors$/, '');
+
+/** What a model of format version 1 is in words of version 2. */
+function fromVersion1({
+  config,
+  vocabulary,
+  record,
+  task,
+}: {
+  config: NetworkConfig;
+  vocabulary: Vocabulary;
+  record: TrainingRecord;
+  task: Task;
+}): Pick<Model, 'config' | 'vocabulary' | 'record' | 'tasks'> {
+  const listed = <T>(value: T): T => [value] as T;
+  return {
+    config: { ...plainBiLstm, ...config, tags: listed(config?.tags) },
+    vocabulary: { ...vocabulary, tags: listed(vocabulary?.tags) },
+    record: {
+      ...record,
+      dev: listed(record?.dev),
+      ...(record?.test && { test: listed(record.test) }),
+    },
+    tasks: [task],
+  };
+}
 
 type Fail = (what: string) => never;
 
@@ -218,18 +245,23 @@ function checkConfig(config: NetworkConfig, fail: Fail): void {
     charFilters: 4096,
     charHidden: 4096,
     layers: 64,
+    featureBuckets: 1e6,
+    featureDim: 4096,
     hidden: 16_384,
-    tags: 65_536,
   };
-  for (const [key, limit] of Object.entries(most)) {
-    const value: unknown = config[key as keyof typeof most];
-    if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > limit)
+  const check = (key: string, value: unknown, [least, limit]: readonly [number, number]): void => {
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > limit)
       fail(
-        `its configuration has ${key} = ${JSON.stringify(value)}, expected a whole number from 1 to ${limit}`,
+        `its configuration has ${key} = ${JSON.stringify(value)}, expected a whole number from ${least} to ${limit}`,
       );
-  }
-  if (!Number.isInteger(config.dense) || config.dense < 0 || config.dense > 64)
-    fail(`its configuration has dense = ${JSON.stringify(config.dense)}, expected 0 to 64`);
+  };
+  for (const [key, limit] of Object.entries(most))
+    check(key, config[key as keyof typeof most], [1, limit]);
+  check('dense', config.dense, [0, 64]);
+  check('featureGroups', config.featureGroups, [0, featureNames.length]);
+  if (!Array.isArray(config.tags) || config.tags.length < 1 || config.tags.length > MOST_HEADS)
+    fail(`its configuration has no list of 1 to ${MOST_HEADS} numbers of tags`);
+  for (const tags of config.tags) check('tags', tags, [1, 65_536]);
   const periods: unknown = config.periods;
   const isRising =
     Array.isArray(periods) &&
@@ -242,17 +274,36 @@ function checkConfig(config: NetworkConfig, fail: Fail): void {
 }
 
 function checkVocabulary(vocabulary: Vocabulary, config: NetworkConfig, fail: Fail): void {
-  for (const key of ['words', 'chars', 'tags'] as const) {
-    const list: unknown = vocabulary?.[key];
+  const check = (what: string, list: unknown, size: number): void => {
     if (!Array.isArray(list) || !list.every((item) => typeof item === 'string'))
-      fail(`its vocabulary of ${key} is no list of strings`);
-    if ((list as string[]).length !== config[key])
+      fail(`its vocabulary of ${what} is no list of strings`);
+    if ((list as string[]).length !== size)
       fail(
-        `its vocabulary has ${(list as string[]).length} ${key}, but its configuration ${config[key]}`,
+        `its vocabulary has ${(list as string[]).length} ${what}, but its configuration ${size}`,
       );
-  }
+  };
+  check('words', vocabulary?.words, config.words);
+  check('chars', vocabulary.chars, config.chars);
+  config.tags.forEach((size, column) => {
+    check('tags', vocabulary.tags?.[column], size);
+  });
+  const groups: unknown = vocabulary.features?.groups ?? [];
+  const areKnown =
+    Array.isArray(groups) && groups.every((name) => featureNames.includes(name as FeatureName));
+  if (!areKnown) fail('its vocabulary names features that are unknown here');
+  const { buckets = config.featureBuckets } = vocabulary.features ?? {};
+  if ((groups as string[]).length !== config.featureGroups || buckets !== config.featureBuckets)
+    fail('its vocabulary and its configuration differ about features');
   if (typeof vocabulary.lowercase !== 'boolean')
     fail('its vocabulary does not say whether words are lowercased');
+}
+
+function checkTasks(tasks: readonly Task[], config: NetworkConfig, fail: Fail): void {
+  if (!Array.isArray(tasks) || tasks.length !== config.tags.length)
+    fail(`its configuration has ${config.tags.length} columns of tags, but it describes others`);
+  for (const task of tasks as readonly Task[])
+    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme))
+      fail('its tag scheme is unknown');
 }
 
 function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail): void {

@@ -1,6 +1,7 @@
 import type { Arena } from '../backend/arena.ts';
 import type { CharLayout, TypeSizes } from './characters.ts';
 import type { NetworkConfig } from './config.ts';
+import { type Bags, membersOf } from './features.ts';
 
 /**
  * Word types as the network sees them: type f is row words[f] of the word embedding and the characters
@@ -10,6 +11,8 @@ export interface Types {
   readonly words: Int32Array;
   readonly offsets: Int32Array;
   readonly chars: Int32Array;
+  /** Where the network has features. */
+  readonly bags?: Bags;
 }
 
 /** A set of types in the order of a batch: by falling length, then as first met. */
@@ -56,21 +59,27 @@ export class Numbering {
 const lengthOf = ({ offsets }: Types, id: number): number => offsets[id + 1]! - offsets[id]!;
 
 /** Sorts the types that `numbering` has met and gathers their characters. */
-export function collectTypes(types: Types, numbering: Numbering, charset: Numbering): TypeBatch {
+export function collectTypes(
+  types: Types,
+  { numbering, charset, groups }: { numbering: Numbering; charset: Numbering; groups: number },
+): TypeBatch {
   const ids = [...numbering.items].sort((a, b) => lengthOf(types, b) - lengthOf(types, a));
   numbering.renumber(ids);
   charset.reset();
   let L = 0;
+  let M = 0;
   for (const id of ids) {
     for (let at = types.offsets[id]!; at < types.offsets[id + 1]!; at++)
       charset.number(types.chars[at]!);
     L += lengthOf(types, id);
+    if (groups > 0) M += membersOf(types, id, groups).length;
   }
   const sizes = {
     Y: ids.length,
     L,
     Q: charset.items.length,
     longest: ids.length > 0 ? lengthOf(types, ids[0]!) : 0,
+    M,
   };
   return { ids, charset: charset.items, sizes };
 }

@@ -28,6 +28,8 @@ export interface TypeSizes {
   readonly Q: number;
   /** Characters of the longest. */
   readonly longest: number;
+  /** Members of all bags of features. */
+  readonly M: number;
 }
 
 export interface CharLayout {

@@ -15,6 +15,11 @@ export interface NetworkConfig {
   readonly charFilters: number;
   /** Units of the character LSTM, a direction. */
   readonly charHidden: number;
+  /** Groups of features of a word's form: so many bags has each type; 0 for none. */
+  readonly featureGroups: number;
+  /** Rows of the feature embedding for each group. */
+  readonly featureBuckets: number;
+  readonly featureDim: number;
   readonly cell: CellName;
   /** Of the cell `rnn`. */
   readonly activation: 'tanh' | 'relu';
@@ -32,11 +37,15 @@ export interface NetworkConfig {
   readonly hidden: number;
   /** Dense layers of `hidden` tanh units between the recurrent layers and the softmax layer. */
   readonly dense: number;
-  readonly tags: number;
+  /** Tags of each head: a softmax layer for each column of tags that is learned. */
+  readonly tags: readonly number[];
 }
 
 /** What models were before there was a choice. */
 export const plainBiLstm = {
+  featureGroups: 0,
+  featureBuckets: 1,
+  featureDim: 1,
   cell: 'lstm',
   activation: 'tanh',
   periods: [1, 2, 4, 8],
@@ -57,6 +66,10 @@ export function charSize(config: NetworkConfig): number {
   return config.charEncoder === 'lstm' ? 2 * config.charHidden : 0;
 }
 
+/** Width of a word's features. */
+export const featureSize = ({ featureGroups, featureDim }: NetworkConfig): number =>
+  featureGroups * featureDim;
+
 /** Whether two directions meet otherwise than side by side. */
 export const isMerged = ({ direction, merge }: NetworkConfig): boolean =>
   direction === 'both' && merge !== 'concat';
@@ -67,13 +80,19 @@ export const layerSize = (config: NetworkConfig): number =>
 
 /** Width of what recurrent layer `layer` reads; of `layers`, what stands on the last of them. */
 export const inputSize = (config: NetworkConfig, layer: number): number =>
-  layer === 0 ? config.wordDim + charSize(config) : layerSize(config);
+  layer === 0 ? config.wordDim + charSize(config) + featureSize(config) : layerSize(config);
 
-/** Widths of the inputs of the dense layers, and at last of the softmax layer's. */
+/** Widths of the inputs of the dense layers, and at last of the heads'. */
 export const denseSizes = (config: NetworkConfig): number[] => [
   layerSize(config),
   ...Array.from({ length: config.dense }, () => config.hidden),
 ];
+
+/** Columns of tags that one network learns at most. */
+export const MOST_HEADS = 16;
+
+/** By which the parameters of a head are called. */
+export const headName = (head: number): string => (head === 0 ? 'output' : `output.${head}`);
 
 export type Initialiser = 'embedding' | 'glorot' | 'orthogonal' | 'zero';
 
@@ -131,6 +150,12 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   if (config.charEncoder === 'lstm')
     for (const direction of ['forward', 'backward'])
       recurrence(`char.lstm.${direction}`, lstm, charDim, charHidden);
+  if (config.featureGroups > 0)
+    specs.push({
+      name: 'feature.embedding',
+      shape: [config.featureGroups * config.featureBuckets, config.featureDim],
+      init: 'embedding',
+    });
   for (let layer = 0; layer < layers; layer++) {
     for (const direction of directionsOf(config)) {
       const name = `${config.cell}.${layer}.${direction}`;
@@ -143,12 +168,14 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
       vector(`highway.${layer}.bias`, width, { gates: 1, forget: { gate: 0, sign: -1 } });
     }
   }
-  denseSizes(config).forEach((width, i) => {
-    const isLast = i === config.dense;
-    const size = isLast ? tags : hidden;
-    const name = isLast ? 'output' : `dense.${i}`;
-    matrix(`${name}.weight`, [width, size]);
-    vector(`${name}.bias`, size);
+  const widths = denseSizes(config);
+  for (let i = 0; i < config.dense; i++) {
+    matrix(`dense.${i}.weight`, [widths[i]!, hidden]);
+    vector(`dense.${i}.bias`, hidden);
+  }
+  tags.forEach((size, head) => {
+    matrix(`${headName(head)}.weight`, [widths[config.dense]!, size]);
+    vector(`${headName(head)}.bias`, size);
   });
   return specs;
 }

@@ -18,6 +18,7 @@ import {
   type ParameterSpec,
   sizeOf,
 } from './config.ts';
+import { writeFeatures } from './features.ts';
 import { isReverse } from './layer.ts';
 import {
   cacheWidth,
@@ -54,15 +55,16 @@ export interface TrainingOptions {
   readonly seed: number;
 }
 
-/** Labelled sentences as numbers, one array a sentence: types, rows of the word embedding, tags (negative: unknown). */
+/** Labelled sentences as numbers: of each, types, rows of the word embedding, and, for each head, tags. */
 export interface TrainingBatch {
   readonly types: readonly Int32Array[];
   readonly words: readonly Int32Array[];
-  readonly tags: readonly Int32Array[];
+  /** tags[head][sentence]; negative where unknown. */
+  readonly tags: readonly (readonly Int32Array[])[];
 }
 
 export interface StepResult {
-  /** Mean cross-entropy over the batch's tokens, in nats. */
+  /** Mean cross-entropy over the batch's tokens, in nats; of several heads, their sum. */
   readonly loss: number;
   /** Global norm of the gradient before clipping, and whether it was clipped. */
   readonly norm: number;
@@ -80,10 +82,10 @@ export interface StepOptions {
 }
 
 export interface Emissions {
-  /** The best tag of every token, sentence after sentence. */
-  readonly best: Int32Array;
-  /** Scores before the softmax, (tokens, tags), when asked for. */
-  readonly scores?: Float32Array;
+  /** For each head, the best tag of every token, sentence after sentence. */
+  readonly best: readonly Int32Array[];
+  /** For each head, scores before the softmax, (tokens, tags), when asked for. */
+  readonly scores?: readonly Float32Array[];
 }
 
 /**
@@ -215,7 +217,7 @@ export function createEngine(options: EngineOptions): Engine {
     const numbering = numberingFor(allTypes);
     numbering.reset();
     for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
-    const typeBatch = collectTypes(allTypes, numbering, charset);
+    const typeBatch = collectTypes(allTypes, { numbering, charset, groups: config.featureGroups });
     const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
     const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
     const sizes = { N, T, B: sentences.length, ...typeBatch.sizes };
@@ -225,14 +227,17 @@ export function createEngine(options: EngineOptions): Engine {
     arena.reserve(s.end);
     writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
     writeTypes(arena, config, s.chars, allTypes, typeBatch, charset);
+    writeFeatures(arena, config, s.features, allTypes, typeBatch);
     const words = arena.i32(s.words, N);
     const typePlaces = arena.i32(s.types, N);
-    const gold = arena.i32(s.gold, N);
+    const golds = s.heads.map(({ gold }) => arena.i32(gold, N));
     packTokens(arena.i32(s.rows, T), sentences, lengths, (row, sentence, t) => {
       const word = batch.words[sentence]![t]!;
       words[row] = word;
       typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
-      gold[row] = batch.tags[sentence]![t]!;
+      golds.forEach((gold, head) => {
+        gold[row] = batch.tags[head]![sentence]![t]!;
+      });
       visit(row, word);
     });
     return { at, rows: s.rows, N, T };
@@ -244,8 +249,10 @@ export function createEngine(options: EngineOptions): Engine {
     const lengths = batch.types.map((sentence) => sentence.length);
     const order = byFallingLength(lengths);
     const tokens = lengths.reduce((sum, n) => sum + n, 0);
-    let counted = 0;
-    for (const tags of batch.tags) for (const tag of tags) if (tag >= 0) counted++;
+    const scales = batch.tags.map((head) => {
+      const counted = head.reduce((sum, tags) => sum + tags.filter((tag) => tag >= 0).length, 0);
+      return 1 / Math.max(1, counted);
+    });
 
     const layout = new Layout(scratch);
     const dx = layout.take(tokens * D);
@@ -281,8 +288,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     pool.run(TaskId.backpropagate, SHARDS, [
       ...args,
-      1 / Math.max(1, counted),
       stepCount * SHARDS * streams(config),
+      ...scales,
     ]);
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
     pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
@@ -366,7 +373,7 @@ export function createEngine(options: EngineOptions): Engine {
       numbering.reset();
       for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK))
         numbering.number(id);
-      const typeBatch = collectTypes(types, numbering, charset);
+      const typeBatch = collectTypes(types, { numbering, charset, groups: config.featureGroups });
       const { Y } = typeBatch.sizes;
       const at = layout.end;
       const t = layoutTypes(config, layoutOptions, typeBatch.sizes, at);
@@ -374,6 +381,7 @@ export function createEngine(options: EngineOptions): Engine {
       arena.reserve(t.end);
       writeSizes(arena.i32(at, typeKeys.length), typeKeys, typeBatch.sizes);
       writeTypes(arena, config, t.chars, types, typeBatch, charset);
+      writeFeatures(arena, config, t.features, types, typeBatch);
       arena.i32(table + block * 8, 2).set([at / 64, cached]);
       const words = arena.i32(t.words, Y);
       const places = arena.i32(t.places, Y);
@@ -418,21 +426,23 @@ export function createEngine(options: EngineOptions): Engine {
       return { c, tokens };
     });
     pool.run(TaskId.infer, chunks, [table]);
-    const best = new Int32Array(places.length);
-    const K = config.tags;
-    const all = scores ? new Float32Array(places.length * K) : undefined;
-    for (const { c, tokens } of plans) {
-      const from = arena.i32(c.best, tokens.length);
-      tokens.forEach((token, row) => {
-        best[token] = from[row]!;
+    const best = config.tags.map(() => new Int32Array(places.length));
+    const all = scores ? config.tags.map((K) => new Float32Array(places.length * K)) : [];
+    for (const { c, tokens } of plans)
+      c.heads.forEach((head, h) => {
+        const from = arena.i32(head.best, tokens.length);
+        const to = best[h]!;
+        tokens.forEach((token, row) => {
+          to[token] = from[row]!;
+        });
+        if (!scores) return;
+        const K = config.tags[h]!;
+        const logits = arena.f32(head.logits, tokens.length * K);
+        tokens.forEach((token, row) => {
+          all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
+        });
       });
-      if (!all) continue;
-      const logits = arena.f32(c.logits, tokens.length * K);
-      tokens.forEach((token, row) => {
-        all.set(logits.subarray(row * K, (row + 1) * K), token * K);
-      });
-    }
-    return all ? { best, scores: all } : { best };
+    return scores ? { best, scores: all } : { best };
   }
 
   const moments = (): Float32Array[] => {

@@ -4,6 +4,7 @@ import type { Address } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
 import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
 import { directionsOf, inputSize, layerSize, type NetworkConfig } from './config.ts';
+import { type FeatureLayout, layoutFeatures } from './features.ts';
 import {
   type LayerScratch,
   type LayerSpace,
@@ -35,8 +36,8 @@ export interface ShardSizes extends TypeSizes {
 }
 
 const HEADER = 16;
-export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest'] as const;
-export const typeKeys = ['Y', 'L', 'Q', 'longest'] as const;
+export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest', 'M'] as const;
+export const typeKeys = ['Y', 'L', 'Q', 'longest', 'M'] as const;
 export const chunkKeys = ['N', 'T', 'B'] as const;
 
 export const writeSizes = <K extends string>(
@@ -53,14 +54,21 @@ export const readSizes = <K extends string>(
 ): Record<K, number> =>
   Object.fromEntries(keys.map((key, i) => [key, header[i]!])) as Record<K, number>;
 
+/** Training: what one head computes, of K tags. */
+export interface HeadSpace {
+  readonly gold: Address; // (N) tags, negative where unknown
+  readonly logits: Address; // (N, K)
+  readonly dlogits: Address; // (N, K)
+}
+
 /** Training: one of the fixed parts of a batch, forward and backward. */
 export interface ShardLayout {
   readonly rows: Address; // (T)
   readonly words: Address; // (N) rows of word.embedding
   readonly types: Address; // (N) places among the shard's types
-  readonly gold: Address; // (N) tags, negative where unknown
   readonly clocks: readonly [Address, Address]; // (N) of a clockwork, for each direction, else 0
   readonly chars: CharLayout;
+  readonly features: FeatureLayout;
   readonly x: Address; // (N, D) what the first layer reads
   readonly masks: readonly Address[]; // input of layer l: (B, inputSize(l)); last: of what stands on the layers
   readonly layers: readonly LayerTape[];
@@ -68,9 +76,8 @@ export interface ShardLayout {
   readonly dout: readonly [Address, Address]; // (N, M), for one layer and the layer above
   readonly dense: readonly Address[]; // (N, H) what each dense layer gives
   readonly ddense: readonly [Address, Address]; // (N, H), for one dense layer and the one above
-  readonly logits: Address; // (N, K)
-  readonly dlogits: Address;
-  readonly packed: Address; // the gradient of what a dense layer gives, packed
+  readonly heads: readonly HeadSpace[];
+  readonly packed: Address; // the gradient of what a dense layer or a head gives, packed
   readonly end: Address;
 }
 
@@ -83,7 +90,7 @@ export function layoutShard(
   const layout = new Layout(begin);
   layout.take(HEADER);
   const { N, T, B } = sizes;
-  const { hidden: H, tags: K, layers } = config;
+  const { hidden: H, tags, layers } = config;
   const { panelWidth, ...noise } = options;
   const M = layerSize(config);
   const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
@@ -92,9 +99,9 @@ export function layoutShard(
     rows: layout.take(T),
     words: layout.take(N),
     types: layout.take(N),
-    gold: layout.take(N),
     clocks: pair(config.cell === 'clockwork', 1),
     chars: layoutChars(layout, config, { ...sizes, panelWidth, training: true }),
+    features: layoutFeatures(layout, config, { ...sizes, training: true }),
     x: layout.take(N * inputSize(config, 0)),
     masks: Array.from({ length: layers + 1 }, (_, l) => layout.take(B * inputSize(config, l))),
     layers: Array.from({ length: layers }, (_, layer) =>
@@ -104,9 +111,12 @@ export function layoutShard(
     dout: pair(true, M),
     dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
     ddense: pair(config.dense > 0, H),
-    logits: layout.take(N * K),
-    dlogits: layout.take(N * K),
-    packed: layout.take(packedSize(panelWidth, N, config.dense > 0 ? Math.max(H, K) : K)),
+    heads: tags.map((K) => ({
+      gold: layout.take(N),
+      logits: layout.take(N * K),
+      dlogits: layout.take(N * K),
+    })),
+    packed: layout.take(packedSize(panelWidth, N, Math.max(config.dense > 0 ? H : 0, ...tags))),
     end: layout.end,
   };
 }
@@ -116,6 +126,7 @@ export interface TypesLayout {
   readonly words: Address; // (Y) rows of word.embedding
   readonly places: Address; // (Y) 0, 1, ...: types in the order of the cache, as they lie in `chars`
   readonly chars: CharLayout;
+  readonly features: FeatureLayout;
   readonly x: Address; // (Y, D)
   readonly end: Address;
 }
@@ -133,6 +144,7 @@ export function layoutTypes(
     words: layout.take(sizes.Y),
     places: layout.take(sizes.Y),
     chars: layoutChars(layout, config, { ...sizes, panelWidth, training: false }),
+    features: layoutFeatures(layout, config, { ...sizes, training: false }),
     x: layout.take(sizes.Y * inputSize(config, 0)),
     end: layout.end,
   };
@@ -147,8 +159,7 @@ export interface ChunkLayout {
   readonly pre: Address; // (N, G H), layers above the first
   readonly layers: readonly (LayerSpace & { c: readonly [Address, Address] })[]; // c (N, H), if a layer above sees it
   readonly dense: readonly Address[]; // (N, H)
-  readonly logits: Address; // (N, K)
-  readonly best: Address; // (N)
+  readonly heads: readonly { logits: Address; best: Address }[]; // (N, K), (N)
   readonly end: Address;
 }
 
@@ -160,7 +171,7 @@ export function layoutChunk(
   const layout = new Layout(begin);
   layout.take(HEADER);
   const { N, T, B } = sizes;
-  const { hidden: H, tags: K, layers } = config;
+  const { hidden: H, tags, layers } = config;
   const { gates } = cellOf(config, layers - 1);
   const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
     isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
@@ -175,8 +186,7 @@ export function layoutChunk(
       c: pair(layers > 1 && cellOf(config, layers - 1).below === true, H),
     })),
     dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
-    logits: layout.take(N * K),
-    best: layout.take(N),
+    heads: tags.map((K) => ({ logits: layout.take(N * K), best: layout.take(N) })),
     end: layout.end,
   };
 }

@@ -1,9 +1,17 @@
 import type { Address } from '../backend/kernels.ts';
 import type { Task, TaskContext } from '../backend/pool.ts';
 import { ticks } from './cells/clockwork.ts';
-import { charBackward, charForward } from './characters.ts';
-import { charSize, directionsOf, inputSize, type NetworkConfig } from './config.ts';
-import { type DenseWeights, denseBackward, denseForward, denseWeights } from './dense.ts';
+import { type CharLayout, charBackward, charForward, type TypeSizes } from './characters.ts';
+import {
+  charSize,
+  directionsOf,
+  featureSize,
+  headName,
+  inputSize,
+  type NetworkConfig,
+} from './config.ts';
+import { denseBackward, denseForward, denseWeights } from './dense.ts';
+import { type FeatureLayout, featuresBackward, featuresForward } from './features.ts';
 import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
 import {
   cacheWidth,
@@ -69,6 +77,12 @@ export interface TrainingSpec {
   readonly squares: Address;
 }
 
+/** Where types are encoded. */
+interface TypeSpace {
+  readonly chars: CharLayout;
+  readonly features: FeatureLayout;
+}
+
 /** Everything the tasks must know: plain data, the same on every thread. */
 export interface ProgramSpec {
   readonly config: NetworkConfig;
@@ -120,21 +134,37 @@ export function eachAge(
 
 export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
   const { config, weights, layout: options, cache, training } = spec;
-  const { wordDim, hidden: H, tags: K, layers, periods } = config;
+  const { wordDim, hidden: H, tags, layers, periods } = config;
   const D = inputSize(config, 0);
   const sides = directionsOf(config);
   const matrices = Object.values(weights.matrices);
   const stack = Array.from({ length: layers }, (_, l) => layerWeights(config, weights, l));
-  const dense: DenseWeights[] = [
-    ...Array.from({ length: config.dense }, (_, i) => denseWeights(weights, `dense.${i}`)),
-    denseWeights(weights, 'output'),
-  ];
+  const dense = Array.from({ length: config.dense }, (_, i) => denseWeights(weights, `dense.${i}`));
+  const heads = tags.map((_, head) => denseWeights(weights, headName(head)));
 
-  /** x (n, D): word embeddings beside the encodings of their characters. */
-  const embed = (x: Address, words: Address, types: Address, encoded: Address, n: number): void => {
+  /** Encodes types by their characters and features. */
+  const encodeTypes = (s: TypeSpace, sizes: TypeSizes): void => {
+    charForward(kernels, config, weights, s.chars, sizes);
+    featuresForward(kernels, config, weights, s.features, sizes.Y);
+  };
+
+  /** What stands beside the word embedding in x: its place, its width, and where types have it. */
+  const besides = ({ chars, features }: TypeSpace) =>
+    [
+      { place: wordDim, width: charSize(config), out: chars.out, dout: chars.dout },
+      {
+        place: wordDim + charSize(config),
+        width: featureSize(config),
+        out: features.out,
+        dout: features.dout,
+      },
+    ].filter(({ width }) => width > 0);
+
+  /** x (n, D): word embeddings beside the encodings of types. */
+  const embed = (x: Address, words: Address, types: Address, space: TypeSpace, n: number): void => {
     kernels.rows_gather(x, weights.at['word.embedding']!, words, n, wordDim, D);
-    const size = charSize(config);
-    if (size > 0) kernels.rows_gather(x + wordDim * 4, encoded, types, n, size, D);
+    for (const { place, width, out } of besides(space))
+      kernels.rows_gather(x + place * 4, out, types, n, width, D);
   };
 
   /** A clockwork's clocks, for each direction. */
@@ -152,24 +182,24 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
   };
 
-  /** The dense layers and the logits: what each reads, and what it gives. */
-  const head = (x: Address, between: readonly Address[], logits: Address) =>
-    dense.map((w, i) => ({
-      w,
-      x: i === 0 ? x : between[i - 1]!,
-      y: i === config.dense ? logits : between[i]!,
-      isLast: i === config.dense,
-    }));
+  /** What dense layer `i` reads, of those that stand on `x`; after the last, what the heads read. */
+  const denseInput = (x: Address, between: readonly Address[], i: number): Address =>
+    i === 0 ? x : between[i - 1]!;
+
+  /** From what the layers give to the logits of every head. */
   const headForward = (
     x: Address,
     between: readonly Address[],
-    logits: Address,
+    logits: readonly Address[],
     n: number,
   ): void => {
-    for (const { w, x: from, y, isLast } of head(x, between, logits)) {
-      denseForward(kernels, y, from, w, n);
-      if (!isLast) kernels.tanh_forward(y, n * H);
-    }
+    dense.forEach((w, i) => {
+      denseForward(kernels, between[i]!, denseInput(x, between, i), w, n);
+      kernels.tanh_forward(between[i]!, n * H);
+    });
+    heads.forEach((w, h) => {
+      denseForward(kernels, logits[h]!, denseInput(x, between, dense.length), w, n);
+    });
   };
 
   /** Dropout's masks and the links of truncated backpropagation, for layer `l`, direction `d`. */
@@ -206,8 +236,8 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     };
     if (noise) prepareNoise(s, sizes, stream);
     wind(s.clocks, s.rows, sizes);
-    charForward(kernels, config, weights, s.chars, sizes);
-    embed(s.x, s.words, s.types, s.chars.out, N);
+    encodeTypes(s, sizes);
+    embed(s.x, s.words, s.types, s, N);
     drop(s.x, 0);
     s.layers.forEach((tape, layer) => {
       const below = s.layers[layer - 1];
@@ -220,7 +250,8 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       });
       drop(tape.out, layer + 1);
     });
-    headForward(s.layers[layers - 1]!.out, s.dense, s.logits, N);
+    const logits = s.heads.map((head) => head.logits);
+    headForward(s.layers[layers - 1]!.out, s.dense, logits, N);
   }
   const packing = ({ rows, clocks }: ShardLayout, { N, T, B }: ShardSizes) => ({
     rows,
@@ -230,20 +261,27 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     B,
   });
 
-  /** From s.dlogits to the gradient of what the layers give, which comes to s.dout. */
+  /** From the gradients of the logits to that of what the layers give, which comes to s.dout. */
   function headBackward(
     s: ShardLayout,
     { N: n }: ShardSizes,
     gradient: (parameter: Address) => Address,
   ): void {
     const { packed } = s;
-    const parts = head(s.layers[layers - 1]!.out, s.dense, s.logits);
-    for (let i = config.dense; i >= 0; i--) {
-      const { w, x, y, isLast } = parts[i]!;
-      const dy = isLast ? s.dlogits : s.ddense[i % 2]!;
-      if (!isLast) kernels.tanh_backward(dy, y, n * H);
-      const dx = i === 0 ? s.dout[(layers - 1) % 2]! : s.ddense[(i - 1) % 2]!;
-      denseBackward(kernels, gradient, dx, dy, x, w, { n, packed });
+    const x = (i: number): Address => denseInput(s.layers[layers - 1]!.out, s.dense, i);
+    const dx = (i: number): Address =>
+      i === 0 ? s.dout[(layers - 1) % 2]! : s.ddense[(i - 1) % 2]!;
+    heads.forEach((w, h) => {
+      const at = dense.length;
+      denseBackward(kernels, gradient, dx(at), s.heads[h]!.dlogits, x(at), w, {
+        n,
+        packed,
+        accumulate: h > 0,
+      });
+    });
+    for (let i = dense.length - 1; i >= 0; i--) {
+      kernels.tanh_backward(dx(i + 1), s.dense[i]!, n * H);
+      denseBackward(kernels, gradient, dx(i), dx(i + 1), x(i), dense[i]!, { n, packed });
     }
   }
 
@@ -277,14 +315,17 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       });
     }
     undrop(dx, 0);
-    const size = charSize(config);
-    if (size === 0) return;
-    arena.f32(s.chars.dout, Y * size).fill(0);
-    kernels.rows_scatter_add(s.chars.dout, dx + wordDim * 4, s.types, sizes.N, size, D);
+    for (const { place, width, dout } of besides(s)) {
+      arena.f32(dout, Y * width).fill(0);
+      kernels.rows_scatter_add(dout, dx + place * 4, s.types, sizes.N, width, D);
+    }
+    const features = weights.at['feature.embedding'];
+    if (features) featuresBackward(kernels, config, gradient(features), s.features, Y);
     charBackward(kernels, arena, config, weights, gradient, s.chars, sizes);
   }
 
-  // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] 1 / tokens of the batch, [2 SHARDS + 1] dropout stream
+  // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] dropout stream,
+  // [2 SHARDS + 1 + h] 1 / tokens of the batch that have a tag for head h
   const backpropagate: Task = (shard, args) => {
     const { labelSmoothing, gradients, losses } = training!;
     const at = args[shard]!;
@@ -293,17 +334,19 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     arena.f32(loss, 1)[0] = 0;
     if (sizes.N === 0) return;
     const s = layoutShard(config, options, sizes, at);
-    forward(s, sizes, args[2 * SHARDS + 1]! + shard * streams(config));
-    kernels.softmax_cross_entropy(
-      loss,
-      s.dlogits,
-      s.logits,
-      s.gold,
-      sizes.N,
-      K,
-      args[2 * SHARDS]!,
-      labelSmoothing,
-    );
+    forward(s, sizes, args[2 * SHARDS]! + shard * streams(config));
+    s.heads.forEach(({ gold, logits, dlogits }, h) => {
+      kernels.softmax_cross_entropy(
+        loss,
+        dlogits,
+        logits,
+        gold,
+        sizes.N,
+        tags[h]!,
+        args[2 * SHARDS + 1 + h]!,
+        labelSmoothing,
+      );
+    });
     const block = gradients + shard * weights.denseSize * 4 - weights.dense;
     backward(s, sizes, (parameter) => parameter + block, args[SHARDS + shard]!);
   };
@@ -399,8 +442,8 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     const row = cache + slot * cacheWidth(config) * 4;
     const sizes = readSizes(arena.i32(at, typeKeys.length), typeKeys);
     const t = layoutTypes(config, options, sizes, at);
-    charForward(kernels, config, weights, t.chars, sizes);
-    embed(t.x, t.words, t.places, t.chars.out, sizes.Y);
+    encodeTypes(t, sizes);
+    embed(t.x, t.words, t.places, t, sizes.Y);
     stack[0]!.directions.forEach(({ input, bias }, d) => {
       const ldy = cacheWidth(config);
       project(kernels, row + d * input.N * 4, t.x, input, { n: sizes.Y, ldy, bias });
@@ -438,11 +481,14 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       });
       joinForward(kernels, config, w, space, { x: below?.out ?? 0, N, layer });
     });
-    headForward(c.layers[layers - 1]!.out, c.dense, c.logits, N);
-    kernels.argmax(c.best, c.logits, N, K);
+    const logits = c.heads.map((head) => head.logits);
+    headForward(c.layers[layers - 1]!.out, c.dense, logits, N);
+    c.heads.forEach((head, h) => {
+      kernels.argmax(head.best, head.logits, N, tags[h]!);
+    });
   };
 
-  // The gradient of the loss of each sentence's last token, as direction d of the top layer reads it, by every h of that
+  // The gradient of the first head's loss of each sentence's last token, as direction d of the top layer reads it, by every h of that
   // direction. args: [0] a shard, [1] d, [2] (N, H) for the gradients
   const probe: Task = (_, args) => {
     const [at, d, trace] = args as unknown as [Address, number, Address];
@@ -450,12 +496,16 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     const sizes = readSizes(arena.i32(at, shardKeys.length), shardKeys);
     const { N, T } = sizes;
     const s = layoutShard(config, options, sizes, at);
-    const gold = arena.i32(s.gold, N);
+    const golds = s.heads.map(({ gold }) => arena.i32(gold, N));
     eachAge(arena.i32(s.rows, T), !isReverse(config, d), (row, age) => {
-      if (age !== 0) gold[row] = -1;
+      golds.forEach((gold, h) => {
+        if (h > 0 || age !== 0) gold[row] = -1;
+      });
     });
     forward(s, sizes);
-    kernels.softmax_cross_entropy(losses, s.dlogits, s.logits, s.gold, N, K, 1, 0);
+    s.heads.forEach(({ gold, logits, dlogits }, h) => {
+      kernels.softmax_cross_entropy(losses, dlogits, logits, gold, N, tags[h]!, 1, 0);
+    });
     const gradient = (parameter: Address): Address => parameter + gradients - weights.dense;
     headBackward(s, sizes, gradient);
     const layer = layers - 1;

@@ -15,8 +15,8 @@ const detached = (token: string): string =>
 
 /** Tags sentences with an engine's present parameters. */
 export interface Predictor {
-  /** Tags in the corpus's own scheme, one list a sentence. */
-  predict(sentences: readonly (readonly string[])[]): string[][];
+  /** For each column, tags in the corpus's own scheme, one list a sentence. */
+  predict(sentences: readonly (readonly string[])[]): string[][][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Forgets what it knows of word types; needed after the parameters changed. */
@@ -27,7 +27,11 @@ export interface Predictor {
  * Everything about a word that does not depend on its context (embedding, characters, their projection into the first
  * layer's gates) is computed once and kept in the engine's cache; when that is full it starts anew.
  */
-export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Task): Predictor {
+export function createPredictor(
+  engine: Engine,
+  vocabulary: Vocabulary,
+  tasks: readonly Task[],
+): Predictor {
   const encoder = createEncoder(vocabulary);
   const places = new Map<string, number>();
   const reset = (): void => {
@@ -36,7 +40,7 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
   };
 
   /** Tags, as numbers, of pieces that together have at most as many tokens as the cache has places. */
-  function tagPieces(pieces: readonly (readonly string[])[]): Int32Array {
+  function tagPieces(pieces: readonly (readonly string[])[]): readonly Int32Array[] {
     const find = (): string[] => {
       const missing = new Set<string>();
       for (const piece of pieces)
@@ -73,7 +77,7 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
               tokens.slice(i * window, (i + 1) * window),
             ),
       );
-      const ids: Int32Array[] = [];
+      const batches: (readonly Int32Array[])[] = [];
       for (let from = 0; from < pieces.length; ) {
         let to = from;
         for (
@@ -82,21 +86,24 @@ export function createPredictor(engine: Engine, vocabulary: Vocabulary, task: Ta
           to++
         )
           tokens += pieces[to]!.length;
-        ids.push(tagPieces(pieces.slice(from, to)));
+        batches.push(tagPieces(pieces.slice(from, to)));
         from = to;
       }
-      let part = 0;
-      let at = 0;
-      return sentences.map(({ length }) => {
-        const tags: string[] = [];
-        while (tags.length < length) {
-          if (at === ids[part]!.length) {
-            part++;
-            at = 0;
+      return tasks.map((task, column) => {
+        const names = vocabulary.tags[column]!;
+        let batch = 0;
+        let at = 0;
+        return sentences.map(({ length }) => {
+          const tags: string[] = [];
+          while (tags.length < length) {
+            if (at === batches[batch]![column]!.length) {
+              batch++;
+              at = 0;
+            }
+            tags.push(names[batches[batch]![column]![at++]!]!);
           }
-          tags.push(vocabulary.tags[ids[part]![at++]!]!);
-        }
-        return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
+          return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
+        });
       });
     },
   };

@@ -7,8 +7,10 @@ import { createPredictor } from './predictor.ts';
 export interface Tagger {
   readonly model: Omit<ModelFile, 'readParameters' | 'close' | typeof Symbol.dispose>;
   readonly backend: Pick<Backend, 'kind' | 'isa'> & { readonly threads: number };
-  /** Tags, one list a sentence, one tag a token. */
+  /** Tags of the model's first column, one list a sentence, one tag a token. */
   tag(sentences: readonly (readonly string[])[]): string[][];
+  /** The same of each column that the model gives. */
+  tagColumns(sentences: readonly (readonly string[])[]): string[][][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Ends the worker threads. */
@@ -24,17 +26,18 @@ const CACHE_BYTES = 32 * 2 ** 20;
  */
 export function loadTagger(nameOrPath: string, options: BackendOptions = {}): Tagger {
   using model = openModel(nameOrPath);
-  const { config, vocabulary, task, record, path, bytes } = model;
+  const { config, vocabulary, tasks, record, path, bytes } = model;
   const backend = openBackend(options);
   const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / (32 * config.hidden)));
   const engine = createEngine({ backend, config, cacheSize });
   model.readParameters(engine.parameter);
   engine.weightsChanged();
-  const predictor = createPredictor(engine, vocabulary, task);
+  const predictor = createPredictor(engine, vocabulary, tasks);
   return {
-    model: { config, vocabulary, task, record, path, bytes },
+    model: { config, vocabulary, tasks, record, path, bytes },
     backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
-    tag: predictor.predict,
+    tag: (sentences) => predictor.predict(sentences)[0]!,
+    tagColumns: predictor.predict,
     isKnown: predictor.isKnown,
     close: () => engine.close(),
   };

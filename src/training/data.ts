@@ -68,26 +68,38 @@ export const inScheme = (
 export interface Numbered {
   /** Every different token of the corpus. */
   readonly types: Types;
-  readonly sentences: readonly { types: Int32Array; words: Int32Array; tags: Int32Array }[];
+  readonly sentences: readonly {
+    readonly types: Int32Array;
+    readonly words: Int32Array;
+    /** Of each column. */
+    readonly tags: readonly Int32Array[];
+  }[];
 }
 
 /** Longer sentences are cut, so that one step's memory stays bounded. */
 const MOST_TOKENS = 1024;
 
-export function numberCorpus(sentences: readonly Labelled[], vocabulary: Vocabulary): Numbered {
+/** @param columns the same sentences for each column of tags */
+export function numberCorpus(
+  columns: readonly (readonly Labelled[])[],
+  vocabulary: Vocabulary,
+): Numbered {
   const encoder = createEncoder(vocabulary);
   const ids = new Map<string, number>();
   const number = (token: string): number => {
     if (!ids.has(token)) ids.set(token, ids.size);
     return ids.get(token)!;
   };
-  const numbered = sentences.flatMap(({ tokens, tags }) =>
+  const numbered = columns[0]!.flatMap(({ tokens }, s) =>
     Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) => {
-      const part = tokens.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS);
+      const cut = (items: readonly string[]): readonly string[] =>
+        items.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS);
       return {
-        types: Int32Array.from(part, number),
-        words: Int32Array.from(part, encoder.word),
-        tags: Int32Array.from(tags.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS), encoder.tag),
+        types: Int32Array.from(cut(tokens), number),
+        words: Int32Array.from(cut(tokens), encoder.word),
+        tags: columns.map((column, c) =>
+          Int32Array.from(cut(column[s]!.tags), (tag) => encoder.tag(tag, c)),
+        ),
       };
     }),
   );

@@ -1,3 +1,4 @@
+import { type FeatureName, featureNames } from '../corpus/features.ts';
 import { UserError } from '../errors.ts';
 import { cellNames } from '../network/cells/index.ts';
 import type { Bptt } from '../network/program.ts';
@@ -62,6 +63,14 @@ export function parseClip(
   return { kind: kind as 'norm' | 'value', limit };
 }
 
+/** Names of groups of features, in their own order. */
+export function parseFeatures(value: string): FeatureName[] | undefined {
+  if (value === 'all') return [...featureNames];
+  const names = value.split(',');
+  const known = featureNames.filter((name) => names.includes(name));
+  return known.length === names.length ? known : undefined;
+}
+
 /** Whole numbers, rising, from one to 31 of them: `1,2,4,8`. */
 export function parsePeriods(value: string): number[] | undefined {
   const periods = value.split(',').map(Number);
@@ -86,6 +95,14 @@ export const hyperparameters = {
   charWidth: whole(3, 1, 99, 'characters that a filter of the cnn sees (odd)'),
   charFilters: whole(50, 1, 4096, 'filters of the cnn'),
   charHidden: whole(25, 1, 4096, 'units a direction of the character lstm'),
+  features: {
+    default: 'none',
+    normalise: (value) => parseFeatures(value)?.join() ?? (value === 'none' ? value : undefined),
+    expected: `none, all, or some of ${featureNames.join(',')}`,
+    about: 'hashed features of the form of words',
+  },
+  featureBuckets: whole(4096, 1, 1e6, 'rows into which each group of features is hashed'),
+  featureDim: whole(16, 1, 4096, 'width of the embedding of each group of features'),
   cell: { default: 'lstm', choices: cellNames, about: 'recurrent cell' },
   activation: { default: 'tanh', choices: ['tanh', 'relu'], about: 'of the units of the cell rnn' },
   periods: {

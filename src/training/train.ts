@@ -1,4 +1,5 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
+import type { Features } from '../corpus/features.ts';
 import { formatOf, type ReadOptions } from '../corpus/index.ts';
 import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -45,6 +46,7 @@ import {
   hyperparameters,
   parseBptt,
   parseClip,
+  parseFeatures,
   parsePeriods,
 } from './hyperparameters.ts';
 
@@ -98,7 +100,8 @@ export type TrainingEvent =
       readonly type: 'epoch';
       readonly epoch: number;
       readonly epochs: number;
-      readonly dev: Report;
+      /** Of each column of tags. */
+      readonly dev: readonly Report[];
       readonly best: boolean;
       readonly tokensPerSecond: number;
       readonly seconds: number;
@@ -111,8 +114,10 @@ export type TrainingEvent =
       readonly parameters: number;
       readonly bestEpoch: number;
       readonly stopped: 'epochs' | 'patience' | 'signal';
-      readonly dev: Report;
-      readonly test?: Report;
+      /** Of the best epoch on dev: F1 for spans, else accuracy; of several columns, their mean. */
+      readonly score: number;
+      readonly dev: readonly Report[];
+      readonly test?: readonly Report[];
       readonly tokensPerSecond: number;
       readonly seconds: number;
     };
@@ -125,7 +130,7 @@ export interface TrainingState {
   history: EpochRecord[];
   /** Running average of the parameters at the ends of epochs; these, not the last ones, are scored and kept. */
   average: Parameters | undefined;
-  best: { epoch: number; score: number; parameters: Parameters; report: Report } | undefined;
+  best: { epoch: number; score: number; parameters: Parameters; reports: Report[] } | undefined;
 }
 
 type Parameters = Map<string, Float32Array>;
@@ -137,6 +142,8 @@ const PROGRESS_INTERVAL = 100;
 
 const scoreOf = ({ spans, accuracy }: Report): number =>
   spans ? (spans.f1 ?? 0) : (accuracy ?? 0);
+const meanScore = (reports: readonly Report[]): number =>
+  reports.reduce((sum, one) => sum + scoreOf(one), 0) / reports.length;
 const scoresOf = ({ spans, accuracy }: Report): Scores =>
   spans ? { accuracy, f1: spans.f1 } : { accuracy };
 /** Training computes without pause: this lets a signal or a spinner have its turn. */
@@ -153,22 +160,38 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const began = performance.now();
   checkWritable(output);
   const read: ReadOptions = { ...options.read, gold: true };
-  const corpora = await Promise.all(options.corpora.map((file) => readLabelled(file, read)));
-  const devFile = options.dev === undefined ? undefined : await readLabelled(options.dev, read);
-  const testFile = options.test === undefined ? undefined : await readLabelled(options.test, read);
-  const all = corpora.flatMap(({ sentences }) => sentences);
-  const parts = devFile ? { train: all, dev: devFile.sentences } : holdOut(all, h.seed);
-  const schemes = chooseScheme(parts.train, h.tagScheme);
-  const labelled = inScheme(parts.train, schemes.scheme, schemes.trainedScheme);
+  const names = tagColumnsOf(options);
+  const readAll = (file: string): Promise<CorpusFile[]> =>
+    Promise.all(names.map((tagColumn) => readLabelled(file, { ...read, ...tagColumn })));
+  const corpora = await Promise.all(options.corpora.map(readAll));
+  const devFile = options.dev === undefined ? undefined : await readAll(options.dev);
+  const testFile = options.test === undefined ? undefined : await readAll(options.test);
+  const columns = names.map((tagColumn, c): TrainedColumn => {
+    const all = corpora.flatMap((file) => file[c]!.sentences);
+    const parts = devFile ? { train: all, dev: devFile[c]!.sentences } : holdOut(all, h.seed);
+    const schemes = chooseScheme(parts.train, h.tagScheme);
+    return {
+      ...parts,
+      test: testFile?.[c]!.sentences,
+      labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme),
+      task: { ...schemes, ...formatOfTask(options), ...tagColumn },
+    };
+  });
+  const [{ labelled, dev, task }] = columns as [TrainedColumn];
 
-  const { vocabulary, wordCounts } = buildVocabulary(labelled, h);
-  const task: Task = { ...schemes, ...taskColumns(options) };
+  const { vocabulary, wordCounts } = buildVocabulary(
+    columns.map((column) => column.labelled),
+    { ...h, features: featuresOf(h) },
+  );
   const config = networkConfig(h, {
     words: vocabulary.words.length,
     chars: vocabulary.chars.length,
-    tags: vocabulary.tags.length,
+    tags: vocabulary.tags.map((tags) => tags.length),
   });
-  const corpus = numberCorpus(labelled, vocabulary);
+  const corpus = numberCorpus(
+    columns.map((column) => column.labelled),
+    vocabulary,
+  );
   const tokens = countTokens(labelled);
   const backend = openBackend(options);
   const engine = createEngine({
@@ -194,16 +217,20 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const random = createRandom(state.random);
     for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
     engine.weightsChanged();
-    const predictor = createPredictor(engine, vocabulary, task);
+    const predictor = createPredictor(
+      engine,
+      vocabulary,
+      columns.map((column) => column.task),
+    );
     const parameters = countParameters(config);
     yield {
       type: 'start',
       train: { sentences: labelled.length, tokens },
-      dev: { sentences: parts.dev.length, tokens: countTokens(parts.dev), heldOut: !devFile },
+      dev: { sentences: dev.length, tokens: countTokens(dev), heldOut: !devFile },
       words: config.words,
       chars: config.chars,
-      tags: config.tags,
-      scheme: schemes.scheme,
+      tags: config.tags[0]!,
+      scheme: task.scheme,
       parameters,
       backend: `${backend.kind} ${backend.isa}`,
       threads: backend.pool.threads,
@@ -236,7 +263,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
                 wordCounts[word] === 1 && random() < h.unknownProbability ? 0 : word,
               ),
             ),
-            tags: sentences.map((s) => s.tags),
+            tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
           },
           { types: corpus.types, rate, ...clip },
         );
@@ -271,8 +298,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
       restoreParameters(engine, state.average);
       predictor.reset();
-      const dev = evaluate(predictor, parts.dev, { scheme: schemes.scheme, train: parts.train });
-      const score = scoreOf(dev);
+      const reports = evaluate(predictor, columns, 'dev');
+      const score = meanScore(reports);
       const record: EpochRecord = {
         loss: sum.loss / sum.tokens,
         score,
@@ -281,7 +308,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       };
       const best = !state.best || score > state.best.score;
       state.history.push(record);
-      if (best) state.best = { epoch, score, report: dev, parameters: copyParameters(engine) };
+      if (best) state.best = { epoch, score, reports, parameters: copyParameters(engine) };
       restoreParameters(engine, current);
       const took = seconds(epochBegan);
       yield {
@@ -289,7 +316,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         epoch,
         epochs: h.epochs,
         ...record,
-        dev,
+        dev: reports,
         best,
         tokensPerSecond,
         seconds: took,
@@ -311,30 +338,28 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     restoreParameters(engine, best.parameters);
     predictor.reset();
     const gradients = { initial, trained: profile() };
-    const test =
-      testFile &&
-      evaluate(predictor, testFile.sentences, { scheme: schemes.scheme, train: parts.train });
+    const test = testFile && evaluate(predictor, columns, 'test');
     const record: TrainingRecord = {
       seqtag: version,
       command: commandOf(options),
       seed: h.seed,
       kernels: `${backend.kind} ${backend.isa}`,
       corpora: [
-        ...corpora.map((file) => corpusRecord('train', file)),
-        ...(devFile ? [corpusRecord('dev', devFile)] : []),
-        ...(testFile ? [corpusRecord('test', testFile)] : []),
+        ...corpora.map(([file]) => corpusRecord('train', file!)),
+        ...(devFile ? [corpusRecord('dev', devFile[0]!)] : []),
+        ...(testFile ? [corpusRecord('test', testFile[0]!)] : []),
       ],
       hyperparameters: h,
       bestEpoch: best.epoch,
       epochs: state.history,
-      dev: scoresOf(best.report),
-      ...(test && { test: scoresOf(test) }),
+      dev: best.reports.map(scoresOf),
+      ...(test && { test: test.map(scoresOf) }),
       gradients,
     };
     const bytes = saveModel(output, {
       config,
       vocabulary,
-      task,
+      tasks: columns.map((column) => column.task),
       record,
       parameters: best.parameters,
     });
@@ -345,7 +370,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       parameters,
       bestEpoch: best.epoch,
       stopped,
-      dev: best.report,
+      score: best.score,
+      dev: best.reports,
       ...(test && { test }),
       tokensPerSecond: done / trainingSeconds,
       seconds: seconds(began),
@@ -355,19 +381,34 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   }
 }
 
+/** A column of tags: what is learned of it. */
+interface TrainedColumn {
+  readonly task: Task;
+  /** In the corpus's scheme. */
+  readonly train: readonly Labelled[];
+  readonly dev: readonly Labelled[];
+  readonly test: readonly Labelled[] | undefined;
+  /** `train` in the scheme that is trained. */
+  readonly labelled: readonly Labelled[];
+}
+
+/** A report for each column. */
 function evaluate(
   predictor: Predictor,
-  sentences: readonly Labelled[],
-  options: { scheme: Task['scheme']; train: readonly Labelled[] },
-): Report {
-  const predicted = predictor.predict(sentences.map(({ tokens }) => tokens));
-  const seenTags = new Set(options.train.flatMap(({ tags }) => tags));
-  const pairs = sentences.map(({ tokens, tags }, i) => ({
-    tokens,
-    gold: tags,
-    predicted: predicted[i]!,
-  }));
-  return report(count(pairs, { scheme: options.scheme, isKnown: predictor.isKnown, seenTags }));
+  columns: readonly TrainedColumn[],
+  role: 'dev' | 'test',
+): Report[] {
+  const predicted = predictor.predict(columns[0]![role]!.map(({ tokens }) => tokens));
+  return columns.map((column, c) => {
+    const seenTags = new Set(column.train.flatMap(({ tags }) => tags));
+    const pairs = column[role]!.map(({ tokens, tags }, i) => ({
+      tokens,
+      gold: tags,
+      predicted: predicted[c]![i]!,
+    }));
+    const { scheme } = column.task;
+    return report(count(pairs, { scheme, isKnown: predictor.isKnown, seenTags }));
+  });
 }
 
 const copyParameters = (engine: Engine): Parameters =>
@@ -412,6 +453,9 @@ function networkConfig(
     charWidth,
     charFilters,
     charHidden,
+    featureGroups: featuresOf(h)?.groups.length ?? 0,
+    featureBuckets: h.featureBuckets,
+    featureDim: h.featureDim,
     cell: h.cell as NetworkConfig['cell'],
     activation: h.activation as NetworkConfig['activation'],
     periods: parsePeriods(h.periods)!,
@@ -422,6 +466,11 @@ function networkConfig(
     hidden,
     dense,
   };
+}
+
+function featuresOf({ features, featureBuckets: buckets }: Hyperparameters): Features | undefined {
+  const groups = parseFeatures(features);
+  return groups && { groups, buckets };
 }
 
 function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
@@ -437,18 +486,23 @@ function longest(sentences: Numbered['sentences']): TrainingBatch {
     .slice(0, PROBE_SENTENCES);
   const cut = (of: (sentence: Numbered['sentences'][number]) => Int32Array): Int32Array[] =>
     chosen.map((sentence) => of(sentence).subarray(0, PROBE_DISTANCE + 1));
-  return { types: cut((s) => s.types), words: cut((s) => s.words), tags: cut((s) => s.tags) };
+  const heads = chosen[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
+  return { types: cut((s) => s.types), words: cut((s) => s.words), tags: heads };
 }
 
-function taskColumns({
-  corpora,
-  read,
-}: TrainOptions): Pick<Task, 'format' | 'tokenColumn' | 'tagColumn'> {
-  const { tokenColumn, tagColumn } = read ?? {};
+/** The columns of tags that are learned: `upos,xpos`. */
+const tagColumnsOf = ({ read }: TrainOptions): Pick<Task, 'tagColumn'>[] =>
+  read?.tagColumn === undefined
+    ? [{}]
+    : String(read.tagColumn)
+        .split(',')
+        .map((tagColumn) => ({ tagColumn }));
+
+function formatOfTask({ corpora, read }: TrainOptions): Pick<Task, 'format' | 'tokenColumn'> {
+  const { tokenColumn } = read ?? {};
   return {
     format: read?.format ?? formatOf(corpora[0]!, 'train') ?? 'columns',
     ...(tokenColumn !== undefined && { tokenColumn }),
-    ...(tagColumn !== undefined && { tagColumn }),
   };
 }
 
