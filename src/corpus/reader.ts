@@ -131,7 +131,8 @@ export async function readCorpus(
   );
 }
 
-async function* bytesOf(
+/** The bytes of a file or a stream in pieces; errors of the file system become `UserError`s. */
+export async function* bytesOf(
   source: string | AsyncIterable<Uint8Array>,
   file: string,
 ): AsyncGenerator<Uint8Array> {
