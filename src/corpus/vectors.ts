@@ -259,18 +259,20 @@ function sniff(head: Buffer, file: string, atEnd: boolean): Layout | undefined {
 function isBinary(head: Buffer, dim: number, enough: boolean): boolean | undefined {
   const end = head.indexOf(LF);
   if (end < 0 && !enough) return undefined;
-  const fields = fieldsOf(head.toString('latin1', 0, end < 0 ? head.length : end));
-  if (fields.length > dim && fields.slice(-dim).every(isNumeric)) return false;
+  const to = end < 0 ? head.length : end;
+  const last = lastFields(head, 0, to, dim);
+  const afterWord = last > 0 && isSeparator(head[last - 1]!);
+  if (afterWord && fieldsOf(head.toString('latin1', last, to)).every(isNumeric)) return false;
   const from = head.indexOf(SPACE) + 1;
   if (from === 0) return false;
   if (head.length < from + 4 * dim && !enough) return undefined;
-  const values = head.subarray(from, from + 4 * dim);
+  const floats = head.subarray(from, from + 4 * dim);
   // a character may be cut at the end
-  const utf8 = [0, 1, 2, 3].some((bytes) => isUtf8(values.subarray(0, values.length - bytes)));
+  const utf8 = [0, 1, 2, 3].some((bytes) => isUtf8(floats.subarray(0, floats.length - bytes)));
   return (
     dim < 8 ||
     !utf8 ||
-    values.some((byte) => byte < SPACE && byte !== TAB && byte !== LF && byte !== CR)
+    floats.some((byte) => byte < SPACE && byte !== TAB && byte !== LF && byte !== CR)
   );
 }
 
@@ -536,7 +538,7 @@ function parseNumbers(bytes: Uint8Array, from: number, out: Float32Array): numbe
       const firstOfExponent = at;
       let exponent = 0;
       for (let digit = bytes[at]! - 48; digit >= 0 && digit <= 9; digit = bytes[at]! - 48) {
-        exponent = Math.min(10 * exponent + digit, 1e6);
+        exponent = 10 * exponent + digit;
         at++;
       }
       if (at === firstOfExponent) return d;

@@ -117,6 +117,11 @@ describe('formats', () => {
     ).toEqual(odd);
   });
 
+  test('text is told from binary also where the first row is odd', async () => {
+    expect((await read(text('\r', 'a'))).words).toEqual(['\r', 'a']);
+    expect((await read(binary({ '\0': [2 ** -19] }))).words).toEqual(['\0']);
+  });
+
   test('words with spaces, the first too', async () => {
     const content = '. . 0.1 0.2\nat name@domain.com 0.3 0.4\n1 2 3 0.5 0.6\n';
     expect((await read(content)).words).toEqual(['. .', 'at name@domain.com', '1 2 3']);
@@ -162,6 +167,7 @@ describe('numbers', () => {
       '007',
       '0e999',
       '1e-999',
+      `1e-${'9'.repeat(400)}`,
     ];
     expect(await parse(...numbers)).toEqual(numbers.map((number) => Math.fround(Number(number))));
     const long = [
@@ -446,18 +452,23 @@ describe('what is wrong', () => {
     await expectUserErrorAsync(() => read(content, {}, [1, 3, 5, 9, 12]), pattern);
   });
 
-  test('a stream is not read past an error, and closed', async () => {
+  test.each<[string, (piece: number) => string, number, RegExp]>([
+    ['a row', (piece) => (piece === 9 ? 'b 1\n' : 'a 1 2\n'), 10, /^<stdin>:10: 1 value after "b"/],
+    ['the first bytes', () => 'PK\u0003\u0004....', 1, /a zip archive/],
+    ['the first row', () => 'prose\n', 1, /^<stdin>:1: not a word/],
+    ['a line without end', () => 'word '.repeat(2 ** 17), 7, /^<stdin>:1: not a word/],
+  ])('a stream is not read past an error in %s, and closed', async (_, piece, read, pattern) => {
     let pieces = 0;
     let closed = false;
-    async function* endless(): AsyncGenerator<Uint8Array> {
+    async function* long(): AsyncGenerator<Uint8Array> {
       try {
-        for (;;) yield Buffer.from(pieces++ === 9 ? 'b 1\n' : 'a 1 2\n');
+        while (pieces < 20) yield Buffer.from(piece(pieces++));
       } finally {
         closed = true;
       }
     }
-    await expectUserErrorAsync(() => readVectors(endless(), ALL), /^<stdin>:10: 1 value after "b"/);
-    expect([pieces, closed]).toEqual([10, true]);
+    await expectUserErrorAsync(() => readVectors(long(), ALL), pattern);
+    expect([pieces, closed]).toEqual([read, true]);
   });
 });
 
