@@ -72,7 +72,7 @@ INLINE V exp_(V x) {
 INLINE V sigmoid_(V x) { return 1.f / (1.f + exp_(-x)); }
 INLINE V tanh_(V x) { return 2.f / (1.f + exp_(-2.f * x)) - 1.f; }
 
-// ln x, x >= 1 and finite: x = 2^n m with m in [1, 2), ln m = 2 atanh((m - 1) / (m + 1)) as a series (absolute error
+// ln x, x > 0, normal and finite: x = 2^n m with m in [1, 2), ln m = 2 atanh((m - 1) / (m + 1)) as a series (absolute error
 // 1e-8).
 INLINE double log_(double x) {
   const union {
@@ -422,6 +422,8 @@ void EXPORT(argmax)(int *restrict out, const float *restrict logits, int N, int 
     out[r] = best;
   }
 }
+
+#include "crf.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Optimizers. `scale` multiplies every gradient (clipping by the global norm, Pascanu et al. 2013), and `limit` bounds

@@ -37,6 +37,10 @@
   X(dropout_apply,         (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
   X(softmax_cross_entropy, (P,P,P,P,I,I,F,F),             (float*,float*,const float*,const int*,int,int,float,float)) \
   X(argmax,                (P,P,I,I),                     (int*,const float*,int,int))                   \
+  X(crf_pack,              (P,P,P,P,P,I),                 (float*,const float*,const float*,const float*,const int*,int)) \
+  X(crf_loss,              (P,P,P,P,P,P,P,P,P,P,P,I,I,F), (float*,float*,float*,float*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int,float)) \
+  X(crf_marginals,         (P,P,P,P,P,P,P,P,I,I),         (float*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int)) \
+  X(crf_decode,            (P,P,P,P,P,P,P,P,I,I),         (int*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int)) \
   X(sum_shards,            (P,P,I,I,I),                   (float*,float*,int,int,int))                   \
   X(measure,               (P,P,I),                       (double*,const float*,int))                    \
   X(sgd,                   (P,P,P,P,I,I,F,F,F,F,F),       (float*,float*,const float*,const int*,int,int,float,float,float,float,float)) \

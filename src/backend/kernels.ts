@@ -184,6 +184,54 @@ export interface Kernels extends RecurrenceKernels {
     smoothing: number,
   ): void;
   argmax(out: Address, logits: Address, N: number, K: number): void;
+  crf_pack(
+    tables: Address,
+    transitions: Address,
+    start: Address,
+    end: Address,
+    allowed: Address,
+    K: number,
+  ): void;
+  crf_loss(
+    loss: Address,
+    demissions: Address,
+    dtransitions: Address,
+    dstart: Address,
+    dend: Address,
+    scratch: Address,
+    emissions: Address,
+    tables: Address,
+    gold: Address,
+    sets: Address,
+    rows: Address,
+    T: number,
+    K: number,
+    scale: number,
+  ): void;
+  crf_marginals(
+    marginals: Address,
+    logZ: Address,
+    scratch: Address,
+    emissions: Address,
+    tables: Address,
+    gold: Address,
+    sets: Address,
+    rows: Address,
+    T: number,
+    K: number,
+  ): void;
+  crf_decode(
+    best: Address,
+    score: Address,
+    scratch: Address,
+    emissions: Address,
+    tables: Address,
+    gold: Address,
+    sets: Address,
+    rows: Address,
+    T: number,
+    K: number,
+  ): void;
   sum_shards(out: Address, shards: Address, S: number, stride: number, n: number): void;
   measure(out: Address, x: Address, n: number): void;
   sgd(
