@@ -17,6 +17,7 @@ import {
   plainBiLstm,
   sizeOf,
 } from '../network/config.ts';
+import { MOST_CRF_TAGS } from '../network/crf.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -30,6 +31,8 @@ export interface Task {
   readonly scheme: Scheme;
   /** Scheme in which it was trained; the column's vocabulary.tags are in it. */
   readonly trainedScheme: Scheme;
+  /** Links that training saw against the scheme: see `linksOf`. */
+  readonly extraLinks?: readonly number[] | undefined;
   /** Format of the training corpus and the columns that were read, as in `ReadOptions`; undefined: the format's own. */
   readonly format: Format;
   readonly tokenColumn?: Column | undefined;
@@ -230,6 +233,7 @@ function checkConfig(config: NetworkConfig, fail: Fail): void {
     direction: ['both', 'forward', 'backward'],
     merge: ['concat', 'sum', 'mean', 'product'],
     between: ['none', 'residual', 'highway'],
+    decoder: ['softmax', 'crf', 'constrained'],
   } as const;
   for (const [key, allowed] of Object.entries(choices)) {
     const value = config[key as keyof typeof choices];
@@ -304,6 +308,14 @@ function checkTasks(tasks: readonly Task[], config: NetworkConfig, fail: Fail): 
   for (const task of tasks as readonly Task[])
     if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme))
       fail('its tag scheme is unknown');
+  tasks.forEach(({ extraLinks = [] }, column) => {
+    const K = config.tags[column]!;
+    const isLink = (link: unknown): boolean =>
+      Number.isInteger(link) && (link as number) >= 0 && (link as number) < K * K + 2 * K;
+    if (!Array.isArray(extraLinks) || !extraLinks.every(isLink)) fail('its links are out of range');
+  });
+  if (config.decoder !== 'softmax' && Math.max(...config.tags) > MOST_CRF_TAGS)
+    fail(`it has more than ${MOST_CRF_TAGS} tags, too many for its decoder`);
 }
 
 function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail): void {

@@ -37,6 +37,11 @@ export interface NetworkConfig {
   readonly hidden: number;
   /** Dense layers of `hidden` tanh units between the recurrent layers and the softmax layer. */
   readonly dense: number;
+  /**
+   * How tags are chosen: each token's best; the best path of a linear-chain CRF, trained as such; or the best path of
+   * what a softmax gives over the links that the tags' scheme allows.
+   */
+  readonly decoder: 'softmax' | 'crf' | 'constrained';
   /** Tags of each head: a softmax layer for each column of tags that is learned. */
   readonly tags: readonly number[];
 }
@@ -53,6 +58,7 @@ export const plainBiLstm = {
   merge: 'concat',
   between: 'none',
   dense: 0,
+  decoder: 'softmax',
 } as const satisfies Partial<NetworkConfig>;
 
 export type Direction = 'forward' | 'backward';
@@ -176,6 +182,11 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   tags.forEach((size, head) => {
     matrix(`${headName(head)}.weight`, [widths[config.dense]!, size]);
     vector(`${headName(head)}.bias`, size);
+    if (config.decoder === 'crf') {
+      specs.push({ name: `${headName(head)}.transitions`, shape: [size, size], init: 'zero' });
+      vector(`${headName(head)}.start`, size);
+      vector(`${headName(head)}.end`, size);
+    }
   });
   return specs;
 }

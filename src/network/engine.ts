@@ -13,11 +13,13 @@ import { moduleOf } from './cells/clockwork.ts';
 import {
   type Direction,
   directionsOf,
+  headName,
   inputSize,
   type NetworkConfig,
   type ParameterSpec,
   sizeOf,
 } from './config.ts';
+import { type Crf, crfTablesSize } from './crf.ts';
 import { writeFeatures } from './features.ts';
 import { isReverse } from './layer.ts';
 import {
@@ -128,6 +130,8 @@ export interface EngineOptions {
   readonly config: NetworkConfig;
   /** Left out where the network only tags. */
   readonly training?: TrainingOptions;
+  /** For each head, the links that its paths may take, as `allowedLinks` gives them; undefined: all. */
+  readonly allowed?: readonly (Int32Array | undefined)[];
   /** Types that the cache holds. */
   readonly cacheSize?: number;
 }
@@ -159,6 +163,7 @@ export function createEngine(options: EngineOptions): Engine {
       modules[unit] = 1 << moduleOf(unit, sizes);
     });
   }
+  const fields = config.tags.map((_, head) => placeField(head));
   const cache = arena.take(cacheSize * cacheWidth(config));
   const wordSize = config.words * config.wordDim;
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
@@ -179,6 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
     weights,
     layout: layoutOptions,
     cache,
+    fields,
     ...(trainingSpec && { training: trainingSpec }),
   };
   pool.program(
@@ -351,8 +357,28 @@ export function createEngine(options: EngineOptions): Engine {
     return norms;
   }
 
+  /** What a head needs to find paths. */
+  function placeField(head: number): Crf | undefined {
+    const links = options.allowed?.[head];
+    if (config.decoder === 'softmax' || (config.decoder === 'constrained' && !links))
+      return undefined;
+    const K = config.tags[head]!;
+    const allowed = links ? arena.take(links.length) : 0;
+    if (links) arena.i32(allowed, links.length).set(links);
+    const parameter = (name: string): Address => weights.at[`${headName(head)}.${name}`] ?? 0;
+    return {
+      K,
+      transitions: parameter('transitions'),
+      start: parameter('start'),
+      end: parameter('end'),
+      allowed,
+      tables: arena.take(crfTablesSize(panelWidth, K)),
+    };
+  }
+
   function weightsChanged(): void {
-    pool.run(TaskId.pack, Object.keys(weights.matrices).length);
+    const packed = Object.keys(weights.matrices).length + fields.filter(Boolean).length;
+    pool.run(TaskId.pack, packed);
     cached = 0;
   }
 
@@ -411,7 +437,7 @@ export function createEngine(options: EngineOptions): Engine {
       const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
       const sizes = { N, T: lengths[sentences[0]!]!, B: sentences.length };
       const at = layout.end;
-      const c = layoutChunk(config, sizes, at);
+      const c = layoutChunk(config, layoutOptions, sizes, at);
       layout.end = c.end;
       arena.reserve(c.end);
       writeSizes(arena.i32(at, chunkKeys.length), chunkKeys, sizes);

@@ -4,6 +4,7 @@ import type { Address } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
 import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
 import { directionsOf, inputSize, layerSize, type NetworkConfig } from './config.ts';
+import { crfScratchSize } from './crf.ts';
 import { type FeatureLayout, layoutFeatures } from './features.ts';
 import {
   type LayerScratch,
@@ -59,6 +60,7 @@ export interface HeadSpace {
   readonly gold: Address; // (N) tags, negative where unknown
   readonly logits: Address; // (N, K)
   readonly dlogits: Address; // (N, K)
+  readonly crf: Address; // scratch, 0 where it trains none
 }
 
 /** Training: one of the fixed parts of a batch, forward and backward. */
@@ -115,6 +117,7 @@ export function layoutShard(
       gold: layout.take(N),
       logits: layout.take(N * K),
       dlogits: layout.take(N * K),
+      crf: config.decoder === 'crf' ? layout.take(crfScratchSize(panelWidth, { N, B, K })) : 0,
     })),
     packed: layout.take(packedSize(panelWidth, N, Math.max(config.dense > 0 ? H : 0, ...tags))),
     end: layout.end,
@@ -159,12 +162,18 @@ export interface ChunkLayout {
   readonly pre: Address; // (N, G H), layers above the first
   readonly layers: readonly (LayerSpace & { c: readonly [Address, Address] })[]; // c (N, H), if a layer above sees it
   readonly dense: readonly Address[]; // (N, H)
-  readonly heads: readonly { logits: Address; best: Address }[]; // (N, K), (N)
+  readonly heads: readonly {
+    logits: Address; // (N, K)
+    best: Address; // (N)
+    score: Address; // (B) of the best paths, where a path is sought, else 0
+    crf: Address; // and scratch for it
+  }[];
   readonly end: Address;
 }
 
 export function layoutChunk(
   config: NetworkConfig,
+  { panelWidth }: LayoutOptions,
   sizes: Omit<ShardSizes, keyof TypeSizes>,
   begin: Address,
 ): ChunkLayout {
@@ -186,7 +195,13 @@ export function layoutChunk(
       c: pair(layers > 1 && cellOf(config, layers - 1).below === true, H),
     })),
     dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
-    heads: tags.map((K) => ({ logits: layout.take(N * K), best: layout.take(N) })),
+    heads: tags.map((K) => ({
+      logits: layout.take(N * K),
+      best: layout.take(N),
+      ...(config.decoder === 'softmax'
+        ? { score: 0, crf: 0 }
+        : { score: layout.take(B), crf: layout.take(crfScratchSize(panelWidth, { N, B, K })) }),
+    })),
     end: layout.end,
   };
 }

@@ -10,6 +10,7 @@ import {
   inputSize,
   type NetworkConfig,
 } from './config.ts';
+import { type Crf, crfDecode, crfLoss, packCrf } from './crf.ts';
 import { denseBackward, denseForward, denseWeights } from './dense.ts';
 import { type FeatureLayout, featuresBackward, featuresForward } from './features.ts';
 import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
@@ -90,6 +91,8 @@ export interface ProgramSpec {
   readonly layout: LayoutOptions;
   /** Cache of first-layer pre-activations: a row of `cacheWidth` floats for each type, one direction after the other. */
   readonly cache: Address;
+  /** Of each head: its CRF, or of a constrained decoder the links that are allowed; undefined where tokens stand alone. */
+  readonly fields: readonly (Crf | undefined)[];
   readonly training?: TrainingSpec;
 }
 
@@ -133,11 +136,12 @@ export function eachAge(
 }
 
 export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
-  const { config, weights, layout: options, cache, training } = spec;
+  const { config, weights, layout: options, cache, fields, training } = spec;
   const { wordDim, hidden: H, tags, layers, periods } = config;
   const D = inputSize(config, 0);
   const sides = directionsOf(config);
   const matrices = Object.values(weights.matrices);
+  const present = fields.filter((field) => field !== undefined);
   const stack = Array.from({ length: layers }, (_, l) => layerWeights(config, weights, l));
   const dense = Array.from({ length: config.dense }, (_, i) => denseWeights(weights, `dense.${i}`));
   const heads = tags.map((_, head) => denseWeights(weights, headName(head)));
@@ -335,20 +339,28 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     if (sizes.N === 0) return;
     const s = layoutShard(config, options, sizes, at);
     forward(s, sizes, args[2 * SHARDS]! + shard * streams(config));
-    s.heads.forEach(({ gold, logits, dlogits }, h) => {
-      kernels.softmax_cross_entropy(
-        loss,
-        dlogits,
-        logits,
-        gold,
-        sizes.N,
-        tags[h]!,
-        args[2 * SHARDS + 1 + h]!,
-        labelSmoothing,
-      );
-    });
     const block = gradients + shard * weights.denseSize * 4 - weights.dense;
-    backward(s, sizes, (parameter) => parameter + block, args[SHARDS + shard]!);
+    const gradient = (parameter: Address): Address => parameter + block;
+    s.heads.forEach(({ gold, logits, dlogits, crf: scratch }, h) => {
+      const scale = args[2 * SHARDS + 1 + h]!;
+      if (config.decoder === 'crf') {
+        const { rows } = s;
+        const { T } = sizes;
+        const batch = { emissions: logits, gold, scratch, rows, T, scale };
+        crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
+      } else
+        kernels.softmax_cross_entropy(
+          loss,
+          dlogits,
+          logits,
+          gold,
+          sizes.N,
+          tags[h]!,
+          scale,
+          labelSmoothing,
+        );
+    });
+    backward(s, sizes, gradient, args[SHARDS + shard]!);
   };
 
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
@@ -433,7 +445,10 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
   };
 
-  const pack: Task = (index) => packMatrix(kernels, matrices[index]!);
+  const pack: Task = (index) => {
+    if (index < matrices.length) packMatrix(kernels, matrices[index]!);
+    else packCrf(kernels, present[index - matrices.length]!);
+  };
 
   // args: [0] a table of pairs: address of a block of types in units of 64 bytes, the cache row of its first type
   const encode: Task = (block, args) => {
@@ -454,7 +469,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   const infer: Task = (index, args) => {
     const at = arena.i32(args[0]! + index * 4, 1)[0]! * 64;
     const { N, T, B } = readSizes(arena.i32(at, chunkKeys.length), chunkKeys);
-    const c = layoutChunk(config, { N, T, B }, at);
+    const c = layoutChunk(config, options, { N, T, B }, at);
     wind(c.clocks, c.rows, { N, T });
     stack.forEach((w, layer) => {
       const space = c.layers[layer]!;
@@ -483,8 +498,11 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
     const logits = c.heads.map((head) => head.logits);
     headForward(c.layers[layers - 1]!.out, c.dense, logits, N);
-    c.heads.forEach((head, h) => {
-      kernels.argmax(head.best, head.logits, N, tags[h]!);
+    c.heads.forEach(({ best, logits: emissions, score, crf: scratch }, h) => {
+      const field = fields[h];
+      if (field)
+        crfDecode(kernels, best, score, field, { emissions, gold: 0, scratch, rows: c.rows, T });
+      else kernels.argmax(best, emissions, N, tags[h]!);
     });
   };
 

@@ -1,4 +1,5 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
+import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
 import { createEngine } from '../network/engine.ts';
 import { createPredictor } from './predictor.ts';
@@ -29,7 +30,12 @@ export function loadTagger(nameOrPath: string, options: BackendOptions = {}): Ta
   const { config, vocabulary, tasks, record, path, bytes } = model;
   const backend = openBackend(options);
   const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / (32 * config.hidden)));
-  const engine = createEngine({ backend, config, cacheSize });
+  const engine = createEngine({
+    backend,
+    config,
+    cacheSize,
+    allowed: linksOf(config, vocabulary, tasks),
+  });
   model.readParameters(engine.parameter);
   engine.weightsChanged();
   const predictor = createPredictor(engine, vocabulary, tasks);

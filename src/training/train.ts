@@ -5,6 +5,7 @@ import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { type Report, report } from '../evaluation/report.ts';
+import { extraLinks, linksOf } from '../model/links.ts';
 import {
   countParameters,
   type EpochRecord,
@@ -172,7 +173,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const schemes = chooseScheme(parts.train, h.tagScheme);
     return {
       ...parts,
-      test: testFile?.[c]!.sentences,
+      test: testFile?.[c]?.sentences,
       labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme),
       task: { ...schemes, ...formatOfTask(options), ...tagColumn },
     };
@@ -192,11 +193,18 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     columns.map((column) => column.labelled),
     vocabulary,
   );
+  columns.forEach((column, c) => {
+    const observed = corpus.sentences.map(({ tags }) => tags[c]!);
+    const links = extraLinks(vocabulary.tags[c]!, column.task, observed);
+    if (links.length > 0) column.task.extraLinks = links;
+  });
+  const tasks = columns.map((column) => column.task);
   const tokens = countTokens(labelled);
   const backend = openBackend(options);
   const engine = createEngine({
     backend,
     config,
+    allowed: linksOf(config, vocabulary, tasks),
     training: {
       dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
       bptt: parseBptt(h.bptt)!,
@@ -217,11 +225,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const random = createRandom(state.random);
     for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
     engine.weightsChanged();
-    const predictor = createPredictor(
-      engine,
-      vocabulary,
-      columns.map((column) => column.task),
-    );
+    const predictor = createPredictor(engine, vocabulary, tasks);
     const parameters = countParameters(config);
     yield {
       type: 'start',
@@ -259,9 +263,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           {
             types: sentences.map((s) => s.types),
             words: sentences.map(({ words }) =>
-              words.map((word) =>
-                wordCounts[word] === 1 && random() < h.unknownProbability ? 0 : word,
-              ),
+              words.map((word) => {
+                if (wordCounts[word] === 1 && random() < h.unknownProbability) return 0;
+                return h.wordDropout > 0 && random() < h.wordDropout ? 0 : word;
+              }),
             ),
             tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
           },
@@ -359,7 +364,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const bytes = saveModel(output, {
       config,
       vocabulary,
-      tasks: columns.map((column) => column.task),
+      tasks,
       record,
       parameters: best.parameters,
     });
@@ -381,9 +386,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   }
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A column of tags: what is learned of it. */
 interface TrainedColumn {
-  readonly task: Task;
+  readonly task: Writable<Task>;
   /** In the corpus's scheme. */
   readonly train: readonly Labelled[];
   readonly dev: readonly Labelled[];
@@ -465,6 +472,7 @@ function networkConfig(
     between: h.residual ? 'residual' : h.highway ? 'highway' : 'none',
     hidden,
     dense,
+    decoder: h.decoder as NetworkConfig['decoder'],
   };
 }
 
