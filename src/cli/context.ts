@@ -10,5 +10,5 @@ export interface Context {
   /** `--color`, `--no-color`; undefined when neither was given. */
   color: boolean | undefined;
   /** The exit code when the command returns. */
-  exitCode: 0 | 1 | 2;
+  exitCode: 0 | 1 | 2 | 130 | 143;
 }

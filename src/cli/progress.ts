@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
 import type { TrainingEvent } from '../training/train.ts';
+import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, counted, duration, number, percent, table } from './table.ts';
 
-/** Shows training to people. */
-export interface Display {
-  show(event: TrainingEvent): void;
+/** Shows training, or what else has events, to people. */
+export interface Display<Event = TrainingEvent> {
+  show(event: Event): void;
   /** Something to be seen at once, e.g. that the end was asked for. */
   note(line: string): void;
   /** Gives the terminal back, whatever happened. */
@@ -20,6 +21,16 @@ const stops = {
   patience: 'ended: the dev score no longer rose',
   signal: 'ended on request',
 } as const;
+
+/** How progress is shown: by a line that moves, by lines that stay, or not at all. */
+export function progressKind(
+  { quiet, json }: { quiet?: boolean; json?: boolean },
+  { isTerminal, env }: Pick<Io, 'isTerminal' | 'env'>,
+): 'spinner' | 'lines' | undefined {
+  // on one terminal, events and text would be mixed
+  if (quiet || (json && isTerminal.stdout && isTerminal.stderr)) return undefined;
+  return isTerminal.stderr && env.TERM !== 'dumb' ? 'spinner' : 'lines';
+}
 
 /** Lines for a file or a pipe: what there is to learn, an epoch a line, the summary. */
 export function createLines(stream: Writable, style: Style): Display {
@@ -40,13 +51,16 @@ export function createLines(stream: Writable, style: Style): Display {
   };
 }
 
-/** The same on a terminal, with a line below that moves. */
-export async function createSpinner(
-  stream: Writable,
-  { style, columns }: { style: Style; columns: number },
-): Promise<Display> {
+/** A line that moves at the bottom of a terminal. */
+export interface MovingLine {
+  set text(text: string);
+  /** Prints above it. */
+  above(print: () => void): void;
+  stop(): void;
+}
+
+export async function createMovingLine(stream: Writable, style: Style): Promise<MovingLine> {
   const { default: ora } = await import('ora');
-  const lines = createLines(stream, style);
   const spinner = ora({
     stream: stream as NodeJS.WriteStream,
     isEnabled: true,
@@ -54,13 +68,29 @@ export async function createSpinner(
     color: style.isColored ? 'cyan' : false,
     text: 'reading',
   }).start();
-  let noted = '';
-  /** Prints above the moving line. */
-  const above = (print: () => void): void => {
-    spinner.clear();
-    print();
-    spinner.render();
+  return {
+    set text(text: string) {
+      spinner.text = text;
+    },
+    above(print) {
+      spinner.clear();
+      print();
+      spinner.render();
+    },
+    stop: () => {
+      spinner.stop();
+    },
   };
+}
+
+/** The same on a terminal, with a line below that moves. */
+export async function createSpinner(
+  stream: Writable,
+  { style, columns }: { style: Style; columns: number },
+): Promise<Display> {
+  const lines = createLines(stream, style);
+  const spinner = await createMovingLine(stream, style);
+  let noted = '';
   return {
     show(event) {
       if (event.type === 'progress') {
@@ -71,7 +101,7 @@ export async function createSpinner(
       } else {
         const next = event.type === 'start' ? 1 : event.epoch + 1;
         if (noted === '') spinner.text = `epoch ${Math.min(next, event.epochs)} of ${event.epochs}`;
-        above(() => lines.show(event));
+        spinner.above(() => lines.show(event));
       }
     },
     note(line) {
@@ -85,16 +115,19 @@ export async function createSpinner(
 }
 
 const BAR = 20;
+export const bar = (share: number, style: Style): string => {
+  const done = Math.round(share * BAR);
+  return `${style.accent('━'.repeat(done))}${style.dim('─'.repeat(BAR - done))}`;
+};
 
 function progressText(
   event: Event<'progress'>,
   { style, columns, noted }: { style: Style; columns: number; noted: string },
 ): string {
   const { epoch, epochs, tokens, of, loss } = event;
-  const done = Math.round((tokens / of) * BAR);
   const parts = [
     `epoch ${epoch} of ${epochs}`,
-    `${style.accent('━'.repeat(done))}${style.dim('─'.repeat(BAR - done))}`,
+    bar(tokens / of, style),
     noted === '' ? `loss ${loss.toFixed(4)}` : noted,
     ...(noted === '' && columns >= 72 ? [`${number(event.tokensPerSecond)} tokens/s`] : []),
     ...(noted === '' && columns >= 96 ? [`at most ${duration(event.secondsLeft)} left`] : []),

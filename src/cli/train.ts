@@ -22,10 +22,11 @@ import {
   readOptions,
   required,
 } from './options.ts';
-import { createLines, createSpinner, type Display } from './progress.ts';
+import { createLines, createSpinner, type Display, progressKind } from './progress.ts';
 import { styleOf } from './style.ts';
+import { addSweep, type SweepFlags, sweepCommand } from './sweep.ts';
 
-interface TrainFlags extends ColumnOptions, ComputeOptions {
+interface TrainFlags extends ColumnOptions, ComputeOptions, SweepFlags {
   output?: string;
   dev?: string;
   test?: string;
@@ -41,9 +42,13 @@ Examples:
   $ seqtag train en_ewt-ud-train.conllu --tag-column xpos -o xpos.safetensors
   $ seqtag train notes.csv --token-column word --tag-column label -o notes.safetensors
   $ seqtag train train.conll --config settings.json --epochs 20 -o ner.safetensors
+  $ seqtag train train.conll --dev dev.conll --sweep hidden=50,100 --seeds 3 -o best.safetensors
   $ seqtag train train.conll -o ner.safetensors --json --quiet | jq -c 'select(.type=="epoch") | .score'
 
-Ctrl-C ends training and keeps the best epoch so far; pressed again it leaves at once and writes nothing.`;
+Ctrl-C ends training and keeps the best epoch so far; pressed again it leaves at once and writes nothing.
+A sweep trains every combination of the values of all --sweep, with the values separated by commas, or by | when one has
+a comma in it. Its table goes to standard output, the best single model to -o, and every finished run to a line of
+MODEL.sweep.jsonl beside it. Ctrl-C drops the run under way; the same command goes on from there.`;
 
 /** \`seqtag train\`: corpora in, a model out, events on the way. */
 export function defineTrain(command: Command, context: Context): void {
@@ -67,6 +72,7 @@ export function defineTrain(command: Command, context: Context): void {
     .option('--config <file>', 'hyperparameters as JSON, {"hidden": 200}; flags win over it')
     .option('--json', 'every event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
+  addSweep(command);
   addCompute(command);
   addColor(command, context);
   command.optionsGroup('Hyperparameters:');
@@ -96,8 +102,11 @@ function addHyperparameter(command: Command, name: keyof Hyperparameters): void 
   );
 }
 
-/** Defaults, then the file, then flags; each is checked for itself, so that messages say where a mistake is. */
-function hyperparametersOf(command: Command, config: string | undefined): Hyperparameters {
+/** What the file says and what flags say; the file is checked for itself, so that messages say where a mistake is. */
+function givenHyperparameters(
+  command: Command,
+  config: string | undefined,
+): { file: Record<string, unknown>; flags: Record<string, unknown> } {
   const file = config === undefined ? {} : readConfig(config);
   if (config !== undefined) checkHyperparameters(file, config);
   const given = command.opts<Record<string, unknown>>();
@@ -109,7 +118,7 @@ function hyperparametersOf(command: Command, config: string | undefined): Hyperp
   // by their one name, so that a flag replaces what the file calls `learning-rate` or `learningRate`
   const known = new Map(hyperparameterNames.map((name) => [flagOf(name), name as string]));
   const fromFile = Object.entries(file).map(([key, value]) => [known.get(key) ?? key, value]);
-  return checkHyperparameters({ ...Object.fromEntries(fromFile), ...flags }, 'train');
+  return { file: Object.fromEntries(fromFile), flags };
 }
 
 function readConfig(file: string): Record<string, unknown> {
@@ -150,7 +159,18 @@ async function trainCommand(
     flags.output,
     'train: no output. Say with -o where the model goes, e.g. -o model.safetensors.',
   );
-  const chosen = hyperparametersOf(command, flags.config);
+  const given = givenHyperparameters(command, flags.config);
+  const common = {
+    corpora,
+    output,
+    dev: flags.dev,
+    test: flags.test,
+    read: readOptions(flags, flags.format),
+    ...computeOptions(flags),
+  };
+  if (flags.sweep || flags.seeds !== undefined)
+    return sweepCommand({ common, flags, given }, context);
+  const chosen = checkHyperparameters({ ...given.file, ...given.flags }, 'train');
   const display = await createDisplay(flags, context);
   const abort = new AbortController();
   let isTraining = false;
@@ -164,16 +184,7 @@ async function trainCommand(
     io.quit(signal === 'SIGTERM' ? 143 : 130);
   });
   try {
-    const events = train({
-      corpora,
-      output,
-      dev: flags.dev,
-      test: flags.test,
-      read: readOptions(flags, flags.format),
-      hyperparameters: chosen,
-      signal: abort.signal,
-      ...computeOptions(flags),
-    });
+    const events = train({ ...common, hyperparameters: chosen, signal: abort.signal });
     for await (const event of events) {
       if (event.type === 'start') isTraining = true;
       display?.show(event);
@@ -185,17 +196,12 @@ async function trainCommand(
   }
 }
 
-function createDisplay(
-  flags: TrainFlags,
-  context: Context,
-): Promise<Display | undefined> | undefined {
+async function createDisplay(flags: TrainFlags, context: Context): Promise<Display | undefined> {
   const { io } = context;
-  // on one terminal, events and text would be mixed
-  if (flags.quiet || (flags.json && io.isTerminal.stdout && io.isTerminal.stderr)) return undefined;
-  return (async () => {
-    const style = await styleOf('stderr', context);
-    return io.isTerminal.stderr && io.env.TERM !== 'dumb'
-      ? createSpinner(io.stderr, { style, columns: io.columns })
-      : createLines(io.stderr, style);
-  })();
+  const kind = progressKind(flags, io);
+  if (!kind) return undefined;
+  const style = await styleOf('stderr', context);
+  return kind === 'spinner'
+    ? createSpinner(io.stderr, { style, columns: io.columns })
+    : createLines(io.stderr, style);
 }

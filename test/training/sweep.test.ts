@@ -1,0 +1,342 @@
+import * as fs from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openModel } from '../../src/model/model.ts';
+import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import {
+  type RunRecord,
+  type SweepEvent,
+  type SweepOptions,
+  scoreOf,
+  spread,
+  sweep,
+} from '../../src/training/sweep.ts';
+import { train } from '../../src/training/train.ts';
+import { createFolder, sentences } from '../cli/world.ts';
+
+const folder = createFolder();
+afterAll(folder.remove);
+const corpus = folder.path('corpus.conll');
+const dev = folder.path('dev.conll');
+fs.writeFileSync(corpus, sentences('english.train.conll', 20));
+fs.writeFileSync(dev, sentences('english.dev.conll', 10));
+
+const shared = {
+  wordDim: 8,
+  charDim: 4,
+  charFilters: 4,
+  batchSize: 4,
+  learningRate: 0.02,
+  epochs: 2,
+};
+let made = 0;
+/** A folder of its own for an output, so that whatever else is left in it is seen. */
+function newOutput(): string {
+  const name = folder.path(`${made++}`);
+  fs.mkdirSync(name);
+  return `${name}/best.safetensors`;
+}
+const left = (output: string): string[] => fs.readdirSync(output.replace(/\/[^/]*$/, '')).sort();
+const recordOf = (output: string): string => `${output}.sweep.jsonl`;
+const linesOf = (output: string): RunRecord[] =>
+  fs
+    .readFileSync(recordOf(output), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunRecord);
+
+const optionsOf = (output: string, more: Partial<SweepOptions> = {}): SweepOptions => ({
+  corpora: [corpus],
+  dev,
+  output,
+  read: { tagColumn: 1 },
+  threads: 1,
+  hyperparameters: shared,
+  values: { hidden: [3, 6], 'char-encoder': ['cnn', 'none'] },
+  seeds: 2,
+  ...more,
+});
+
+type Final = Extract<SweepEvent, { type: 'sweep' }>;
+async function run(
+  output: string,
+  more: Partial<SweepOptions> = {},
+  then?: (event: SweepEvent) => void,
+): Promise<{ events: SweepEvent[]; final: Final }> {
+  const events: SweepEvent[] = [];
+  for await (const event of sweep(optionsOf(output, more))) {
+    events.push(event);
+    then?.(event);
+  }
+  const final = events.at(-1)!;
+  if (final.type !== 'sweep') throw new Error('the last event is not the table');
+  return { events, final };
+}
+const runsOf = (events: readonly SweepEvent[]): number[] =>
+  events.flatMap((event) => (event.type === 'run' ? event.run : []));
+
+const whole = newOutput();
+const first = await run(whole, { test: corpus });
+
+describe('a sweep', () => {
+  it('trains every combination with every seed, and records each run', () => {
+    const lines = linesOf(whole);
+    expect(lines.map(({ combination, seed }) => [...Object.values(combination), seed])).toEqual([
+      [3, 'cnn', 1],
+      [3, 'none', 1],
+      [6, 'cnn', 1],
+      [6, 'none', 1],
+      [3, 'cnn', 2],
+      [3, 'none', 2],
+      [6, 'cnn', 2],
+      [6, 'none', 2],
+    ]);
+    for (const line of lines) {
+      expect(line).toMatchObject({
+        key: expect.stringMatching(/^[0-9a-f]{64}$/),
+        dev: { accuracy: expect.any(Number) },
+        test: { accuracy: expect.any(Number) },
+        parameters: expect.any(Number),
+        tokensPerSecond: expect.any(Number),
+        seconds: expect.any(Number),
+        epochs: 2,
+        hyperparameters: checkHyperparameters(
+          { ...shared, ...line.combination, seed: line.seed },
+          'test',
+        ),
+      });
+      expect(line.bestEpoch).toBeLessThanOrEqual(2);
+    }
+    expect(left(whole)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
+  });
+
+  it('tags the events of training with their run, and says what is planned and left', () => {
+    const { events } = first;
+    expect(events[0]).toMatchObject({ type: 'plan', runs: 8, seeds: 2, done: 0 });
+    const third = events.filter((event) => 'run' in event && event.run === 3);
+    expect(third.map(({ type }) => type).filter((type) => type !== 'progress')).toEqual([
+      'run',
+      'start',
+      'epoch',
+      'epoch',
+      'end',
+    ]);
+    expect(third.at(-1)).toMatchObject({
+      dev: { sentences: 10 },
+      sweepSecondsLeft: expect.any(Number),
+    });
+    const last = events.filter((event) => event.type === 'end').at(-1);
+    expect(last?.sweepSecondsLeft).toBe(0);
+  });
+
+  it('gives mean and deviation by combination, the highest mean first', () => {
+    const lines = linesOf(whole);
+    const { rows } = first.final;
+    expect(rows).toHaveLength(4);
+    for (const row of rows) {
+      const runs = lines.filter(
+        ({ combination }) => JSON.stringify(combination) === JSON.stringify(row.combination),
+      );
+      const [a, b] = runs.map((line) => line.dev!.accuracy!) as [number, number];
+      expect(row.dev.mean).toBeCloseTo((a + b) / 2, 12);
+      expect(row.dev.deviation).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 12);
+      expect(row).toMatchObject({ runs: 2, diverged: 0, epochs: 2 });
+      expect(row.parameters).toBe(runs[0]!.parameters);
+      expect(row.test?.mean).toBeGreaterThan(0);
+    }
+    const means = rows.map((row) => row.dev.mean!);
+    expect(means).toEqual([...means].sort((a, b) => b - a));
+    expect(new Set(means).size).toBeGreaterThan(1);
+  });
+
+  it('keeps the very model that training with its settings writes', async () => {
+    const lines = linesOf(whole);
+    const highest = Math.max(...lines.map((line) => scoreOf(line.dev!)));
+    const best = lines.find((line) => scoreOf(line.dev!) === highest)!;
+    expect(first.final.best).toEqual(best);
+    const output = newOutput();
+    const { values: _, seeds: __, ...options } = optionsOf(output, { test: corpus });
+    for await (const _ of train({ ...options, hyperparameters: best.hyperparameters }));
+    expect(fs.readFileSync(whole).equals(fs.readFileSync(output))).toBe(true);
+  });
+
+  it('keeps the first of equal models', async () => {
+    // the filters of a cnn that is not there change nothing
+    const { events, final } = await run(newOutput(), {
+      hyperparameters: { ...shared, charEncoder: 'none', epochs: 1 },
+      values: { 'char-filters': [4, 5] },
+      seeds: 1,
+    });
+    expect(final.rows[0]!.dev.mean).toBe(final.rows[1]!.dev.mean);
+    expect(final.best?.combination).toEqual({ charFilters: 4 });
+    const kept = events.flatMap((event) => (event.type === 'end' ? [event.model !== null] : []));
+    expect(kept).toEqual([true, false]);
+  });
+
+  it('compares seeds alone, and scores spans by F1', async () => {
+    const { final } = await run(newOutput(), { read: {}, values: {}, seeds: 3 });
+    expect(final).toMatchObject({ score: 'f1', rows: [{ combination: {}, runs: 3 }] });
+    expect(final.best?.dev).toHaveProperty('f1');
+  });
+
+  it('goes on after a run that diverges, and ranks it last', async () => {
+    const output = newOutput();
+    const more: Partial<SweepOptions> = {
+      hyperparameters: { ...shared, optimizer: 'sgd', clip: 0, weightDecay: 1, epochs: 30 },
+      values: { learningRate: [100, 0.01] },
+      seeds: 1,
+    };
+    const { events, final } = await run(output, more);
+    expect(events.find((event) => event.type === 'diverged')).toMatchObject({ run: 1 });
+    expect(final.rows).toMatchObject([
+      { combination: { learningRate: 0.01 }, runs: 1, diverged: 0 },
+      { combination: { learningRate: 100 }, runs: 0, diverged: 1, dev: { mean: null } },
+    ]);
+    expect(linesOf(output)[0]).toMatchObject({
+      dev: null,
+      diverged: expect.stringMatching(/loss/),
+    });
+    expect(runsOf((await run(output, more)).events)).toEqual([]);
+  });
+});
+
+describe('an interrupted sweep', () => {
+  /** Ends at the first epoch of a run. */
+  async function interrupted(output: string, at: number): Promise<Final> {
+    const abort = new AbortController();
+    const { final } = await run(output, { signal: abort.signal, test: corpus }, (event) => {
+      if (event.type === 'epoch' && event.run === at) abort.abort();
+    });
+    return final;
+  }
+
+  it('drops the run under way, and goes on as if nothing had been', async () => {
+    const output = newOutput();
+    const so = await interrupted(output, 4);
+    expect(so).toMatchObject({ complete: false, done: 3, runs: 8 });
+    expect(so.rows.map((row) => row.runs)).toEqual([1, 1, 1, 0]);
+    expect(linesOf(output)).toHaveLength(3);
+    expect(left(output)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
+
+    const { events, final } = await run(output, { test: corpus });
+    expect(events[0]).toMatchObject({ type: 'plan', done: 3 });
+    expect(runsOf(events)).toEqual([4, 5, 6, 7, 8]);
+    expect(final.complete).toBe(true);
+    const scores = ({ rows }: Final): unknown[] =>
+      rows.map(({ combination, dev, test }) => [combination, dev, test]);
+    expect(scores(final)).toEqual(scores(first.final));
+    expect(fs.readFileSync(output).equals(fs.readFileSync(whole))).toBe(true);
+  });
+
+  it('ignores a line that is half written, and removes what a crash left', async () => {
+    const output = newOutput();
+    await interrupted(output, 4);
+    const text = fs.readFileSync(recordOf(output), 'utf8');
+    fs.writeFileSync(recordOf(output), text.slice(0, -40));
+    fs.mkdirSync(`${output}.sweep.tmp`);
+    fs.writeFileSync(`${output}.sweep.tmp/model.safetensors`, 'half');
+    const { events, final } = await run(output, { test: corpus });
+    expect(runsOf(events)).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(final.rows.map(({ dev }) => dev)).toEqual(first.final.rows.map((row) => row.dev));
+    expect(left(output)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
+    expect(runsOf((await run(output, { test: corpus })).events)).toEqual([]);
+  });
+
+  it('takes up more values and more seeds', async () => {
+    const output = newOutput();
+    await run(output, { values: { hidden: [3] }, seeds: 1 });
+    const more = { values: { hidden: [2, 3] }, seeds: 2 };
+    expect(runsOf((await run(output, more)).events)).toEqual([1, 3, 4]);
+  });
+
+  it.each([
+    ['is gone', (output: string) => fs.rmSync(output)],
+    ['was replaced', (output: string) => fs.copyFileSync(whole, output)],
+  ])('trains the best model again when it %s', async (_, change) => {
+    const output = newOutput();
+    const more = { values: { hidden: [3, 4] }, seeds: 1 };
+    const { final } = await run(output, more);
+    const model = fs.readFileSync(output);
+    change(output);
+    const again = await run(output, more);
+    expect(runsOf(again.events)).toHaveLength(1);
+    expect(again.final.best?.hyperparameters).toEqual(final.best?.hyperparameters);
+    expect(fs.readFileSync(output).equals(model)).toBe(true);
+  });
+
+  it('leaves nothing behind when its events are no longer taken', async () => {
+    const output = newOutput();
+    for await (const event of sweep(optionsOf(output))) if (event.type === 'epoch') break;
+    expect(left(output)).toEqual([]);
+  });
+
+  it('writes through a link and keeps permissions', async () => {
+    const output = newOutput();
+    const target = newOutput();
+    fs.writeFileSync(target, '', { mode: 0o600 });
+    fs.symlinkSync(target, output);
+    await run(output, { values: {}, seeds: 1 });
+    expect(fs.lstatSync(output).isSymbolicLink()).toBe(true);
+    expect(fs.statSync(target).mode & 0o777).toBe(0o600);
+    using model = openModel(target);
+    expect(model.record.seed).toBe(1);
+    expect(left(target)).toEqual(['best.safetensors']);
+  });
+});
+
+describe('what is refused before anything trains', () => {
+  const refused = async (
+    output: string,
+    more: Partial<SweepOptions>,
+    message: RegExp,
+  ): Promise<void> => {
+    const before = left(output);
+    await expect(run(output, more, (event) => expect(event.type).toBe('none'))).rejects.toThrow(
+      message,
+    );
+    expect(left(output)).toEqual(before);
+  };
+
+  it.each<[RegExp, Partial<SweepOptions>]>([
+    [/no hyperparameter `hiden`/, { values: { hiden: [1] } }],
+    [/sweep: hidden 0: expected a whole number from 1/, { values: { hidden: [8, 0] } }],
+    [/sweep: hidden=50 comes twice/, { values: { hidden: ['50', '5e1'] } }],
+    [/sweep: hidden has no values/, { values: { hidden: [] } }],
+    [/char-width 4: expected an odd number/, { values: { charWidth: [3, 4] } }],
+    [/weight-decay: adam has none/, { values: { optimizer: ['adamw', 'adam'], weightDecay: [1] } }],
+    [/seed has values of its own/, { values: { seed: [1, 5] }, seeds: 2 }],
+    [/seed 2147483648: expected/, { hyperparameters: { seed: 2 ** 31 - 1 }, seeds: 2 }],
+    [/0 seeds: expected a whole number/, { seeds: 0 }],
+    [/nowhere: no such file/, { test: 'nowhere' }],
+    [/\/dev\/null: a pipe or device/, { dev: '/dev/null' }],
+  ])('%s', async (message, more) => {
+    await refused(newOutput(), more, message);
+  });
+
+  it('runs on other data or columns, or of another sweep', async () => {
+    const output = newOutput();
+    const more = { values: { hidden: [3, 4] }, seeds: 1 };
+    await run(output, more);
+    const other = folder.path('other.conll');
+    fs.writeFileSync(other, sentences('english.train.conll', 21));
+    const key = /\.sweep\.jsonl: has runs on other corpora, or other columns/;
+    await refused(output, { ...more, corpora: [other] }, key);
+    await refused(output, { ...more, dev: undefined }, key);
+    await refused(output, { ...more, read: {} }, key);
+    const run3 = /has a run with hidden=3, which this sweep has not\. Add it/;
+    await refused(output, { values: { hidden: [4, 5] }, seeds: 1 }, run3);
+    const epochs = { ...more, hyperparameters: { ...shared, epochs: 3 } };
+    await refused(output, epochs, /has a run with epochs=2, which/);
+    fs.renameSync(corpus, `${corpus}.moved`);
+    const moved = await run(output, { ...more, corpora: [`${corpus}.moved`] });
+    fs.renameSync(`${corpus}.moved`, corpus);
+    expect(runsOf(moved.events)).toEqual([]);
+  });
+});
+
+describe('spread', () => {
+  it('is the mean and the deviation of a sample', () => {
+    expect(spread([])).toEqual({ mean: null, deviation: null });
+    expect(spread([3])).toEqual({ mean: 3, deviation: null });
+    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) });
+  });
+});
