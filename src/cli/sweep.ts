@@ -60,7 +60,7 @@ export function parseSweeps(words: readonly string[]): Record<string, string[]> 
     const name = nameOf(word.slice(0, at));
     if (values.has(name))
       throw new UserError(
-        `--sweep ${word}: ${flagOf(name)} is there twice. Give all its values in one --sweep.`,
+        `--sweep ${word}: ${flagOf(name)} has a --sweep already. Give all its values in one.`,
       );
     const text = word.slice(at + 1);
     const list = text.split(text.includes('|') ? '|' : ',').map((value) => value.trim());
@@ -295,6 +295,9 @@ function tableText({ rows, score, seeds }: Event<'sweep'>, style: Style): string
     'tokens/s',
     'epochs',
   ];
+  const isNumber = (name: keyof Combination): boolean =>
+    rows.every(({ combination }) => typeof combination[name] === 'number');
+  const aligned = names.map((name) => (isNumber(name) ? 'r' : 'l'));
   const figure = (x: number | null): string => (x === null ? '–' : number(x));
   const cells = rows.map((row, i): Cell[] => {
     const isBest = i === 0 && row.dev.mean !== null;
@@ -314,7 +317,9 @@ function tableText({ rows, score, seeds }: Event<'sweep'>, style: Style): string
       [notes.join(', '), isBest ? style.good : style.dim],
     ];
   });
-  return table([dimmed(head, style), ...cells], { align: `${'r'.repeat(head.length)}l` });
+  return table([dimmed(head, style), ...cells], {
+    align: `${aligned.join('')}${'r'.repeat(head.length - names.length)}l`,
+  });
 }
 
 /** The model that was kept, where the runs are, and how to go on. */

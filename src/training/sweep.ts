@@ -270,7 +270,7 @@ async function* trainRun(
     }
     throw new Error('training went without an end');
   } catch (error) {
-    // that a rate is too high is a result too; whatever else is wrong is so for all runs
+    // that a rate is too high is a result; whatever else is wrong is so for all runs
     if (!(error instanceof UserError && /training diverged/.test(error.message))) throw error;
     const { message: diverged } = error;
     return { result: resultOf({ dev: null, tokensPerSecond: null, bestEpoch: null, diverged }) };

@@ -154,7 +154,7 @@ describe('what a sweep is given', () => {
     [['--sweep=hidden=3,many'], /hidden many: expected a whole number/],
     [['--sweep=hidden'], /--sweep hidden: expected a hyperparameter and its values/],
     [['--sweep=hidden=3,'], /--sweep hidden=3,: a value is empty/],
-    [['--sweep=hidden=3', '--sweep=hidden=4'], /hidden is there twice/],
+    [['--sweep=hidden=3', '--sweep=hidden=4'], /hidden has a --sweep already/],
     [['--sweep=epochs=3,4'], /train: epochs is given by a flag of its own and by --sweep/],
     [['--sweep=lowercase=true,false', '--no-lowercase'], /lowercase is given by a flag/],
     [['--seeds=0'], /'--seeds <n>' .*Expected a whole number from 1/],
