@@ -39,7 +39,7 @@ Examples:
   $ seqtag convert corpus.csv --to jsonl -o corpus.jsonl
   $ seqtag convert article.txt --to horizontal
 
-Where the format stays, all that was in the file stays: other columns, comments, blank lines, line ends.
+Where the format stays, all that was in the file stays: other columns and keys, comments, blank lines, line ends.
 Spans go to conllu as NER= in MISC. Raw text has no tags; where a format wants one, it is _.`;
 
 /** \`seqtag convert\`: a corpus in another format, or its spans in another scheme. */
@@ -188,6 +188,7 @@ function writerFor(
     }
     if (flags.tagColumn !== undefined) return flags.tagColumn;
     if (format === 'columns') return -1;
+    if (format === 'jsonl') return document.keys?.tag;
     return format === 'conllu' ? undefined : tagColumnOf(document);
   }
 }

@@ -4,7 +4,13 @@ import type { Format, ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 
-export const readFormats = ['columns', 'conllu', 'csv', 'tsv'] as const satisfies readonly Format[];
+export const readFormats = [
+  'columns',
+  'conllu',
+  'csv',
+  'tsv',
+  'jsonl',
+] as const satisfies readonly Format[];
 export const inputFormats = [
   'text',
   'horizontal',
@@ -36,7 +42,7 @@ export function addColumns(
   command
     .option(
       '--token-column <column>',
-      'column of the token: an index from 0, negative from the end, or a name (form; a csv header)',
+      'column of the token: an index from 0, negative from the end, or a name (form; a csv header; a jsonl key)',
     )
     .option('--tag-column <column>', tag);
   if (!header) return;

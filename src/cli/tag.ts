@@ -48,8 +48,9 @@ Examples:
   $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
 
-What was in a file of columns, conllu, csv or tsv is in the output, byte for byte, plus the tags: in columns a new last
-column, in csv and tsv a new column \`tag\`, in conllu \`upos\`, or NER= in MISC for spans, or what the model was trained on.`;
+What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
+last column, in csv and tsv a new column \`tag\`, in jsonl the key \`tags\`, in conllu \`upos\`, or NER= in MISC for spans, or
+what the model was trained on. A line of jsonl has an array of tokens (\`tokens\`, \`words\`, \`form\`) or raw \`text\`.`;
 
 /** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
 export function defineTag(command: Command, context: Context): void {

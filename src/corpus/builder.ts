@@ -12,6 +12,7 @@ export function newDocument(file: string, format: Format): Document {
     separator: undefined,
     columns: 0,
     header: undefined,
+    keys: undefined,
     tail: '',
   };
 }
@@ -56,8 +57,19 @@ export class SentenceBuilder {
     if (this.#gold) this.#tags.push(tag);
   }
 
-  /** Ends the sentence, if it has tokens; its source ends with `text` from `from` to `to`. */
-  finish(text: string, from: number, to: number): void {
+  /** Ends a sentence that has `prose` of a line of jsonl with more sentences to come. */
+  part(prose: string): void {
+    const held = this.#held;
+    this.#held = '';
+    this.finish('', 0, 0, prose);
+    this.#held = held;
+  }
+
+  /**
+   * Ends the sentence; its source ends with `text` from `from` to `to`.
+   * @param prose its stretch of raw text in a line of jsonl
+   */
+  finish(text: string, from: number, to: number, prose?: string): void {
     const tokens = this.#tokens;
     const tags = this.#gold ? this.#tags : NONE;
     const { file } = this.#document;
@@ -69,7 +81,10 @@ export class SentenceBuilder {
         tags,
         file,
         line: this.#line,
-        source: { document: this.#document, raw },
+        source:
+          prose === undefined
+            ? { document: this.#document, raw }
+            : { document: this.#document, raw, prose },
       });
       this.#held = '';
       this.#gap = 0;

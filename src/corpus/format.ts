@@ -8,6 +8,7 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
   '.tsv': 'tsv',
   '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
   '.conll': 'columns',
   '.conll03': 'columns',
   '.conll2003': 'columns',
@@ -35,8 +36,8 @@ export function formatOf(path: string, use: Use): Format | undefined {
 const TAG = /^(?:[A-Z][A-Z0-9$]*|[BIESLUM]-\S+|[^\w\s]+)$/;
 
 /**
- * The most likely format of a text of which `sample` is the beginning: conllu, tsv, csv or columns by
- * what the lines look like, else text. Never horizontal, which no line tells from text.
+ * The most likely format of a text of which `sample` is the beginning: jsonl, conllu, tsv, csv or
+ * columns by what the lines look like, else text. Never horizontal, which no line tells from text.
  */
 export function sniffFormat(sample: string): Format {
   const text = sample.charCodeAt(0) === 0xfeff ? sample.slice(1) : sample;
@@ -53,6 +54,9 @@ export function sniffFormat(sample: string): Format {
     return 'conllu';
   }
   const first = content[0] ?? lines[0] ?? '';
+  if (/^\s*\{\s*"[^"]*"\s*:/.test(first) && content.every((line) => /^\s*\{/.test(line))) {
+    return 'jsonl';
+  }
   if (first.includes('\t')) return looksLikeHeader(first.split('\t')) ? 'tsv' : 'columns';
   const cells = first.replaceAll('"', '').split(',');
   if (cells.length > 1 && looksLikeHeader(cells)) return 'csv';

@@ -4,6 +4,7 @@ import { ColumnsParser } from './columns.ts';
 import { ConlluParser } from './conllu.ts';
 import { formatOf, sniffFormat } from './format.ts';
 import { HorizontalParser } from './horizontal.ts';
+import { JsonlParser } from './jsonl.ts';
 import { countLines, problem } from './lines.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TableParser } from './table.ts';
@@ -47,13 +48,15 @@ function parserFor(options: ReadOptions & { format: Format; file: string; gold: 
     case 'csv':
     case 'tsv':
       return new TableParser({ ...options, format });
+    case 'jsonl':
+      return new JsonlParser(options);
     case 'horizontal':
       return new HorizontalParser(options);
     case 'text':
       return new TextParser(options);
     default:
       throw new UserError(
-        `${options.file}: the format ${format} is only written, not read. Read columns, conllu, csv, tsv, horizontal or text.`,
+        `${options.file}: the format ${format} is only written, not read. Read columns, conllu, csv, tsv, jsonl, horizontal or text.`,
       );
   }
 }

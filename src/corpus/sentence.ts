@@ -1,4 +1,4 @@
-/** Every format by name. `jsonl` and `inline` are only written; `text` is only read. */
+/** Every format by name. `inline` is only written; `text` is only read. */
 export type Format =
   | 'columns'
   | 'conllu'
@@ -14,8 +14,8 @@ export type Use = 'train' | 'eval' | 'tag' | 'convert';
 
 /**
  * A column: an index from 0, negative from the end (-1 is the last), or a name: a CoNLL-U field
- * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv. A string of digits is an index
- * unless a column has that very name.
+ * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv, a key in jsonl. A string of digits
+ * is an index unless a column has that very name; in jsonl it is a key.
  */
 export type Column = number | string;
 
@@ -41,6 +41,11 @@ export type Sentence = {
 export type Source = {
   readonly document: Document;
   readonly raw: string;
+  /**
+   * jsonl: the stretch of the line's raw text that this sentence has. Of several sentences in a line
+   * only the last has the line as `raw`; that of the others is empty.
+   */
+  readonly prose?: string;
 };
 
 /** What the sentences of one file share. The parser fills it in as it learns; readers only look. */
@@ -55,6 +60,8 @@ export type Document = {
   columns: number;
   /** csv, tsv: the names in the header, and its text with line end and blank lines before it. */
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
+  /** jsonl: the key of the tokens that was asked for, and the key that gold tags were read from. */
+  keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
   /** What follows the last sentence; complete once the file was read to its end. */
   tail: string;
 };
@@ -98,7 +105,7 @@ export type WriteOptions = {
   /**
    * When input and output have one format: the column to replace. In columns, csv and tsv a column
    * is appended by default, and a header name not there yet is appended under that name; in conllu
-   * the default is `upos`, and a name that is no field is a key in MISC.
+   * the default is `upos`, and a name that is no field is a key in MISC; in jsonl it is the key `tags`.
    */
   readonly tagColumn?: Column | undefined;
   /**

@@ -243,8 +243,8 @@ function followOf(text: string, next: number, end: number): Follow {
  */
 export function spacesAfter(sentence: Sentence): boolean[] {
   const { source, tokens } = sentence;
-  if (source === undefined || source.document.format !== 'text') return tokens.map(() => true);
-  const { raw } = source;
+  const raw = source?.document.format === 'text' ? source.raw : source?.prose;
+  if (raw === undefined) return tokens.map(() => true);
   let pos = 0;
   return tokens.map((token) => {
     pos = skipSpace(raw, pos, raw.length) + token.length;

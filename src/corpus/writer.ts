@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { tagColumns } from './columns.ts';
 import { type Field, formatConllu, replacedField, tagConllu } from './conllu.ts';
 import { formatInline, tagType, unspaced } from './inline.ts';
+import { tagJsonl } from './jsonl.ts';
 import type { Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
 import { type Place, placeOf, quoteCell, tagHeader, tagTable } from './table.ts';
 import { spacesAfter } from './text.ts';
@@ -45,6 +46,9 @@ class DocumentWriter {
   #sentences = 0;
   #documents = 0;
   #headerDone = false;
+  /** jsonl: what was said of the sentences of a line of which more are to come. */
+  #tokens: string[] = [];
+  #tags: string[] = [];
   /** The end of the output so far, to see whether a document needs a blank line before it. */
   #lastRaw = '';
 
@@ -76,7 +80,7 @@ class DocumentWriter {
       const raw = sentence.source?.raw;
       out +=
         this.#faithful && raw !== undefined && document === this.#document
-          ? this.#tagged(raw, its)
+          ? this.#tagged(sentence, { raw, tags: its })
           : this.#converted(sentence, its);
     }
     return out;
@@ -107,10 +111,13 @@ class DocumentWriter {
   }
 
   #close(): string {
-    const tail = this.#faithful ? (this.#document?.tail ?? '') : '';
-    if (tail !== '') this.#lastRaw = tail;
+    const document = this.#faithful ? this.#document : undefined;
     this.#document = undefined;
-    return tail;
+    if (document === undefined || document.tail === '') return '';
+    this.#lastRaw = document.tail;
+    return document.format === 'jsonl'
+      ? tagJsonl(document.tail, undefined, { document, column: this.#options.tagColumn })
+      : document.tail;
   }
 
   #start(document: Document): string {
@@ -119,10 +126,10 @@ class DocumentWriter {
     const { format: asked, tagColumn } = this.#options;
     const own = document.format === 'text' || document.format === 'horizontal';
     this.#format = asked ?? (own ? 'columns' : document.format);
-    this.#faithful = this.#format === document.format && !own && this.#format !== 'jsonl';
+    this.#faithful = this.#format === document.format && !own;
     if (this.#format === 'conllu') this.#field ??= replacedField(tagColumn);
     if (!this.#faithful) return out;
-    if (this.#documents++ > 0) out += separation(this.#lastRaw);
+    if (this.#documents++ > 0) out += separation(this.#lastRaw, this.#format);
     else if (document.bom) out += '\ufeff';
     const isTable = document.format === 'csv' || document.format === 'tsv';
     if (isTable && document.columns > 0) {
@@ -133,7 +140,8 @@ class DocumentWriter {
     return out;
   }
 
-  #tagged(raw: string, tags: readonly string[]): string {
+  #tagged(sentence: Sentence, { raw, tags }: { raw: string; tags: readonly string[] }): string {
+    if (this.#format === 'jsonl') return this.#object(sentence, { raw, tags });
     this.#lastRaw = raw;
     switch (this.#format) {
       case 'columns':
@@ -152,13 +160,31 @@ class DocumentWriter {
     }
   }
 
+  /** A line of jsonl, when the last of its sentences has come. */
+  #object(
+    { tokens, source }: Sentence,
+    { raw, tags }: { raw: string; tags: readonly string[] },
+  ): string {
+    const isProse = source?.prose !== undefined;
+    if (isProse) {
+      for (const token of tokens) this.#tokens.push(token);
+      for (const tag of tags) this.#tags.push(tag);
+      if (raw === '') return '';
+    }
+    this.#lastRaw = raw;
+    const said = isProse ? { tokens: this.#tokens, tags: this.#tags } : { tokens: undefined, tags };
+    this.#tokens = [];
+    this.#tags = [];
+    return tagJsonl(raw, said, { document: this.#document!, column: this.#options.tagColumn });
+  }
+
   #converted(sentence: Sentence, tags: readonly string[]): string {
     const { tokens } = sentence;
     switch (this.#format) {
       case 'conllu':
         return formatConllu(tokens, tags, {
           field: this.#field ?? replacedField(this.#options.tagColumn),
-          spaces: sentence.source?.document.format === 'text' ? spacesAfter(sentence) : undefined,
+          spaces: spacesAfter(sentence),
           id: this.#sentences,
         });
       case 'csv':
@@ -203,7 +229,8 @@ function column(token: string): string {
 }
 
 /** What must come between two documents, of which the first ends with `raw`. */
-function separation(raw: string): string {
+function separation(raw: string, format: Format): string {
+  if (format === 'jsonl') return raw === '' || raw.endsWith('\n') ? '' : '\n';
   if (raw === '' || /\n[ \t\r]*\n$/.test(raw) || /^[ \t\r]*\n$/.test(raw)) return '';
   return raw.endsWith('\n') ? '\n' : '\n\n';
 }

@@ -32,6 +32,7 @@ describe('formats', () => {
       'a.conllu',
       '# c\n1-2\tab\t_\t_\t_\t_\t_\t_\t_\t_\n1\ta\t_\tN\t_\t_\t_\t_\t_\t_\n2\tb\t_\tN\t_\t_\t_\t_\t_\tX=1\n2.1\te\t_\t_\t_\t_\t_\t_\t_\t_\n\n# end\n',
     ],
+    ['a.jsonl', '\ufeff{"tokens" : ["a"], "n": 1.0}\r\n\n {"text": "b. c"}\n{"tokens":[]}'],
     ['empty.conll', ''],
     ['blank.conll', '\n\n'],
   ])('gives %s back byte for byte', async (name, content) => {
@@ -61,6 +62,15 @@ describe('formats', () => {
     expect(
       await convert([corpus('english.dev.conllu'), '--to=columns', '--tag-column=NER']),
     ).toMatch(/^Mongolia\tB-LOC$/m);
+  });
+
+  it('comes back from jsonl to columns the same', async () => {
+    const text = 'Anna\tB-PER\nleft\tO\n\n';
+    const there = await convert([write('c.conll', text), '--to=jsonl']);
+    expect(await convert(['--to=columns'], { stdin: there })).toBe(text);
+    expect(
+      await convert(['--from=jsonl', '--to=horizontal'], { stdin: '{"text":"Hi. You"}' }),
+    ).toBe('Hi .\nYou\n');
   });
 
   it('comes back from conllu to columns the same', async () => {
@@ -116,6 +126,10 @@ describe('schemes', () => {
   it('changes a csv column that the header names, and conllu MISC', async () => {
     const csv = write('s.csv', 'tag,word,x\nB-A,"a,b",1\nI-A,c,2\n');
     expect(await convert([csv, '--scheme=BIOES'])).toBe('tag,word,x\nB-A,"a,b",1\nE-A,c,2\n');
+    const jsonl = write('s.jsonl', '{"ner": ["B-A", "I-A"], "tokens": ["a","b"], "n": 1.0}\n');
+    expect(await convert([jsonl, '--scheme=BIOES'])).toBe(
+      '{"ner": ["B-A", "E-A"], "tokens": ["a","b"], "n": 1.0}\n',
+    );
     const conllu = [corpus('english.dev.conllu'), '--tag-column=NER', '--scheme=BIOES'];
     expect(await convert(conllu)).toMatch(/NER=S-LOC/);
   });

@@ -132,6 +132,32 @@ describe('formats', () => {
     );
   });
 
+  it('adds tags to the objects of jsonl, and tokens to those of raw text', async () => {
+    const file = folder.path('objects.jsonl');
+    writeFileSync(file, '{"tokens": ["Nadia"], "n": 1.0}\r\n\n{"text":"Nadia left."}');
+    expect(await done(tag(['-m', ner, file]))).toBe(
+      '{"tokens": ["Nadia"], "n": 1.0, "tags": ["B-PER"]}\r\n\n{"text":"Nadia left.","tokens":["Nadia","left","."],"tags":["B-PER","O","O"]}',
+    );
+    const args = ['-m', ner, '--input=jsonl', '--tag-column=ner', '--token-column=w'];
+    expect(await done(tag(args, { stdin: '{"ner":0,"w":["Nadia"]}\n' }))).toBe(
+      '{"ner":["B-PER"],"w":["Nadia"]}\n',
+    );
+  });
+
+  it('takes jsonl wherever it takes columns: the same model, the same score', async () => {
+    const objects = folder.path('gold.jsonl');
+    expect((await seqtag(['convert', gold, '-o', objects])).code).toBe(0);
+    const epoch = ['-q', '--epochs=1', ...tiny];
+    const scores = [gold, objects].map(async (file, i) => {
+      const model = folder.path(`same-${i}.safetensors`);
+      expect((await seqtag(['train', file, '-o', model, ...epoch])).code).toBe(0);
+      const { stdout } = await seqtag(['eval', '-m', model, file, '--json']);
+      return (JSON.parse(stdout) as { total: unknown }).total;
+    });
+    const [columns, jsonl] = await Promise.all(scores);
+    expect(jsonl).toEqual(columns);
+  });
+
   it('writes UPOS to upos, spans to MISC, and either where it is told', async () => {
     const source = readFileSync(goldConllu, 'utf8').replaceAll('\tPROPN\t', '\tX\t');
     const blank = folder.path('blank.conllu');
@@ -348,7 +374,10 @@ describe('bad input', () => {
     expectRefused(await tag(['-m', ner, gold, '--tag-column=9']), /3 columns, but .* column 9/);
     expectRefused(await tag(['-m', ner, dirname(gold)]), /a directory/);
     expectRefused(await tag(['-m', ner, folder.path('none.conll')]), /none\.conll: no such file/);
-    expectRefused(await tag(['-m', ner, folder.path('x.jsonl')]), /jsonl is only written/);
+    expectRefused(await tag(['-m', ner, gold, '--input=inline']), /'inline' is invalid/);
+    const jsonl = folder.path('bad.jsonl');
+    writeFileSync(jsonl, '{"tokens": ["a"]}\n{"words": "a"}\n');
+    expectRefused(await tag(['-m', ner, jsonl]), /bad\.jsonl:2: "words" is not an array/);
   });
 
   it('refuses what is no model', async () => {

@@ -208,12 +208,10 @@ describe('readSentences', () => {
   });
 
   test('formats that are only written', () => {
-    for (const format of ['jsonl', 'inline'] as const) {
-      expectUserError(
-        () => createParser({ format }),
-        /^<stdin>: the format \w+ is only written, not read/,
-      );
-    }
+    expectUserError(
+      () => createParser({ format: 'inline' }),
+      /^<stdin>: the format inline is only written, not read/,
+    );
   });
 
   test('leaving early closes the file', async () => {
