@@ -338,7 +338,11 @@ export function tagColumns(
         const gap = last > 0 ? raw.slice(spans[last - 1], spans[last]) : '\t';
         out += raw.slice(pos, spans[last + 1]) + gap + tag + raw.slice(spans[last + 1], end);
       } else {
-        out += raw.slice(pos, spans[2 * column]) + tag + raw.slice(spans[2 * column + 1], end);
+        const from = spans[2 * column]!;
+        let stop = spans[2 * column + 1]!;
+        // spaces after a tag are not part of it
+        while (stop > from && raw.charCodeAt(stop - 1) === SPACE) stop--;
+        out += raw.slice(pos, from) + tag + raw.slice(stop, end);
       }
     }
     pos = end;

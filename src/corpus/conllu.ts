@@ -271,7 +271,10 @@ export class ConlluParser implements Parser {
   }
 }
 
-/** Gives `raw` back with the field of each word replaced by its tag; an empty tag becomes `_`. */
+/**
+ * Gives `raw` back with the field of each word replaced by its tag; an empty tag becomes `_`. A word
+ * without the key is `O` as it is, and a word that has its tag stays as it was written.
+ */
 export function tagConllu(raw: string, tags: readonly string[], field: Field): string {
   let out = '';
   let done = 0;
@@ -288,12 +291,18 @@ export function tagConllu(raw: string, tags: readonly string[], field: Field): s
         let from = pos;
         for (let c = 0; c < field.column; c++) from = raw.indexOf('\t', from) + 1;
         let stop = field.column === MISC ? to : raw.indexOf('\t', from);
-        let text = tags[next++] || '_';
-        if (field.key !== undefined) {
+        const tag = tags[next++] ?? '';
+        let text = tag || '_';
+        let isThere = false;
+        if (field.key === undefined) isThere = raw.slice(from, stop) === tag;
+        else {
           text = escapeValue(text);
           const span = valueSpan(raw, from, stop, field.key);
-          if (span !== undefined) [from, stop] = span;
-          else {
+          if (span !== undefined) {
+            [from, stop] = span;
+            isThere = unescapeValue(raw.slice(from, stop)) === tag;
+          } else {
+            isThere = tag === 'O';
             text = `${field.key}=${text}`;
             const empty = from === stop || (stop === from + 1 && raw[from] === '_');
             if (!empty) {
@@ -302,8 +311,10 @@ export function tagConllu(raw: string, tags: readonly string[], field: Field): s
             }
           }
         }
-        out += raw.slice(done, from) + text;
-        done = stop;
+        if (!isThere) {
+          out += raw.slice(done, from) + text;
+          done = stop;
+        }
       }
     }
     pos = end;
@@ -333,7 +344,7 @@ export function formatConllu(
   let lines = '';
   for (let i = 0; i < tokens.length; i++) {
     const token = form(tokens[i] ?? '');
-    const tag = tags[i] || '_';
+    const tag = (tags[i] || '_').replace(/[\t\r\n]+/g, ' ');
     const space = spaces?.[i] ?? true;
     text += token;
     if (space && i < tokens.length - 1) text += ' ';

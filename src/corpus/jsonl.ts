@@ -174,7 +174,12 @@ export class JsonlParser implements Parser {
       this.document.keys = { token: this.#askedToken, tag: key };
     }
     const tags = members[key];
-    if (isStrings(tags)) return tags;
+    if (isStrings(tags)) {
+      if (tags.some((tag) => /[\t\r\n]/.test(tag))) {
+        throw this.#problem(line, `a tag in "${key}" has a tab or line end. Mend the tag.`);
+      }
+      return tags;
+    }
     throw this.#problem(
       line,
       `"${key}" is not an array of strings. Write tags by their names, or say which key has them.`,
@@ -249,11 +254,19 @@ function unsaid(line: string, document: Document): Said {
   return { tokens: typeof content === 'object' && 'text' in content ? [] : undefined, tags: [] };
 }
 
-/** An object as it was written, with one member set; spaces are as between its other members. */
+/**
+ * An object as it was written, with one member set; spaces are as between its other members. A member
+ * that has the values already stays as it was written too.
+ */
 function withMember(line: string, key: string, values: readonly string[]): string {
   const { value, end, comma, colon } = findMember(line, key);
   const json = `[${values.map((item) => JSON.stringify(item)).join(comma)}]`;
-  if (value !== undefined) return line.slice(0, value[0]) + json + line.slice(value[1]);
+  if (value !== undefined) {
+    const there: unknown = JSON.parse(line.slice(...value));
+    const isThere =
+      isStrings(there) && there.length === values.length && there.every((v, i) => v === values[i]);
+    return isThere ? line : line.slice(0, value[0]) + json + line.slice(value[1]);
+  }
   return `${line.slice(0, end)}${comma}${JSON.stringify(key)}${colon}${json}${line.slice(end)}`;
 }
 

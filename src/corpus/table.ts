@@ -234,7 +234,7 @@ export class TableParser implements Parser {
   }
 
   #intern(cell: string): string {
-    const tag = / $|^ /.test(cell) ? cell.replace(/^ +| +$/g, '') : cell;
+    const tag = withoutSpaces(cell);
     const known = this.#tags.get(tag);
     if (known !== undefined) return known;
     if (this.#tags.size < 4096) this.#tags.set(tag, tag);
@@ -318,6 +318,11 @@ export class TableParser implements Parser {
   }
 }
 
+/** A tag has no spaces around it. */
+function withoutSpaces(cell: string): string {
+  return / $|^ /.test(cell) ? cell.replace(/^ +| +$/g, '') : cell;
+}
+
 /** Where each line ends, its line feed included. */
 function lineEnds(text: string): number[] {
   const ends: number[] = [];
@@ -389,6 +394,11 @@ function unquoteTsv(cell: string): string {
   if (cell.charCodeAt(0) !== QUOTE || cell.length < 3 || !cell.endsWith('"')) return cell;
   const inside = cell.slice(1, -1);
   return /^(?:[^"]|"")*$/.test(inside) ? inside.replaceAll('""', '"') : cell;
+}
+
+function unquote(cell: string, format: Table): string {
+  if (format === 'tsv') return unquoteTsv(cell);
+  return cell.charCodeAt(0) === QUOTE ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 /** The spans of the raw cells of a row without its line end: from, to, from, to, ... */
@@ -484,7 +494,10 @@ export function tagHeader(document: Document, place: Place): string {
   return raw.slice(0, to) + delimiterOf(format) + quoteCell(place.name, format) + raw.slice(to);
 }
 
-/** Gives `raw` back with a tag in each row that is a token; other cells are kept as they are. */
+/**
+ * Gives `raw` back with a tag in each row that is a token; other cells, and a cell that has its tag
+ * already, are kept as they are.
+ */
 export function tagTable(
   raw: string,
   tags: readonly string[],
@@ -499,14 +512,17 @@ export function tagTable(
     if (isBlankRow(raw, from, end, format)) {
       out += raw.slice(from, end);
     } else {
-      const tag = quoteCell(tags[next++] ?? '', format);
+      const value = tags[next++] ?? '';
+      const tag = quoteCell(value, format);
       const to = rowContentEnd(raw, from, end);
       if (place.replace === undefined) {
         out += raw.slice(from, to) + delimiterOf(format) + tag + raw.slice(to, end);
       } else {
         const spans = cellSpans(raw, from, to, format);
-        out += raw.slice(from, spans[2 * place.replace]) + tag;
-        out += raw.slice(spans[2 * place.replace + 1], end);
+        const start = spans[2 * place.replace]!;
+        const stop = spans[2 * place.replace + 1]!;
+        const isThere = withoutSpaces(unquote(raw.slice(start, stop), format)) === value;
+        out += isThere ? raw.slice(from, end) : raw.slice(from, start) + tag + raw.slice(stop, end);
       }
     }
     from = end;

@@ -204,7 +204,7 @@ class DocumentWriter {
   #lines(tokens: readonly string[], tags: readonly string[]): string {
     let out = '';
     for (let i = 0; i < tokens.length; i++) {
-      const tag = tags[i]!;
+      const tag = column(tags[i]!);
       out += `${column(tokens[i]!)}\t${this.#paint(tag, tagType(tag))}\n`;
     }
     return `${out}\n`;
@@ -223,7 +223,7 @@ class DocumentWriter {
   }
 }
 
-/** A token as a column: tabs and line ends in it become a space. */
+/** A token or tag as a column: tabs and line ends in it become a space. */
 function column(token: string): string {
   return /[\t\r\n]/.test(token) ? token.replace(/[\t\r\n]+/g, ' ') : token;
 }

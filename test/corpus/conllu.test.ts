@@ -131,13 +131,28 @@ describe('writing CoNLL-U', () => {
     const text = `\ufeff\r\n${sample.trimEnd().replaceAll('\n', '\r\n')}`;
     const parsed = parseText(text, gold);
     expect(written(parsed, {})).toBe(text);
-    expect(written(parsed, { tagColumn: 'NER' }, () => 'O')).toBe(
+    expect(written(parsed, { tagColumn: 'NER' }, () => 'X')).toBe(
       text
-        .replace(/(AUX.*)_\r/, '$1NER=O\r')
-        .replace(/(PART.*)_\r/, '$1NER=O\r')
-        .replace('Gloss=x', 'Gloss=x|NER=O')
-        .replace(/(SYM.*)_$/, '$1NER=O'),
+        .replace(/(AUX.*)_\r/, '$1NER=X\r')
+        .replace(/(PART.*)_\r/, '$1NER=X\r')
+        .replace('Gloss=x', 'Gloss=x|NER=X')
+        .replace(/(SYM.*)_$/, '$1NER=X'),
     );
+  });
+
+  test('a word without the key is O as it is', () => {
+    expect(put('NER', 'O')).toBe(sample);
+    expect(put('Gloss', 'O')).toBe(sample.replace('Gloss=x', 'Gloss=O'));
+    const again = parseText(put('Gloss', 'O'), { ...bare, tagColumn: 'Gloss' });
+    expect(again.sentences[0]?.tags).toEqual(['O', 'O', 'O']);
+  });
+
+  test('a value that is the tag already stays as it is written', () => {
+    const odd = row('1', 'a', '', 'NER=a\\\\b\\c');
+    const parsed = parseText(odd, { ...bare, tagColumn: 'NER' });
+    expect(parsed.sentences[0]?.tags).toEqual(['a\\b\\c']);
+    expect(written(parsed, { tagColumn: 'NER' })).toBe(odd);
+    expect(written(parseText(odd, gold), {})).toBe(odd);
   });
 });
 

@@ -32,7 +32,7 @@ describe('converting', () => {
       'Barack\tB-PER\nObama\tI-PER\nsleeps\tO\n\nHe\tO\nsaid\tO\n,\tO\n"\tO\n\n',
     );
     expect(write(two, {})).toBe(write(two, { format: 'columns' }));
-    expect(write([sentence(['a\tb\nc'], ['X'])], {})).toBe('a b c\tX\n\n');
+    expect(write([sentence(['a\tb\nc'], ['X\nY'])], {})).toBe('a b c\tX Y\n\n');
   });
 
   test('to CoNLL-U', () => {
@@ -47,11 +47,14 @@ describe('converting', () => {
         '',
       ].join('\n'),
     );
-    const odd = write([sentence(['', 'a\tb'], ['X', ''])], { format: 'conllu', tagColumn: 'xpos' });
-    expect(odd).toContain('1\t_\t_\t_\tX\t');
+    const odd = write([sentence(['', 'a\tb'], ['X\tY', ''])], {
+      format: 'conllu',
+      tagColumn: 'xpos',
+    });
+    expect(odd).toContain('1\t_\t_\t_\tX Y\t');
     expect(odd).toContain('2\ta b\t_\t_\t_\t');
     expect(parseText(odd, { format: 'conllu', tagColumn: 'xpos' }).sentences[0]?.tags).toEqual([
-      'X',
+      'X Y',
       '_',
     ]);
   });
