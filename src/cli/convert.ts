@@ -4,7 +4,6 @@ import {
   createWriter,
   type Document,
   type Format,
-  formatOf,
   readSentences,
   type Sentence,
   type Writer,
@@ -13,7 +12,7 @@ import { convert, detectScheme, type Scheme, schemeNamed, strayTags } from '../c
 import { tagColumnOf } from '../corpus/table.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { openInput } from './input.ts';
+import { openInput, outputFormat } from './input.ts';
 import {
   addColumns,
   type ColumnOptions,
@@ -46,7 +45,7 @@ Spans go to conllu as NER= in MISC. Raw text has no tags; where a format wants o
 export function defineConvert(command: Command, context: Context): void {
   command
     .description('Converts a corpus between formats and tag schemes, to standard output.')
-    .argument('[file]', 'what to convert; - or none: standard input')
+    .argument('[file]', 'what to convert, gzip and zstd too; - or none: standard input')
     .addOption(
       choice(
         '--from <format>',
@@ -83,7 +82,7 @@ async function convertCommand(
     throw new UserError('--scheme none: plain tags hold no spans. Name a span scheme.');
   const input = await openInput(file, { io: context.io, format: flags.from });
   const { name, format: from } = input;
-  const named = flags.outFile === undefined ? undefined : formatOf(flags.outFile, 'convert');
+  const named = outputFormat(flags.outFile);
   const to = flags.to ?? named;
   const isRaw = from === 'text' || from === 'horizontal';
   // where nothing of the tags changes they need not be there

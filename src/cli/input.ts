@@ -1,6 +1,14 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { type Format, formatOf, type ReadOptions, sniffFormat } from '../corpus/index.ts';
+import {
+  decompressed,
+  type Format,
+  formatOf,
+  type ReadOptions,
+  sniffFormat,
+  withoutCompression,
+} from '../corpus/index.ts';
+import { UserError } from '../errors.ts';
 import type { Task } from '../model/model.ts';
 import type { Io } from './io.ts';
 
@@ -27,16 +35,13 @@ export async function openInput(
   { io, format }: { io: Io; format: Format | undefined },
 ): Promise<Input> {
   const name = nameOf(file);
-  if (file === '-' || isPipe(file)) {
-    const { sample, source } = await peek(file === '-' ? io.stdin : createReadStream(file));
-    return { source, name, format: format ?? sniffFormat(decode(sample)) };
-  }
-  const isText = extname(file).toLowerCase() === '.txt';
-  return {
-    source: file,
-    name,
-    format: format ?? (isText ? undefined : formatOf(file, 'convert')) ?? sniffed(file),
-  };
+  const isText = extname(withoutCompression(file)).toLowerCase() === '.txt';
+  const known = format ?? (isText ? undefined : formatOf(file, 'convert'));
+  if (file !== '-' && !isPipe(file))
+    return { source: file, name, format: known ?? (await sniffed(file)) };
+  const stream = file === '-' ? io.stdin : createReadStream(file);
+  const { sample, source } = await peek(decompressed(stream, name));
+  return { source, name, format: known ?? sniffFormat(decode(sample)) };
 }
 
 /** As `openInput`, of a labelled file: `.txt` is columns. */
@@ -47,15 +52,33 @@ export async function openLabelled(
   return openInput(file, { io, format: format ?? formatOf(file, 'eval') });
 }
 
+/**
+ * The format that the name of an output file means.
+ * @throws UserError if it means compression, which is left to others
+ */
+export function outputFormat(file: string | undefined): Format | undefined {
+  if (file === undefined) return undefined;
+  if (withoutCompression(file) !== file)
+    throw new UserError(`${file}: output is not compressed. Pipe it: seqtag ... | gzip > FILE.`);
+  return formatOf(file, 'convert');
+}
+
 /** Can it be read only once, as `<(...)` of a shell? */
 const isPipe = (file: string): boolean =>
   statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
 
 const SAMPLE = 65_536;
 
-function sniffed(file: string): Format | undefined {
-  const sample = sampleOf(file);
-  return sample.length === 0 ? undefined : sniffFormat(decode(sample));
+async function sniffed(file: string): Promise<Format | undefined> {
+  if (sampleOf(file).length === 0) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of decompressed(createReadStream(file), file)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= SAMPLE) break;
+  }
+  return sniffFormat(decode(Buffer.concat(chunks)));
 }
 
 // what is no UTF-8 is told by the reader, with its line

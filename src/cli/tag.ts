@@ -15,7 +15,7 @@ import { UserError } from '../errors.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { nameOf, sourceOf, trainedColumns } from './input.ts';
+import { nameOf, outputFormat, sourceOf, trainedColumns } from './input.ts';
 import {
   addColor,
   addColumns,
@@ -45,6 +45,7 @@ Examples:
   $ echo 'Barack Obama visited Paris.' | seqtag tag -m en-ner
   $ seqtag tag -m en-upos article.txt --output conllu > article.conllu
   $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
+  $ seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll
   $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
 
@@ -56,7 +57,7 @@ what the model was trained on. A line of jsonl has an array of tokens (\`tokens\
 export function defineTag(command: Command, context: Context): void {
   command
     .description('Tags text or files, standard input to standard output, as it comes.')
-    .argument('[file...]', 'files to tag, in order; - or none: standard input')
+    .argument('[file...]', 'files to tag, in order, gzip and zstd too; - or none: standard input')
     .addOption(modelOption())
     .addOption(
       choice(
@@ -152,7 +153,7 @@ function writeOptions({
   style: Style;
   toScreen: boolean;
 }): (document: Document) => WriteOptions & { format: Format } {
-  const named = flags.outFile === undefined ? undefined : formatOf(flags.outFile, 'convert');
+  const named = outputFormat(flags.outFile);
   return (document) => {
     const isRaw = document.format === 'text' || document.format === 'horizontal';
     const format =

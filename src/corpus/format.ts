@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { withoutCompression } from './compression.ts';
 import { isBlank } from './lines.ts';
 import type { Format, Use } from './sentence.ts';
 import { looksLikeHeader } from './table.ts';
@@ -24,11 +25,11 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 };
 
 /**
- * The format that a file's extension means, or undefined if it means none. `.txt` is raw text when it
+ * The format that a file's extension means, before one of compression, or undefined if it means none. `.txt` is raw text when it
  * is to be tagged, else columns, as in the files of CoNLL-2000 and 2003.
  */
 export function formatOf(path: string, use: Use): Format | undefined {
-  const extension = extname(path).toLowerCase();
+  const extension = extname(withoutCompression(path)).toLowerCase();
   if (extension === '.txt') return use === 'tag' ? 'text' : 'columns';
   return EXTENSIONS[extension];
 }

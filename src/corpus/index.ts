@@ -1,3 +1,4 @@
+export { decompressed, withoutCompression } from './compression.ts';
 export { formatOf, sniffFormat } from './format.ts';
 export { createParser, readCorpus, readSentences } from './reader.ts';
 export type {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { ColumnsParser } from './columns.ts';
+import { decompressed } from './compression.ts';
 import { ConlluParser } from './conllu.ts';
 import { formatOf, sniffFormat } from './format.ts';
 import { HorizontalParser } from './horizontal.ts';
@@ -62,7 +63,7 @@ function parserFor(options: ReadOptions & { format: Format; file: string; gold: 
 }
 
 /**
- * Reads a file, or a stream of bytes such as standard input, and yields the sentences of each piece
+ * Reads a file, or a stream of bytes such as standard input, compressed or not, and yields the sentences of each piece
  * read: an empty array where a piece completes none is not yielded. Memory is bounded. Throws
  * `UserError` for what the user can mend: no such file, invalid UTF-8, a line that does not fit.
  */
@@ -85,7 +86,8 @@ export async function* readSentences(
   };
   if (known !== undefined) parser = start(known);
   const lineNow = (): number => parser?.line ?? countLines(head) + 1;
-  for await (const text of decode(bytesOf(source, file), file, lineNow)) {
+  const bytes = decompressed(bytesOf(source, file), file);
+  for await (const text of decode(bytes, file, lineNow)) {
     let next = text;
     if (parser === undefined) {
       head += text;

@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
 import {
@@ -69,6 +70,55 @@ describe('formats', () => {
         .filter((line) => /^(One|Two)\t/.test(line))
         .map((l) => l.slice(0, 3)),
     ).toEqual(['One', 'Two', 'One']);
+  });
+
+  it('reads gzip wherever it reads, and the format from the name before .gz', async () => {
+    const first = folder.path('gold.conll.gz');
+    writeFileSync(first, gzipSync(readFileSync(gold)));
+    const plainly = await done(tag(['-m', ner, gold]));
+    expect(await done(tag(['-m', ner, first]))).toBe(plainly);
+    const nameless = folder.path('nameless.gz');
+    writeFileSync(nameless, gzipSync(readFileSync(gold)));
+    expect(await done(tag(['-m', ner, nameless]))).toBe(plainly);
+    const stdin = gzipSync(readFileSync(gold));
+    expect(await done(tag(['-m', ner, '--input=columns'], { stdin }))).toBe(plainly);
+    const score = (args: string[], options: WorldOptions = {}): Promise<string> =>
+      done(seqtag(['eval', '-m', ner, '--json', ...args], options));
+    const total = (json: string): unknown => (JSON.parse(json) as { total: unknown }).total;
+    const expected = total(await score([gold]));
+    expect(total(await score([first]))).toEqual(expected);
+    expect(total(await score([nameless]))).toEqual(expected);
+    expect(total(await score(['-'], { stdin }))).toEqual(expected);
+    const broken = folder.path('broken.conll.gz');
+    writeFileSync(broken, stdin.subarray(0, -9));
+    const { code, stderr } = await tag(['-m', ner, broken]);
+    expect(stderr).toMatch(/^seqtag: .*broken\.conll\.gz: the gzip data is damaged, [^\n]+\n$/);
+    expect(code).toBe(2);
+    expectRefused(
+      await tag(['-m', ner, gold, '-o', first]),
+      /gold\.conll\.gz: output is not compr/,
+    );
+  });
+
+  it('puts files one after another, each read by its own name', async () => {
+    const file = (name: string, content: string | Uint8Array): string => {
+      writeFileSync(folder.path(name), content);
+      return folder.path(name);
+    };
+    const files = [
+      file('1.conll', 'Nadia'),
+      file('2.conllu.gz', gzipSync('1\tNadia\t_\t_\t_\t_\t_\t_\t_\t_\n')),
+      file('3.csv', 'id,token\n1,left\n'),
+      file('4.jsonl', '{"text":"Nadia. Nadia"}'),
+      file('5.txt', 'left'),
+    ];
+    expect(await done(tag(['-m', ner, ...files, '-', '--output=inline'], { stdin: 'Nadia' }))).toBe(
+      '[PER Nadia]\n[PER Nadia]\nleft\n[PER Nadia] .\n[PER Nadia]\nleft\n[PER Nadia]\n',
+    );
+    const same = [files[0]!, file('6.conll', '\ufeffNadia\r\n'), file('7.conll', 'left\n\n')];
+    expect(await done(tag(['-m', ner, ...same]))).toBe(
+      'Nadia\tB-PER\n\nNadia\tB-PER\r\n\nleft\tO\n\n',
+    );
   });
 
   it('tags a sentence a line', async () => {

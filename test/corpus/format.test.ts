@@ -8,6 +8,9 @@ test('the extension tells the format', () => {
     'x.y.tsv': 'tsv',
     'x.jsonl': 'jsonl',
     'x.ndjson': 'jsonl',
+    'a.b/x.CONLLU.gz': 'conllu',
+    'x.csv.zst': 'csv',
+    'x.gz': undefined,
     'x.conll': 'columns',
     'x.bio': 'columns',
     'x.iob': 'columns',
@@ -25,6 +28,7 @@ test('the extension tells the format', () => {
 
 test('.txt is text for tagging, columns otherwise', () => {
   expect(formatOf('x.txt', 'tag')).toBe('text');
+  expect(formatOf('x.txt.gz', 'tag')).toBe('text');
   for (const use of ['train', 'eval', 'convert'] as const)
     expect(formatOf('x.txt', use)).toBe('columns');
 });
