@@ -54,7 +54,7 @@ MODEL.sweep.jsonl beside it. Ctrl-C drops the run under way; the same command go
 export function defineTrain(command: Command, context: Context): void {
   command
     .description('Learns a tagger from labelled corpora and writes it to a file.')
-    .argument('<corpus...>', 'labelled files, read as one corpus')
+    .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input')
     .option('-o, --output <model>', 'where the model goes, e.g. model.safetensors')
     .option('--dev <file>', 'chooses the best epoch (default: every tenth sentence, held out)')
     .option('--test <file>', 'scored once, at the end')

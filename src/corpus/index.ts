@@ -1,6 +1,6 @@
 export { decompressed, withoutCompression } from './compression.ts';
 export { formatOf, sniffFormat } from './format.ts';
-export { createParser, readCorpus, readSentences } from './reader.ts';
+export { createParser, readBytes, readCorpus, readSentences } from './reader.ts';
 export type {
   Column,
   Document,

@@ -86,7 +86,7 @@ export async function* readSentences(
   };
   if (known !== undefined) parser = start(known);
   const lineNow = (): number => parser?.line ?? countLines(head) + 1;
-  const bytes = decompressed(bytesOf(source, file), file);
+  const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
   for await (const text of decode(bytes, file, lineNow)) {
     let next = text;
     if (parser === undefined) {
@@ -136,19 +136,12 @@ export async function readCorpus(
   );
 }
 
-/** The bytes of a file or a stream in pieces; errors of the file system become `UserError`s. */
-export async function* bytesOf(
-  source: string | AsyncIterable<Uint8Array>,
-  file: string,
-): AsyncGenerator<Uint8Array> {
-  if (typeof source !== 'string') {
-    yield* source;
-    return;
-  }
+/** The bytes of a file as they are. Throws `UserError` if it cannot be read. */
+export async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(source, { highWaterMark: FILE_CHUNK });
+    yield* createReadStream(path, { highWaterMark: FILE_CHUNK });
   } catch (error) {
-    throw fileError(error, file);
+    throw fileError(error, path);
   }
 }
 

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { UserError } from '../errors.ts';
 import { CR, count, LF, problem, SPACE, TAB } from './lines.ts';
-import { bytesOf } from './reader.ts';
+import { readBytes } from './reader.ts';
 
 /*
  * Pretrained word vectors, a row a word:
@@ -118,7 +118,7 @@ export async function readVectors(
     if (reader === undefined) begin(atEnd);
     if (reader !== undefined) rest = rest.subarray(reader.take(rest));
   };
-  for await (const piece of unpacked(bytesOf(source, file), file)) {
+  for await (const piece of unpacked(typeof source === 'string' ? readBytes(source) : source, file)) {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     take(false);

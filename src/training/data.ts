@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type ReadOptions, readCorpus } from '../corpus/index.ts';
+import {
+  type Document,
+  type Format,
+  formatOf,
+  type ReadOptions,
+  readBytes,
+  readCorpus,
+} from '../corpus/index.ts';
 import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -16,18 +22,40 @@ export interface Labelled {
 export interface CorpusFile {
   readonly file: string;
   readonly sha256: string;
+  /** As given, or by extension, or found by looking. */
+  readonly format: Format;
   readonly sentences: readonly Labelled[];
 }
 
 export const countTokens = (sentences: readonly Labelled[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
-/** Reads labelled files whole, with the hash of their bytes. */
-export async function readLabelled(file: string, options: ReadOptions): Promise<CorpusFile> {
-  const sentences = await readCorpus(file, options);
+/**
+ * Reads a labelled file, or standard input for `-`, whole and once, with the hash of its bytes: it may be a pipe.
+ * @param input what `-` is (default: standard input of this process)
+ */
+export async function readLabelled(
+  file: string,
+  options: ReadOptions,
+  input?: AsyncIterable<Uint8Array>,
+): Promise<CorpusFile> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return { file, sha256: hash.digest('hex'), sentences };
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of file === '-' ? (input ?? process.stdin) : readBytes(file)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  let document: Document | undefined;
+  const sentences = await readCorpus(bytes(), {
+    ...options,
+    file: file === '-' ? '<stdin>' : file,
+    format: options.format ?? formatOf(file, 'train'),
+    onDocument: (started) => {
+      document = started;
+    },
+  });
+  return { file, sha256: hash.digest('hex'), format: document!.format, sentences };
 }
 
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */

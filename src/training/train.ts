@@ -1,6 +1,6 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { Features } from '../corpus/features.ts';
-import { formatOf, type ReadOptions } from '../corpus/index.ts';
+import type { ReadOptions } from '../corpus/index.ts';
 import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
@@ -175,7 +175,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       ...parts,
       test: testFile?.[c]?.sentences,
       labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme),
-      task: { ...schemes, ...formatOfTask(options), ...tagColumn },
+      task: { ...schemes, ...formatOfTask(corpora[0]![0]!, options.read), ...tagColumn },
     };
   });
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
@@ -506,10 +506,13 @@ const tagColumnsOf = ({ read }: TrainOptions): Pick<Task, 'tagColumn'>[] =>
         .split(',')
         .map((tagColumn) => ({ tagColumn }));
 
-function formatOfTask({ corpora, read }: TrainOptions): Pick<Task, 'format' | 'tokenColumn'> {
+function formatOfTask(
+  { format }: CorpusFile,
+  read: ReadOptions | undefined,
+): Pick<Task, 'format' | 'tokenColumn'> {
   const { tokenColumn } = read ?? {};
   return {
-    format: read?.format ?? formatOf(corpora[0]!, 'train') ?? 'columns',
+    format,
     ...(tokenColumn !== undefined && { tokenColumn }),
   };
 }

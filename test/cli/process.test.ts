@@ -68,6 +68,26 @@ describe('pipes', () => {
     expect(Number(stdout)).toBe(Buffer.byteLength(text));
   });
 
+  it('can be a corpus: train <(...), and train - for standard input', () => {
+    const args = `-q --epochs=1 ${tiny.join(' ')}`;
+    const made = ['file', 'pipe', 'stdin'].map((name) => folder.path(`${name}.safetensors`));
+    const [file, pipe, stdin] = made;
+    const { code, stderr } = bash(
+      `seqtag train '${gold}' -o '${file}' ${args} && seqtag train <(cat '${gold}') -o '${pipe}' ${args} && seqtag train - -o '${stdin}' ${args} < '${gold}'`,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const [first, ...others] = made.map((path) => {
+      using model = openModel(path);
+      const { corpora, epochs } = model.record;
+      return {
+        hashes: corpora.map(({ sha256 }) => sha256),
+        losses: epochs.map(({ loss }) => loss),
+        task: model.task,
+      };
+    });
+    expect(others).toEqual([first, first]);
+  });
+
   it('can be files: <(...)', () => {
     const first = bash(`seqtag eval -m '${model}' <(cat '${gold}') --json`);
     expect(first).toMatchObject({ code: 0, stderr: '' });

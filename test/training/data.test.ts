@@ -1,3 +1,8 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildVocabulary } from '../../src/corpus/vocabulary.ts';
@@ -9,7 +14,47 @@ import {
   inScheme,
   type Labelled,
   numberCorpus,
+  readLabelled,
 } from '../../src/training/data.ts';
+
+test('a labelled file is read once, with the hash of its bytes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqtag-data-'));
+  try {
+    const text = 'a\tX\n\nb\tY\n';
+    const hash = (bytes: string | Uint8Array): string =>
+      createHash('sha256').update(bytes).digest('hex');
+    const sentences = [
+      { tokens: ['a'], tags: ['X'] },
+      { tokens: ['b'], tags: ['Y'] },
+    ];
+    for (const [name, bytes] of [
+      ['a.txt', text],
+      ['a.conll.gz', gzipSync(text)],
+    ] as const) {
+      const file = join(folder, name);
+      writeFileSync(file, bytes);
+      const expected = { file, sha256: hash(bytes), format: 'columns', sentences };
+      expect(await readLabelled(file, {})).toMatchObject(expected);
+    }
+    async function* input(): AsyncGenerator<Uint8Array> {
+      const row = (word: string): string => `1\t${word}\t_\tX\t_\t_\t_\t_\t_\t_\n\n`;
+      yield Buffer.from(row('a'));
+      yield Buffer.from(row('b'));
+    }
+    const corpus = await readLabelled('-', { tagColumn: 'upos' }, input());
+    expect(corpus).toMatchObject({
+      file: '-',
+      format: 'conllu',
+      sentences: [{ tokens: ['a'] }, {}],
+    });
+    await expect(readLabelled('-', { format: 'csv' }, input())).rejects.toThrow(
+      /^<stdin>:1: 1 col/,
+    );
+    await expect(readLabelled(join(folder, 'none'), {})).rejects.toThrow(/none: no such file/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 const numbered = (n: number): Labelled[] =>
   Array.from({ length: n }, (_, i) => ({ tokens: [`w${i}`], tags: ['A'] }));
