@@ -1,5 +1,5 @@
-import { CsvError } from 'csv-parse';
-import { parse } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
+import type { parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
 import { newDocument, SentenceBuilder } from './builder.ts';
 import {
@@ -151,7 +151,7 @@ export class TableParser implements Parser {
     try {
       records = parseCsv(quoted.join(''));
     } catch (error) {
-      if (!(error instanceof CsvError)) throw error;
+      if (!String((error as { code?: unknown }).code).startsWith('CSV_')) throw error;
       throw this.#unclosed(this.#lines + badLine(text, ends));
     }
     if (records.length !== quoted.length) {
@@ -352,8 +352,12 @@ function rowEnds(text: string, atEnd: boolean): number[] {
   return ends;
 }
 
+let csvParse: typeof parse | undefined;
+
+/** csv-parse takes long to load, and only quoted rows need it. */
 function parseCsv(text: string): string[][] {
-  return parse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n'] });
+  csvParse ??= (createRequire(import.meta.url)('csv-parse/sync') as { parse: typeof parse }).parse;
+  return csvParse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n'] });
 }
 
 /** The line, from 1, of the first row that csv-parse does not read. */

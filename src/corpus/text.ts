@@ -17,7 +17,8 @@ const MAX_PARAGRAPH = 64 * 1024;
 const WINDOW = 2048;
 const LIST_MARK = /^\s*[(]?(?:\d{1,3}|\p{L})[.)]\s*$/u;
 
-const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
+/** Made when it is needed first: that takes longer than to load all else. */
+let sentences: Intl.Segmenter | undefined;
 
 /** White space as in `\s`, U+0085 and U+200B. Unlike in other formats, U+00A0 separates tokens too. */
 function isSpace(code: number): boolean {
@@ -70,6 +71,7 @@ function endsInside(text: string, at: number, before: string): boolean {
 
 /** Where the segmenter sees sentences end; the last is the end of the text. */
 function proposedEnds(text: string): number[] {
+  sentences ??= new Intl.Segmenter('en', { granularity: 'sentence' });
   const ends: number[] = [];
   let from = 0;
   let size = WINDOW;

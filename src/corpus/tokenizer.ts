@@ -113,7 +113,8 @@ const JOINED = new Map<string, readonly number[]>([
 ]);
 
 const CLOSERS = /^['"”’)\]}]*$/u;
-const words = new Intl.Segmenter('en', { granularity: 'word' });
+/** Made when it is needed first: that takes longer than all else here. */
+let words: Intl.Segmenter | undefined;
 
 function pushWord(word: string, tokens: string[]): void {
   const joined = word.length <= 8 ? JOINED.get(word.toLowerCase()) : undefined;
@@ -162,6 +163,7 @@ function cut(chunk: string, follow: Follow): string[] {
     let token = match[0];
     pos += token.length;
     if (match.groups?.unspaced !== undefined) {
+      words ??= new Intl.Segmenter('en', { granularity: 'word' });
       for (const { segment } of words.segment(token)) tokens.push(segment);
     } else if (match.groups?.word !== undefined) {
       if (chunk[pos] === '.' && chunk[pos + 1] !== '.') {

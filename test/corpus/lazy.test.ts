@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import { expect, test, vi } from 'vitest';
+
+// What takes long to load must not be loaded for those who do not need it.
+
+test('a segmenter is made for raw text, csv-parse loaded for quoted csv, and not before', async () => {
+  const made: unknown[] = [];
+  const { Segmenter } = Intl;
+  vi.stubGlobal('Intl', {
+    Segmenter: class extends Segmenter {
+      constructor(...args: ConstructorParameters<typeof Segmenter>) {
+        super(...args);
+        made.push(args);
+      }
+    },
+  });
+  const isLoaded = (): boolean =>
+    Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('csv-parse'));
+  const { createParser, createWriter } = await import('../../src/corpus/index.ts');
+  const read = (format: 'columns' | 'horizontal' | 'csv' | 'text', text: string): void => {
+    const parser = createParser({ format });
+    const sentences = [...parser.push(text), ...parser.end()];
+    const writer = createWriter({ format: format === 'csv' ? 'csv' : 'columns' });
+    writer.write(
+      sentences,
+      sentences.map(({ tokens }) => tokens.map(() => 'T')),
+    );
+  };
+  read('columns', 'a b\n');
+  read('horizontal', 'a b\n');
+  read('csv', 'a,b\n');
+  expect([made.length, isLoaded()]).toEqual([0, false]);
+  read('csv', '"a",b\n');
+  expect([made.length, isLoaded()]).toEqual([0, true]);
+  read('text', 'A b. C d.');
+  expect(made).toEqual([['en', { granularity: 'sentence' }]]);
+});
