@@ -18,12 +18,14 @@ import {
   type ColumnOptions,
   choice,
   inputFormats,
+  type OffsetOptions,
+  offsetsOption,
   outputFormats,
   readOptions,
 } from './options.ts';
 import { withOutput } from './output.ts';
 
-interface ConvertFlags extends ColumnOptions {
+interface ConvertFlags extends ColumnOptions, OffsetOptions {
   from?: (typeof inputFormats)[number];
   to?: (typeof outputFormats)[number] | 'horizontal';
   scheme?: string;
@@ -59,6 +61,7 @@ export function defineConvert(command: Command, context: Context): void {
         'horizontal',
       ]),
     )
+    .addOption(offsetsOption())
     .option('--scheme <scheme>', 'of the tags in the output: IOB1, BIO, BIOES, BILOU or BMES')
     .option('--from-scheme <scheme>', 'of the tags in the file (default: found by looking)')
     .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
@@ -117,7 +120,7 @@ async function convertCommand(
       await sink.write(
         writer.write(sentences, tagsOf(sentences, { gold, from: scheme, to: wanted })),
       );
-      await sink.write(writer.end());
+      await sink.write(writer.end() + writer.close());
       return;
     }
     let writer: Writer | undefined;
@@ -127,7 +130,8 @@ async function convertCommand(
         writer.write(sentences, tagsOf(sentences, { gold, from: stated, to: wanted })),
       );
     }
-    await sink.write((writer ?? writerFor(document!, options)).end());
+    writer ??= writerFor(document!, options);
+    await sink.write(writer.end() + writer.close());
   });
 }
 
@@ -175,7 +179,7 @@ function writerFor(
   const isFaithful = format === document.format;
   if (isFaithful && !gold && format !== 'horizontal' && format !== 'text')
     return copyWriter(document);
-  const writer = createWriter({ format, tagColumn: columnFor() });
+  const writer = createWriter({ format, tagColumn: columnFor(), offsets: flags.offsets });
   writer.begin(document);
   return writer;
 
@@ -204,5 +208,6 @@ function copyWriter(document: Document): Writer {
     begin: () => undefined,
     write: (sentences) => start() + sentences.map(({ source }) => source?.raw ?? '').join(''),
     end: () => start() + document.tail,
+    close: () => '',
   };
 }

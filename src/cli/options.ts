@@ -23,6 +23,8 @@ export const outputFormats = [
   'tsv',
   'jsonl',
   'inline',
+  'spans',
+  'html',
 ] as const satisfies readonly Format[];
 
 /** A flag with one of several values; a wrong one is told with all that there are. */
@@ -61,6 +63,14 @@ export const readOptions = (
   ...(tagColumn !== undefined && { tagColumn }),
   ...(header !== undefined && { header }),
 });
+
+export interface OffsetOptions {
+  offsets?: (typeof offsetUnits)[number];
+}
+const offsetUnits = ['utf-16', 'code-points'] as const;
+
+export const offsetsOption = (): Option =>
+  choice('--offsets <unit>', 'what spans count: % (default: utf-16)', offsetUnits);
 
 export interface ComputeOptions {
   backend?: 'auto' | BackendKind;

@@ -26,6 +26,8 @@ import {
   computeOptions,
   inputFormats,
   modelOption,
+  type OffsetOptions,
+  offsetsOption,
   outputFormats,
   readOptions,
   required,
@@ -33,7 +35,7 @@ import {
 import { withOutput } from './output.ts';
 import { plain, type Style, styleOf, tagPainter } from './style.ts';
 
-interface TagFlags extends ColumnOptions, ComputeOptions {
+interface TagFlags extends ColumnOptions, ComputeOptions, OffsetOptions {
   model?: string;
   input?: (typeof inputFormats)[number];
   output?: (typeof outputFormats)[number];
@@ -47,11 +49,14 @@ Examples:
   $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
   $ seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll
   $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
+  $ seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text
+  $ seqtag tag -m en-ner article.txt -o article.html
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
 
 What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
 last column, in csv and tsv a new column \`tag\`, in jsonl the key \`tags\`, in conllu \`upos\`, or NER= in MISC for spans, or
-what the model was trained on. A line of jsonl has an array of tokens (\`tokens\`, \`words\`, \`form\`) or raw \`text\`.`;
+what the model was trained on. A line of jsonl has an array of tokens (\`tokens\`, \`words\`, \`form\`) or raw \`text\`.
+Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.`;
 
 /** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
 export function defineTag(command: Command, context: Context): void {
@@ -77,6 +82,7 @@ export function defineTag(command: Command, context: Context): void {
   addColumns(command, {
     tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC',
   });
+  command.addOption(offsetsOption());
   addCompute(command);
   addColor(command, context);
   command
@@ -111,6 +117,7 @@ async function tagCommand(
         for await (const text of tagStream(source, tagger, { read, writer }))
           await sink.write(text);
       }
+      await sink.write(writer.close());
     });
   } finally {
     await tagger.close();
@@ -163,6 +170,7 @@ function writeOptions({
     return {
       format,
       tagColumn: flags.tagColumn ?? (format === 'conllu' ? conlluColumn(tagger) : undefined),
+      offsets: flags.offsets,
       paint: tagPainter(style, typesOf(tagger)),
     };
   };
@@ -183,6 +191,7 @@ function firstWriter(options: (document: Document) => WriteOptions & { format: F
     },
     write: (sentences, tags) => first!.writer.write(sentences, tags),
     end: () => first?.writer.end() ?? '',
+    close: () => first?.writer.close() ?? '',
   };
 }
 

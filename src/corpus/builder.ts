@@ -17,6 +17,9 @@ export function newDocument(file: string, format: Format): Document {
   };
 }
 
+/** A stretch of a text, and where it begins in that. */
+export type Prose = { readonly text: string; readonly start: number };
+
 /** Collects the tokens, tags and source of one sentence after another. */
 export class SentenceBuilder {
   readonly #document: Document;
@@ -27,6 +30,8 @@ export class SentenceBuilder {
   #line = 0;
   /** The source of the open sentence that came with earlier pieces of text. */
   #held = '';
+  /** The length of the sources of the sentences so far. */
+  #at = 0;
   /** How much was held since the last token. */
   #gap = 0;
   #tokensHeld = 0;
@@ -58,7 +63,7 @@ export class SentenceBuilder {
   }
 
   /** Ends a sentence that has `prose` of a line of jsonl with more sentences to come. */
-  part(prose: string): void {
+  part(prose: Prose): void {
     const held = this.#held;
     this.#held = '';
     this.finish('', 0, 0, prose);
@@ -69,7 +74,7 @@ export class SentenceBuilder {
    * Ends the sentence; its source ends with `text` from `from` to `to`.
    * @param prose its stretch of raw text in a line of jsonl
    */
-  finish(text: string, from: number, to: number, prose?: string): void {
+  finish(text: string, from: number, to: number, prose?: Prose): void {
     const tokens = this.#tokens;
     const tags = this.#gold ? this.#tags : NONE;
     const { file } = this.#document;
@@ -83,9 +88,10 @@ export class SentenceBuilder {
         line: this.#line,
         source:
           prose === undefined
-            ? { document: this.#document, raw }
-            : { document: this.#document, raw, prose },
+            ? { document: this.#document, raw, start: this.#at }
+            : { document: this.#document, raw, start: prose.start, prose: prose.text },
       });
+      this.#at += raw.length;
       this.#held = '';
       this.#gap = 0;
       this.#tokensHeld = 0;

@@ -10,6 +10,8 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   '.tsv': 'tsv',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
+  '.html': 'html',
+  '.htm': 'html',
   '.conll': 'columns',
   '.conll03': 'columns',
   '.conll2003': 'columns',

@@ -13,5 +13,6 @@ export type {
   WriteOptions,
   Writer,
 } from './sentence.ts';
+export { type Placed, placeTokens } from './spans.ts';
 export { spacesAfter } from './text.ts';
 export { createWriter } from './writer.ts';

@@ -18,42 +18,54 @@ export function unspaced(token: string): string {
   return /[\t-\r ]/.test(token) ? token.replace(/[\t-\r ]/g, '\u00a0') : token;
 }
 
+/** Tokens from `from` to before `to` that together are a `type`. */
+export type Chunk = { readonly from: number; readonly to: number; readonly type: string };
+
+/** Whether these are tags of spans rather than a tag a token. */
+function areSpans(tags: readonly string[]): boolean {
+  return tags.every((tag) => SPAN_TAG.test(tag));
+}
+
+/** The spans of a sentence in order, or its tokens one by one if the tags are of no spans. */
+export function chunksOf(tags: readonly string[]): Chunk[] {
+  if (!areSpans(tags)) return tags.map((type, i) => ({ from: i, to: i + 1, type }));
+  const chunks: Chunk[] = [];
+  let open: { from: number; type: string } | undefined;
+  const close = (to: number): void => {
+    if (open !== undefined) chunks.push({ from: open.from, to, type: open.type });
+    open = undefined;
+  };
+  for (const [i, tag] of tags.entries()) {
+    if (tag === 'O') {
+      close(i);
+      continue;
+    }
+    const prefix = tag.charAt(0);
+    const type = tag.slice(2);
+    if (prefix === 'B' || prefix === 'S' || prefix === 'U' || open?.type !== type) close(i);
+    open ??= { from: i, type };
+    if (prefix === 'E' || prefix === 'L' || prefix === 'S' || prefix === 'U') close(i + 1);
+  }
+  close(tags.length);
+  return chunks;
+}
+
 /** One sentence as a line. `paint` colours `/TAG` or `[TYPE ...]`, its second argument is the type. */
 export function formatInline(
   tokens: readonly string[],
   tags: readonly string[],
   paint: (text: string, type: string) => string,
 ): string {
-  if (!tags.every((tag) => SPAN_TAG.test(tag))) {
-    const words = tokens.map((token, i) => {
-      const tag = tags[i] ?? '';
-      return unspaced(token) + paint(`/${tag}`, tag);
-    });
-    return `${words.join(' ')}\n`;
+  const words = tokens.map(unspaced);
+  if (!areSpans(tags)) {
+    return `${words.map((word, i) => word + paint(`/${tags[i]}`, tags[i]!)).join(' ')}\n`;
   }
   const parts: string[] = [];
-  let open: { type: string; words: string[] } | undefined;
-  const close = (): void => {
-    if (open !== undefined) {
-      parts.push(paint(`[${[open.type, ...open.words].join(' ')}]`, open.type));
-    }
-    open = undefined;
-  };
-  for (let i = 0; i < tokens.length; i++) {
-    const word = unspaced(tokens[i] ?? '');
-    const tag = tags[i] ?? 'O';
-    if (tag === 'O') {
-      close();
-      parts.push(word);
-      continue;
-    }
-    const prefix = tag.charAt(0);
-    const type = tag.slice(2);
-    if (prefix === 'B' || prefix === 'S' || prefix === 'U' || open?.type !== type) close();
-    open ??= { type, words: [] };
-    open.words.push(word);
-    if (prefix === 'E' || prefix === 'L' || prefix === 'S' || prefix === 'U') close();
+  let done = 0;
+  for (const { from, to, type } of chunksOf(tags)) {
+    parts.push(...words.slice(done, from));
+    parts.push(paint(`[${[type, ...words.slice(from, to)].join(' ')}]`, type));
+    done = to;
   }
-  close();
-  return `${parts.join(' ')}\n`;
+  return `${[...parts, ...words.slice(done)].join(' ')}\n`;
 }

@@ -1,4 +1,4 @@
-import { newDocument, SentenceBuilder } from './builder.ts';
+import { newDocument, type Prose, SentenceBuilder } from './builder.ts';
 import { contentEnd, count, isBlank, LineBuffer, MAX_LINE, problem } from './lines.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TextParser } from './text.ts';
@@ -198,7 +198,7 @@ const NO_OBJECT =
 type Part = {
   readonly tokens: readonly string[];
   readonly tags?: readonly string[];
-  readonly prose?: string;
+  readonly prose?: Prose;
 };
 
 /** The name of a key; unlike elsewhere, a number is a name too. */
@@ -209,7 +209,10 @@ function keyOf(column: Column | undefined): string | undefined {
 function proseParts(text: string, file: string): Part[] {
   const parser = new TextParser({ file, gold: false });
   const sentences = [...parser.push(text), ...parser.end()];
-  return sentences.map(({ tokens, source }) => ({ tokens, prose: source!.raw }));
+  return sentences.map(({ tokens, source }) => ({
+    tokens,
+    prose: { text: source!.raw, start: source!.start },
+  }));
 }
 
 /** What a line is to say: its tags, and its tokens if they are not in it. */

@@ -1,4 +1,4 @@
-/** Every format by name. `inline` is only written; `text` is only read. */
+/** Every format by name. `inline`, `spans` and `html` are only written; `text` is only read. */
 export type Format =
   | 'columns'
   | 'conllu'
@@ -7,7 +7,9 @@ export type Format =
   | 'horizontal'
   | 'text'
   | 'jsonl'
-  | 'inline';
+  | 'inline'
+  | 'spans'
+  | 'html';
 
 /** What a file is read for; decides what `.txt` means (see `formatOf`). */
 export type Use = 'train' | 'eval' | 'tag' | 'convert';
@@ -41,6 +43,8 @@ export type Sentence = {
 export type Source = {
   readonly document: Document;
   readonly raw: string;
+  /** UTF-16 units of the document before `raw`, BOM and header not counted; of jsonl those of the text before `prose`. */
+  readonly start: number;
   /**
    * jsonl: the stretch of the line's raw text that this sentence has. Of several sentences in a line
    * only the last has the line as `raw`; that of the others is empty.
@@ -108,6 +112,8 @@ export type WriteOptions = {
    * the default is `upos`, and a name that is no field is a key in MISC; in jsonl it is the key `tags`.
    */
   readonly tagColumn?: Column | undefined;
+  /** spans: what offsets count, UTF-16 units as in JavaScript (default) or code points as in Python. */
+  readonly offsets?: 'utf-16' | 'code-points' | undefined;
   /**
    * Colours a piece of output for a terminal: the tag in columns, `/TAG` or `[TYPE ...]` in inline.
    * The second argument is the tag without its B-, I-, ... prefix.
@@ -121,6 +127,8 @@ export type Writer = {
   begin(document: Document): void;
   /** `tags[i]` are the tags for `sentences[i]`, one a token. */
   write(sentences: readonly Sentence[], tags: readonly (readonly string[])[]): string;
-  /** What follows the last sentence. */
+  /** What follows the last sentence of a document. */
   end(): string;
+  /** What follows the last document. */
+  close(): string;
 };

@@ -1,9 +1,11 @@
 import { UserError } from '../errors.ts';
 import { tagColumns } from './columns.ts';
 import { type Field, formatConllu, replacedField, tagConllu } from './conllu.ts';
+import { HtmlWriter } from './html.ts';
 import { formatInline, tagType, unspaced } from './inline.ts';
 import { tagJsonl } from './jsonl.ts';
 import type { Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
+import { SpanWriter } from './spans.ts';
 import { type Place, placeOf, quoteCell, tagHeader, tagTable } from './table.ts';
 import { spacesAfter } from './text.ts';
 
@@ -17,7 +19,8 @@ import { spacesAfter } from './text.ts';
  * Otherwise it is converted: columns `token TAB tag` and a blank line; conllu with the tag in
  * `tagColumn` (`upos`), `# text` and, from text, SpaceAfter=No; csv and tsv with the header
  * `sentence,token,tag`; jsonl `{"tokens": [...], "tags": [...]}`; horizontal the tokens alone;
- * inline `Dogs/NNS bark/VBP` or `[PER Barack Obama] visited [LOC Paris] .`.
+ * inline `Dogs/NNS bark/VBP` or `[PER Barack Obama] visited [LOC Paris] .`; spans an object for each,
+ * with its offsets in the text; html a page.
  */
 export function createWriter(options: WriteOptions = {}): Writer {
   if (options.format === 'text') {
@@ -30,6 +33,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
     begin: (document) => writer.begin(document),
     write: (sentences, tags) => writer.write(sentences, tags),
     end: () => writer.end(),
+    close: () => writer.close(),
   };
 }
 
@@ -43,6 +47,8 @@ class DocumentWriter {
   #format: Format = 'columns';
   #field: Field | undefined;
   #place: Place | undefined;
+  readonly #spans: SpanWriter;
+  readonly #html = new HtmlWriter();
   #sentences = 0;
   #documents = 0;
   #headerDone = false;
@@ -54,6 +60,7 @@ class DocumentWriter {
 
   constructor(options: WriteOptions) {
     this.#options = options;
+    this.#spans = new SpanWriter(options.offsets);
     this.#paint = options.paint ?? ((text) => text);
     if (options.format !== undefined) this.#format = options.format;
     if (options.format === 'conllu') this.#field = replacedField(options.tagColumn);
@@ -92,6 +99,10 @@ class DocumentWriter {
       if (document !== this.#document) out += this.#pass(document);
     }
     return out + this.#close();
+  }
+
+  close(): string {
+    return this.#format === 'html' ? this.#html.close() : '';
   }
 
   /** Closes the document before and those announced before `document`, and starts it. */
@@ -192,6 +203,10 @@ class DocumentWriter {
         return this.#rows(tokens, tags, this.#format);
       case 'jsonl':
         return `${JSON.stringify({ tokens, tags })}\n`;
+      case 'spans':
+        return this.#spans.write(sentence, tags);
+      case 'html':
+        return this.#html.write(sentence, tags);
       case 'inline':
         return formatInline(tokens, tags, this.#paint);
       case 'horizontal':

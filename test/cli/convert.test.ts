@@ -51,6 +51,12 @@ describe('formats', () => {
     expect(await convert([file, '--to=jsonl'])).toBe(
       '{"tokens":["Anna","left"],"tags":["B-PER","O"]}\n{"tokens":["Yes"],"tags":["O"]}\n',
     );
+    expect(await convert([file, '--to=spans'])).toBe(
+      `{"file":"${file}","sentence":1,"start":0,"end":4,"text":"Anna","type":"PER"}\n`,
+    );
+    expect(await convert([file, '--to=html'])).toMatch(
+      /data-type="PER">Anna<\/mark> left\n[\s\S]*<\/html>\n$/,
+    );
     expect(await convert([file, '--to=conllu'])).toContain(
       '1\tAnna\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n',
     );

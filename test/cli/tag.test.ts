@@ -133,6 +133,26 @@ describe('formats', () => {
     expect(stdout).toMatch(/^Nadia\/PROPN is\/AUX free\/ADJ on\/ADP saturday\/PROPN \.\/PUNCT\n$/);
   });
 
+  it('writes spans with their offsets, and a page', async () => {
+    const file = folder.path('two.txt');
+    writeFileSync(file, '😂 Nadia left.\n');
+    const args = ['-m', ner, file, '-', '--output'];
+    const stdin = 'Is Nadia free?';
+    expect(await done(tag([...args, 'spans'], { stdin }))).toBe(
+      `{"file":"${file}","sentence":1,"start":3,"end":8,"text":"Nadia","type":"PER"}\n` +
+        '{"sentence":1,"start":3,"end":8,"text":"Nadia","type":"PER"}\n',
+    );
+    expect(await done(tag([...args, 'spans', '--offsets=code-points'], { stdin }))).toContain(
+      '"start":2,"end":7',
+    );
+    const page = folder.path('page.html');
+    expect(await done(tag(['-m', ner, file, '-', '-o', page], { stdin }))).toBe('');
+    const html = readFileSync(page, 'utf8');
+    expect(html.match(/<mark[^>]* data-type="PER">Nadia<\/mark>/g)).toHaveLength(2);
+    expect(html.match(/<\/html>/g)).toHaveLength(1);
+    expect(html).toContain('>PER 2</mark>');
+  });
+
   it('writes jsonl, csv, tsv and conllu', async () => {
     const stdin = 'Nadia left.';
     const write = (format: string): Promise<string> =>
