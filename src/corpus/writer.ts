@@ -47,6 +47,7 @@ class DocumentWriter {
   #format: Format = 'columns';
   #field: Field | undefined;
   #place: Place | undefined;
+  readonly #cells = new Map<string, string>();
   readonly #spans: SpanWriter;
   readonly #html = new HtmlWriter();
   #sentences = 0;
@@ -159,7 +160,7 @@ class DocumentWriter {
         return tagColumns(raw, tags, {
           document: this.#document!,
           column: this.#options.tagColumn,
-          paint: (tag) => this.#paint(tag, tagType(tag)),
+          paint: (tag) => this.#cell(tag),
         });
       case 'conllu':
         return tagConllu(raw, tags, this.#field!);
@@ -219,10 +220,19 @@ class DocumentWriter {
   #lines(tokens: readonly string[], tags: readonly string[]): string {
     let out = '';
     for (let i = 0; i < tokens.length; i++) {
-      const tag = column(tags[i]!);
-      out += `${column(tokens[i]!)}\t${this.#paint(tag, tagType(tag))}\n`;
+      out += `${column(tokens[i]!)}\t${this.#cell(tags[i]!)}\n`;
     }
     return `${out}\n`;
+  }
+
+  /** A tag as a column, painted. Few tags differ, so what they become is kept. */
+  #cell(tag: string): string {
+    const known = this.#cells.get(tag);
+    if (known !== undefined) return known;
+    const clean = column(tag);
+    const cell = this.#paint(clean, tagType(clean));
+    if (this.#cells.size < 4096) this.#cells.set(tag, cell);
+    return cell;
   }
 
   #rows(tokens: readonly string[], tags: readonly string[], format: 'csv' | 'tsv'): string {
