@@ -233,7 +233,7 @@ function createNarrator(style: Style): (event: SweepEvent) => string {
       `${run.run}/${run.runs}`,
       ...Object.values(run.combination).map(String),
       String(run.seed),
-      isEnd ? percent(event.dev.spans ? event.dev.spans.f1 : event.dev.accuracy) : 'diverged',
+      isEnd ? percent(event.score) : 'diverged',
       String(epochs),
       isEnd ? duration(event.seconds) : '–',
       left === null ? '–' : left === 0 ? '' : duration(left),

@@ -118,7 +118,10 @@ export async function readVectors(
     if (reader === undefined) begin(atEnd);
     if (reader !== undefined) rest = rest.subarray(reader.take(rest));
   };
-  for await (const piece of unpacked(typeof source === 'string' ? readBytes(source) : source, file)) {
+  for await (const piece of unpacked(
+    typeof source === 'string' ? readBytes(source) : source,
+    file,
+  )) {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     take(false);

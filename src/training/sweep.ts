@@ -35,8 +35,8 @@ export interface RunRecord {
   readonly combination: Combination;
   readonly seed: number;
   /** Shares from 0 to 1 at the best epoch; null: training diverged. */
-  readonly dev: Scores | null;
-  readonly test?: Scores | undefined;
+  readonly dev: readonly Scores[] | null;
+  readonly test?: readonly Scores[] | undefined;
   readonly parameters: number;
   /** Of training alone, scoring included. */
   readonly tokensPerSecond: number | null;
@@ -133,9 +133,12 @@ export const describeCombination = (combination: Combination): string =>
     .map(([name, value]) => `${flagOf(name)}=${value}`)
     .join(' ');
 
-/** F1 for span tags, else accuracy. */
-export const scoreOf = ({ accuracy, f1 }: Scores): number =>
-  (f1 === undefined ? accuracy : f1) ?? 0;
+/** F1 for span tags, else accuracy; of several columns, their mean. */
+export const scoreOf = (scores: readonly Scores[]): number =>
+  scores.reduce(
+    (sum, { accuracy, f1 }) => sum + (f1 === undefined ? (accuracy ?? 0) : (f1 ?? 0)),
+    0,
+  ) / scores.length;
 
 /** Where the runs of a sweep are recorded. */
 export const recordFile = (output: string): string => `${output}.sweep.jsonl`;
@@ -210,7 +213,7 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
     seeds,
     runs: total,
     done: done.size,
-    score: scored.some(({ dev }) => dev?.f1 !== undefined) ? 'f1' : 'accuracy',
+    score: scored.some(({ dev }) => dev?.some(({ f1 }) => f1 !== undefined)) ? 'f1' : 'accuracy',
     rows: tabulate(combinations, { runs, done }),
     best: best ?? null,
     model: output,
@@ -254,7 +257,7 @@ async function* trainRun(
     for await (const event of events) {
       if (event.type === 'end') {
         const { dev, test, tokensPerSecond, bestEpoch } = event;
-        const scores = { dev: scoresOf(dev), ...(test && { test: scoresOf(test) }) };
+        const scores = { dev: dev.map(scoresOf), ...(test && { test: test.map(scoresOf) }) };
         return { end: event, result: resultOf({ ...scores, tokensPerSecond, bestEpoch }) };
       }
       if (options.signal?.aborted) return undefined;
@@ -509,7 +512,7 @@ function tabulate(
   const rows = combinations.map((combination): SweepRow => {
     const records = recordsOf(combination, { runs, done });
     const scored = records.filter(({ dev }) => dev);
-    const tested = scored.flatMap(({ test }) => test ?? []);
+    const tested = scored.flatMap(({ test }) => (test ? [test] : []));
     return {
       combination,
       runs: scored.length,
