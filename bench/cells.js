@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { openModel } from '../dist/model/model.js';
 import { parameterSpecs, sizeOf } from '../dist/network/config.js';
 
-const [folder = '', results = '', epochs = '15'] = process.argv.slice(2);
+const [folder = '', results = '', epochs = '10'] = process.argv.slice(2);
 if (!folder || !results) {
   console.error('usage: node bench/cells.js CORPORA RESULTS.jsonl [EPOCHS]');
   process.exit(2);
@@ -71,7 +71,8 @@ async function train(run) {
   const end = JSON.parse(out.trim().split('\n').at(-1) ?? '');
   /** @param {any[]} reports */
   const score = ([{ spans, accuracy }]) => 100 * (spans ? spans.f1 : accuracy);
-  using opened = openModel(model);
+  const opened = openModel(model);
+  opened.close();
   const recurrent = parameterSpecs(opened.config)
     .filter(({ name }) => name.startsWith(`${opened.config.cell}.`))
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
