@@ -2,6 +2,11 @@ export type { BackendOptions } from './backend/backend.ts';
 export { UserError } from './errors.ts';
 export type { Report } from './evaluation/report.ts';
 export { loadTagger, type Tagger } from './tagging/tagger.ts';
-export { checkHyperparameters, type Hyperparameters } from './training/hyperparameters.ts';
+export {
+  checkHyperparameters,
+  checkSettings,
+  type Hyperparameters,
+  type Settings,
+} from './training/hyperparameters.ts';
 export { type SweepEvent, type SweepOptions, sweep } from './training/sweep.ts';
 export { type TrainingEvent, type TrainOptions, train } from './training/train.ts';

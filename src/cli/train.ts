@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import {
-  checkHyperparameters,
+  checkSettings,
   flagOf,
   type Hyperparameters,
   hyperparameterNames,
@@ -90,9 +90,10 @@ function addHyperparameter(command: Command, name: keyof Hyperparameters): void 
   const value = kind.default;
   if (typeof value === 'boolean') {
     const about = `${kind.about} (default: ${value ? 'yes' : 'no'})`;
-    command
-      .addOption(new Option(`--${flag}`).hideHelp())
-      .addOption(new Option(`--no-${flag}`, about));
+    const yes = new Option(`--${flag}`, about);
+    const no = new Option(`--no-${flag}`, about);
+    (value ? yes : no).hideHelp();
+    command.addOption(yes).addOption(no); // in this order: else commander takes the default for true
     return;
   }
   const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
@@ -108,7 +109,7 @@ function givenHyperparameters(
   config: string | undefined,
 ): { file: Record<string, unknown>; flags: Record<string, unknown> } {
   const file = config === undefined ? {} : readConfig(config);
-  if (config !== undefined) checkHyperparameters(file, config);
+  if (config !== undefined) checkSettings(file, config);
   const given = command.opts<Record<string, unknown>>();
   const flags = Object.fromEntries(
     hyperparameterNames
@@ -170,7 +171,7 @@ async function trainCommand(
   };
   if (flags.sweep || flags.seeds !== undefined)
     return sweepCommand({ common, flags, given }, context);
-  const chosen = checkHyperparameters({ ...given.file, ...given.flags }, 'train');
+  const chosen = checkSettings({ ...given.file, ...given.flags }, 'train');
   const display = await createDisplay(flags, context);
   const abort = new AbortController();
   let isTraining = false;

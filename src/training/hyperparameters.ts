@@ -85,6 +85,11 @@ export function parsePeriods(value: string): number[] | undefined {
  * The defaults are what did best on development data (bench/README.md).
  */
 export const hyperparameters = {
+  recipe: {
+    default: 'auto',
+    choices: ['auto', 'pos', 'spans'],
+    about: 'what to be good at, plain tags or spans (auto: by the tags); the defaults go by it',
+  },
   wordDim: whole(100, 1, 4096, 'width of the word embedding'),
   charEncoder: {
     default: 'cnn',
@@ -151,7 +156,9 @@ export const hyperparameters = {
     about: 'how weights are updated',
   },
   learningRate: real(3e-3, 1e-12, 100, 'step size at the start'),
-  decay: real(0.05, 0, 100, 'the rate in epoch e is divided by 1 + decay * e'),
+  decay: real(0.05, 0, 100, 'inverse: the rate in epoch e is divided by 1 + decay * e'),
+  plateauFactor: real(0.5, 0.01, 1, 'plateau: the rate is multiplied by it'),
+  plateauPatience: whole(2, 1, 1e6, 'plateau: after so many epochs without a better dev score'),
   momentum: real(0.9, 0, 0.9999, "sgd's momentum, adam's beta1"),
   beta2: real(0.999, 0, 0.999999, "adam's beta2"),
   epsilon: real(1e-8, 1e-12, 1, "adam's epsilon"),
@@ -173,6 +180,12 @@ export const hyperparameters = {
     about: 'gradients are clipped to a global norm, or each element to a value',
   },
   batchSize: whole(0, 0, 8192, 'sentences an update (0: a hundredth of the corpus, from 4 to 32)'),
+  schedule: {
+    default: 'inverse',
+    choices: ['inverse', 'cosine', 'plateau', 'constant'],
+    about: 'how the rate falls',
+  },
+  warmup: whole(0, 0, 1e9, 'updates over which the rate rises from 0'),
   averageEpochs: whole(5, 1, 1e6, 'epochs over which weights are averaged for tagging (1: none)'),
   epochs: whole(60, 1, 1e6, 'passes over the corpus at most'),
   patience: whole(8, 1, 1e6, 'epochs without a better dev score before it stops'),
@@ -195,18 +208,37 @@ export const hyperparameterNames = Object.keys(hyperparameters) as Hyperparamete
 export const flagOf = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** Hyperparameters that were asked for; a recipe gives the others. */
+export type Settings = Partial<Hyperparameters>;
+
+/** What does best for a kind of tags where it is not what does best for the other (bench/README.md). */
+export const recipes = {
+  pos: {},
+  spans: { decoder: 'crf' },
+} as const satisfies Record<string, Settings>;
+export type RecipeName = keyof typeof recipes;
+
+/** Every hyperparameter: as asked for, else as the recipe says, else its default. */
+export const completeSettings = (settings: Settings, recipe: RecipeName): Hyperparameters =>
+  ({ ...defaults, ...recipes[recipe], ...settings }) as Hyperparameters;
+
+const defaults = Object.fromEntries(
+  hyperparameterNames.map((name) => [name, hyperparameters[name].default]),
+);
+
 /**
- * Fills in defaults and checks names, kinds and ranges. Names may be written either way (`learningRate`,
- * `learning-rate`); values may be strings, as they come from a command line.
+ * Fills in defaults, without regard to recipes, and checks names, kinds and ranges. Names may be written either way
+ * (`learningRate`, `learning-rate`); values may be strings, as they come from a command line.
  * @param where what a message begins with, e.g. the configuration file
  */
-export function checkHyperparameters(
+export const checkHyperparameters = (
   given: Readonly<Record<string, unknown>>,
   where: string,
-): Hyperparameters {
-  const result: Record<string, unknown> = Object.fromEntries(
-    hyperparameterNames.map((name) => [name, hyperparameters[name].default]),
-  );
+): Hyperparameters => ({ ...defaults, ...checkSettings(given, where) }) as Hyperparameters;
+
+/** Checks what was given, as `checkHyperparameters` does, and fills in nothing. */
+export function checkSettings(given: Readonly<Record<string, unknown>>, where: string): Settings {
+  const settings: Record<string, unknown> = {};
   const names = new Map(
     hyperparameterNames.flatMap((name) => [
       [name as string, name] as const,
@@ -219,22 +251,21 @@ export function checkHyperparameters(
       throw new UserError(
         `${where}: no hyperparameter \`${key}\`. There are: ${hyperparameterNames.map(flagOf).join(', ')}.`,
       );
-    result[name] = checkValue(name, value, `${where}: ${flagOf(name)} ${String(value)}`);
+    settings[name] = checkValue(name, value, `${where}: ${flagOf(name)} ${String(value)}`);
   }
-  if ((result.charWidth as number) % 2 === 0)
-    throw new UserError(
-      `${where}: char-width ${String(result.charWidth)}: expected an odd number.`,
-    );
-  if (result.optimizer === 'adam' && result.weightDecay !== 0)
+  const h = { ...defaults, ...settings } as Hyperparameters;
+  if (h.charWidth % 2 === 0)
+    throw new UserError(`${where}: char-width ${h.charWidth}: expected an odd number.`);
+  if (h.optimizer === 'adam' && h.weightDecay !== 0)
     throw new UserError(`${where}: weight-decay: adam has none. Use optimizer adamw or sgd.`);
-  if (result.residual && result.highway)
+  if (h.residual && h.highway)
     throw new UserError(`${where}: residual and highway: one of the two.`);
-  const modules = String(result.periods).split(',').length;
-  if (result.cell === 'clockwork' && modules > (result.hidden as number))
+  const modules = h.periods.split(',').length;
+  if (h.cell === 'clockwork' && modules > h.hidden)
     throw new UserError(
-      `${where}: ${modules} periods for ${String(result.hidden)} units. Raise hidden or name fewer periods.`,
+      `${where}: ${modules} periods for ${h.hidden} units. Raise hidden or name fewer periods.`,
     );
-  return result as unknown as Hyperparameters;
+  return settings as Settings;
 }
 
 function checkValue(name: HyperparameterName, value: unknown, where: string): unknown {

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import type { ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
-import { openModel, type Scores, type TrainingRecord } from '../model/model.ts';
+import { openModel, type Scores } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
 import { readLabelled } from './data.ts';
 import {
-  checkHyperparameters,
+  checkSettings,
   flagOf,
   type HyperparameterName,
   type Hyperparameters,
   hyperparameterNames,
+  hyperparameters,
+  type Settings,
 } from './hyperparameters.ts';
 import { type TrainingEvent, type TrainOptions, train } from './train.ts';
 
@@ -45,7 +47,7 @@ export interface RunRecord {
   readonly bestEpoch: number | null;
   /** Why there is no model. */
   readonly diverged?: string | undefined;
-  readonly hyperparameters: Hyperparameters;
+  readonly hyperparameters: Settings;
 }
 
 /** Mean over runs, and their standard deviation (n - 1); null where there are too few. */
@@ -119,7 +121,7 @@ interface Run {
   /** By what it is known again. */
   readonly id: string;
   readonly combination: Combination;
-  readonly hyperparameters: Hyperparameters;
+  readonly hyperparameters: Settings;
 }
 type Done = Map<string, RunRecord>;
 
@@ -186,8 +188,8 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
     for (const [i, run] of runs.entries()) {
       if (done.has(run.id)) continue;
       if (signal?.aborted) break;
-      const { combination, hyperparameters } = run;
-      yield { type: 'run', run: i + 1, runs: total, combination, seed: hyperparameters.seed };
+      const { combination } = run;
+      yield { type: 'run', run: i + 1, runs: total, combination, seed: seedOf(run) };
       const outcome = yield* trainRun(run, { options, runs, done, key });
       if (!outcome) break;
       const { end, result } = outcome;
@@ -239,7 +241,7 @@ async function* trainRun(
   ): RunRecord => ({
     key,
     combination,
-    seed: hyperparameters.seed,
+    seed: seedOf(run),
     ...figures,
     parameters,
     seconds: elapsed(),
@@ -294,7 +296,7 @@ function planRuns({ hyperparameters: shared = {}, values, seeds = 1 }: SweepOpti
     throw new UserError('sweep: seed has values of its own. Leave out --seeds, or sweep no seed.');
   const base = Object.entries(shared).map(([key, value]) => [nameOf(key), value] as const);
   const checked = product(axes).map((combination) =>
-    checkHyperparameters({ ...Object.fromEntries(base), ...combination }, 'sweep'),
+    checkSettings({ ...Object.fromEntries(base), ...combination }, 'sweep'),
   );
   const cases = checked.map((hyperparameters) => ({
     hyperparameters,
@@ -312,8 +314,9 @@ function planRuns({ hyperparameters: shared = {}, values, seeds = 1 }: SweepOpti
   }
   return Array.from({ length: seeds }, (_, i) =>
     cases.map(({ combination, hyperparameters: h }): Run => {
-      const hyperparameters = checkHyperparameters({ ...h, seed: h.seed + i }, 'sweep');
-      return { id: idOf(hyperparameters), combination, hyperparameters };
+      const first = h.seed ?? hyperparameters.seed.default;
+      const own = checkSettings({ ...h, seed: first + i }, 'sweep');
+      return { id: idOf(own), combination, hyperparameters: own };
     }),
   ).flat();
 }
@@ -329,7 +332,10 @@ const product = (
   );
 
 /** By what a run is known again: all that its model depends on, but for the corpora. */
-const idOf = (hyperparameters: TrainingRecord['hyperparameters']): string =>
+const seedOf = ({ hyperparameters: { seed } }: Pick<Run, 'hyperparameters'>): number =>
+  seed ?? hyperparameters.seed.default;
+
+const idOf = (hyperparameters: Settings): string =>
   JSON.stringify(Object.entries(hyperparameters).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /**
@@ -486,7 +492,10 @@ function isModelOf(file: string, run: RunRecord, read: TrainOptions['read']): bo
   try {
     using model = openModel(file);
     const { hyperparameters, corpora } = model.record;
-    return idOf(hyperparameters) === idOf(run.hyperparameters) && keyOf(corpora, read) === run.key;
+    const isSame = Object.entries(run.hyperparameters).every(
+      ([name, value]) => hyperparameters[name] === value,
+    );
+    return isSame && keyOf(corpora, read) === run.key;
   } catch (error) {
     if (error instanceof UserError) return false;
     throw error;

@@ -41,6 +41,7 @@ import {
   readLabelled,
 } from './data.ts';
 import {
+  completeSettings,
   flagOf,
   type Hyperparameters,
   hyperparameterNames,
@@ -49,6 +50,8 @@ import {
   parseClip,
   parseFeatures,
   parsePeriods,
+  type RecipeName,
+  type Settings,
 } from './hyperparameters.ts';
 
 export interface TrainOptions extends BackendOptions {
@@ -59,7 +62,8 @@ export interface TrainOptions extends BackendOptions {
   readonly test?: string | undefined;
   /** Format and columns of all these files. */
   readonly read?: Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'header'> | undefined;
-  readonly hyperparameters: Hyperparameters;
+  /** What is not said here goes by the recipe. */
+  readonly hyperparameters: Settings;
   /** Ends training after the step under way; the best epoch so far is kept. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -126,6 +130,9 @@ export type TrainingEvent =
 /** All that training needs to go on from where it is, as plain data. */
 export interface TrainingState {
   epoch: number;
+  /** Updates so far, over all epochs; and what plateaus have left of the rate. */
+  updates: number;
+  rateLeft: number;
   random: RandomState;
   optimizer: ReturnType<Engine['optimizerState']> | undefined;
   history: EpochRecord[];
@@ -157,7 +164,8 @@ const seconds = (since: number): number => (performance.now() - since) / 1000;
  * @throws UserError for what is wrong with the corpora or the output path, and when the loss diverges.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
-  const { hyperparameters: h, signal, output } = options;
+  const { signal, output } = options;
+  const { seed, tagScheme, recipe } = completeSettings(options.hyperparameters, 'pos');
   const began = performance.now();
   checkWritable(output);
   const read: ReadOptions = { ...options.read, gold: true };
@@ -169,8 +177,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const testFile = options.test === undefined ? undefined : await readAll(options.test);
   const columns = names.map((tagColumn, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file[c]!.sentences);
-    const parts = devFile ? { train: all, dev: devFile[c]!.sentences } : holdOut(all, h.seed);
-    const schemes = chooseScheme(parts.train, h.tagScheme);
+    const parts = devFile ? { train: all, dev: devFile[c]!.sentences } : holdOut(all, seed);
+    const schemes = chooseScheme(parts.train, tagScheme);
     return {
       ...parts,
       test: testFile?.[c]?.sentences,
@@ -179,6 +187,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     };
   });
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
+  const kind = task.scheme === 'none' ? 'pos' : 'spans';
+  const h = completeSettings(
+    options.hyperparameters,
+    recipe === 'auto' ? kind : (recipe as RecipeName),
+  );
 
   const { vocabulary, wordCounts } = buildVocabulary(
     columns.map((column) => column.labelled),
@@ -216,6 +229,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   try {
     const state: TrainingState = {
       epoch: 0,
+      updates: 0,
+      rateLeft: 1,
       random: seedState(h.seed),
       optimizer: undefined,
       history: [],
@@ -253,12 +268,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     let done = 0;
     for (; state.epoch < h.epochs; state.epoch++) {
       const epoch = state.epoch + 1;
-      const rate = h.learningRate / (1 + h.decay * state.epoch);
       const epochBegan = performance.now();
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
       let reported = performance.now();
       for (const batch of epochBatches(lengths, batchSize, random)) {
         const sentences = batch.map((i) => corpus.sentences[i]!);
+        const rate = rateAt(h, state);
+        state.updates++;
         const step = engine.trainStep(
           {
             types: sentences.map((s) => s.types),
@@ -314,6 +330,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const best = !state.best || score > state.best.score;
       state.history.push(record);
       if (best) state.best = { epoch, score, reports, parameters: copyParameters(engine) };
+      const since = epoch - state.best!.epoch;
+      if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
+        state.rateLeft *= h.plateauFactor;
       restoreParameters(engine, current);
       const took = seconds(epochBegan);
       yield {
@@ -346,7 +365,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const test = testFile && evaluate(predictor, columns, 'test');
     const record: TrainingRecord = {
       seqtag: version,
-      command: commandOf(options),
+      command: commandOf(options, h),
       seed: h.seed,
       kernels: `${backend.kind} ${backend.isa}`,
       corpora: [
@@ -481,6 +500,20 @@ function featuresOf({ features, featureBuckets: buckets }: Hyperparameters): Fea
   return groups && { groups, buckets };
 }
 
+/** The rate of the next update. */
+function rateAt(
+  { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,
+  { epoch, updates, rateLeft }: TrainingState,
+): number {
+  const share = {
+    inverse: 1 / (1 + decay * epoch),
+    cosine: (1 + Math.cos((Math.PI * epoch) / epochs)) / 2,
+    plateau: rateLeft,
+    constant: 1,
+  }[schedule as 'inverse' | 'cosine' | 'plateau' | 'constant'];
+  return learningRate * share * Math.min(1, (updates + 1) / (warmup + 1));
+}
+
 function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
   const parsed = parseClip(clip)!;
   if (parsed.kind === 'none') return {};
@@ -518,7 +551,7 @@ function formatOfTask(
 }
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
-function commandOf({ corpora, dev, test, read, hyperparameters: h }: TrainOptions): string {
+function commandOf({ corpora, dev, test, read }: TrainOptions, h: Hyperparameters): string {
   const flags: [string, unknown][] = [
     ['dev', dev],
     ['test', test],

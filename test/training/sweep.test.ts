@@ -93,7 +93,7 @@ describe('a sweep', () => {
     for (const line of lines) {
       expect(line).toMatchObject({
         key: expect.stringMatching(/^[0-9a-f]{64}$/),
-        dev: { accuracy: expect.any(Number) },
+        dev: [{ accuracy: expect.any(Number) }],
         test: { accuracy: expect.any(Number) },
         parameters: expect.any(Number),
         tokensPerSecond: expect.any(Number),
@@ -121,7 +121,7 @@ describe('a sweep', () => {
       'end',
     ]);
     expect(third.at(-1)).toMatchObject({
-      dev: { sentences: 10 },
+      dev: [{ sentences: 10 }],
       sweepSecondsLeft: expect.any(Number),
     });
     const last = events.filter((event) => event.type === 'end').at(-1);
@@ -136,7 +136,7 @@ describe('a sweep', () => {
       const runs = lines.filter(
         ({ combination }) => JSON.stringify(combination) === JSON.stringify(row.combination),
       );
-      const [a, b] = runs.map((line) => line.dev!.accuracy!) as [number, number];
+      const [a, b] = runs.map((line) => line.dev![0]!.accuracy!) as [number, number];
       expect(row.dev.mean).toBeCloseTo((a + b) / 2, 12);
       expect(row.dev.deviation).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 12);
       expect(row).toMatchObject({ runs: 2, diverged: 0, epochs: 2 });
@@ -175,7 +175,7 @@ describe('a sweep', () => {
   it('compares seeds alone, and scores spans by F1', async () => {
     const { final } = await run(newOutput(), { read: {}, values: {}, seeds: 3 });
     expect(final).toMatchObject({ score: 'f1', rows: [{ combination: {}, runs: 3 }] });
-    expect(final.best?.dev).toHaveProperty('f1');
+    expect(final.best?.dev?.[0]).toHaveProperty('f1');
   });
 
   it('goes on after a run that diverges, and ranks it last', async () => {
