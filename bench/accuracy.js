@@ -49,10 +49,10 @@ try {
         hyperparameters: checkHyperparameters({ ...given, seed }, 'accuracy'),
       })) {
         if (event.type !== 'end') continue;
-        dev.push(score(event.dev));
-        test.push(score(event.test));
+        dev.push(score(event.dev[0]));
+        test.push(score(event.test?.[0]));
         seconds.push(event.seconds);
-        figure = event.dev.spans ? 'F1' : 'accuracy';
+        figure = event.dev[0]?.spans ? 'F1' : 'accuracy';
       }
     console.log(
       [

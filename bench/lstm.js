@@ -11,13 +11,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
+import { lstm as cell } from '../dist/network/cells/lstm.js';
 import {
   inputBackward,
   layoutScratch,
   layoutTape,
-  lstmBackward,
-  lstmForward,
-} from '../dist/network/lstm.js';
+  recurrenceBackward,
+  recurrenceForward,
+} from '../dist/network/recurrence.js';
 import { packMatrix, project } from '../dist/network/weights.js';
 import {
   atLeast,
@@ -70,16 +71,19 @@ function ours(kind, H) {
   const x = numbers(N * D, 0.9, 1);
   const dh = numbers(N * H, 1.7, 0.01);
   const weights = {
+    cell,
     input: matrix(numbers(D * 4 * H, 0.7, 0.1), D, 4 * H),
     recurrent: matrix(numbers(H * 4 * H, 1.3, 0.1), H, 4 * H),
+    candidate: undefined,
     bias: numbers(4 * H, 1.1, 0.1),
+    own: 0,
   };
   const rows = arena.take(T);
   arena.i32(rows, T).fill(B);
   const h = arena.take(N * H);
   const dx = arena.take(N * D);
-  const tape = layoutTape(arena.layout, { N, B, H, recurrentDropout: false });
-  const scratch = layoutScratch(arena.layout, { N, B, H, panelWidth });
+  const tape = layoutTape(arena.layout, cell, { N, B, H });
+  const scratch = layoutScratch(arena.layout, { N, B, H, gates: cell.gates, panelWidth });
   const sizes = {
     [weights.input.at]: D * 4 * H,
     [weights.recurrent.at]: H * 4 * H,
@@ -97,8 +101,8 @@ function ours(kind, H) {
     packMatrix(kernels, weights.input);
     packMatrix(kernels, weights.recurrent);
     project(kernels, tape.pre, x, weights.input, { n: N, bias: weights.bias });
-    lstmForward(kernels, h, tape, weights, { ...packing, ldh: H });
-    lstmBackward(kernels, gradient, dh, tape, weights, { ...packing, ldd: H, scratch });
+    recurrenceForward(kernels, h, tape, weights, { ...packing, ldh: H });
+    recurrenceBackward(kernels, gradient, dh, tape, weights, { ...packing, ldd: H, scratch });
     inputBackward(kernels, gradient, dx, x, tape, weights, { N, scratch, accumulate: false });
   };
   /** @param {Float32Array} values */

@@ -93,7 +93,7 @@ try {
         );
       if (event.type === 'end')
         console.log(
-          `${name}: ${event.bytes} bytes\n  dev ${scores(event.dev)}\n  test ${scores(event.test)}`,
+          `${name}: ${event.bytes} bytes\n  dev ${scores(event.dev[0])}\n  test ${scores(event.test?.[0])}`,
         );
     }
   }

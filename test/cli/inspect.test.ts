@@ -56,7 +56,7 @@ describe('a model', () => {
       path: model,
       bytes: readFileSync(model).length,
       config: { hidden: 16 },
-      task: { scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' },
+      tasks: [{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }],
       vocabulary: { lowercase: true, words: expect.any(Number) },
       record: { bestEpoch: expect.any(Number), hyperparameters: { hidden: 16 } },
       backend: { kind: expect.stringMatching(/^(native|wasm)$/) },

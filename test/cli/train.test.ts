@@ -72,7 +72,7 @@ describe('what train shows', () => {
       .map((line) => JSON.parse(line) as { type: string; epoch?: number });
     const types = events.map(({ type }) => type).filter((type) => type !== 'progress');
     expect(types).toEqual(['start', 'epoch', 'epoch', 'end']);
-    expect(events.at(-1)).toMatchObject({ bestEpoch: expect.any(Number), dev: { tokens: 124 } });
+    expect(events.at(-1)).toMatchObject({ bestEpoch: expect.any(Number), dev: [{ tokens: 124 }] });
   });
 
   it('keeps events and text apart: with --json text goes to standard error', async () => {

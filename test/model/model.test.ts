@@ -5,12 +5,18 @@ import { afterAll, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
 import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
-import { type NetworkConfig, parameterSpecs, sizeOf } from '../../src/network/config.ts';
+import {
+  type NetworkConfig,
+  parameterSpecs,
+  plainBiLstm,
+  sizeOf,
+} from '../../src/network/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const config: NetworkConfig = {
+  ...plainBiLstm,
   words: 3,
   wordDim: 4,
   charEncoder: 'cnn',
@@ -21,17 +27,17 @@ const config: NetworkConfig = {
   charHidden: 2,
   layers: 2,
   hidden: 3,
-  tags: 2,
+  tags: [2],
 };
 const model: Model = {
   config,
   vocabulary: {
     words: ['', 'a', 'b'],
     chars: ['', '', '', 'a', 'b'],
-    tags: ['X', 'Y'],
+    tags: [['X', 'Y']],
     lowercase: true,
   },
-  task: { scheme: 'none', trainedScheme: 'none', format: 'columns' },
+  tasks: [{ scheme: 'none', trainedScheme: 'none', format: 'columns' }],
   record: {
     seqtag: '0',
     command: 'seqtag train x',
@@ -41,7 +47,7 @@ const model: Model = {
     hyperparameters: {},
     bestEpoch: 1,
     epochs: [],
-    dev: { accuracy: 1 },
+    dev: [{ accuracy: 1 }],
   },
   parameters: new Map(
     parameterSpecs(config).map(({ name, shape }, p) => [
@@ -69,9 +75,9 @@ test('a model comes back as it was saved, and the same model is the same bytes',
   expect(read(a)).toEqual(model.parameters);
   using file = openModel(a);
   expect({ ...file.vocabulary }).toEqual(model.vocabulary);
-  expect([file.config, file.task, file.record, file.bytes]).toEqual([
+  expect([file.config, file.tasks, file.record, file.bytes]).toEqual([
     config,
-    model.task,
+    model.tasks,
     model.record,
     bytes,
   ]);
@@ -107,22 +113,33 @@ test('every damage is named', () => {
   expect(complaint(({ metadata }) => metadata.set('version', '99'))).toMatch(
     /format version 99.*newer seqtag/,
   );
-  expect(complaint(({ metadata }) => metadata.delete('task'))).toMatch(/no `task`/);
+  expect(complaint(({ metadata }) => metadata.delete('tasks'))).toMatch(/no `tasks`/);
   expect(complaint(({ metadata }) => metadata.set('record', '{'))).toMatch(
     /`record` in its metadata is not JSON/,
   );
   expect(complaint(({ metadata }) => metadata.set('config', 'null'))).toMatch(
     /configuration is no object/,
   );
-  expect(complaint(({ metadata }) => metadata.set('task', '{}'))).toMatch(/tag scheme is unknown/);
+  expect(complaint(({ metadata }) => metadata.set('tasks', '[{}]'))).toMatch(
+    /tag scheme is unknown/,
+  );
+  expect(complaint(({ metadata }) => metadata.set('tasks', '[]'))).toMatch(
+    /1 columns of tags, but it describes others/,
+  );
   expect(complaint(({ metadata }) => metadata.set('vocabulary', '{"words":3}'))).toMatch(
     /vocabulary of words is no list/,
   );
   expect(withConfig({ hidden: -1 })).toMatch(/hidden = -1, expected a whole number/);
   expect(withConfig({ hidden: 1e9 })).toMatch(/hidden = 1000000000/);
   expect(withConfig({ charWidth: 4 })).toMatch(/charWidth = 4, expected an odd number/);
-  expect(withConfig({ charEncoder: 'x' })).toMatch(/character encoder `x` is unknown/);
-  expect(withConfig({ tags: 3 })).toMatch(/vocabulary has 2 tags, but its configuration 3/);
+  expect(withConfig({ charEncoder: 'x' })).toMatch(/charEncoder = "x", which is unknown here/);
+  expect(withConfig({ cell: 'x' })).toMatch(/cell = "x", which is unknown here/);
+  expect(withConfig({ merge: undefined })).toMatch(/merge = undefined, which is unknown here/);
+  expect(withConfig({ dense: -1 })).toMatch(/dense = -1, expected a whole number from 0 to 64/);
+  expect(withConfig({ periods: [2, 2] })).toMatch(/periods .* are no rising whole numbers/);
+  expect(withConfig({ tags: 2 })).toMatch(/no list of 1 to 16 numbers of tags/);
+  expect(withConfig({ featureGroups: 1 })).toMatch(/differ about features/);
+  expect(withConfig({ tags: [3] })).toMatch(/vocabulary has 2 tags, but its configuration 3/);
   expect(withConfig({ wordDim: 5 })).toMatch(
     /tensor "word.embedding" has shape \(3, 4\), expected \(3, 5\)/,
   );
@@ -148,6 +165,42 @@ test('every damage is named', () => {
       }),
     ),
   ).toMatch(/"output.bias" holds numbers that are not finite/);
+});
+
+test('a model of version 1 is read as what it is in words of version 2', () => {
+  const path = join(folder, 'version1.safetensors');
+  saveModel(path, model);
+  const { metadata, tensors } = readSafetensors(path);
+  const old = new Map(metadata);
+  const json = (key: string, value: unknown): unknown => old.set(key, JSON.stringify(value));
+  const added = Object.keys(plainBiLstm);
+  const kept = Object.entries(config).filter(([key]) => !added.includes(key));
+  json('config', { ...Object.fromEntries(kept), tags: 2 });
+  json('vocabulary', { ...model.vocabulary, tags: ['X', 'Y'] });
+  json('record', { ...model.record, dev: { accuracy: 1 }, test: { accuracy: 0.5, f1: 0.25 } });
+  json('task', model.tasks[0]);
+  old.delete('tasks');
+  writeSafetensors(path, new Map(tensors), old.set('version', '1'));
+  expect(read(path)).toEqual(model.parameters);
+  using file = openModel(path);
+  expect(file.config).toEqual(config);
+  expect({ ...file.vocabulary }).toEqual(model.vocabulary);
+  expect(file.tasks).toEqual(model.tasks);
+  expect(file.record).toEqual({ ...model.record, test: [{ accuracy: 0.5, f1: 0.25 }] });
+  // and what it lacks is said as of any other
+  writeSafetensors(path, new Map(tensors), old.set('config', '{}'));
+  expect(() => openModel(path)).toThrow(/version1.safetensors: .* has charEncoder = undefined/);
+  old.delete('task');
+  writeSafetensors(path, new Map(tensors), old);
+  expect(() => openModel(path)).toThrow(/no `task` in its metadata/);
+});
+
+test.each(['en-upos', 'en-ner'])('the bundled model %s is read', (name) => {
+  using file = openModel(name);
+  expect(file.config).toMatchObject({ cell: 'lstm', direction: 'both', merge: 'concat' });
+  expect(file.config.tags).toEqual([file.vocabulary.tags[0]!.length]);
+  expect(file.tasks).toHaveLength(1);
+  expect(file.record.dev[0]?.accuracy).toBeGreaterThan(0.9);
 });
 
 test('no path, no name: one line that says what to give', () => {

@@ -92,7 +92,7 @@ const collect = (ids: number[]) => {
   const charset = new Numbering(6);
   numbering.reset();
   for (const id of ids) numbering.number(id);
-  return { batch: collectTypes(types, numbering, charset), numbering, charset };
+  return { batch: collectTypes(types, { numbering, charset, groups: 0 }), numbering, charset };
 };
 
 describe('collectTypes', () => {
@@ -101,7 +101,7 @@ describe('collectTypes', () => {
     expect(batch).toEqual({
       ids: [2, 0, 1, 3],
       charset: [1, 2, 4],
-      sizes: { Y: 4, L: 7, Q: 3, longest: 3 },
+      sizes: { Y: 4, L: 7, Q: 3, longest: 3, M: 0 },
     });
     expect([0, 1, 2, 3].map((id) => numbering.number(id))).toEqual([1, 2, 0, 3]);
   });
@@ -111,7 +111,7 @@ describe('collectTypes', () => {
     expect(collect([]).batch).toEqual({
       ids: [],
       charset: [],
-      sizes: { Y: 0, L: 0, Q: 0, longest: 0 },
+      sizes: { Y: 0, L: 0, Q: 0, longest: 0, M: 0 },
     });
   });
 });

@@ -3,13 +3,14 @@ import { Arena } from '../../src/backend/arena.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createPool } from '../../src/backend/pool.ts';
 import type { Types } from '../../src/network/batch.ts';
-import type { NetworkConfig } from '../../src/network/config.ts';
+import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import {
   createEngine,
   type Engine,
   type TrainingBatch,
   type TrainingOptions,
 } from '../../src/network/engine.ts';
+import { SHARDS, streams } from '../../src/network/program.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';
 import type { BiLstmMasks, LstmWeights } from '../oracle/lstm.ts';
@@ -24,6 +25,7 @@ export interface Sample {
 }
 
 const smallConfig: NetworkConfig = {
+  ...plainBiLstm,
   words: 11,
   wordDim: 5,
   charEncoder: 'none',
@@ -34,7 +36,7 @@ const smallConfig: NetworkConfig = {
   charHidden: 4,
   layers: 1,
   hidden: 3,
-  tags: 5,
+  tags: [5],
 };
 
 /** Types of a few words and characters, and sentences of the given lengths over them. */
@@ -68,8 +70,10 @@ export function createBatch(
     words: sentences.map((ids) =>
       ids.map((id) => (random.integer(7) === 0 ? 0 : types.words[id]!)),
     ),
-    tags: lengths.map((length) =>
-      random.integers(length, config.tags).map((tag) => (random.integer(5) === 0 ? -1 : tag)),
+    tags: config.tags.map((tags) =>
+      lengths.map((length) =>
+        random.integers(length, tags).map((tag) => (random.integer(5) === 0 ? -1 : tag)),
+      ),
     ),
   };
 }
@@ -201,7 +205,7 @@ export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
   return {
     packing,
     words: packed(batch.words),
-    gold: packed(batch.tags),
+    gold: packed(batch.tags[0]!),
     characters:
       config.charEncoder === 'none' ? undefined : { ids: chars.flatMap((c) => [...c]), starts },
   };
@@ -209,7 +213,7 @@ export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
 
 /**
  * The masks of step `step` (from 0), from their definition: shards are dealt like cards, and each shard has a stream of
- * random numbers for each layer's input (0, 1, ...), the output (after those) and each recurrence (from 32 on).
+ * random numbers for each layer's input (0, 1, ...), the output (after those) and each recurrence (after that).
  */
 export function oracleMasks(
   { config, batch }: Sample,
@@ -221,7 +225,7 @@ export function oracleMasks(
   const mask = (width: number, options: { share: number; stream: number }): Float64Array => {
     const all = new Float64Array(packing.B * width); // (B, width)
     for (let shard = 0; shard < 4; shard++) {
-      const stream = step * 256 + shard * 64 + options.stream;
+      const stream = (step * SHARDS + shard) * streams(config) + options.stream;
       const n = Math.ceil((packing.B - shard) / 4) * width;
       const own = expectedMask({ n: Math.max(0, n), keep: 1 - options.share, seed, stream });
       for (let b = shard; b < packing.B; b += 4) {
@@ -241,8 +245,10 @@ export function oracleMasks(
       { length: layers },
       (_, l): BiLstmMasks => ({
         input: input > 0 ? spread(mask(width(l), { share: input, stream: l })) : undefined,
-        forward: recurrent > 0 ? mask(H, { share: recurrent, stream: 32 + 2 * l }) : undefined,
-        backward: recurrent > 0 ? mask(H, { share: recurrent, stream: 33 + 2 * l }) : undefined,
+        forward:
+          recurrent > 0 ? mask(H, { share: recurrent, stream: layers + 1 + 2 * l }) : undefined,
+        backward:
+          recurrent > 0 ? mask(H, { share: recurrent, stream: layers + 2 + 2 * l }) : undefined,
       }),
     ),
     output: output > 0 ? spread(mask(2 * H, { share: output, stream: layers })) : undefined,

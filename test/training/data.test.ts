@@ -116,11 +116,11 @@ test('an epoch has every sentence once, in batches of like length, in an order o
 test('long sentences are cut, and no token is lost', () => {
   const tokens = Array.from({ length: 2500 }, (_, i) => `w${i % 7}`);
   const sentences = [{ tokens, tags: tokens.map((_, i) => (i % 2 ? 'A' : 'B')) }];
-  const { vocabulary } = buildVocabulary(sentences, { lowercase: true, minCount: 1 });
-  const corpus = numberCorpus(sentences, vocabulary);
+  const { vocabulary } = buildVocabulary([sentences], { lowercase: true, minCount: 1 });
+  const corpus = numberCorpus([sentences], vocabulary);
   expect(corpus.sentences.map(({ words }) => words.length)).toEqual([1024, 1024, 452]);
   expect(corpus.types.words.length).toBe(7);
   expect(
-    corpus.sentences.flatMap(({ tags }) => [...tags].map((tag) => vocabulary.tags[tag])),
+    corpus.sentences.flatMap(({ tags }) => [...tags[0]!].map((tag) => vocabulary.tags[0]![tag])),
   ).toEqual(sentences[0]!.tags);
 });

@@ -57,7 +57,6 @@ test('events tell sizes, epochs and the end; the record holds what happened', as
     train: { sentences: 144 },
     dev: { sentences: 146, heldOut: false },
     scheme: 'BIO',
-
     threads: 1,
   });
   const epochs = events.filter((event) => event.type === 'epoch');
@@ -66,7 +65,7 @@ test('events tell sizes, epochs and the end; the record holds what happened', as
   const end = last(events);
   if (end.type !== 'end') throw new Error('the last event is not the end');
   expect(end.bytes).toBe(readFileSync(output).length);
-  expect(end.test?.sentences).toBe(507);
+  expect(end.test?.[0]?.sentences).toBe(507);
   using file = openModel(output);
   expect(file.record.corpora.map(({ role, sentences }) => [role, sentences])).toEqual([
     ['train', 144],
@@ -78,7 +77,7 @@ test('events tell sizes, epochs and the end; the record holds what happened', as
   expect(file.record.epochs).toEqual(
     epochs.map(({ loss, score, norm, clipped }) => ({ loss, score, norm, clipped })),
   );
-  expect(file.task).toMatchObject({ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' });
+  expect(file.tasks).toEqual([{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }]);
 });
 
 test('the saved model tags as training said: dev scores are those of the file', async () => {
@@ -105,7 +104,7 @@ test('the saved model tags as training said: dev scores are those of the file', 
   const right = tags.flat().filter((tag, i) => tag === text.flat()[i]![1]).length;
   // Nine tenths of these sentences were trained on.
   expect(right / tags.flat().length).toBeGreaterThan(0.8);
-  expect(end.type === 'end' && end.dev.accuracy).toBeGreaterThan(0.6);
+  expect(end.type === 'end' && end.dev[0]?.accuracy).toBeGreaterThan(0.6);
   await tagger.close();
 });
 
@@ -171,5 +170,5 @@ test('a tag that only dev has is an error that is reported, not a failure', asyn
   writeFileSync(dev, 'Zork\tX\tB-NEW\nsang\tVERB\tO\n\n');
   const { events } = await run('unseen', { dev });
   const end = last(events);
-  expect(end.type === 'end' && end.dev.unseenTags).toEqual([{ tag: 'B-NEW', count: 1 }]);
+  expect(end.type === 'end' && end.dev[0]?.unseenTags).toEqual([{ tag: 'B-NEW', count: 1 }]);
 });

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+/** The list of `kernels/kernels.h`. */
+export const header = readFileSync(new URL('../../kernels/kernels.h', import.meta.url), 'utf8');
+
+const names = (pattern: RegExp): string[] => [...header.matchAll(pattern)].map((m) => m[1]!);
+
+/** Kernels that stand in the list by their own names. */
+export const plainKernels = names(/^ {2}X\((\w+),/gm);
+
+/** What stands there once for its three kernels. */
+export const recurrences = names(/^ {2}CELL\(X, (\w+)\)/gm);
+
+export const allKernels = [
+  ...plainKernels,
+  ...recurrences.flatMap((cell) => ['forward', 'infer', 'backward'].map((of) => `${cell}_${of}`)),
+];
