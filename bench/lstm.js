@@ -10,16 +10,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
-import { lstm as cell } from '../dist/network/cells/lstm.js';
-import {
-  inputBackward,
-  layoutScratch,
-  layoutTape,
-  recurrenceBackward,
-  recurrenceForward,
-} from '../dist/network/recurrence.js';
-import { packMatrix, project } from '../dist/network/weights.js';
+import { hasNative, openBackend } from '../dist/backend/backend.js';
+import { lstm } from '../dist/network/cells/lstm.js';
 import {
   atLeast,
   fail,
@@ -34,6 +26,7 @@ import {
   table,
   time,
 } from './common.js';
+import { createLayer } from './layer.js';
 
 const { values } = parseArgs({
   options: {
@@ -46,82 +39,19 @@ const [B, T, D] = [32, 25, 150];
 const N = B * T;
 const TIMES = 3; // updates a sample
 
-/**
- * @param {'native' | 'wasm'} kind
- * @param {number} H
- */
-function ours(kind, H) {
-  const { kernels, arena, panelWidth } = openBackend({ backend: kind, threads: 1 });
-  /** @param {number} n @param {number} frequency @param {number} scale as in torch_lstm.py */
-  const numbers = (n, frequency, scale) => {
-    const at = arena.take(n);
-    arena
-      .f32(at, n)
-      .set(Float32Array.from({ length: n }, (_, i) => Math.sin(i * frequency) * scale));
-    return at;
-  };
-  /** @param {number} at @param {number} K @param {number} N */
-  const matrix = (at, K, N) => ({
-    at,
-    K,
-    N,
-    packed: arena.take(packedSize(panelWidth, K, N)),
-    transposed: arena.take(packedSize(panelWidth, N, K)),
-  });
-  const x = numbers(N * D, 0.9, 1);
-  const dh = numbers(N * H, 1.7, 0.01);
-  const weights = {
-    cell,
-    input: matrix(numbers(D * 4 * H, 0.7, 0.1), D, 4 * H),
-    recurrent: matrix(numbers(H * 4 * H, 1.3, 0.1), H, 4 * H),
-    candidate: undefined,
-    bias: numbers(4 * H, 1.1, 0.1),
-    own: 0,
-  };
-  const rows = arena.take(T);
-  arena.i32(rows, T).fill(B);
-  const h = arena.take(N * H);
-  const dx = arena.take(N * D);
-  const tape = layoutTape(arena.layout, cell, { N, B, H });
-  const scratch = layoutScratch(arena.layout, { N, B, H, gates: cell.gates, panelWidth });
-  const sizes = {
-    [weights.input.at]: D * 4 * H,
-    [weights.recurrent.at]: H * 4 * H,
-    [weights.bias]: 4 * H,
-  };
-  const gradients = Object.fromEntries(Object.entries(sizes).map(([at, n]) => [at, arena.take(n)]));
-  arena.reserve(arena.layout.end);
-  /** @param {number} parameter */
-  const gradient = (parameter) => /** @type {number} */ (gradients[parameter]);
-  const cleared = Object.entries(sizes).map(([at, n]) => arena.f32(gradient(Number(at)), n));
-  const packing = { rows, N, T, B, reverse: false };
-
-  const update = () => {
-    for (const values of cleared) values.fill(0);
-    packMatrix(kernels, weights.input);
-    packMatrix(kernels, weights.recurrent);
-    project(kernels, tape.pre, x, weights.input, { n: N, bias: weights.bias });
-    recurrenceForward(kernels, h, tape, weights, { ...packing, ldh: H });
-    recurrenceBackward(kernels, gradient, dh, tape, weights, { ...packing, ldd: H, scratch });
-    inputBackward(kernels, gradient, dx, x, tape, weights, { N, scratch, accumulate: false });
-  };
-  /** @param {Float32Array} values */
-  const squares = (values) => values.reduce((sum, value) => sum + value * value, 0);
+/** @param {import('../dist/backend/backend.js').Backend} backend @param {number} H */
+function ours(backend, H) {
+  const { update, h, dx, gradientOf } = createLayer(backend, lstm, { B, T, D, H });
   return {
     seconds: () => time(update, TIMES),
     check: () => {
       update();
-      return [
-        arena.f32(h, N * H),
-        arena.f32(dx, N * D),
-        ...cleared.sort((a, b) => order(a) - order(b)),
-      ].map(squares);
+      const { input, recurrent, bias } = gradientOf;
+      return [h, dx, input, recurrent, bias].map((values) =>
+        values.reduce((sum, value) => sum + value * value, 0),
+      );
     },
   };
-  /** dW, dU, db @param {Float32Array} values */
-  function order(values) {
-    return [D * 4 * H, H * 4 * H, 4 * H].indexOf(values.length);
-  }
 }
 
 /** nn.LSTM in a process of its own, since OpenBLAS chooses its kernels at load. @param {string} core */
@@ -168,12 +98,13 @@ console.log(
 );
 
 const kinds = /** @type {('native' | 'wasm')[]} */ (hasNative() ? ['native', 'wasm'] : ['wasm']);
+const backends = kinds.map((backend) => openBackend({ backend, threads: 1 }));
 /** @type {string[][]} */
 const cells = [];
 /** @type {string[]} */
 const verdicts = [];
 for (const H of [100, 200]) {
-  const mine = Object.fromEntries(kinds.map((kind) => [kind, ours(kind, H)]));
+  const mine = Object.fromEntries(backends.map((backend) => [backend.kind, ours(backend, H)]));
   const expected = /** @type {number[]} */ (await first.ask({ H, mkldnn: false, check: true }));
   for (const [kind, { check }] of Object.entries(mine))
     check().forEach((value, i) => {
