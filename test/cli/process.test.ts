@@ -82,7 +82,7 @@ describe('pipes', () => {
       return {
         hashes: corpora.map(({ sha256 }) => sha256),
         losses: epochs.map(({ loss }) => loss),
-        task: model.task,
+        tasks: model.tasks,
       };
     });
     expect(others).toEqual([first, first]);

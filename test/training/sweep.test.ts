@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openModel } from '../../src/model/model.ts';
-import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import { checkSettings } from '../../src/training/hyperparameters.ts';
 import {
   type RunRecord,
   type SweepEvent,
@@ -94,15 +94,12 @@ describe('a sweep', () => {
       expect(line).toMatchObject({
         key: expect.stringMatching(/^[0-9a-f]{64}$/),
         dev: [{ accuracy: expect.any(Number) }],
-        test: { accuracy: expect.any(Number) },
+        test: [{ accuracy: expect.any(Number) }],
         parameters: expect.any(Number),
         tokensPerSecond: expect.any(Number),
         seconds: expect.any(Number),
         epochs: 2,
-        hyperparameters: checkHyperparameters(
-          { ...shared, ...line.combination, seed: line.seed },
-          'test',
-        ),
+        hyperparameters: checkSettings({ ...shared, ...line.combination, seed: line.seed }, 'test'),
       });
       expect(line.bestEpoch).toBeLessThanOrEqual(2);
     }
