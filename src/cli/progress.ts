@@ -3,7 +3,7 @@ import type { TrainingEvent } from '../training/train.ts';
 import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
-import { bytes, counted, duration, number, percent, table } from './table.ts';
+import { bytes, type Cell, counted, duration, number, percent, table } from './table.ts';
 
 /** Shows training, or what else has events, to people. */
 export interface Display<Event = TrainingEvent> {
@@ -147,6 +147,7 @@ function startText(event: Event<'start'>, style: Style): string {
         `${counted(dev.tokens, 'token')}${dev.heldOut ? style.dim('  held out of the corpus') : ''}`,
       ],
       [['words', style.dim], number(event.words), `${counted(event.chars, 'character')}`],
+      ...(event.pretrained ? [vectorsRow(event.pretrained, style)] : []),
       [['tags', style.dim], number(event.tags), scheme],
       [
         ['model', style.dim],
@@ -156,6 +157,18 @@ function startText(event: Event<'start'>, style: Style): string {
     ],
     { align: 'lrl' },
   );
+}
+
+/** How many words of the corpus have pretrained vectors, and how many of its tokens. */
+function vectorsRow(
+  { coverage, kept }: NonNullable<Event<'start'>['pretrained']>,
+  style: Style,
+): Cell[] {
+  const { wanted, missing, byTokens } = coverage;
+  const tokens = byTokens === undefined ? '' : `, ${percent(byTokens)} % of tokens`;
+  const more = kept > 0 ? `; ${counted(kept, 'word')} beyond the corpus` : '';
+  const share = `${percent((wanted - missing) / Math.max(1, wanted))} % of words${tokens}${more}`;
+  return [['vectors', style.dim], number(wanted - missing), share];
 }
 
 // Widths are fixed: lines come one by one.

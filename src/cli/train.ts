@@ -30,6 +30,7 @@ interface TrainFlags extends ColumnOptions, ComputeOptions, SweepFlags {
   output?: string;
   dev?: string;
   test?: string;
+  embeddings?: string;
   config?: string;
   format?: (typeof readFormats)[number];
   json?: boolean;
@@ -58,6 +59,10 @@ export function defineTrain(command: Command, context: Context): void {
     .option('-o, --output <model>', 'where the model goes, e.g. model.safetensors')
     .option('--dev <file>', 'chooses the best epoch (default: every tenth sentence, held out)')
     .option('--test <file>', 'scored once, at the end')
+    .option(
+      '--embeddings <file>',
+      'pretrained word vectors: GloVe, word2vec (text, binary) or fastText .vec, gzip too',
+    )
     .addOption(
       choice(
         '--format <format>',
@@ -166,6 +171,7 @@ async function trainCommand(
     output,
     dev: flags.dev,
     test: flags.test,
+    embeddings: flags.embeddings,
     read: readOptions(flags, flags.format),
     ...computeOptions(flags),
   };

@@ -18,6 +18,7 @@ import {
   sizeOf,
 } from '../network/config.ts';
 import { MOST_CRF_TAGS } from '../network/crf.ts';
+import { floatToHalf } from './half.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -102,11 +103,21 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
 /** 2: the configuration has the cell, directions and what is between layers; there may be several columns of tags. */
 const VERSION = 2;
 
-/** Writes under a temporary name, then renames: a reader never sees half a model. Returns the size in bytes. */
+/**
+ * Writes under a temporary name, then renames: a reader never sees half a model. Embeddings are written in half
+ * precision. Returns the size in bytes.
+ */
 export function saveModel(path: string, model: Model): number {
   const tensors = new Map<string, Tensor>();
-  for (const { name, shape } of parameterSpecs(model.config))
-    tensors.set(name, { dtype: 'F32', shape: [...shape], data: model.parameters.get(name)! });
+  for (const { name, shape, init } of parameterSpecs(model.config)) {
+    const data = model.parameters.get(name)!;
+    tensors.set(
+      name,
+      init === 'embedding'
+        ? { dtype: 'F16', shape: [...shape], data: floatToHalf(data, new Uint16Array(data.length)) }
+        : { dtype: 'F32', shape: [...shape], data },
+    );
+  }
   writeSafetensors(path, tensors, {
     format: 'seqtag',
     version: String(VERSION),

@@ -81,6 +81,8 @@ export interface StepOptions {
   readonly clipNorm?: number | undefined;
   /** Each element of the gradient is held within +- this. */
   readonly clipValue?: number | undefined;
+  /** The word embedding is left as it is. */
+  readonly freezeWords?: boolean;
 }
 
 export interface Emissions {
@@ -288,9 +290,11 @@ export function createEngine(options: EngineOptions): Engine {
       args[SHARDS + shard] = dx + done * D * 4;
       done += written.N;
     }
-    const used = wordRows.items.length;
-    writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
-    arena.i32(ids, used).set(wordRows.items);
+    const used = options.freezeWords ? 0 : wordRows.items.length;
+    if (used > 0) {
+      writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
+      arena.i32(ids, used).set(wordRows.items);
+    }
 
     pool.run(TaskId.backpropagate, SHARDS, [
       ...args,

@@ -91,6 +91,8 @@ export const hyperparameters = {
     about: 'what to be good at, plain tags or spans (auto: by the tags); the defaults go by it',
   },
   wordDim: whole(100, 1, 4096, 'width of the word embedding'),
+  freeze: { default: false, about: 'leave the word embedding as it begins' },
+  keepVectors: whole(0, 0, 1e7, 'pretrained vectors of words beyond the corpus that are kept'),
   charEncoder: {
     default: 'cnn',
     choices: ['cnn', 'lstm', 'none'],

@@ -1,10 +1,12 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { Features } from '../corpus/features.ts';
 import type { ReadOptions } from '../corpus/index.ts';
+import type { Coverage } from '../corpus/vectors.ts';
 import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { type Report, report } from '../evaluation/report.ts';
+import { floatToHalf, halfToFloat } from '../model/half.ts';
 import { extraLinks, linksOf } from '../model/links.ts';
 import {
   countParameters,
@@ -40,6 +42,7 @@ import {
   numberCorpus,
   readLabelled,
 } from './data.ts';
+import { readPretrained } from './embeddings.ts';
 import {
   completeSettings,
   flagOf,
@@ -60,6 +63,8 @@ export interface TrainOptions extends BackendOptions {
   /** Without it every tenth sentence is held out, chosen by the seed. */
   readonly dev?: string | undefined;
   readonly test?: string | undefined;
+  /** Pretrained word vectors: GloVe, word2vec (text or binary) or fastText `.vec`, gzip or not. */
+  readonly embeddings?: string | undefined;
   /** Format and columns of all these files. */
   readonly read?: Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'header'> | undefined;
   /** What is not said here goes by the recipe. */
@@ -87,6 +92,7 @@ export type TrainingEvent =
       readonly backend: string;
       readonly threads: number;
       readonly epochs: number;
+      readonly pretrained?: { readonly coverage: Coverage; readonly kept: number };
     }
   | {
       readonly type: 'progress';
@@ -138,7 +144,7 @@ export interface TrainingState {
   history: EpochRecord[];
   /** Running average of the parameters at the ends of epochs; these, not the last ones, are scored and kept. */
   average: Parameters | undefined;
-  best: { epoch: number; score: number; parameters: Parameters; reports: Report[] } | undefined;
+  best: { epoch: number; score: number; parameters: Parameters } | undefined;
 }
 
 type Parameters = Map<string, Float32Array>;
@@ -193,11 +199,20 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     recipe === 'auto' ? kind : (recipe as RecipeName),
   );
 
-  const { vocabulary, wordCounts } = buildVocabulary(
+  const counted = buildVocabulary(
     columns.map((column) => column.labelled),
     { ...h, features: featuresOf(h) },
   );
-  const config = networkConfig(h, {
+  const pretrained =
+    options.embeddings === undefined
+      ? undefined
+      : await readPretrained(options.embeddings, {
+          ...counted,
+          keep: h.keepVectors,
+          dim: options.hyperparameters.wordDim,
+        });
+  const { vocabulary, wordCounts } = pretrained ?? counted;
+  const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
     words: vocabulary.words.length,
     chars: vocabulary.chars.length,
     tags: vocabulary.tags.map((tags) => tags.length),
@@ -239,6 +254,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     };
     const random = createRandom(state.random);
     for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
+    pretrained?.fill(engine.parameter('word.embedding'));
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, tasks);
     const parameters = countParameters(config);
@@ -254,6 +270,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       backend: `${backend.kind} ${backend.isa}`,
       threads: backend.pool.threads,
       epochs: h.epochs,
+      ...(pretrained && {
+        pretrained: { coverage: pretrained.coverage, kept: pretrained.kept },
+      }),
     };
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
@@ -286,7 +305,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
             ),
             tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
           },
-          { types: corpus.types, rate, ...clip },
+          { types: corpus.types, rate, ...clip, freezeWords: h.freeze },
         );
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
           throw new UserError(
@@ -329,7 +348,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       };
       const best = !state.best || score > state.best.score;
       state.history.push(record);
-      if (best) state.best = { epoch, score, reports, parameters: copyParameters(engine) };
+      if (best) state.best = { epoch, score, parameters: copyParameters(engine) };
       const since = epoch - state.best!.epoch;
       if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
         state.rateLeft *= h.plateauFactor;
@@ -359,8 +378,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const trainingSeconds = seconds(trainingBegan);
     const { best } = state as { best: NonNullable<TrainingState['best']> };
+    roundEmbeddings(engine.specs, best.parameters);
     restoreParameters(engine, best.parameters);
     predictor.reset();
+    const final = evaluate(predictor, columns, 'dev');
     const gradients = { initial, trained: profile() };
     const test = testFile && evaluate(predictor, columns, 'test');
     const record: TrainingRecord = {
@@ -376,7 +397,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       hyperparameters: h,
       bestEpoch: best.epoch,
       epochs: state.history,
-      dev: best.reports.map(scoresOf),
+      dev: final.map(scoresOf),
       ...(test && { test: test.map(scoresOf) }),
       gradients,
     };
@@ -394,8 +415,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       parameters,
       bestEpoch: best.epoch,
       stopped,
-      score: best.score,
-      dev: best.reports,
+      score: meanScore(final),
+      dev: final,
       ...(test && { test }),
       tokensPerSecond: done / trainingSeconds,
       seconds: seconds(began),
@@ -443,6 +464,15 @@ const copyParameters = (engine: Engine): Parameters =>
 function restoreParameters(engine: Engine, parameters: Parameters): void {
   for (const [name, values] of parameters) engine.parameter(name).set(values);
   engine.weightsChanged();
+}
+
+/** Embeddings are kept in half precision: what is scored at last is what the file has. */
+function roundEmbeddings(specs: Engine['specs'], parameters: Parameters): void {
+  for (const { name, init } of specs) {
+    if (init !== 'embedding') continue;
+    const values = parameters.get(name)!;
+    halfToFloat(floatToHalf(values, new Uint16Array(values.length)), values);
+  }
 }
 
 /** old + (current - old) * share, in place: a mean at first, then exponential (Polyak & Juditsky 1992). */
@@ -551,10 +581,14 @@ function formatOfTask(
 }
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
-function commandOf({ corpora, dev, test, read }: TrainOptions, h: Hyperparameters): string {
+function commandOf(
+  { corpora, dev, test, embeddings, read }: TrainOptions,
+  h: Hyperparameters,
+): string {
   const flags: [string, unknown][] = [
     ['dev', dev],
     ['test', test],
+    ['embeddings', embeddings],
     ['format', read?.format],
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
