@@ -50,9 +50,13 @@ const model: Model = {
     dev: [{ accuracy: 1 }],
   },
   parameters: new Map(
-    parameterSpecs(config).map(({ name, shape }, p) => [
+    parameterSpecs(config).map(({ name, shape, init }, p) => [
       name,
-      Float32Array.from({ length: sizeOf(shape) }, (_, i) => p + i / 7),
+      // embeddings as half precision holds them
+      Float32Array.from(
+        { length: sizeOf(shape) },
+        (_, i) => p + i / (init === 'embedding' ? 8 : 7),
+      ),
     ]),
   ),
 };
@@ -165,6 +169,17 @@ test('every damage is named', () => {
       }),
     ),
   ).toMatch(/"output.bias" holds numbers that are not finite/);
+});
+
+test('embeddings are kept in half precision, all else in full', () => {
+  const path = join(folder, 'half.safetensors');
+  saveModel(path, model);
+  const { tensors } = readSafetensors(path);
+  for (const { name } of parameterSpecs(config))
+    expect([name, tensors.get(name)!.dtype]).toEqual([
+      name,
+      name.endsWith('.embedding') ? 'F16' : 'F32',
+    ]);
 });
 
 test('a model of version 1 is read as what it is in words of version 2', () => {
