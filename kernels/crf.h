@@ -8,11 +8,11 @@
 // one. Sums over paths go over the allowed ones within the sets. A sentence that has none is called impossible.
 //
 // Fast and right. The sums run in the exponential domain, each row scaled by a power of 2 (which rounds nothing; cf.
-// Rabiner 1989, §V.A), so that a step of all live sentences is one GEMM with exp(A - max A). Every factor that is not 0
-// is kept from 2^-76 to 1 of the greatest of its row, by raising what is smaller; then no product leaves the normal
-// floats, and every result is an upper bound. The probability of the raised entries, DOUBT, bounds the error. Where it
-// is not negligible (evidence before and after a token differ by more than e^50), that sentence alone is summed again
-// by logarithms.
+// Rabiner 1989, §V.A), so that a step of all live sentences is one GEMM with exp(A - max A). Whatever is not 0 is kept
+// from 2^-76 to 1 of the greatest of its row, by raising what is smaller; then no product leaves the normal floats, and
+// every sum is an upper bound. It is close unless raised entries have a share in it, which shows: an emission by the
+// probability of its tag; a sum over beginnings or rests of paths by both of them hardly fitting together, APART.
+// Sentences where it shows are summed again by logarithms, one by one.
 
 #ifdef SUFFIX
 #define KERNEL(name) JOIN(name, SUFFIX)
@@ -27,12 +27,19 @@
 #define ONE 0x1p104f   // the greatest of a scaled row lies in [ONE, 2 ONE)
 #define LEAST (ONE * SMALL)
 #define DOUBT 3e-7f
+#define APART 0x1p44f // a raised entry of probability DOUBT makes it 2^55 / K
 #define LN2 0.693147180559945309
 
-INLINE V max_(V a, V b) { return choose(a > b, a, b); } // b where one is NaN
+// b where one is NaN. Written so that compilers find the instruction.
+INLINE V max_(V a, V b) {
+  V y;
+  for (int i = 0; i < LANES; i++) y[i] = a[i] > b[i] ? a[i] : b[i];
+  return y;
+}
 INLINE float max_lanes(V x) {
   float a[LANES];
   store(a, x);
+#pragma GCC unroll 4
   for (int w = LANES / 2; w > 0; w /= 2)
     for (int i = 0; i < w; i++) a[i] = a[i] > a[i + w] ? a[i] : a[i + w];
   return a[0];
@@ -40,6 +47,7 @@ INLINE float max_lanes(V x) {
 INLINE float sum_lanes(V x) {
   float a[LANES];
   store(a, x);
+#pragma GCC unroll 4
   for (int w = LANES / 2; w > 0; w /= 2)
     for (int i = 0; i < w; i++) a[i] += a[i + w];
   return a[0];
@@ -117,7 +125,7 @@ typedef struct {
   const float *sets;
   double *log_z;  // (B)
   float *weight;  // (B) 1, or 0 for a sentence that counts nowhere
-  float *doubt;   // (B, LANES) the probability of raised entries
+  float *doubt;   // (B, LANES) the probability of tags whose emissions were raised; 1 and more where sums are apart
   float *step;    // (B, ld)
   float *e;       // (N, ld) factors of the emissions; then the probabilities of tags
   float *forward; // (N, ld) sums over all beginnings up to a tag and its emission
@@ -203,7 +211,7 @@ static void crf_forward(Chain *c) {
 static void crf_backward(Chain *c) {
   const Crf *w = &c->crf;
   const int ld = w->ld;
-  const float down = 0x1p-105f, negligible = 0x1p-33f;
+  const float down = 0x1p-105f, negligible = 0x1p-40f;
   Step s = before_first(c->rows, c->T, 1, 0);
   while (next(&s, c->rows, c->T, 1)) {
     gemm_(c->step, c->back + (long)s.before * ld, w->packed_t, 0, s.carried, ld, w->K, ld, 1, ld, 0);
@@ -227,15 +235,14 @@ static void crf_backward(Chain *c) {
       }
       V raised = {0};
       for (int k = 0; k < ld; k += LANES) {
-        const V y = load(a + k), p = y * down * load(from + k);
+        const V p = load(a + k) * down * load(from + k);
         const V probability = choose(p < z * 0x1p-60f, (V){0}, p * inverse); // without subnormal numbers
-        raised += choose((y <= LEAST) | (load(to + k) <= LEAST) | (load(e + k) <= SMALL), probability, (V){0});
+        raised += choose(load(e + k) <= SMALL, probability, (V){0});
         store(e + k, probability);
       }
-      // How far the best beginning and the best rest are from fitting together. Up to 2^58, what is negligible can be
-      // dropped before its product would be subnormal.
+      // Below APART, what is negligible among the links can be dropped before its product would be subnormal.
       const float apart = inverse * 0x1p105f;
-      const int far = apart > 0x1p58f;
+      const int far = apart > APART;
       store(doubt, load(doubt) + raised + (far ? 1.f : 0.f));
       if (b >= s.carried) continue;
       const float scale = far ? 0.f : inverse * c->weight[b], least = negligible / apart;

@@ -95,6 +95,44 @@ function sentencesOf({ w: { K }, lengths, emissions, gold, sets }: Sample) {
   });
 }
 
+/** Remembers what the oracle says of a sample, for all levels. */
+function once<T>(compute: (s: Sample) => T): (s: Sample) => T {
+  const known = new WeakMap<Sample, T>();
+  return (s) => {
+    if (!known.has(s)) known.set(s, compute(s));
+    return known.get(s)!;
+  };
+}
+const lossesOf = once((s) =>
+  sentencesOf(s).map(({ rows, emissions, sets }) => ({
+    rows,
+    ...oracle.crfLoss(s.w, emissions, sets),
+  })),
+);
+const expectationsOf = once((s) =>
+  sentencesOf(s).map(({ rows, emissions, sets }) => ({
+    rows,
+    free: oracle.expectation(s.w, emissions),
+    constrained: oracle.expectation(s.w, emissions, sets),
+  })),
+);
+
+const sizes = [1, 2, 15, 16, 17, 40, 100];
+/** Batches of one and many tokens, ragged and not; links forbidden or not; tags all known or not. */
+const samples = new Map(
+  sizes.map((K) => [
+    K,
+    (K < 100 ? [[1], [7], [9, 6, 6, 3, 1, 1], Array(9).fill(4)] : [[5, 3, 1]]).flatMap(
+      (lengths, i) =>
+        [0, 0.4].flatMap((forbidden) =>
+          [false, true].map((partial) =>
+            sample({ seed: K * 100 + i, K, lengths, forbidden, partial, spread: 1.5 }),
+          ),
+        ),
+    ),
+  ]),
+);
+
 const allowedOf = ({ transitions, start, end }: oracle.CrfWeights): number[] =>
   [transitions, start, end].flatMap((scores) => Array.from(scores, (x) => Number(x !== NEVER)));
 /** What lies in the arena: any number where the mask forbids. */
@@ -174,8 +212,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       dstart: new Float64Array(K).fill(before),
       dend: new Float64Array(K).fill(before),
     };
-    for (const { rows, emissions, sets } of sentencesOf(s)) {
-      const one = oracle.crfLoss(s.w, emissions, sets);
+    for (const { rows, ...one } of lossesOf(s)) {
       expected.loss += scale * one.loss;
       rows.forEach((row, t) => {
         for (let k = 0; k < K; k++)
@@ -195,28 +232,17 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     expect(touched(s.w.end, actual.dend)).toEqual([]);
   }
 
-  const lengths = [[1], [7], [9, 6, 6, 3, 1, 1], Array(9).fill(4)];
-  const sizes = [1, 2, 15, 16, 17, 40, 100];
-
   describe.each(sizes)('%i tags', (K) => {
-    const samples = lengths.flatMap((l, i) =>
-      [0, 0.4].flatMap((forbidden) =>
-        [false, true].map((partial) =>
-          sample({ seed: K * 100 + i, K, lengths: l, forbidden, partial, spread: 1.5 }),
-        ),
-      ),
-    );
-
     it('has the loss and the gradients of the oracle', () => {
-      for (const s of K < 100 ? samples : samples.slice(-8)) expectLoss(s);
+      for (const s of samples.get(K)!) expectLoss(s);
     });
 
     it('has the marginals of the oracle, free and constrained', () => {
-      for (const s of K < 100 ? samples : samples.slice(8, 12))
+      for (const s of samples.get(K)!)
         for (const known of [false, true]) {
           const { p, logZ } = marginals(s, known);
-          sentencesOf(s).forEach(({ rows, emissions, sets }, b) => {
-            const expected = oracle.expectation(s.w, emissions, known ? sets : undefined);
+          expectationsOf(s).forEach(({ rows, free, constrained }, b) => {
+            const expected = known ? constrained : free;
             const actual = rows.flatMap((row) => p.slice(row * K, row * K + K));
             if (expected.logZ === NEVER) {
               expect(logZ[b]).toBe(Math.fround(-1e30));
@@ -231,7 +257,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     });
 
     it('finds the best path, free and constrained', () => {
-      for (const s of samples)
+      for (const s of samples.get(K)!)
         for (const known of [false, true]) {
           const { best, score } = decode(s, known);
           sentencesOf(s).forEach(({ rows, emissions, sets }, b) => {
@@ -275,31 +301,67 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
             expectLoss(wide(seed, K, spread, forbidden), { abs: 2e-5, rel: 1e-5 });
     });
 
-    it('is right where evidence against a tag is outweighed later', () => {
-      // Two worlds with no way between them. The second falls behind by 40 nats a token for `back` tokens, gains as much
-      // for the rest, and more with the last, so that either pass alone loses one of them.
+    /** Tags in two halves with no way between them. */
+    function worlds(K: number, lengths: number[]): Sample & { isSecond(k: number): boolean } {
+      const s = sample({ seed: K, K, lengths });
+      const isSecond = (k: number) => k >= K / 2;
+      s.w.transitions = s.w.transitions.map((x, i) =>
+        isSecond(Math.floor(i / K)) === isSecond(i % K) ? x : NEVER,
+      );
+      return { ...s, isSecond };
+    }
+    const shift = (scores: Float64Array, at: number, by: number): void => {
+      scores[at] = Math.fround(scores[at]! + by);
+    };
+
+    // The second world loses by `first` nats a token, and in the end the other one is impossible, or the other way round.
+    it.each([
+      { first: -1, from: 'start' },
+      { first: -12, from: 'start' },
+      { first: -40, from: 'start' },
+      { first: -1, from: 'end' },
+      { first: -12, from: 'end' },
+      { first: -40, from: 'end' },
+    ] as const)('is right where a tag catches up at last, %o', ({ first, from }) => {
+      for (const K of [2, 20]) {
+        const { isSecond, ...s } = worlds(K, [20, 18, 5, 1]);
+        for (let i = 0; i < s.emissions.length; i++)
+          if (isSecond(i % K)) shift(s.emissions, i, first);
+        const scores = from === 'start' ? s.w.end : s.w.start;
+        for (let k = 0; k < K; k++) if (!isSecond(k)) scores[k] = NEVER;
+        s.gold = s.gold.map((tag) => (tag % (K / 2)) + K / 2);
+        expectLoss(s, { abs: 1e-4, rel: 1e-5 });
+      }
+    });
+
+    it('is right where evidence on both sides is outweighed between', () => {
       for (const K of [2, 20])
         for (const last of [-3, 0, 3]) {
-          const half = K / 2;
-          const world = (k: number) => Number(k >= half);
-          const s = sample({ seed: K, K, lengths: [20, 18, 5] });
-          s.w.transitions = s.w.transitions.map((x, i) =>
-            world(Math.floor(i / K)) === world(i % K) ? x : NEVER,
-          );
-          for (const { rows } of sentencesOf(s))
+          const { isSecond, ...s } = worlds(K, [20, 18, 5]);
+          for (const { rows } of sentencesOf(s)) {
+            const L = rows.length;
+            const side = (t: number) => (t < L / 4 ? -40 : t < Math.floor(L / 2) ? 40 : 0);
             rows.forEach((row, t) => {
-              const L = rows.length;
-              const gain = t < L / 4 ? -40 : t < Math.floor(L / 2) ? 40 : 0;
-              const tail = L - 1 - t < L / 4 ? -40 : L - 1 - t < Math.floor(L / 2) ? 40 : 0;
-              for (let k = half; k < K; k++) {
-                s.emissions[row * K + k] = Math.fround(
-                  s.emissions[row * K + k]! + gain + tail + (t === L - 1 ? last : 0),
-                );
-              }
+              const by = side(t) + side(L - 1 - t) + (t === L - 1 ? last : 0);
+              for (let k = 0; k < K; k++) if (isSecond(k)) shift(s.emissions, row * K + k, by);
             });
-          s.gold = s.gold.map((tag) => tag % half);
+          }
+          s.gold = s.gold.map((tag) => tag % (K / 2));
           expectLoss(s, { abs: 1e-4, rel: 1e-5 });
         }
+    });
+
+    it.each(['transitions', 'start', 'end'] as const)('is right with %s far apart', (name) => {
+      // Only tag 1 can be; tag 0, which has no way in or out, has the great scores.
+      const s = sample({ seed: 1, K: 2, lengths: [6, 5, 1] });
+      s.w.transitions = Float64Array.of(0, NEVER, NEVER, 0);
+      (name === 'end' ? s.w.start : s.w.end)[0] = NEVER;
+      s.w[name][0] = 50;
+      s.w[name][s.w[name].length - 1] = -50;
+      const tolerance = { abs: 2e-5, rel: 1e-6 };
+      expectLoss(s, tolerance);
+      s.gold.fill(1);
+      expectLoss({ ...s }, tolerance);
     });
 
     it('is right over 5000 tokens', () => {
