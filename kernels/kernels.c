@@ -488,6 +488,8 @@ void EXPORT(adam)(float *restrict w, float *restrict m, float *restrict v, const
   }
 }
 
+#include "skipgram.h"
+
 // ---------------------------------------------------------------------------------------------------------------------
 // The yardstick: `n` rounds of 12 independent register-resident multiply-adds of a vector; 24 * LANES * n operations.
 void EXPORT(fma_peak)(float *restrict out, int n) {

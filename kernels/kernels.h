@@ -45,5 +45,9 @@
   X(measure,               (P,P,I),                       (double*,const float*,int))                    \
   X(sgd,                   (P,P,P,P,I,I,F,F,F,F,F),       (float*,float*,const float*,const int*,int,int,float,float,float,float,float)) \
   X(adam,                  (P,P,P,P,P,I,I,F,F,F,F,F,F,F,F,F), (float*,float*,float*,const float*,const int*,int,int,float,float,float,float,float,float,float,float,float)) \
+  X(uniform_rows,          (P,I,I,I,F,I,I),               (float*,int,int,int,float,int,int))            \
+  X(skipgram_subsample,    (P,P,P,P,I,I,I),               (int*,int*,const int*,const uint32_t*,int,int,int)) \
+  X(skipgram_shard,        (P,P,P,P,P,P,P,P,P,P,P,I,I,F), (float*,int*,int*,float*,double*,const float*,const int*,const int*,const int*,const int*,const int*,int,int,float)) \
+  X(skipgram_merge,        (P,P,P,P,I,I,I,I,I),           (float*,const float*,const int*,const int*,int,int,int,int,int)) \
   X(fma_peak,              (P,I),                         (float*,int))
 // clang-format on

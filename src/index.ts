@@ -1,4 +1,6 @@
 export type { BackendOptions } from './backend/backend.ts';
+export { type EmbeddingEvent, type EmbedOptions, embed } from './embedding/embed.ts';
+export { checkEmbedding, type EmbeddingNumbers } from './embedding/options.ts';
 export { UserError } from './errors.ts';
 export type { Report } from './evaluation/report.ts';
 export { loadTagger, type Tagger } from './tagging/tagger.ts';

@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 // Top first: a part may import itself and those after it.
-const parts = ['cli', 'training', 'tagging', 'evaluation', 'model', 'network', 'backend', 'corpus'];
+const parts = [
+  'cli',
+  'training',
+  'embedding',
+  'tagging',
+  'evaluation',
+  'model',
+  'network',
+  'backend',
+  'corpus',
+];
 const terminal = ['chalk', 'ora', 'commander'];
 
 interface File {

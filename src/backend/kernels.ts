@@ -265,5 +265,50 @@ export interface Kernels extends RecurrenceKernels {
     correct2: number,
     decay: number,
   ): void;
+  uniform_rows(
+    table: Address,
+    n: number,
+    columns: number,
+    ld: number,
+    scale: number,
+    seed: number,
+    stream: number,
+  ): void;
+  skipgram_subsample(
+    kept: Address,
+    count: Address,
+    ids: Address,
+    keep: Address,
+    n: number,
+    seed: number,
+    stream: number,
+  ): void;
+  skipgram_shard(
+    values: Address,
+    slots: Address,
+    touched: Address,
+    scratch: Address,
+    loss: Address,
+    table: Address,
+    subwords: Address,
+    owned: Address,
+    kept: Address,
+    noise: Address,
+    plan: Address,
+    begin: number,
+    end: number,
+    rate: number,
+  ): void;
+  skipgram_merge(
+    table: Address,
+    values: Address,
+    slots: Address,
+    touched: Address,
+    s: number,
+    S: number,
+    size: number,
+    capacity: number,
+    D: number,
+  ): void;
   fma_peak(out: Address, n: number): void;
 }

@@ -32,6 +32,10 @@ const loaders: Readonly<Record<string, Loader>> = {
     summary: 'convert a corpus between formats and tag schemes',
     load: async () => (await import('./convert.ts')).defineConvert,
   },
+  embed: {
+    summary: 'learn word vectors from raw text',
+    load: async () => (await import('./embed.ts')).defineEmbed,
+  },
 };
 
 const examples = `
