@@ -26,17 +26,19 @@ INLINE V load(const float *p) { return *(const VU *)p; }
 INLINE void store(float *p, V x) { *(VU *)p = x; }
 INLINE V splat(float x) { return x - (V){0}; } // x + 0 is not the identity for -0, so compilers keep that addition
 
-// n < LANES values, the rest 0.
-INLINE V load_n(const float *p, int n) {
-  if (n == LANES) return load(p);
+// n < LANES values, the rest 0. Apart, since blocks are nearly always whole: inlined they would be most of the code.
+static __attribute__((noinline)) V load_part(const float *p, int n) {
   V x = {0};
   for (int i = 0; i < n; i++) x[i] = p[i];
   return x;
 }
+static __attribute__((noinline)) void store_part(float *p, V x, int n) {
+  for (int i = 0; i < n; i++) p[i] = x[i];
+}
+INLINE V load_n(const float *p, int n) { return n == LANES ? load(p) : load_part(p, n); }
 INLINE void store_n(float *p, V x, int n) {
   if (n == LANES) store(p, x);
-  else
-    for (int i = 0; i < n; i++) p[i] = x[i];
+  else store_part(p, x, n);
 }
 INLINE V choose(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
 
