@@ -289,7 +289,7 @@ function tableText({ rows, score, seeds }: Event<'sweep'>, style: Style): string
   const hasDeviation = rows.some(({ dev }) => dev.deviation !== null);
   const head = [
     ...names.map(flagOf),
-    `dev ${score === 'f1' ? 'F1' : 'accuracy'}`,
+    `dev ${score === 'f1' ? 'F1' : score}`,
     ...(hasDeviation ? ['deviation'] : []),
     'parameters',
     'tokens/s',

@@ -32,11 +32,11 @@ export interface SweepOptions extends Omit<TrainOptions, 'hyperparameters'> {
 
 /** A run that is over: a line of the record file. */
 export interface RunRecord {
-  /** SHA-256 of what was learnt from: the corpora's bytes, the format and the columns. */
+  /** SHA-256 of what was learnt from: the bytes of corpora and word vectors, the format and the columns. */
   readonly key: string;
   readonly combination: Combination;
   readonly seed: number;
-  /** Shares from 0 to 1 at the best epoch; null: training diverged. */
+  /** Of each column of tags at the best epoch, shares from 0 to 1; null: training diverged. */
   readonly dev: readonly Scores[] | null;
   readonly test?: readonly Scores[] | undefined;
   readonly parameters: number;
@@ -62,7 +62,7 @@ export interface SweepRow {
   /** Runs with a score, and runs that diverged. */
   readonly runs: number;
   readonly diverged: number;
-  /** F1 for span tags, else accuracy. */
+  /** F1 for span tags, else accuracy; of several columns of tags, their mean. */
   readonly dev: Spread;
   readonly test?: Spread;
   readonly parameters: number | null;
@@ -108,7 +108,8 @@ export type SweepEvent =
       readonly seeds: number;
       readonly runs: number;
       readonly done: number;
-      readonly score: 'f1' | 'accuracy';
+      /** What rows are sorted by; mean: of several columns of tags. */
+      readonly score: 'f1' | 'accuracy' | 'mean';
       /** The best first. */
       readonly rows: readonly SweepRow[];
       /** The run whose model was kept; null when there is none. */
@@ -135,12 +136,9 @@ export const describeCombination = (combination: Combination): string =>
     .map(([name, value]) => `${flagOf(name)}=${value}`)
     .join(' ');
 
-/** F1 for span tags, else accuracy; of several columns, their mean. */
-export const scoreOf = (scores: readonly Scores[]): number =>
-  scores.reduce(
-    (sum, { accuracy, f1 }) => sum + (f1 === undefined ? (accuracy ?? 0) : (f1 ?? 0)),
-    0,
-  ) / scores.length;
+/** F1 for span tags, else accuracy; of several columns of tags, their mean. */
+export const scoreOf = (columns: readonly Scores[]): number =>
+  mean(columns.map(({ accuracy, f1 }) => (f1 === undefined ? accuracy : f1) ?? 0)) ?? 0;
 
 /** Where the runs of a sweep are recorded. */
 export const recordFile = (output: string): string => `${output}.sweep.jsonl`;
@@ -164,13 +162,14 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   const { output, signal, seeds = 1 } = options;
   const runs = planRuns(options);
   checkWritable(output);
-  const key = keyOf(await readCorpora(options), options.read);
+  const learntFrom = { read: options.read, vectors: await hashVectors(options.embeddings) };
+  const key = keyOf(await readCorpora(options), learntFrom);
   const record = recordFile(output);
   const done = readRecords(record, { key, runs });
   const total = runs.length;
   const combinations = [...new Set(runs.map(({ combination }) => combination))];
   let best = bestOf(done);
-  if (best && !isModelOf(output, best, options.read)) {
+  if (best && !isModelOf(output, best, learntFrom)) {
     // the best model went away: it is trained again
     done.delete(idOf(best.hyperparameters));
     best = undefined;
@@ -208,14 +207,13 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   } finally {
     removeWork(output);
   }
-  const scored = [...done.values()].filter(({ dev }) => dev);
   yield {
     type: 'sweep',
     complete: done.size === total,
     seeds,
     runs: total,
     done: done.size,
-    score: scored.some(({ dev }) => dev?.some(({ f1 }) => f1 !== undefined)) ? 'f1' : 'accuracy',
+    score: scoreName(best?.dev ?? []),
     rows: tabulate(combinations, { runs, done }),
     best: best ?? null,
     model: output,
@@ -224,6 +222,9 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
 }
 
 const MODEL = 'model.safetensors';
+
+const scoreName = (columns: readonly Scores[]): 'f1' | 'accuracy' | 'mean' =>
+  columns.length > 1 ? 'mean' : columns[0]?.f1 === undefined ? 'accuracy' : 'f1';
 
 /** Trains one run to its end, or until the signal: then there is no outcome. */
 async function* trainRun(
@@ -380,7 +381,8 @@ async function readCorpora(
     ...(dev === undefined ? [] : [{ role: 'dev' as const, file: dev }]),
     ...(test === undefined ? [] : [{ role: 'test' as const, file: test }]),
   ];
-  const read: ReadOptions = { ...options.read, gold: true };
+  const { tagColumn } = options.read ?? {};
+  const columns = tagColumn === undefined ? [undefined] : String(tagColumn).split(',');
   const hashes = [];
   for (const { role, file } of files) {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
@@ -389,20 +391,43 @@ async function readCorpora(
         `${file}: a pipe or device, but every run reads it anew. Write it to a file first.`,
       );
     // read, not only hashed: what is wrong with it is to be said before anything trains
-    hashes.push({ role, sha256: (await readLabelled(file, read)).sha256 });
+    for (const column of columns) {
+      const read: ReadOptions = {
+        ...options.read,
+        ...(column !== undefined && { tagColumn: column }),
+        gold: true,
+      };
+      const { sha256 } = await readLabelled(file, read);
+      if (column === columns[0]) hashes.push({ role, sha256 });
+    }
   }
   return hashes;
+}
+
+async function hashVectors(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new UserError(`${file}: no such file. Give --embeddings a file of word vectors.`);
+  const hash = createHash('sha256');
+  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+interface LearntFrom {
+  readonly read: TrainOptions['read'];
+  /** SHA-256 of pretrained vectors. */
+  readonly vectors: string | undefined;
 }
 
 /** The same for the same data, wherever it lies. */
 function keyOf(
   corpora: readonly { role: string; sha256: string }[],
-  read: TrainOptions['read'] = {},
+  { read = {}, vectors }: LearntFrom,
 ): string {
   const { format, tokenColumn, tagColumn, header } = read;
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),
-    ...[format, tokenColumn, tagColumn, header].map((value) => value ?? null),
+    ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -428,12 +453,12 @@ function readRecords(
     if (!run) continue;
     if (run.key !== key)
       throw new UserError(
-        `${file}: has runs on other corpora, or other columns of them. Give another -o, or remove it to begin anew.`,
+        `${file}: has runs on other corpora, columns of them or word vectors. Give another -o, or remove it to begin anew.`,
       );
     const id = idOf(run.hyperparameters);
     if (!planned.has(id))
       throw new UserError(
-        `${file}: has a run with ${difference(run, runs)}, which this sweep has not. Add it, give another -o, or remove the file to begin anew.`,
+        `${file}: has a run ${difference(run, runs)}, which this sweep has not. Add it, give another -o, or remove the file to begin anew.`,
       );
     done.set(id, run);
   }
@@ -460,7 +485,13 @@ function difference({ hyperparameters }: RunRecord, runs: readonly Run[]): strin
       );
     })
     .sort((a, b) => a.length - b.length);
-  return least.map((name) => `${flagOf(name)}=${theirs[name]}`).join(' ');
+  return least
+    .map((name) =>
+      theirs[name] === undefined
+        ? `without ${flagOf(name)}`
+        : `with ${flagOf(name)}=${theirs[name]}`,
+    )
+    .join(' and ');
 }
 
 /** One write to the end of the file, on the disk when it returns. */
@@ -487,15 +518,17 @@ function promote(model: string, output: string): void {
 }
 
 /** Whether the file is the model of this run. */
-function isModelOf(file: string, run: RunRecord, read: TrainOptions['read']): boolean {
+function isModelOf(file: string, run: RunRecord, learntFrom: LearntFrom): boolean {
   if (!fs.existsSync(file)) return false;
   try {
     using model = openModel(file);
-    const { hyperparameters, corpora } = model.record;
+    const { hyperparameters, corpora, dev } = model.record;
     const isSame = Object.entries(run.hyperparameters).every(
       ([name, value]) => hyperparameters[name] === value,
     );
-    return isSame && keyOf(corpora, read) === run.key;
+    // what was not asked for may have been another: then the scores differ too
+    const isAsGood = JSON.stringify(dev) === JSON.stringify(run.dev);
+    return isSame && isAsGood && keyOf(corpora, learntFrom) === run.key;
   } catch (error) {
     if (error instanceof UserError) return false;
     throw error;

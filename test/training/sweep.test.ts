@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openModel } from '../../src/model/model.ts';
-import { checkSettings } from '../../src/training/hyperparameters.ts';
 import {
   type RunRecord,
   type SweepEvent,
@@ -99,7 +98,7 @@ describe('a sweep', () => {
         tokensPerSecond: expect.any(Number),
         seconds: expect.any(Number),
         epochs: 2,
-        hyperparameters: checkSettings({ ...shared, ...line.combination, seed: line.seed }, 'test'),
+        hyperparameters: { ...shared, ...line.combination, seed: line.seed },
       });
       expect(line.bestEpoch).toBeLessThanOrEqual(2);
     }
@@ -173,6 +172,19 @@ describe('a sweep', () => {
     const { final } = await run(newOutput(), { read: {}, values: {}, seeds: 3 });
     expect(final).toMatchObject({ score: 'f1', rows: [{ combination: {}, runs: 3 }] });
     expect(final.best?.dev?.[0]).toHaveProperty('f1');
+  });
+
+  it('goes by the mean of several columns of tags', async () => {
+    const { events, final } = await run(newOutput(), {
+      read: { tagColumn: '1,2' },
+      values: {},
+      seeds: 1,
+    });
+    const [plain, spans] = final.best!.dev!;
+    expect([plain!.f1, typeof spans!.f1]).toEqual([undefined, 'number']);
+    expect(final).toMatchObject({ score: 'mean' });
+    expect(final.rows[0]!.dev.mean).toBeCloseTo((plain!.accuracy! + spans!.f1!) / 2, 12);
+    expect(events.find((event) => event.type === 'end')?.score).toBe(final.rows[0]!.dev.mean);
   });
 
   it('goes on after a run that diverges, and ranks it last', async () => {
@@ -304,6 +316,7 @@ describe('what is refused before anything trains', () => {
     [/seed 2147483648: expected/, { hyperparameters: { seed: 2 ** 31 - 1 }, seeds: 2 }],
     [/0 seeds: expected a whole number/, { seeds: 0 }],
     [/nowhere: no such file/, { test: 'nowhere' }],
+    [/nowhere: no such file\. Give --embeddings/, { embeddings: 'nowhere' }],
     [/\/dev\/null: a pipe or device/, { dev: '/dev/null' }],
   ])('%s', async (message, more) => {
     await refused(newOutput(), more, message);
@@ -315,14 +328,25 @@ describe('what is refused before anything trains', () => {
     await run(output, more);
     const other = folder.path('other.conll');
     fs.writeFileSync(other, sentences('english.train.conll', 21));
-    const key = /\.sweep\.jsonl: has runs on other corpora, or other columns/;
+    const key = /\.sweep\.jsonl: has runs on other corpora, columns of them or word vectors/;
     await refused(output, { ...more, corpora: [other] }, key);
     await refused(output, { ...more, dev: undefined }, key);
     await refused(output, { ...more, read: {} }, key);
+    const vectors = folder.path('vectors.txt');
+    fs.writeFileSync(vectors, `the${' 0.5'.repeat(8)}\nof${' 0.25'.repeat(8)}\n`);
+    await refused(output, { ...more, embeddings: vectors }, key);
     const run3 = /has a run with hidden=3, which this sweep has not\. Add it/;
     await refused(output, { values: { hidden: [4, 5] }, seeds: 1 }, run3);
     const epochs = { ...more, hyperparameters: { ...shared, epochs: 3 } };
     await refused(output, epochs, /has a run with epochs=2, which/);
+    const { epochs: _, ...fewer } = shared;
+    await refused(output, { ...more, hyperparameters: fewer }, /has a run with epochs=2, which/);
+    const explicit = { ...shared, layers: 1 };
+    await refused(
+      output,
+      { ...more, hyperparameters: explicit },
+      /has a run without layers, which/,
+    );
     fs.renameSync(corpus, `${corpus}.moved`);
     const moved = await run(output, { ...more, corpora: [`${corpus}.moved`] });
     fs.renameSync(`${corpus}.moved`, corpus);
