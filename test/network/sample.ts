@@ -3,18 +3,32 @@ import { Arena } from '../../src/backend/arena.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createPool } from '../../src/backend/pool.ts';
 import type { Types } from '../../src/network/batch.ts';
-import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
+import {
+  directionsOf,
+  inputSize,
+  type NetworkConfig,
+  parameterSpecs,
+  plainBiLstm,
+} from '../../src/network/config.ts';
 import {
   createEngine,
   type Engine,
   type TrainingBatch,
   type TrainingOptions,
 } from '../../src/network/engine.ts';
-import { SHARDS, streams } from '../../src/network/program.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';
-import type { BiLstmMasks, LstmWeights } from '../oracle/lstm.ts';
-import { expandMask, packingOfLengths } from '../oracle/packing.ts';
+import { cellOf, connects } from '../oracle/cells.ts';
+import type { LayerLinks, LayerMasks, LayerWeights } from '../oracle/layer.ts';
+import type { DenseWeights } from '../oracle/matmul.ts';
+import {
+  expandMask,
+  type Packing,
+  packedRow,
+  packingOfLengths,
+  sentenceRows,
+} from '../oracle/packing.ts';
+import { agesOf, type CellWeights } from '../oracle/recurrence.ts';
 import { type Rng, rng } from '../oracle/rng.ts';
 import type { CharEncoder, TaggerBatch, TaggerMasks, TaggerWeights } from '../oracle/tagger.ts';
 
@@ -109,12 +123,25 @@ export function createFilled(options: {
   const random = rng(seed);
   for (const { name, shape } of engine.specs) {
     const size = shape.reduce((product, n) => product * n, 1);
-    engine.parameter(name).set(random.array(size, name.endsWith('.embedding') ? 1 : 0.5));
+    const values = random.array(size, name.endsWith('.embedding') ? 1 : 0.5);
+    engine
+      .parameter(name)
+      .set(
+        name.startsWith('clockwork.') && name.endsWith('.recurrent')
+          ? values.map((u, i) => (isConnected(config, i) ? u : 0))
+          : values,
+      );
   }
   engine.weightsChanged();
   poison(backend);
   return engine;
 }
+
+/** Whether units of a clockwork are joined by entry i of their matrix (H, H), which else is 0 for ever. */
+const isConnected = (config: NetworkConfig, i: number): boolean => {
+  const { hidden: H } = config;
+  return connects(cellOf(config, 0), { from: Math.floor(i / H), to: i % H, H });
+};
 
 /** Fills what the engine uses as scratch with NaN. */
 export function poison({ arena }: Backend): void {
@@ -151,15 +178,20 @@ export function oracleWeights(
   config: NetworkConfig,
   read: (name: string) => ArrayLike<number>,
 ): TaggerWeights {
+  const names = new Set(parameterSpecs(config).map(({ name }) => name));
   const values = (name: string): Float64Array => Float64Array.from(read(name));
-  const lstm = (name: string): LstmWeights => ({
+  const present = (name: string): Float64Array | undefined =>
+    names.has(name) ? values(name) : undefined;
+  const direction = (name: string): CellWeights => ({
     W: values(`${name}.input`),
     U: values(`${name}.recurrent`),
     b: values(`${name}.bias`),
+    peephole: present(`${name}.peephole`),
+    candidate: present(`${name}.candidate`),
   });
-  const pair = (name: string) => ({
-    forward: lstm(`${name}.forward`),
-    backward: lstm(`${name}.backward`),
+  const dense = (name: string): DenseWeights => ({
+    W: values(`${name}.weight`),
+    b: values(`${name}.bias`),
   });
   const { charEncoder, charWidth: width, charDim: E, charFilters: F } = config;
   let characters: CharEncoder | undefined;
@@ -176,12 +208,24 @@ export function oracleWeights(
       bias: values('char.conv.bias'),
     };
   } else if (charEncoder === 'lstm')
-    characters = { kind: 'lstm', embedding: values('char.embedding'), ...pair('char.lstm') };
+    characters = {
+      kind: 'lstm',
+      embedding: values('char.embedding'),
+      forward: direction('char.lstm.forward'),
+      backward: direction('char.lstm.backward'),
+    };
   return {
     words: { table: values('word.embedding'), D: config.wordDim },
     characters,
-    layers: Array.from({ length: config.layers }, (_, l) => pair(`lstm.${l}`)),
-    dense: { W: values('output.weight'), b: values('output.bias') },
+    layers: Array.from({ length: config.layers }, (_, l) => {
+      const layer: LayerWeights = { cell: cellOf(config, l), merge: config.merge };
+      for (const d of directionsOf(config)) layer[d] = direction(`${config.cell}.${l}.${d}`);
+      layer.residual = config.between === 'residual' && l > 0;
+      if (config.between === 'highway' && l > 0) layer.highway = dense(`highway.${l}`);
+      return layer;
+    }),
+    dense: Array.from({ length: config.dense }, (_, i) => dense(`dense.${i}`)),
+    output: dense('output'),
   };
 }
 
@@ -194,7 +238,7 @@ export const orderOf = (sentences: readonly { length: number }[]): number[] =>
 /** The batch packed for the oracle, with its sentences in the order of `orderOf`. */
 export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
   const order = orderOf(batch.types);
-  const packing = packingOfLengths(order.map((s) => batch.types[s]!.length));
+  const packing = packingOf({ batch });
   const packed = (of: readonly Int32Array[]): number[] =>
     packing.rows.flatMap((live, t) => order.slice(0, live).map((s) => of[s]![t]!));
   const chars = packed(batch.types).map((id) =>
@@ -211,46 +255,94 @@ export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
   };
 }
 
+const packingOf = ({ batch }: Pick<Sample, 'batch'>): Packing =>
+  packingOfLengths(orderOf(batch.types).map((s) => batch.types[s]!.length));
+
 /**
- * The masks of step `step` (from 0), from their definition: shards are dealt like cards, and each shard has a stream of
- * random numbers for each layer's input (0, 1, ...), the output (after those) and each recurrence (after that).
+ * Random numbers of a shard in step `step` (from 0), 0 or, with probability `keep`, 1 / keep. Each shard has a stream of
+ * them for each place: each layer's input (0, 1, ...), the output, each recurrence's mask, each recurrence's links.
  */
+const drawn = (
+  { config, seed, step }: { config: NetworkConfig; seed: number; step: number },
+  { shard, place, n, keep }: { shard: number; place: number; n: number; keep: number },
+): Float64Array =>
+  Float64Array.from(
+    expectedMask({ n, keep, seed, stream: (step * 4 + shard) * (5 * config.layers + 1) + place }),
+  );
+
+/** The shards' sentences, as places in the packed batch: dealt like cards. */
+const shardsOf = ({ B }: Packing): number[][] =>
+  [0, 1, 2, 3].map((shard) =>
+    Array.from({ length: B }, (_, b) => b).filter((b) => b % 4 === shard),
+  );
+
+/** The masks of step `step` (from 0), from their definition. */
 export function oracleMasks(
-  { config, batch }: Sample,
+  sample: Sample,
   { dropout, seed }: TrainingOptions,
   step: number,
 ): TaggerMasks {
+  const { config } = sample;
   const { hidden: H, layers } = config;
-  const packing = packingOfLengths(orderOf(batch.types).map((s) => batch.types[s]!.length));
-  const mask = (width: number, options: { share: number; stream: number }): Float64Array => {
+  const packing = packingOf(sample);
+  const mask = (width: number, share: number, place: number): Float64Array => {
     const all = new Float64Array(packing.B * width); // (B, width)
-    for (let shard = 0; shard < 4; shard++) {
-      const stream = (step * SHARDS + shard) * streams(config) + options.stream;
-      const n = Math.ceil((packing.B - shard) / 4) * width;
-      const own = expectedMask({ n: Math.max(0, n), keep: 1 - options.share, seed, stream });
-      for (let b = shard; b < packing.B; b += 4) {
-        const from = ((b - shard) / 4) * width;
-        all.set(own.subarray(from, from + width), b * width);
-      }
-    }
+    shardsOf(packing).forEach((sentences, shard) => {
+      const n = sentences.length * width;
+      const own = drawn({ config, seed, step }, { shard, place, n, keep: 1 - share });
+      sentences.forEach((b, i) => {
+        all.set(own.subarray(i * width, (i + 1) * width), b * width);
+      });
+    });
     return all;
   };
-  const charSize = { none: 0, cnn: config.charFilters, lstm: 2 * config.charHidden };
-  const width = (layer: number): number =>
-    layer === 0 ? config.wordDim + charSize[config.charEncoder] : 2 * H;
-  const spread = (of: Float64Array): Float64Array => expandMask(of, packing);
+  const spread = (width: number, share: number, place: number): Float64Array | undefined =>
+    share > 0 ? expandMask(mask(width, share, place), packing) : undefined;
   const { input, output, recurrent } = dropout;
   return {
-    layers: Array.from(
-      { length: layers },
-      (_, l): BiLstmMasks => ({
-        input: input > 0 ? spread(mask(width(l), { share: input, stream: l })) : undefined,
-        forward:
-          recurrent > 0 ? mask(H, { share: recurrent, stream: layers + 1 + 2 * l }) : undefined,
-        backward:
-          recurrent > 0 ? mask(H, { share: recurrent, stream: layers + 2 + 2 * l }) : undefined,
-      }),
-    ),
-    output: output > 0 ? spread(mask(2 * H, { share: output, stream: layers })) : undefined,
+    layers: Array.from({ length: layers }, (_, l) => {
+      const masks: LayerMasks = { input: spread(inputSize(config, l), input, l) };
+      if (recurrent > 0)
+        directionsOf(config).forEach((direction, d) => {
+          masks[direction] = mask(H, recurrent, layers + 1 + 2 * l + d);
+        });
+      return masks;
+    }),
+    output: spread(inputSize(config, layers), output, layers),
   };
+}
+
+/** The links of step `step` (from 0), from their definition: all of them 1, cut at multiples, or random. */
+export function oracleLinks(
+  sample: Sample,
+  { bptt = { kind: 'full' }, seed }: TrainingOptions,
+  step: number,
+): LayerLinks[] {
+  const { config } = sample;
+  const { layers } = config;
+  const packing = packingOf(sample);
+  const random = (keep: number, place: number): Float64Array => {
+    const all = new Float64Array(packing.N); // (N)
+    shardsOf(packing).forEach((sentences, shard) => {
+      const own = packingOfLengths(sentences.map((b) => packing.lengths[b]!));
+      const links = drawn({ config, seed, step }, { shard, place, n: own.N, keep });
+      sentences.forEach((b, i) => {
+        sentenceRows(own, i).forEach((row, t) => {
+          all[packedRow(packing, t, b)] = links[row]!;
+        });
+      });
+    });
+    return all;
+  };
+  return Array.from({ length: layers }, (_, l) => {
+    const links: LayerLinks = {};
+    directionsOf(config).forEach((direction, d) => {
+      const ages = agesOf(packing, direction === 'backward');
+      if (bptt.kind === 'regular')
+        links[direction] = Float64Array.from(ages, (age) => (age % bptt.length === 0 ? 0 : 1));
+      if (bptt.kind === 'random')
+        links[direction] = random(1 - bptt.probability, 3 * layers + 1 + 2 * l + d);
+    });
+    return links;
+  });
 }

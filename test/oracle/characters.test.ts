@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dot } from './arrays.ts';
+import { lstm } from './cells.ts';
 import {
   charConvolutionBackward,
   charConvolutionForward,
@@ -10,10 +11,10 @@ import {
 import { expectClose } from './close.ts';
 import { embeddingBackward, embeddingForward } from './embedding.ts';
 import { expectGradient } from './gradient.ts';
-import { biLstmForward } from './lstm.ts';
+import { layerForward } from './layer.ts';
 import { packedRow, packingOfLengths, packSentences } from './packing.ts';
 import { rng } from './rng.ts';
-import { randomLstm, randomWords } from './samples.ts';
+import { randomCell, randomWords } from './samples.ts';
 import { ROUNDING, torchValues } from './torch-values.ts';
 
 describe('embedding', () => {
@@ -174,8 +175,8 @@ describe('character BiLSTM', () => {
     const words = randomWords(random, lengths, C);
     const weights = {
       embedding: random.array(C * E),
-      forward: randomLstm(random, E, H),
-      backward: randomLstm(random, E, H),
+      forward: randomCell(random, lstm, E, H),
+      backward: randomCell(random, lstm, E, H),
     };
     const dy = random.array(lengths.length * 2 * H);
     const states = charLstmForward(words, weights);
@@ -201,14 +202,18 @@ describe('character BiLSTM', () => {
     const [C, E, H] = [6, 3, 2];
     const lengths = [5, 3, 3, 1];
     const words = randomWords(random, lengths, C);
-    const weights = { forward: randomLstm(random, E, H), backward: randomLstm(random, E, H) };
+    const weights = {
+      cell: lstm,
+      forward: randomCell(random, lstm, E, H),
+      backward: randomCell(random, lstm, E, H),
+    };
     const embedding = random.array(C * E);
     const e = embeddingForward({ table: embedding, ids: words.ids, D: E });
     const packing = packingOfLengths(lengths);
     const spelled = lengths.map((length, w) =>
       e.slice(words.starts[w]! * E, (words.starts[w]! + length) * E),
     );
-    const { y } = biLstmForward({ x: packSentences(spelled, packing, E), weights, packing });
+    const { y } = layerForward({ x: packSentences(spelled, packing, E), weights, packing });
     const expected = lengths.flatMap((length, w) => {
       const last = packedRow(packing, length - 1, w) * 2 * H;
       const first = packedRow(packing, 0, w) * 2 * H;

@@ -1,7 +1,9 @@
 import { accumulate, checkSize } from './arrays.ts';
+import { lstm } from './cells.ts';
 import { embeddingBackward, embeddingForward } from './embedding.ts';
-import { type BiLstmStates, type BiLstmWeights, biLstmBackward, biLstmForward } from './lstm.ts';
+import { directions, type LayerStates, layerBackward, layerForward } from './layer.ts';
 import { packingOfLengths } from './packing.ts';
+import type { CellWeights } from './recurrence.ts';
 
 /** The characters of words, one word after the other. */
 export interface Words {
@@ -128,14 +130,16 @@ export function charConvolutionBackward({
   return { dembedding: embeddingBackward({ dy: de, ids: words.ids, V, D: E }), dkernel, dbias };
 }
 
-export interface CharLstmWeights extends BiLstmWeights {
+export interface CharLstmWeights {
   /** (C, E): character embeddings. */
   embedding: Float64Array;
+  forward: CellWeights;
+  backward: CellWeights;
 }
 
 export interface CharLstmStates {
   /** Of each word by itself. */
-  words: BiLstmStates[];
+  words: LayerStates[];
   /** (words, 2H) */
   y: Float64Array;
 }
@@ -154,15 +158,19 @@ export function charLstmForward(
   const count = words.starts.length - 1;
   const e = embeddingForward({ table: embedding, ids: words.ids, D: E }); // (characters, E)
   const y = new Float64Array(count * 2 * H); // (words, 2H)
-  const states: BiLstmStates[] = [];
+  const states: LayerStates[] = [];
   for (let word = 0; word < count; word++) {
     const start = words.starts[word]!;
     const length = lengthOfWord(words, word);
     const x = e.slice(start * E, (start + length) * E); // (length, E)
-    const state = biLstmForward({ x, weights, packing: packingOfLengths([length]) });
+    const state = layerForward({
+      x,
+      weights: { cell: lstm, ...weights },
+      packing: packingOfLengths([length]),
+    });
     for (let k = 0; k < H; k++) {
-      y[word * 2 * H + k] = state.forward.h[(length - 1) * H + k]!;
-      y[word * 2 * H + H + k] = state.backward.h[k]!;
+      y[word * 2 * H + k] = state.forward!.h[(length - 1) * H + k]!;
+      y[word * 2 * H + H + k] = state.backward!.h[k]!;
     }
     states.push(state);
   }
@@ -180,17 +188,13 @@ export function charLstmBackward({
   words: Words;
   weights: CharLstmWeights;
   states: CharLstmStates;
-}): {
-  dembedding: Float64Array;
-  forward: BiLstmWeights['forward'];
-  backward: BiLstmWeights['backward'];
-} {
+}): { dembedding: Float64Array; forward: CellWeights; backward: CellWeights } {
   const H = weights.forward.b.length / 4;
   const E = weights.forward.W.length / (4 * H);
   const count = words.starts.length - 1;
   checkSize('dy', dy, count * 2 * H);
   const de = new Float64Array(words.ids.length * E); // (characters, E)
-  const zero = ({ W, U, b }: BiLstmWeights['forward']) => ({
+  const zero = ({ W, U, b }: CellWeights): CellWeights => ({
     W: new Float64Array(W.length),
     U: new Float64Array(U.length),
     b: new Float64Array(b.length),
@@ -204,17 +208,17 @@ export function charLstmBackward({
       dOutput[(length - 1) * 2 * H + k] = dy[word * 2 * H + k]!;
       dOutput[H + k] = dy[word * 2 * H + H + k]!;
     }
-    const gradients = biLstmBackward({
-      dy: dOutput,
-      weights,
+    const gradients = layerBackward({
+      dout: dOutput,
+      weights: { cell: lstm, ...weights },
       states: states.words[word]!,
       packing: packingOfLengths([length]),
     });
     de.set(gradients.dx, start * E);
-    for (const direction of ['forward', 'backward'] as const) {
-      accumulate(total[direction].W, gradients.weights[direction].W);
-      accumulate(total[direction].U, gradients.weights[direction].U);
-      accumulate(total[direction].b, gradients.weights[direction].b);
+    for (const direction of directions) {
+      for (const name of ['W', 'U', 'b'] as const) {
+        accumulate(total[direction][name], gradients.weights[direction]![name]);
+      }
     }
   }
   const V = embedding.length / E;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { roundToFloat32, toFloat32, toFloat64 } from './arrays.ts';
-import { expectClose } from './close.ts';
+import { expectAllClose, expectClose } from './close.ts';
 
 const tight = { abs: 1e-9, rel: 1e-9 };
 
@@ -65,6 +65,21 @@ describe('expectClose', () => {
     expect(() => expectClose([1e308], [-1e308], { abs: 1e300, rel: 0 })).toThrow('worst at [0]');
     expect(() => expectClose([1e308], [-1e308], { abs: 0, rel: 1 })).toThrow('worst at [0]');
     expect(() => expectClose([1e308], [-1e308], { abs: 0, rel: 1e300 })).toThrow('worst at [0]');
+  });
+});
+
+describe('expectAllClose', () => {
+  it('compares arrays by name, in any order of the names', () => {
+    expectAllClose({ a: [1], b: [2] }, { b: [2], a: [1] }, tight);
+    expect(() => expectAllClose({ a: [1], b: [2] }, { a: [1], b: [3] }, tight)).toThrow(
+      /^b: 1 of 1/,
+    );
+  });
+
+  it('rejects missing arrays, arrays too many, and none', () => {
+    expect(() => expectAllClose({ a: [1] }, { a: [1], b: [2] }, tight)).toThrow('expected [a,b]');
+    expect(() => expectAllClose({ a: [1], b: [2] }, { a: [1] }, tight)).toThrow('arrays [a,b]');
+    expect(() => expectAllClose({}, {}, tight)).toThrow('nothing to compare');
   });
 });
 

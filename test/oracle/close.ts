@@ -67,3 +67,16 @@ export function expectClose(
     );
   }
 }
+
+/** `expectClose` for arrays by name; both sides must have the same names, and at least one. */
+export function expectAllClose(
+  actual: Readonly<Record<string, ArrayLike<number>>>,
+  expected: Readonly<Record<string, ArrayLike<number>>>,
+  tolerance: Tolerance,
+): void {
+  const names = Object.keys(expected).sort();
+  const given = Object.keys(actual).sort();
+  if (names.join() !== given.join()) throw new Error(`arrays [${given}], expected [${names}]`);
+  if (names.length === 0) throw new Error('no arrays: nothing to compare');
+  for (const name of names) expectClose(actual[name]!, expected[name]!, { ...tolerance, name });
+}

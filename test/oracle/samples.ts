@@ -1,6 +1,16 @@
+import { type Cell, type CellChoice, cellOf, lstm } from './cells.ts';
 import type { Words } from './characters.ts';
-import type { BiLstmMasks, BiLstmWeights, LstmWeights } from './lstm.ts';
+import {
+  type Direction,
+  directions,
+  type LayerLinks,
+  type LayerMasks,
+  type LayerWeights,
+  type Merge,
+} from './layer.ts';
+import type { DenseWeights } from './matmul.ts';
 import { expandMask, type Packing, packingOfLengths } from './packing.ts';
+import type { CellWeights } from './recurrence.ts';
 import type { Rng } from './rng.ts';
 import {
   type CharEncoder,
@@ -11,26 +21,53 @@ import {
 } from './tagger.ts';
 
 /** Random weights of one direction, D to H. */
-export function randomLstm(random: Rng, D: number, H: number): LstmWeights {
+export function randomCell(random: Rng, cell: Cell, D: number, H: number): CellWeights {
+  const { gates: G, recurrent: R, peepholes, candidate } = cell;
   return {
-    W: random.array(D * 4 * H, 0.5),
-    U: random.array(H * 4 * H, 0.5),
-    b: random.array(4 * H, 0.5),
+    W: random.array(D * G * H, 0.5),
+    U: random.array(H * R * H, 0.5),
+    b: random.array(G * H, 0.5),
+    ...(peepholes && { peephole: random.array(peepholes * H, 0.5) }),
+    ...(candidate && { candidate: random.array(H * H, 0.5) }),
   };
 }
 
-/** Random weights of bidirectional layers, D to 2H, then 2H to 2H. */
-export function randomStack(
-  random: Rng,
-  { D, H, layers }: { D: number; H: number; layers: number },
-): BiLstmWeights[] {
-  return Array.from({ length: layers }, (_, l) => ({
-    forward: randomLstm(random, l === 0 ? D : 2 * H, H),
-    backward: randomLstm(random, l === 0 ? D : 2 * H, H),
-  }));
+/** What layers are like; LSTMs in both directions, side by side, if left out. */
+export interface StackSizes extends Partial<CellChoice> {
+  layers: number;
+  H: number;
+  direction?: 'both' | Direction;
+  merge?: Merge;
+  between?: 'none' | 'residual' | 'highway';
 }
 
-export interface TaggerSizes {
+/** M: columns that a layer of these sizes gives. */
+export const layerWidth = ({ H, direction = 'both', merge = 'concat' }: StackSizes): number =>
+  direction === 'both' && merge === 'concat' ? 2 * H : H;
+
+/** Random weights of layers, D to M, then M to M. */
+export function randomStack(random: Rng, D: number, sizes: StackSizes): LayerWeights[] {
+  const { cell = 'lstm', layers, H, direction = 'both', merge, between = 'none' } = sizes;
+  const M = layerWidth(sizes);
+  return Array.from({ length: layers }, (_, l) => {
+    const layer: LayerWeights = { cell: cellOf({ ...sizes, cell }, l), merge };
+    for (const d of directions) {
+      if (direction === 'both' || direction === d) {
+        layer[d] = randomCell(random, layer.cell, l === 0 ? D : M, H);
+      }
+    }
+    if (l > 0 && between === 'residual') layer.residual = true;
+    if (l > 0 && between === 'highway') layer.highway = randomDense(random, M, M);
+    return layer;
+  });
+}
+
+const randomDense = (random: Rng, inputs: number, outputs: number): DenseWeights => ({
+  W: random.array(inputs * outputs, 0.5),
+  b: random.array(outputs, 0.5),
+});
+
+export interface TaggerSizes extends StackSizes {
   /** Words, and columns of their embedding. */
   V: number;
   D: number;
@@ -39,15 +76,15 @@ export interface TaggerSizes {
     | { kind: 'convolution'; C: number; E: number; F: number; width: number }
     | { kind: 'lstm'; C: number; E: number; H: number }
     | undefined;
-  layers: number;
-  H: number;
+  /** Dense layers. */
+  dense?: number;
   /** Tags. */
   K: number;
 }
 
 /** Random weights of a whole tagger, for tests. */
 export function randomTagger(random: Rng, sizes: TaggerSizes): TaggerWeights {
-  const { V, D, layers, H, K } = sizes;
+  const { V, D, H, K, dense = 0 } = sizes;
   let characters: CharEncoder | undefined;
   if (sizes.characters?.kind === 'convolution') {
     const { C, E, F, width } = sizes.characters;
@@ -63,15 +100,18 @@ export function randomTagger(random: Rng, sizes: TaggerSizes): TaggerWeights {
     characters = {
       kind: 'lstm',
       embedding: random.array(C * E),
-      forward: randomLstm(random, E, units),
-      backward: randomLstm(random, E, units),
+      forward: randomCell(random, lstm, E, units),
+      backward: randomCell(random, lstm, E, units),
     };
   }
   return {
     words: { table: random.array(V * D), D },
     characters,
-    layers: randomStack(random, { D: D + charFeatures(characters), H, layers }),
-    dense: { W: random.array(2 * H * K, 0.5), b: random.array(K, 0.5) },
+    layers: randomStack(random, D + charFeatures(characters), sizes),
+    dense: Array.from({ length: dense }, (_, i) =>
+      randomDense(random, i === 0 ? layerWidth(sizes) : H, H),
+    ),
+    output: randomDense(random, dense > 0 ? H : layerWidth(sizes), K),
   };
 }
 
@@ -99,16 +139,18 @@ export function randomBatch(
   };
 }
 
-/** Random recurrent masks of both directions, and one input mask per sentence, over its tokens. */
+/** Random recurrent masks of each direction, and one input mask per sentence, over its tokens. */
 export function randomMasks(
   random: Rng,
-  { packing, D, H, drop }: { packing: Packing; D: number; H: number; drop: number },
-): { [Name in keyof BiLstmMasks]-?: Float64Array } {
-  return {
-    input: expandMask(random.mask(packing.B * D, drop), packing),
-    forward: random.mask(packing.B * H, drop),
-    backward: random.mask(packing.B * H, drop),
+  { layer, packing, drop }: { layer: LayerWeights; packing: Packing; drop: number },
+): LayerMasks {
+  const { W, b } = (layer.forward ?? layer.backward)!;
+  const H = b.length / layer.cell.gates;
+  const masks: LayerMasks = {
+    input: expandMask(random.mask((packing.B * W.length) / b.length, drop), packing),
   };
+  for (const d of directions) if (layer[d]) masks[d] = random.mask(packing.B * H, drop);
+  return masks;
 }
 
 /** Masks of every place where a tagger has dropout. */
@@ -116,12 +158,19 @@ export function randomTaggerMasks(
   random: Rng,
   { weights, packing, drop }: { weights: TaggerWeights; packing: Packing; drop: number },
 ): TaggerMasks {
-  const H = weights.dense.W.length / weights.dense.b.length / 2;
-  const D = weights.words.D + charFeatures(weights.characters);
+  const { W, b } = weights.dense?.[0] ?? weights.output;
   return {
-    layers: weights.layers.map((_, l) =>
-      randomMasks(random, { packing, D: l === 0 ? D : 2 * H, H, drop }),
-    ),
-    output: random.mask(packing.N * 2 * H, drop),
+    layers: weights.layers.map((layer) => randomMasks(random, { layer, packing, drop })),
+    output: random.mask((packing.N * W.length) / b.length, drop),
   };
+}
+
+/** Links of any weights for each direction of each layer. */
+export function randomLinks(
+  random: Rng,
+  { layers, packing }: { layers: readonly LayerWeights[]; packing: Packing },
+): LayerLinks[] {
+  return layers.map((layer) =>
+    Object.fromEntries(directions.filter((d) => layer[d]).map((d) => [d, random.array(packing.N)])),
+  );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose } from './close.ts';
+import { lstm } from './cells.ts';
+import { expectAllClose, expectClose } from './close.ts';
 import { expectGradient } from './gradient.ts';
 import { adamStep } from './optimizers.ts';
 import { packedRow, packingOfLengths } from './packing.ts';
@@ -25,7 +26,12 @@ function weightsOf(
     characters =
       'kernel' in encoder ? { kind: 'convolution', ...encoder } : { kind: 'lstm', ...encoder };
   }
-  return { words: { table, D }, characters, layers, dense };
+  return {
+    words: { table, D },
+    characters,
+    layers: layers.map((layer) => ({ cell: lstm, ...layer })),
+    output: dense,
+  };
 }
 
 describe('PyTorch', () => {
@@ -44,17 +50,38 @@ describe('PyTorch', () => {
     });
     expectClose(step.states.logits, fixture.logits, { ...ROUNDING, name: 'logits' });
     expectClose(step.loss, fixture.loss, { ...ROUNDING, name: 'loss' });
-    const actual = namedArrays(step.gradients);
     const expected = namedArrays(weightsOf(fixture.gradients, D));
-    expect(Object.keys(actual)).toEqual(Object.keys(expected));
-    for (const [name, values] of Object.entries(expected)) {
-      expectClose(actual[name]!, values, { ...ROUNDING, name });
-    }
+    expectAllClose(namedArrays(step.gradients), expected, ROUNDING);
   });
 });
 
+describe('autograd', () => {
+  it.each(torchValues.networks)(
+    'a whole tagger of $cell, $direction $merge $between, $layerCount layers',
+    (fixture) => {
+      const { dense, D, parameters, ids, links } = fixture;
+      const sizes = { ...fixture, layers: fixture.layerCount, periods: [...fixture.periods] };
+      const weights = randomTagger(rng(1), sizes);
+      const named = namedArrays(weights);
+      expect(weights.dense!.length).toBe(dense);
+      expect(weights.words.D).toBe(D);
+      expect(Object.keys(named).sort()).toEqual(Object.keys(parameters).sort());
+      for (const [name, values] of Object.entries(parameters)) named[name]!.set(values);
+      const step = taggerStep({
+        weights,
+        batch: { packing: packingOfLengths(fixture.lengths), words: ids, gold: fixture.gold },
+        masks: { layers: fixture.masks, output: fixture.outputMask },
+        links,
+      });
+      expectClose(step.states.logits, fixture.logits, { ...ROUNDING, name: 'logits' });
+      expectClose(step.loss, fixture.loss, { ...ROUNDING, name: 'loss' });
+      expectAllClose(namedArrays(step.gradients), fixture.gradients, ROUNDING);
+    },
+  );
+});
+
 const convolution = { kind: 'convolution', C: 5, E: 3, F: 3, width: 3 } as const;
-const lstm = { kind: 'lstm', C: 5, E: 3, H: 2 } as const;
+const characterLstm = { kind: 'lstm', C: 5, E: 3, H: 2 } as const;
 const small = { V: 7, D: 3, layers: 1, H: 3, K: 5 };
 
 const cases: { sizes: TaggerSizes; lengths: number[]; smoothing: number; drop?: number }[] = [
@@ -62,12 +89,28 @@ const cases: { sizes: TaggerSizes; lengths: number[]; smoothing: number; drop?: 
   { sizes: small, lengths: [7, 5, 3, 1], smoothing: 0.1, drop: 0.3 },
   { sizes: { ...small, layers: 2, characters: convolution }, lengths: [5, 3, 3], smoothing: 0 },
   { sizes: { ...small, characters: convolution }, lengths: [3], smoothing: 0.1, drop: 0.3 },
-  { sizes: { ...small, layers: 2, characters: lstm }, lengths: [3, 1], smoothing: 0, drop: 0.3 },
-  { sizes: { ...small, characters: lstm }, lengths: [5, 2, 2], smoothing: 0.03 },
+  {
+    sizes: { ...small, layers: 2, characters: characterLstm },
+    lengths: [3, 1],
+    smoothing: 0,
+    drop: 0.3,
+  },
+  { sizes: { ...small, characters: characterLstm }, lengths: [5, 2, 2], smoothing: 0.03 },
+  {
+    sizes: { ...small, H: 2, cell: 'gru', layers: 2, merge: 'mean', between: 'highway', dense: 2 },
+    lengths: [3, 1],
+    smoothing: 0.1,
+    drop: 0.3,
+  },
+  {
+    sizes: { ...small, H: 2, cell: 'depth-gated', layers: 3, direction: 'backward', dense: 1 },
+    lengths: [3, 2],
+    smoothing: 0,
+  },
 ];
 
 describe('finite differences', () => {
-  it.each(cases)('characters $sizes.characters.kind, lengths $lengths', (options) => {
+  it.each(cases)('$sizes.cell, characters $sizes.characters.kind, lengths $lengths', (options) => {
     const { sizes, lengths, smoothing, drop } = options;
     const random = rng(17);
     const weights = randomTagger(random, sizes);

@@ -12,17 +12,19 @@ import {
 } from './characters.ts';
 import { dropoutBackward, dropoutForward } from './dropout.ts';
 import { embeddingBackward, embeddingForward } from './embedding.ts';
-import { crossEntropy } from './loss.ts';
 import {
-  type BiLstmMasks,
-  type BiLstmStates,
-  type BiLstmWeights,
-  type LstmWeights,
+  directions,
+  type LayerLinks,
+  type LayerMasks,
+  type LayerStates,
+  type LayerWeights,
   stackBackward,
   stackForward,
-} from './lstm.ts';
+} from './layer.ts';
+import { crossEntropy } from './loss.ts';
 import { type DenseWeights, denseBackward, denseForward } from './matmul.ts';
 import type { Packing } from './packing.ts';
+import type { CellWeights } from './recurrence.ts';
 
 export type CharEncoder =
   | ({ kind: 'convolution' } & CharConvolutionWeights)
@@ -32,10 +34,12 @@ export interface TaggerWeights {
   /** Word embeddings: table (V, D). */
   words: { table: Float64Array; D: number };
   characters?: CharEncoder | undefined;
-  /** Layer 0 reads D + (character features) columns, the others 2H. */
-  layers: BiLstmWeights[];
-  /** (2H, K) and (K). */
-  dense: DenseWeights;
+  /** Layer 0 reads D + (character features) columns, the others the M that the one before gives. */
+  layers: LayerWeights[];
+  /** Layers of tanh units: (M, H) and (H), then (H, H) and (H). */
+  dense?: DenseWeights[] | undefined;
+  /** (M, K) or, on dense layers, (H, K); and (K). */
+  output: DenseWeights;
 }
 
 export interface TaggerBatch {
@@ -50,8 +54,8 @@ export interface TaggerBatch {
 
 export interface TaggerMasks {
   /** Of each layer; `layers[0].input` falls on [word; characters]. */
-  layers?: readonly BiLstmMasks[] | undefined;
-  /** (N, 2H): onto the output of the last layer. */
+  layers?: readonly LayerMasks[] | undefined;
+  /** (N, M): onto what the last of the layers gives. */
   output?: Float64Array | undefined;
 }
 
@@ -68,9 +72,11 @@ export interface TaggerStates {
     | undefined;
   /** (N, D + character features): [word; characters] before dropout. */
   inputs: Float64Array;
-  layers: BiLstmStates[];
-  /** (N, 2H): after dropout. */
+  layers: LayerStates[];
+  /** (N, M): what the layers give, after dropout. */
   outputs: Float64Array;
+  /** (N, H): what each dense layer gives. */
+  dense: Float64Array[];
   /** (N, K) */
   logits: Float64Array;
 }
@@ -93,7 +99,8 @@ export function charFeatures(encoder: CharEncoder | undefined): number {
 }
 
 /**
- * [word embedding; character features] → dropout → stacked BiLSTM → dropout → dense: logits (N, K).
+ * [word embedding; character features] → dropout → recurrent layers → dropout → dense layers, each
+ * tanh(x · W + b) → output: logits (N, K).
  */
 export function taggerForward({ weights, batch, masks = {} }: TaggerOptions): TaggerStates {
   const { table, D } = weights.words;
@@ -105,21 +112,33 @@ export function taggerForward({ weights, batch, masks = {} }: TaggerOptions): Ta
     characters = encodeCharacters(weights.characters, batch.characters);
     inputs = concatColumns([words, characters.y], [D, charFeatures(weights.characters)]);
   }
-  const { states: layers, y } = stackForward({
+  const { states: layers, out } = stackForward({
     x: inputs,
     layers: weights.layers,
     packing: batch.packing,
     masks: masks.layers,
   });
-  const outputs = masks.output ? dropoutForward(y, masks.output) : y; // (N, 2H)
-  return { characters, inputs, layers, outputs, logits: denseForward(outputs, weights.dense) };
+  const outputs = masks.output ? dropoutForward(out, masks.output) : out; // (N, M)
+  const dense: Float64Array[] = [];
+  for (const layer of weights.dense ?? []) {
+    dense.push(denseForward(dense.at(-1) ?? outputs, layer).map(Math.tanh));
+  }
+  const logits = denseForward(dense.at(-1) ?? outputs, weights.output);
+  return { characters, inputs, layers, outputs, dense, logits };
 }
 
-/** Loss of `crossEntropy` over a batch, and the gradient of every weight, shaped as the weights. */
+/**
+ * Loss of `crossEntropy` over a batch, and the gradient of every weight, shaped as the weights;
+ * `links` truncate backpropagation through time in each layer.
+ */
 export function taggerStep({
   smoothing,
+  links,
   ...options
-}: TaggerOptions & { smoothing?: number | undefined }): {
+}: TaggerOptions & {
+  smoothing?: number | undefined;
+  links?: readonly LayerLinks[] | undefined;
+}): {
   loss: number;
   states: TaggerStates;
   /** (N, K) */
@@ -131,13 +150,14 @@ export function taggerStep({
   const { weights, batch, masks = {} } = options;
   const states = taggerForward(options);
   const { loss, dlogits } = crossEntropy({ logits: states.logits, gold: batch.gold, smoothing });
-  const dense = denseBackward({ dy: dlogits, x: states.outputs, weights: weights.dense });
+  const head = headBackward({ dlogits, weights, states });
   const stack = stackBackward({
-    dy: masks.output ? dropoutBackward(dense.dx, masks.output) : dense.dx,
+    dout: masks.output ? dropoutBackward(head.dx, masks.output) : head.dx,
     layers: weights.layers,
     states: states.layers,
     packing: batch.packing,
     masks: masks.layers,
+    links,
   });
 
   const { table, D } = weights.words;
@@ -166,9 +186,34 @@ export function taggerStep({
       },
       characters,
       layers: stack.layers,
-      dense: { W: dense.dW, b: dense.db },
+      dense: head.dense,
+      output: head.output,
     },
   };
+}
+
+/** Given dlogits (N, K): dx (N, M), and the gradients of the output and of the dense layers. */
+function headBackward({
+  dlogits,
+  weights,
+  states,
+}: {
+  dlogits: Float64Array;
+  weights: TaggerWeights;
+  states: TaggerStates;
+}): { dx: Float64Array; dense: DenseWeights[]; output: DenseWeights } {
+  const read = [states.outputs, ...states.dense]; // by each dense layer, and by the output
+  const output = denseBackward({ dy: dlogits, x: read.at(-1)!, weights: weights.output });
+  const dense: DenseWeights[] = [];
+  let dx = output.dx;
+  for (let i = states.dense.length - 1; i >= 0; i--) {
+    const y = states.dense[i]!;
+    const da = dx.map((d, j) => d * (1 - y[j]! ** 2));
+    const back = denseBackward({ dy: da, x: read[i]!, weights: weights.dense![i]! });
+    dense.unshift({ W: back.dW, b: back.db });
+    dx = back.dx;
+  }
+  return { dx, dense, output: { W: output.dW, b: output.db } };
 }
 
 function charactersBackward({
@@ -201,14 +246,15 @@ function charactersBackward({
 
 /**
  * The arrays themselves, not copies, under flat names: `words`, `characters.kernel`,
- * `layers.0.forward.W`, `dense.b` … Gradients have the same names as their weights.
+ * `layers.0.forward.W`, `layers.0.forward.peephole`, `highway.1.W`, `dense.0.b`, `output.b` …
+ * Gradients have the same names as their weights.
  */
 export function namedArrays(weights: TaggerWeights): Record<string, Float64Array> {
   const named: Record<string, Float64Array> = { words: weights.words.table };
-  const add = (prefix: string, { W, U, b }: LstmWeights): void => {
-    named[`${prefix}.W`] = W;
-    named[`${prefix}.U`] = U;
-    named[`${prefix}.b`] = b;
+  const add = (prefix: string, of: Partial<CellWeights> = {}): void => {
+    for (const name of ['W', 'U', 'b', 'peephole', 'candidate'] as const) {
+      if (of[name]) named[`${prefix}.${name}`] = of[name];
+    }
   };
   const { characters } = weights;
   if (characters) named['characters.embedding'] = characters.embedding;
@@ -217,14 +263,15 @@ export function namedArrays(weights: TaggerWeights): Record<string, Float64Array
     named['characters.bias'] = characters.bias;
   }
   if (characters?.kind === 'lstm') {
-    add('characters.forward', characters.forward);
-    add('characters.backward', characters.backward);
+    for (const direction of directions) add(`characters.${direction}`, characters[direction]);
   }
   weights.layers.forEach((layer, l) => {
-    add(`layers.${l}.forward`, layer.forward);
-    add(`layers.${l}.backward`, layer.backward);
+    for (const direction of directions) add(`layers.${l}.${direction}`, layer[direction]);
+    add(`highway.${l}`, layer.highway);
   });
-  named['dense.W'] = weights.dense.W;
-  named['dense.b'] = weights.dense.b;
+  weights.dense?.forEach((layer, i) => {
+    add(`dense.${i}`, layer);
+  });
+  add('output', weights.output);
   return named;
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { toFloat64 } from './arrays.ts';
+import type { CellChoice } from './cells.ts';
 import type { Tolerance } from './close.ts';
+import type { Direction, Merge } from './layer.ts';
 
 /** Two float64 programs that add in different orders. */
 export const ROUNDING: Tolerance = { abs: 1e-12, rel: 1e-11 };
@@ -9,6 +11,10 @@ interface Lstm<A> {
   W: A;
   U: A;
   b: A;
+}
+interface AnyCell<A> extends Lstm<A> {
+  peephole?: A;
+  candidate?: A;
 }
 interface BiLstm<A> {
   forward: Lstm<A>;
@@ -77,6 +83,61 @@ interface Values<A> {
     gradients: CharConvolution<A>;
   }[];
   charLstm: { words: Words<A>; weights: CharLstm<A>; y: A; dy: A; gradients: CharLstm<A> }[];
+  cells: {
+    cell: CellChoice['cell'];
+    activation: 'tanh' | 'relu';
+    periods: A;
+    lengths: number[];
+    reverse: boolean;
+    x: A;
+    mask: A;
+    links: A;
+    weights: AnyCell<A>;
+    h: A;
+    dh: A;
+    dx: A;
+    gradients: AnyCell<A>;
+    /** Of cells that have one; of those that see one below. */
+    c?: A;
+    dc?: A;
+    below?: A;
+    dbelow?: A;
+  }[];
+  rnn: {
+    activation: 'tanh' | 'relu';
+    lengths: number[];
+    x: A;
+    layers: BiLstm<A>[];
+    y: A;
+    dy: A;
+    dx: A;
+    gradients: BiLstm<A>[];
+  }[];
+  networks: {
+    cell: CellChoice['cell'];
+    activation: 'tanh' | 'relu';
+    periods: A;
+    direction: 'both' | Direction;
+    merge: Merge;
+    between: 'none' | 'residual' | 'highway';
+    layerCount: number;
+    dense: number;
+    lengths: number[];
+    V: number;
+    D: number;
+    H: number;
+    K: number;
+    ids: A;
+    gold: A;
+    masks: { input: A; forward?: A; backward?: A }[];
+    outputMask: A;
+    links: { forward?: A; backward?: A }[];
+    /** As `namedArrays` calls them. */
+    parameters: Record<string, A>;
+    logits: A;
+    loss: number;
+    gradients: Record<string, A>;
+  }[];
   crossEntropy: { logits: A; gold: A; smoothing: number; loss: number; dlogits: A }[];
   clip: { maxNorm: number; gradients: A[]; norm: number; clipped: A[] }[];
   sgd: OptimizerCase<A, { lr: number; momentum: number }>[];
