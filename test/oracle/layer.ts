@@ -144,6 +144,8 @@ export interface LayerGradients {
   weights: LayerWeights;
   /** (N, H): of the cell states of the layer below. */
   dbelow: PerDirection<Float64Array>;
+  /** (N, H): see `recurrenceBackward`. */
+  dhTotal: PerDirection<Float64Array>;
 }
 
 /**
@@ -171,6 +173,7 @@ export function layerBackward(
     dx: residual ? Float64Array.from(dout) : new Float64Array(x.length),
     weights: { ...weights, forward: undefined, backward: undefined, highway: undefined },
     dbelow: {},
+    dhTotal: {},
   };
   let dy = dout;
   if (highway && gate) {
@@ -206,6 +209,7 @@ export function layerBackward(
     accumulate(result.dx, back.dx);
     result.weights[direction] = back.gradients;
     result.dbelow[direction] = back.dbelow;
+    result.dhTotal[direction] = back.dhTotal;
   });
   if (masks.input) result.dx = dropoutBackward(result.dx, masks.input);
   return result;
@@ -244,8 +248,14 @@ export function stackBackward({
   dout: Float64Array;
   states: readonly LayerStates[];
   links?: readonly LayerLinks[] | undefined;
-}): { dx: Float64Array; layers: LayerWeights[] } {
+}): {
+  dx: Float64Array;
+  layers: LayerWeights[];
+  /** Of each layer: the whole gradients of its h. */
+  dhTotal: PerDirection<Float64Array>[];
+} {
   const gradients: LayerWeights[] = [];
+  const dhTotal: PerDirection<Float64Array>[] = [];
   let dx = dout;
   let dc: PerDirection<Float64Array> = {};
   for (let l = layers.length - 1; l >= 0; l--) {
@@ -262,6 +272,7 @@ export function stackBackward({
     dx = result.dx;
     dc = result.dbelow;
     gradients.unshift(result.weights);
+    dhTotal.unshift(result.dhTotal);
   }
-  return { dx, layers: gradients };
+  return { dx, layers: gradients, dhTotal };
 }

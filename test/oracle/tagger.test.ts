@@ -131,6 +131,27 @@ describe('finite differences', () => {
   });
 });
 
+describe('dhTotal', () => {
+  it('holds the gradient of each h, of which those of the pre-activations follow', () => {
+    const sizes: TaggerSizes = { ...small, layers: 2, cell: 'rnn', direction: 'backward' };
+    const random = rng(41);
+    const weights = randomTagger(random, sizes);
+    const batch = randomBatch(random, sizes, [4, 2]);
+    const { dhTotal, states, gradients } = taggerStep({ weights, batch });
+    expect(dhTotal.length).toBe(2);
+    dhTotal.forEach((layer, l) => {
+      // of an Elman network: db = Σ_n dh ∘ (1 - h²)
+      const { h } = states.layers[l]!.backward!;
+      const db = new Float64Array(sizes.H);
+      layer.backward!.forEach((d, i) => {
+        db[i % sizes.H]! += d * (1 - h[i]! ** 2);
+      });
+      expectClose(gradients.layers[l]!.backward!.b, db, { ...ROUNDING, name: `layer ${l}` });
+      expect(layer.forward).toBeUndefined();
+    });
+  });
+});
+
 describe('behaviour', () => {
   const random = rng(23);
   const sizes: TaggerSizes = { ...small, layers: 2, characters: convolution };

@@ -18,6 +18,7 @@ import {
   type LayerMasks,
   type LayerStates,
   type LayerWeights,
+  type PerDirection,
   stackBackward,
   stackForward,
 } from './layer.ts';
@@ -145,6 +146,8 @@ export function taggerStep({
   dlogits: Float64Array;
   /** (N, D + character features): gradient of `states.inputs`. */
   dinputs: Float64Array;
+  /** Of each layer and direction, (N, H): the whole gradients of its h, through later steps too. */
+  dhTotal: PerDirection<Float64Array>[];
   gradients: TaggerWeights;
 } {
   const { weights, batch, masks = {} } = options;
@@ -179,6 +182,7 @@ export function taggerStep({
     states,
     dlogits,
     dinputs: stack.dx,
+    dhTotal: stack.dhTotal,
     gradients: {
       words: {
         table: embeddingBackward({ dy: dwords, ids: batch.words, V: table.length / D, D }),
