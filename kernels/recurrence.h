@@ -50,6 +50,7 @@ typedef struct {
 typedef void Pointwise(const Row *r, int H);
 typedef struct {
   int gates, recurrent, saved;
+  int c_is_h; // c carries h itself: what comes back through it is a part of h's gradient
   Pointwise *ahead, *back;
   Pointwise *reset, *reset_back; // or 0
 } Cell;
@@ -186,7 +187,9 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
             .down = down,
         };
         if (trace && !pass)
-          for (int j = 0; j < H; j++) trace[row * H + j] = r.dh[j] + (r.dh_next ? r.dh_next[j] : 0.f);
+          for (int j = 0; j < H; j++)
+            trace[row * H + j] = r.dh[j] + (r.dh_next ? r.dh_next[j] : 0.f) +
+                                 (cell.c_is_h && r.dc_next ? r.dc_next[j] : 0.f);
         if (pass) cell.reset_back(&r, H);
         else cell.back(&r, H);
       }

@@ -18,4 +18,5 @@ INLINE void clockwork_back(const Row *r, int H) {
     store_n(r->dc + j, choose(ticks, (V){0}, dh), n);
   }
 }
-RECURRENCE(clockwork, 1, {.gates = 1, .recurrent = 1, .saved = 0, .ahead = clockwork_ahead, .back = clockwork_back})
+RECURRENCE(clockwork, 1,
+           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .ahead = clockwork_ahead, .back = clockwork_back})

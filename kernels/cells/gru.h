@@ -35,5 +35,5 @@ INLINE void gru_reset_back(const Row *r, int H) {
   }
 }
 RECURRENCE(gru, 0,
-           {.gates = 3, .recurrent = 2, .saved = 3, .ahead = gru_ahead, .back = gru_back, .reset = gru_reset,
-            .reset_back = gru_reset_back})
+           {.gates = 3, .recurrent = 2, .saved = 3, .c_is_h = 1, .ahead = gru_ahead, .back = gru_back,
+            .reset = gru_reset, .reset_back = gru_reset_back})

@@ -17,5 +17,7 @@ INLINE void rnn_tanh_ahead(const Row *r, int H) { rnn_ahead_(r, H, 0); }
 INLINE void rnn_tanh_back(const Row *r, int H) { rnn_back_(r, H, 0); }
 INLINE void rnn_relu_ahead(const Row *r, int H) { rnn_ahead_(r, H, 1); }
 INLINE void rnn_relu_back(const Row *r, int H) { rnn_back_(r, H, 1); }
-RECURRENCE(rnn_tanh, 0, {.gates = 1, .recurrent = 1, .saved = 0, .ahead = rnn_tanh_ahead, .back = rnn_tanh_back})
-RECURRENCE(rnn_relu, 0, {.gates = 1, .recurrent = 1, .saved = 0, .ahead = rnn_relu_ahead, .back = rnn_relu_back})
+RECURRENCE(rnn_tanh, 0,
+           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .ahead = rnn_tanh_ahead, .back = rnn_tanh_back})
+RECURRENCE(rnn_relu, 0,
+           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .ahead = rnn_relu_ahead, .back = rnn_relu_back})
