@@ -86,7 +86,8 @@ INLINE float *copy_of(Copies *c, int row) {
 
 // One centre: h and change (D) are scratch. Each target row v takes step h, and each row of the centre the sum of step v,
 // v before its update, where step = -rate dloss/dx. As in word2vec's and fastText's programs, a row takes the gradient
-// of h whole, not its share of the mean. Adds the loss to loss[0] where it is wanted.
+// of h whole, not its share of the mean. Adds the loss, each term before its update, to loss[0] where it is
+// wanted.
 INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *own, int owns, const int *targets,
                     const float *weights, int T, int rows, float rate, double *loss) {
   const int D = c->D;
@@ -118,7 +119,7 @@ INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const 
 }
 
 #define MOST_TARGETS 1024
-#define LOSS_EVERY 32
+#define LOSS_EVERY 16
 
 // A shard's round: the centres kept[begin] to kept[end - 1]; kept (round->n). A centre's window has 1 to `window` words on
 // each side, all equally likely, within its sentence. `negatives` noise words are drawn from `noise` (words, 2), the

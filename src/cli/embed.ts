@@ -197,7 +197,7 @@ async function createSpinner(stream: Writable, style: Style): Promise<Display> {
         spinner.text = [
           `epoch ${event.epoch} of ${event.epochs}`,
           `${Math.floor(event.done * 100)} %`,
-          `loss ${event.loss.toFixed(4)}`,
+          `loss ${lossText(event.loss)}`,
           `${number(event.tokensPerSecond)} tokens/s`,
           `${duration(event.secondsLeft)} left`,
         ].join('  ');
@@ -213,6 +213,8 @@ async function createSpinner(stream: Writable, style: Style): Promise<Display> {
 }
 
 type Event<T extends EmbeddingEvent['type']> = Extract<EmbeddingEvent, { type: T }>;
+
+const lossText = (loss: number | null): string => loss?.toFixed(4) ?? '–';
 
 function startText(event: Event<'start'>, style: Style): string {
   const facts = table(
@@ -234,7 +236,7 @@ function startText(event: Event<'start'>, style: Style): string {
 function epochLine(event: Event<'epoch'>, style: Style): string {
   const place = `${event.epoch}/${event.epochs}`.padStart(9);
   const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(12)}`;
-  return `${place}${event.loss.toFixed(4).padStart(10)}${style.dim(rest)}\n`;
+  return `${place}${lossText(event.loss).padStart(10)}${style.dim(rest)}\n`;
 }
 
 function endText(event: Event<'end'>, style: Style): string {

@@ -59,8 +59,8 @@ interface Pass {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Mean of a context and its noise words, in nats. */
-  readonly loss: number;
+  /** Mean of a context and its noise words, in nats, over a sample of this epoch; null where that had none. */
+  readonly loss: number | null;
   /** Words of the vocabulary that were gone through, thinned out ones included. */
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
@@ -120,7 +120,7 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
     let passed = 0; // passes, with fraction
     const rateAt = (epoch: number) => (done: number) =>
       numbers.learningRate * (1 - (epoch + done / size) / epochs);
-    const passOf = (epoch: number, loss: number): Pass => {
+    const passOf = (epoch: number, loss: number | null): Pass => {
       const seconds = (performance.now() - start) / 1000;
       return {
         epoch: epoch + 1,
@@ -132,13 +132,10 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
     };
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const epochBegan = performance.now();
-      let loss = 0;
+      let loss: number | null = null;
       for (const progress of skipgram.epoch(epoch, rateAt(epoch))) {
         if (progress.contexts > 0) loss = progress.loss / progress.contexts;
-        if (!Number.isFinite(loss))
-          throw new UserError(
-            `embed: training diverged in epoch ${epoch + 1}. Use a lower --learning-rate than ${numbers.learningRate}.`,
-          );
+        if (loss !== null && !Number.isFinite(loss)) throw diverged(numbers);
         passed = epoch + progress.done / size;
         if (performance.now() - told < INTERVAL) continue;
         told = performance.now();
@@ -155,10 +152,12 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
       };
       await turn();
     }
-    const { tokensPerSecond } = passOf(0, 0);
+    const { tokensPerSecond } = passOf(0, null);
 
+    const vectors = skipgram.vectors();
+    if (!vectors.every(Number.isFinite)) throw diverged(numbers);
     const format = /\.bin(\.gz)?$/i.test(output) ? 'binary' : 'text';
-    await writeVectors(output, text.words, skipgram.vectors(), numbers.dim, { format });
+    await writeVectors(output, text.words, vectors, numbers.dim, { format });
     yield {
       type: 'end',
       vectors: output,
@@ -173,6 +172,9 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
     await backend.pool.close();
   }
 }
+
+const diverged = ({ learningRate }: EmbeddingNumbers): UserError =>
+  new UserError(`embed: training diverged. Use a lower --learning-rate than ${learningRate}.`);
 
 /** The arena is the only thing that may be too small: it tells by a RangeError, as a typed array does. */
 function create(

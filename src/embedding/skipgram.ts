@@ -18,7 +18,7 @@ export interface SkipgramOptions extends SubwordOptions {
 export interface Skipgram {
   readonly parameters: number;
   /**
-   * One pass over the text; hands back control after each batch.
+   * One pass over the text; hands back control after each round.
    * @param rate step size, given how many ids of this pass are done
    */
   epoch(epoch: number, rate: (done: number) => number): Generator<Progress>;
@@ -74,6 +74,11 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
     arena.i32(at, values.length).set(values);
     return at;
   };
+  // the largest first: where they do not fit, nothing was done in vain
+  const table = arena.take(size * stride);
+  const values = arena.take(SHARDS * capacity * stride);
+  const slots = arena.take(SHARDS * size);
+  arena.i32(slots, SHARDS * size).fill(-1);
   const keep = place(keepThresholds(keepShares(text.counts, options.subsample)));
   const ids = arena.take(STRETCH);
   const count = arena.take(1);
@@ -89,12 +94,12 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
     noise: place(aliasTable(noiseShares(text.counts))),
     kept: arena.take(STRETCH),
     plan: place(Int32Array.of(0, words, rows, stride, window, negatives, seed, 0)),
-    slots: place(new Int32Array(SHARDS * size).fill(-1)),
     touched: arena.take(SHARDS * (capacity + 1)),
     scratch: arena.take(SHARDS * 2 * stride),
     loss: arena.take(SHARDS * 16),
-    table: arena.take(size * stride),
-    values: arena.take(SHARDS * capacity * stride),
+    table,
+    values,
+    slots,
   };
   pool.program(
     new URL('./program.js', import.meta.url).href,
@@ -146,11 +151,10 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
     vectors() {
       const values = new Float32Array(words * dim);
       const block = Math.min(words, (STRETCH / stride) | 0);
-      const sums = ids; // room for a block of sums
       for (let from = 0; from < words; from += block) {
         const n = Math.min(block, words - from);
         kernels.segment_sum(
-          sums,
+          ids,
           spec.table,
           spec.owned + from * 4,
           spec.subwords,
@@ -158,7 +162,7 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
           stride,
           stride,
         );
-        const view = arena.f32(sums, n * stride);
+        const view = arena.f32(ids, n * stride);
         for (let w = 0; w < n; w++) {
           const share = 1 / (owned[from + w + 1]! - owned[from + w]!);
           for (let j = 0; j < dim; j++)

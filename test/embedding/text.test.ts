@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readText, type Text } from '../../src/embedding/text.ts';
+import { pieces } from '../cli/world.ts';
+
+type Options = Parameters<typeof readText>[1];
+
+async function read(
+  texts: readonly string[],
+  options: Partial<Options> = {},
+): Promise<{ text: Text; told: number[] }> {
+  const sources = texts.map((text, i) => ({
+    source: pieces([Buffer.from(text)]),
+    read: { format: 'horizontal' as const, file: `text-${i}` },
+  }));
+  const reading = readText(sources, { lowercase: true, minCount: 1, ...options });
+  const told: number[] = [];
+  for (;;) {
+    const { done, value } = await reading.next();
+    if (done) return { text: value, told };
+    told.push(value);
+  }
+}
+const spelled = ({ words, ids }: Text): string =>
+  ids.flatMap((chunk) => Array.from(chunk, (id) => (id < 0 ? '|' : words[id]!))).join(' ');
+
+describe('readText', () => {
+  it('numbers words by falling count and keeps the ends of sentences', async () => {
+    const { text, told } = await read(['b a A\nc a b\n', 'a d 17\n']);
+    expect(text.words).toEqual(['a', 'b', '00', 'c', 'd']);
+    expect([...text.counts]).toEqual([4, 2, 1, 1, 1]);
+    expect(spelled(text)).toBe('b a a | c a b | a d 00 |');
+    expect([text.sentences, text.tokens]).toEqual([3, 9]);
+    expect(told.at(-1)).toBe(9);
+  });
+
+  it('leaves rare words out, and keeps case when told', async () => {
+    const { text } = await read(['a b A\na c b\n'], { minCount: 2, lowercase: false });
+    expect(spelled(text)).toBe('a b | a b |');
+    expect(text.tokens).toBe(6);
+  });
+
+  it('wants each word of a small text twice', async () => {
+    const { text } = await read(['a a b b c\n'], { minCount: undefined });
+    expect(text.words).toEqual(['a', 'b']);
+  });
+
+  it('forgets the rarest words when there are too many to count', async () => {
+    const { text } = await read(['a a b a b c d e a\n'], { mostWords: 3 });
+    expect(text.words).toEqual(['a', 'e']);
+    expect([...text.counts]).toEqual([4, 1]);
+  });
+
+  it('says what is wrong', async () => {
+    await expect(read([''])).rejects.toThrow('text-0: no words. Is the file empty');
+    await expect(read(['a b c\n'], { minCount: 9 })).rejects.toThrow(
+      /text-0: no word is there 9 times or more, of 3 tokens\. .*--min-count/,
+    );
+    await expect(read(['a b a\n'], { minCount: 2 })).rejects.toThrow('only one word is there 2');
+  });
+});
