@@ -860,7 +860,8 @@ describe('the interface', () => {
 
   it('has a test for each kernel', () => {
     // crf.test.ts calls its kernels through the functions of src/network/crf.ts
-    const tests = ['test/backend/kernels.test.ts', 'src/network/crf.ts'].map(read).join();
+    const files = ['backend/kernels', 'embedding/kernels'].map((name) => `test/${name}.test.ts`);
+    const tests = [...files, 'src/network/crf.ts'].map(read).join();
     expect(plainKernels.filter((name) => !tests.includes(`kernels.${name}(`))).toEqual([]);
   });
 });

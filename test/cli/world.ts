@@ -151,6 +151,7 @@ export const tiny = [
   '--recurrent-dropout=0',
   '--unknown-probability=0',
   '--average-epochs=1',
+  '--decoder=softmax',
 ];
 
 /** Without colours and movements of the cursor. */
