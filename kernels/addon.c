@@ -1,7 +1,8 @@
 // The Node-API addon: every kernel of kernels.h on a shared arena, at the best instruction-set level of this processor.
 //
-// attach(Uint8Array) gives the arena; its memory must never move, which a shared WebAssembly.Memory guarantees. From then
-// on pointers are byte offsets into it, as in WebAssembly, with 0 for none. Each worker thread attaches for itself.
+// attach(Uint8Array) returns the kernels over an arena, whose memory must never move, which a shared WebAssembly.Memory
+// guarantees: pointers are byte offsets into it, as in WebAssembly, with 0 for none. Arenas do not know of each other, and
+// each worker thread attaches for itself.
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,25 +48,21 @@ static const Level *best_level(void) {
   return &level_base;
 }
 
-// One per environment (main thread or worker): the addon itself has no state.
-typedef struct {
+// What the kernels of one arena share; they live as long as their environment (main thread or worker).
+typedef struct Instance {
   const Level *level;
   char *arena;
+  struct Instance *before;
 } Instance;
-
-static Instance *instance_of(napi_env env) {
-  void *data;
-  napi_get_instance_data(env, &data);
-  return data;
-}
 
 #define MOST_ARGUMENTS 22
 static Instance *arguments(napi_env env, napi_callback_info info, double *values) {
   size_t count = MOST_ARGUMENTS;
   napi_value args[MOST_ARGUMENTS];
-  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  void *self;
+  napi_get_cb_info(env, info, &count, args, NULL, &self);
   for (size_t i = 0; i < count; i++) napi_get_value_double(env, args[i], &values[i]);
-  return instance_of(env);
+  return self;
 }
 
 #define P(i) (values[i] != 0 ? (void *)(self->arena + (size_t)values[i]) : NULL)
@@ -118,35 +115,41 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
   }
 KERNELS(WRAPPER)
 
-static napi_value attach(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value array;
-  void *data = NULL;
-  napi_get_cb_info(env, info, &count, &array, NULL, NULL);
-  napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
-  instance_of(env)->arena = data;
-  return NULL;
-}
-
 static void release(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
-  free(data);
+  for (Instance *self = data, *before; self; self = before) {
+    before = self->before;
+    free(self);
+  }
+}
+
+static napi_value attach(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value array, kernels, value;
+  void *data = NULL, *before = NULL, *level;
+  napi_get_cb_info(env, info, &count, &array, NULL, &level);
+  napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+  napi_get_instance_data(env, &before);
+  Instance *self = malloc(sizeof *self);
+  *self = (Instance){level, data, before};
+  napi_set_instance_data(env, self, release, NULL);
+  napi_create_object(env, &kernels);
+  napi_set_named_property(env, kernels, "arena", array); // lives as long as they
+#define DEFINE(name, kinds, types)                                                                                     \
+  napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, self, &value);                                       \
+  napi_set_named_property(env, kernels, #name, value);
+  KERNELS(DEFINE)
+  return kernels;
 }
 
 NAPI_MODULE_INIT() {
-  Instance *self = calloc(1, sizeof *self);
-  self->level = best_level();
-  napi_set_instance_data(env, self, release, NULL);
+  const Level *level = best_level();
   napi_value value;
-#define DEFINE(name, kinds, types)                                                                                     \
-  napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, NULL, &value);                                       \
-  napi_set_named_property(env, exports, #name, value);
-  KERNELS(DEFINE)
-  napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, NULL, &value);
+  napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, (void *)level, &value);
   napi_set_named_property(env, exports, "attach", value);
-  napi_create_int32(env, self->level->panel_width(), &value);
+  napi_create_int32(env, level->panel_width(), &value);
   napi_set_named_property(env, exports, "panelWidth", value);
-  napi_create_string_utf8(env, self->level->isa, NAPI_AUTO_LENGTH, &value);
+  napi_create_string_utf8(env, level->isa, NAPI_AUTO_LENGTH, &value);
   napi_set_named_property(env, exports, "isa", value);
   return exports;
 }

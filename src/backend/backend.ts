@@ -35,7 +35,11 @@ const nativeFile = kernelsFile('build/kernels.node');
 
 export const hasNative = (): boolean => existsSync(nativeFile);
 
-type Addon = Kernels & { attach(arena: Uint8Array): void; panelWidth: number; isa: string };
+interface Addon {
+  attach(arena: Uint8Array): Kernels;
+  readonly panelWidth: number;
+  readonly isa: string;
+}
 
 const STACK = 65_536; // of a WebAssembly instance, in bytes
 /** Everything below is the linker's: the stack and what constants the kernels have. */
@@ -49,8 +53,8 @@ export function loadKernels(
 ): Pick<Backend, 'kernels' | 'isa' | 'panelWidth'> {
   if (kind === 'native') {
     const addon = createRequire(import.meta.url)(nativeFile) as Addon;
-    addon.attach(new Uint8Array(memory.buffer));
-    return { kernels: addon, isa: addon.isa, panelWidth: addon.panelWidth };
+    const kernels = addon.attach(new Uint8Array(memory.buffer));
+    return { kernels, isa: addon.isa, panelWidth: addon.panelWidth };
   }
   const module = new WebAssembly.Module(readFileSync(kernelsFile('kernels.wasm')));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -10,7 +10,11 @@ export interface Level {
   panelWidth: number;
 }
 
-type Addon = Kernels & { attach(memory: Uint8Array): void; isa: string; panelWidth: number };
+interface Addon {
+  attach(memory: Uint8Array): Kernels;
+  isa: string;
+  panelWidth: number;
+}
 
 const nativeFile = fileURLToPath(new URL('../../kernels/build/kernels.node', import.meta.url));
 const STACK_END = 65_536;
@@ -36,6 +40,6 @@ export const levelNames: readonly string[] = [
 export function openLevel(name: string, memory: WebAssembly.Memory): Level {
   if (name === 'wasm') return { name, ...loadKernels('wasm', memory, STACK_END) };
   const addon = openAddon(name);
-  addon.attach(new Uint8Array(memory.buffer));
-  return { name, kernels: addon, isa: addon.isa, panelWidth: addon.panelWidth };
+  const kernels = addon.attach(new Uint8Array(memory.buffer));
+  return { name, kernels, isa: addon.isa, panelWidth: addon.panelWidth };
 }

@@ -162,3 +162,16 @@ describe('tagStream', () => {
     expect(all.join('')).toBe(await tagged(bytes, { format: 'columns' }));
   });
 });
+
+it('keeps two models apart in one process', async () => {
+  const sentences = [['Ada', 'Lovelace', 'lived', 'in', 'London', '.']];
+  const upos = loadTagger('en-upos', { threads: 1 });
+  const before = upos.tag(sentences);
+  const ner = loadTagger('en-ner', { threads: 1 });
+  const entities = ner.tag(sentences);
+  expect(upos.tag([...sentences, ['new', 'words', 'come']])[0]).toEqual(before[0]);
+  expect(ner.tag(sentences)).toEqual(entities);
+  expect(entities).not.toEqual(before);
+  await upos.close();
+  await ner.close();
+});
