@@ -59,6 +59,8 @@ export interface TrainingRecord {
   /** Of each column, shares from 0 to 1; F1 for span tags. */
   readonly dev: readonly Scores[];
   readonly test?: readonly Scores[] | undefined;
+  /** What was taken from the score of each column's outside tag, in nats; left out where nothing was. */
+  readonly recallBias?: readonly number[] | undefined;
   /** How far the loss reaches back, before training and after. */
   readonly gradients?:
     | { readonly initial: GradientProfile; readonly trained: GradientProfile }

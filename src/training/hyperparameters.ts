@@ -138,6 +138,16 @@ export const hyperparameters = {
     choices: ['softmax', 'crf', 'constrained'],
     about: "how tags are chosen: each token's best, a CRF, or the best path that the scheme allows",
   },
+  biasRecall: {
+    default: '0',
+    normalise: (value) => {
+      const bias = value.trim() === '' ? Number.NaN : Number(value);
+      return value === 'auto' ? value : Math.abs(bias) <= 100 ? String(bias) : undefined;
+    },
+    expected: 'auto or a number of nats',
+    about:
+      'taken from the score of O after training: more spans are found, more of them wrong; auto: what dev F1 likes',
+  },
   forgetBias: real(1, -100, 100, 'bias of the gate that keeps the past, at the start'),
   dropout: real(0.33, 0, 0.99, 'share dropped of what each layer reads, one mask a sentence'),
   outputDropout: real(0.5, 0, 0.99, 'share dropped of what the softmax layer reads'),
@@ -215,9 +225,15 @@ export type Settings = Partial<Hyperparameters>;
 
 /** What does best for a kind of tags where it is not what does best for the other (bench/README.md). */
 export const recipes = {
-  pos: {},
-  spans: { decoder: 'crf' },
-} as const satisfies Record<string, Settings>;
+  pos: { features: featureNames.join(), hidden: 200 },
+  spans: {
+    decoder: 'crf',
+    biasRecall: 'auto',
+    features: 'shape,case',
+    charFilters: 100,
+    charWidth: 5,
+  },
+} satisfies Record<string, Settings>;
 export type RecipeName = keyof typeof recipes;
 
 /** Every hyperparameter: as asked for, else as the recipe says, else its default. */

@@ -18,7 +18,7 @@ import {
   type TrainingRecord,
 } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
-import type { NetworkConfig } from '../network/config.ts';
+import { headName, type NetworkConfig } from '../network/config.ts';
 import {
   createEngine,
   type Engine,
@@ -149,6 +149,8 @@ export interface TrainingState {
 
 type Parameters = Map<string, Float32Array>;
 
+/** What `auto` tries to take from the score of the outside tag, in nats. */
+const RECALL_BIASES = Array.from({ length: 13 }, (_, i) => i / 4);
 const PROBE_SENTENCES = 64;
 const PROBE_DISTANCE = 200;
 /** Time between two progress events, in milliseconds. */
@@ -378,9 +380,31 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const trainingSeconds = seconds(trainingBegan);
     const { best } = state as { best: NonNullable<TrainingState['best']> };
+    /** Takes from the outside tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
+    const biasRecall = (c: number): number => {
+      const outside = vocabulary.tags[c]!.indexOf('O');
+      if (columns[c]!.task.scheme === 'none' || outside < 0) return 0;
+      const bias = best.parameters.get(`${headName(c)}.bias`)!;
+      const own = bias[outside]!;
+      const scoreWith = (shift: number): number => {
+        bias[outside] = own - shift;
+        restoreParameters(engine, best.parameters);
+        predictor.reset();
+        return scoreOf(evaluate(predictor, columns, 'dev')[c]!);
+      };
+      const shift =
+        h.biasRecall === 'auto'
+          ? RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
+              b.score > a.score ? b : a,
+            ).bias
+          : Number(h.biasRecall);
+      scoreWith(shift);
+      return shift;
+    };
     roundEmbeddings(engine.specs, best.parameters);
     restoreParameters(engine, best.parameters);
     predictor.reset();
+    const recallBias = columns.map((_, c) => biasRecall(c));
     const final = evaluate(predictor, columns, 'dev');
     const gradients = { initial, trained: profile() };
     const test = testFile && evaluate(predictor, columns, 'test');
@@ -399,6 +423,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       epochs: state.history,
       dev: final.map(scoresOf),
       ...(test && { test: test.map(scoresOf) }),
+      ...(recallBias.some((bias) => bias !== 0) && { recallBias }),
       gradients,
     };
     const bytes = saveModel(output, {
