@@ -152,6 +152,9 @@ export const tiny = [
   '--unknown-probability=0',
   '--average-epochs=1',
   '--decoder=softmax',
+  '--bias-recall=0',
+  '--features=none',
+  '--char-width=3',
 ];
 
 /** Without colours and movements of the cursor. */

@@ -26,6 +26,7 @@ const shared = {
   batchSize: 4,
   learningRate: 0.02,
   epochs: 2,
+  features: 'none',
 };
 let made = 0;
 /** A folder of its own for an output, so that whatever else is left in it is seen. */
