@@ -78,11 +78,11 @@ for (const cell of ['lstm', 'gru', 'rnn']) {
     .gradients;
   for (const [when, { forward }] of Object.entries({ untrained: initial, trained }))
     reach.push([`${cell}, ${when}`, ...DISTANCES.map((k) => forward[k].toExponential(0))]);
-  left.push(`${(initial.forward[200] / initial.forward[0]).toExponential(0)} in the ${cell}`);
+  left.push(`${(initial.forward[200] / initial.forward[0]).toExponential(0)} (${cell})`);
 }
 console.log(table(learned));
 console.log(table(reach));
 console.log(
-  `Before training, of the gradient of the answer this much reaches the colour: ${left.join(', ')}.`,
+  `Before training |dL/dh| at the colour is, to that at the question, ${left.join(', ')}: below 1e-7, the precision of its numbers, a network cannot learn from it.`,
 );
 console.log(`\nCorpora and models are in ${folder}.`);
