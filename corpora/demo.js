@@ -34,6 +34,8 @@ try {
     'corpora/english.dev.conllu',
     '-o',
     model,
+    '--hidden=100',
+    '--epochs=20',
   ]);
   seqtag(['eval', '-m', model, 'corpora/english.test.conllu']);
   seqtag(['tag', '-m', model, '--output', 'inline'], text);
