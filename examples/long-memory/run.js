@@ -19,12 +19,11 @@ const DISTANCES = [0, 10, 50, 100, 200];
 
 /** Runs a script of this repository. @param {string} script @param {string[]} args @returns what it wrote */
 function node(script, ...args) {
-  const options = /** @type {const} */ ({
+  return execFileSync(process.execPath, [script, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return execFileSync(process.execPath, [script, ...args], options);
 }
 
 /** Prints a command as it may be given again, and runs it. @param {string[]} args */
