@@ -36,22 +36,24 @@ export interface Progress {
 
 /** Ids that are thinned out at a time; no window reaches beyond. */
 const STRETCH = 1 << 16;
-/** Centres of a shard in a round, at most. */
+/**
+ * Centres of a shard in a round, at most: each shard knows nothing of what the others do meanwhile. Half as many do as
+ * well, four times as many begin to overshoot.
+ */
 const MOST_CENTRES = 256;
-/** How often the most frequent noise word may be drawn in a shard's round: what shards add to a row must stay small. */
-const MOST_DRAWS = 4;
+/**
+ * How often a noise word may be expected to come again in a shard's round: where there are few words, all are frequent, and
+ * overshoot sooner.
+ */
+const MOST_AGAIN = 4;
 /** Numbers to which rows are filled up: the widest vector. */
 const WIDEST = 16;
 
 /** Centres of a shard in a round. */
-export const centresOf = (counts: Int32Array, negatives: number): number =>
-  Math.max(
-    1,
-    Math.min(
-      MOST_CENTRES,
-      Math.floor(MOST_DRAWS / (noiseShares(counts)[0]! * Math.max(1, negatives))),
-    ),
-  );
+export function centresOf(counts: Int32Array, negatives: number): number {
+  const again = noiseShares(counts).reduce((sum, p) => sum + p * p, 0);
+  return Math.max(1, Math.min(MOST_CENTRES, Math.floor(MOST_AGAIN / (negatives * again))));
+}
 
 /** Lays everything out and initialises it. */
 export function createSkipgram(backend: Backend, text: Text, options: SkipgramOptions): Skipgram {
