@@ -10,8 +10,9 @@
 // Fast and right. The sums run in the exponential domain, each row scaled by a power of 2 (which rounds nothing; cf.
 // Rabiner 1989, §V.A), so that a step of all live sentences is one GEMM with exp(A - max A). Whatever is not 0 is kept
 // from 2^-76 to 1 of the greatest of its row, by raising what is smaller; then no product leaves the normal floats, and
-// every sum is an upper bound. It is close unless raised entries have a share in it, which shows: an emission by the
-// probability of its tag; a sum over beginnings or rests of paths by both of them hardly fitting together, APART.
+// every sum is an upper bound. It is close unless what was raised has a share in it, which shows: an emission by the
+// probability of its tag; a transition, or a sum over beginnings or rests of paths, by the two sides of a link hardly
+// fitting together, APART. (Starts and ends go down to e^-87, so that they show in the same way.)
 // Sentences where it shows are summed again by logarithms, one by one.
 
 #ifdef SUFFIX
@@ -23,7 +24,6 @@
 #define NEVER -1e30f // the score of what is forbidden: finite, so that no NaN comes of it
 #define IS_NEVER(x) ((x) < -1e29f)
 #define SMALL 0x1p-76f // the least factor but 0
-#define RANGE 52.6     // -ln SMALL, a little less
 #define ONE 0x1p104f   // the greatest of a scaled row lies in [ONE, 2 ONE)
 #define LEAST (ONE * SMALL)
 #define DOUBT 3e-7f
@@ -56,7 +56,7 @@ INLINE float sum_lanes(V x) {
 // What crf_pack makes of the parameters. Rows are padded to `ld` floats, whole vectors: scores with NEVER, factors with 0.
 typedef struct {
   int K, ld;
-  float *shift;                              // [0..2] the maxima of transitions, start, end; [3] 1 if out of RANGE
+  float *shift;                              // [0..2] the maxima of transitions, start, end
   float *start, *end;                        // (ld) scores, NEVER where forbidden
   float *start_factor, *end_factor;          // (ld) ONE exp(start - shift)
   float *scores, *transposed;                // (K, ld) scores from the row's tag, and to it
@@ -75,27 +75,24 @@ INLINE Crf crf_at(const float *tables, int K) {
   return c;
 }
 
-// `rows` rows of scores (K; NEVER where not allowed) and their factors scale exp(score - max). Returns whether the
-// scores span more than RANGE.
-static int crf_factors(float *scores, float *factors, float *shift, const float *from, const int *allowed, int rows,
-                       int K, float scale) {
+// `rows` rows of scores (K; NEVER where not allowed) and their factors scale exp(score - max), at least scale * least.
+static void crf_factors(float *scores, float *factors, float *shift, const float *from, const int *allowed, int rows,
+                        int K, float scale, float least) {
   const int ld = padded(K);
-  float max = NEVER, min = -NEVER;
+  float max = NEVER;
   for (int j = 0; j < rows; j++)
     for (int k = 0; k < ld; k++) {
       const long i = (long)j * K + k;
       const float score = k >= K || (allowed && !allowed[i]) ? NEVER : from ? from[i] : 0.f;
       scores[(long)j * ld + k] = score;
-      if (IS_NEVER(score)) continue;
       max = score > max ? score : max;
-      min = score < min ? score : min;
     }
   shift[0] = IS_NEVER(max) ? 0.f : max;
   for (long i = 0; i < (long)rows * ld; i += LANES) {
     const V score = load(scores + i);
-    store(factors + i, choose(IS_NEVER(score), (V){0}, scale * exp_(score - shift[0])));
+    const V factor = scale * max_(splat(least), exp_(score - shift[0]));
+    store(factors + i, choose(IS_NEVER(score), (V){0}, factor));
   }
-  return max - min > RANGE;
 }
 
 // tables <- transitions (K, K; from, to), start (K), end (K), each 0 for none, and `allowed`, 0 or K * K + K + K
@@ -105,10 +102,9 @@ void EXPORT(crf_pack)(float *restrict tables, const float *restrict transitions,
                       const float *restrict end, const int *restrict allowed, int K) {
   const Crf c = crf_at(tables, K);
   const int *first = allowed ? allowed + (long)K * K : 0, *last = allowed ? first + K : 0;
-  int wide = crf_factors(c.scores, c.factors, c.shift, transitions, allowed, K, K, 1.f);
-  wide |= crf_factors(c.start, c.start_factor, c.shift + 1, start, first, 1, K, ONE);
-  wide |= crf_factors(c.end, c.end_factor, c.shift + 2, end, last, 1, K, ONE);
-  c.shift[3] = (float)wide;
+  crf_factors(c.scores, c.factors, c.shift, transitions, allowed, K, K, 1.f, SMALL);
+  crf_factors(c.start, c.start_factor, c.shift + 1, start, first, 1, K, ONE, 0.f);
+  crf_factors(c.end, c.end_factor, c.shift + 2, end, last, 1, K, ONE, 0.f);
   for (int j = 0; j < K; j++)
     for (int k = 0; k < c.ld; k++) c.transposed[(long)j * c.ld + k] = k < K ? c.scores[(long)k * c.ld + j] : NEVER;
   KERNEL(gemm_pack)(c.packed, c.factors, K, K, c.ld, 1);
@@ -270,15 +266,14 @@ static void log_step(float *to, const float *from, const float *scores, int K) {
 static float log_product(float *to, const float *x, const float *y, int ld) {
   for (int k = 0; k < ld; k += LANES) store(to + k, max_(splat(NEVER), load(x + k) + load(y + k)));
   const float max = max_row(to, ld);
-  if (!IS_NEVER(max))
-    for (int k = 0; k < ld; k += LANES) {
-      const V y = load(to + k);
-      store(to + k, choose(IS_NEVER(y), y, y - max));
-    }
-  return IS_NEVER(max) ? 0.f : max;
+  for (int k = 0; k < ld; k += LANES) {
+    const V y = load(to + k);
+    store(to + k, choose(IS_NEVER(y), y, y - max));
+  }
+  return max;
 }
 
-// The forward and backward pass of sentence b by logarithms: its log_z, the probabilities of its tags in e, and
+// The forward and backward pass of sentence b, which is not impossible, by logarithms: its log_z, the probabilities of its tags in e, and
 // dtransitions += scale * its expected links (unless 0). Its rows in `back` become 0.
 static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
   const Crf *w = &c->crf;
@@ -304,17 +299,14 @@ static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
     for (int k = 0; k < ld; k += LANES) max = max_(load(a + k) + load(rest + k), max);
     const float top = max_lanes(max);
     for (int k = 0; k < ld; k += LANES) sum += exp_(load(a + k) + load(rest + k) - top);
-    const float z = IS_NEVER(top) ? 0.f : top + (float)log_(sum_lanes(sum)); // at least 1 term is e^0
-    if (!after) {
-      c->log_z[b] = total + z;
-      if (IS_NEVER(top)) c->weight[b] = 0.f;
-    }
+    const float z = top + (float)log_(sum_lanes(sum)); // at least 1 term is e^0
+    if (!after) c->log_z[b] = total + z;
     log_product(to, rest, e, ld);
     for (int k = 0; k < ld; k += LANES) {
       const V y = load(a + k) + load(rest + k);
       store(e + k, choose(IS_NEVER(y), (V){0}, exp_(y - z)));
     }
-    if (dtransitions && after && c->weight[b] != 0.f)
+    if (dtransitions && after)
       for (int j = 0; j < K; j++)
         for (int k = 0; k < K; k += LANES) {
           const V y = a[j] + load(w->scores + (long)j * ld + k) + load(after + k);
@@ -330,15 +322,13 @@ static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
 // dtransitions += scale * the expected links of the sentences that count (unless 0).
 static void crf_expect(Chain *c, float *dtransitions, float scale) {
   const Crf *w = &c->crf;
-  const int K = w->K, ld = w->ld, wide = w->shift[3] != 0.f, M = c->N - c->B;
-  if (!wide) {
-    crf_forward(c);
-    crf_backward(c);
-  }
+  const int K = w->K, ld = w->ld, M = c->N - c->B;
+  crf_forward(c);
+  crf_backward(c);
   for (int b = 0; b < c->B; b++)
-    if (wide || (c->weight[b] != 0.f && sum_lanes(load(c->doubt + (long)b * LANES)) > DOUBT))
+    if (c->weight[b] != 0.f && sum_lanes(load(c->doubt + (long)b * LANES)) > DOUBT)
       crf_sentence(c, b, dtransitions, scale);
-  if (!dtransitions || wide || M <= 0) return;
+  if (!dtransitions || M <= 0) return;
   KERNEL(gemm_pack)(c->packed, c->back + (long)c->B * ld, M, K, ld, 1);
   gemm_(c->counts, c->links, c->packed, 0, K, ld, M, 1, ld, ld, 0);
   for (int j = 0; j < K; j++)
