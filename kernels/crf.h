@@ -1,11 +1,11 @@
 // Linear-chain conditional random field (Lafferty, McCallum & Pereira 2001; over an LSTM, Lample et al. 2016) over a
 // packed batch. Part of kernels.c, which includes it.
 //
-//   s(y) = start[y_1] + sum_t e_t[y_t] + sum_t A[y_{t-1}, y_t] + end[y_T],      p(y) = exp(s(y)) / Z,  Z = sum_y exp(s(y))
+//   s(y) = start[y_1] + sum_t e_t[y_t] + sum_t A[y_{t-1}, y_t] + end[y_T],   p(y) = exp(s(y)) / Z,  Z = sum_y exp(s(y))
 //
 // Links may be forbidden: they have probability 0 and gradient 0, exactly. Tokens may be constrained to sets of tags by
-// `gold` (N) and `sets` (S, K; 0 or 1): gold >= 0 is that one tag, -1 any tag, -2 - i row i of `sets`, which has at least
-// one. Sums over paths go over the allowed ones within the sets. A sentence that has none is called impossible.
+// `gold` (N) and `sets` (S, K; 0 or 1): gold >= 0 is that one tag, -1 any tag, -2 - i row i of `sets`, which has at
+// least one. Sums over paths go over the allowed ones within the sets. A sentence that has none is called impossible.
 //
 // Fast and right. The sums run in the exponential domain, each row scaled by a power of 2 (which rounds nothing; cf.
 // Rabiner 1989, §V.A), so that a step of all live sentences is one GEMM with exp(A - max A). Whatever is not 0 is kept
@@ -53,7 +53,8 @@ INLINE float sum_lanes(V x) {
   return a[0];
 }
 
-// What crf_pack makes of the parameters. Rows are padded to `ld` floats, whole vectors: scores with NEVER, factors with 0.
+// What crf_pack makes of the parameters. Rows are padded to `ld` floats, whole vectors: scores with NEVER, factors
+// with 0.
 typedef struct {
   int K, ld;
   float *shift;                              // [0..2] the maxima of transitions, start, end
@@ -197,7 +198,7 @@ static void crf_forward(Chain *c) {
         store(to + k, y);
         top = max_(y, top);
       }
-      c->log_z[b] += shift + (double)(b < s.carried ? w->shift[0] : w->shift[1]) - LN2 * rescale(to, max_lanes(top), ld);
+      c->log_z[b] += shift + (double)w->shift[b < s.carried ? 0 : 1] - LN2 * rescale(to, max_lanes(top), ld);
     }
   }
 }
@@ -273,8 +274,8 @@ static float log_product(float *to, const float *x, const float *y, int ld) {
   return max;
 }
 
-// The forward and backward pass of sentence b, which is not impossible, by logarithms: its log_z, the probabilities of its tags in e, and
-// dtransitions += scale * its expected links (unless 0). Its rows in `back` become 0.
+// The forward and backward pass of sentence b, which is not impossible, by logarithms: its log_z, the probabilities of
+// its tags in e, and dtransitions += scale * its expected links (unless 0). Its rows in `back` become 0.
 static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
   const Crf *w = &c->crf;
   const int K = w->K, ld = w->ld;
