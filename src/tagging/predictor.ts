@@ -2,8 +2,9 @@ import { convert } from '../corpus/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import type { Task } from '../model/model.ts';
 import type { Engine } from '../network/engine.ts';
+import { join, windows } from './windows.ts';
 
-/** Sentences longer than this are tagged in pieces of this many tokens, so that memory stays bounded. */
+/** Sentences longer than this are tagged in windows of this many tokens, and so many are tagged at once. */
 const MOST_TOKENS = 4096;
 
 /**
@@ -69,39 +70,39 @@ export function createPredictor(
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
     predict(sentences) {
-      const window = Math.min(engine.capacity, MOST_TOKENS);
-      const pieces = sentences.flatMap((tokens) =>
-        tokens.length <= window
+      const most = Math.min(engine.capacity, MOST_TOKENS);
+      const cuts = sentences.map(({ length }) => windows(length, most));
+      const pieces = sentences.flatMap((tokens, s) =>
+        cuts[s]!.length === 1
           ? [tokens]
-          : Array.from({ length: Math.ceil(tokens.length / window) }, (_, i) =>
-              tokens.slice(i * window, (i + 1) * window),
-            ),
+          : cuts[s]!.map(({ start, end }) => tokens.slice(start, end)),
       );
-      const batches: (readonly Int32Array[])[] = [];
+      const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
       for (let from = 0; from < pieces.length; ) {
         let to = from;
         for (
           let tokens = 0;
-          to < pieces.length && (to === from || tokens + pieces[to]!.length <= window);
+          to < pieces.length && (to === from || tokens + pieces[to]!.length <= most);
           to++
         )
           tokens += pieces[to]!.length;
-        batches.push(tagPieces(pieces.slice(from, to)));
+        const batch = pieces.slice(from, to);
+        tagPieces(batch).forEach((tags, column) => {
+          let at = 0;
+          for (const { length } of batch) {
+            best[column]!.push(tags.subarray(at, at + length));
+            at += length;
+          }
+        });
         from = to;
       }
       return tasks.map((task, column) => {
         const names = vocabulary.tags[column]!;
-        let batch = 0;
         let at = 0;
-        return sentences.map(({ length }) => {
-          const tags: string[] = [];
-          while (tags.length < length) {
-            if (at === batches[batch]![column]!.length) {
-              batch++;
-              at = 0;
-            }
-            tags.push(names[batches[batch]![column]![at++]!]!);
-          }
+        return cuts.map((windows) => {
+          const joined = join(windows, best[column]!.slice(at, at + windows.length));
+          at += windows.length;
+          const tags = Array.from(joined, (tag) => names[tag]!);
           return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
         });
       });

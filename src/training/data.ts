@@ -12,6 +12,7 @@ import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Types } from '../network/batch.ts';
 import { createRandom, type Random, seedState, shuffle } from '../network/random.ts';
+import { windows } from '../tagging/windows.ts';
 
 /** A sentence with its gold tags. */
 export interface Labelled {
@@ -99,12 +100,12 @@ export interface Numbered {
   readonly sentences: readonly {
     readonly types: Int32Array;
     readonly words: Int32Array;
-    /** Of each column. */
+    /** Of each column; -1 where unknown, or where the token counts in another window of its sentence. */
     readonly tags: readonly Int32Array[];
   }[];
 }
 
-/** Longer sentences are cut, so that one step's memory stays bounded. */
+/** Longer sentences are cut into windows, so that one step's memory stays bounded. */
 const MOST_TOKENS = 1024;
 
 /** @param columns the same sentences for each column of tags */
@@ -119,14 +120,15 @@ export function numberCorpus(
     return ids.get(token)!;
   };
   const numbered = columns[0]!.flatMap(({ tokens }, s) =>
-    Array.from({ length: Math.ceil(tokens.length / MOST_TOKENS) }, (_, i) => {
-      const cut = (items: readonly string[]): readonly string[] =>
-        items.slice(i * MOST_TOKENS, (i + 1) * MOST_TOKENS);
+    windows(tokens.length, MOST_TOKENS).map(({ start, end, from, to }) => {
+      const own = tokens.slice(start, end);
       return {
-        types: Int32Array.from(cut(tokens), number),
-        words: Int32Array.from(cut(tokens), encoder.word),
+        types: Int32Array.from(own, number),
+        words: Int32Array.from(own, encoder.word),
         tags: columns.map((column, c) =>
-          Int32Array.from(cut(column[s]!.tags), (tag) => encoder.tag(tag, c)),
+          Int32Array.from(column[s]!.tags.slice(start, end), (tag, i) =>
+            start + i >= from && start + i < to ? encoder.tag(tag, c) : -1,
+          ),
         ),
       };
     }),

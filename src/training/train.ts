@@ -279,6 +279,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
+    const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
     const clip = clipOf(h);
     const probed = longest(corpus.sentences);
     const profile = (): GradientProfile =>
@@ -327,10 +328,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           epoch,
           epochs: h.epochs,
           tokens: sum.tokens,
-          of: tokens,
+          of: epochTokens,
           loss: sum.loss / sum.tokens,
           tokensPerSecond: perSecond,
-          secondsLeft: ((h.epochs - state.epoch) * tokens - sum.tokens) / perSecond,
+          secondsLeft: ((h.epochs - state.epoch) * epochTokens - sum.tokens) / perSecond,
         };
         await turn();
       }
@@ -575,14 +576,23 @@ function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clip
   return parsed.kind === 'norm' ? { clipNorm: parsed.limit } : { clipValue: parsed.limit };
 }
 
-/** Sentences by which the gradient is measured over distance: the longest of the corpus, cut where it is far enough. */
+/**
+ * Sentences by which the gradient is measured over distance: the longest of the corpus, cut where it is far enough, and
+ * where the tags of the first and the last token are known.
+ */
 function longest(sentences: Numbered['sentences']): TrainingBatch {
-  const chosen = [...sentences]
-    .sort((a, b) => b.words.length - a.words.length)
+  const isKnown = (tag: number): boolean => tag >= 0;
+  const chosen = sentences
+    .map((sentence) => {
+      const from = Math.max(0, sentence.tags[0]!.findIndex(isKnown));
+      const far = sentence.tags[0]!.subarray(from, from + PROBE_DISTANCE + 1);
+      return { sentence, from, to: from + far.findLastIndex(isKnown) + 1 };
+    })
+    .sort((a, b) => b.to - b.from - (a.to - a.from))
     .slice(0, PROBE_SENTENCES);
   const cut = (of: (sentence: Numbered['sentences'][number]) => Int32Array): Int32Array[] =>
-    chosen.map((sentence) => of(sentence).subarray(0, PROBE_DISTANCE + 1));
-  const heads = chosen[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
+    chosen.map(({ sentence, from, to }) => of(sentence).subarray(from, to));
+  const heads = sentences[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
   return { types: cut((s) => s.types), words: cut((s) => s.words), tags: heads };
 }
 

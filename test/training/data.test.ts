@@ -113,14 +113,17 @@ test('an epoch has every sentence once, in batches of like length, in an order o
   expect(Math.max(...spread)).toBeLessThan(10);
 });
 
-test('long sentences are cut, and no token is lost', () => {
+test('long sentences are cut into windows, in which each tag is told once', () => {
   const tokens = Array.from({ length: 2500 }, (_, i) => `w${i % 7}`);
-  const sentences = [{ tokens, tags: tokens.map((_, i) => (i % 2 ? 'A' : 'B')) }];
+  const sentences = [{ tokens, tags: tokens.map((_, i) => `t${i % 5}`) }];
   const { vocabulary } = buildVocabulary([sentences], { lowercase: true, minCount: 1 });
   const corpus = numberCorpus([sentences], vocabulary);
-  expect(corpus.sentences.map(({ words }) => words.length)).toEqual([1024, 1024, 452]);
+  expect(corpus.sentences.map(({ words }) => words.length)).toEqual([1024, 1024, 708]);
   expect(corpus.types.words.length).toBe(7);
-  expect(
-    corpus.sentences.flatMap(({ tags }) => [...tags[0]!].map((tag) => vocabulary.tags[0]![tag])),
-  ).toEqual(sentences[0]!.tags);
+  const told = corpus.sentences.flatMap(({ tags }) => [...tags[0]!].filter((tag) => tag >= 0));
+  expect(told.map((tag) => vocabulary.tags[0]![tag])).toEqual(sentences[0]!.tags);
+  const [first, second] = [corpus.sentences[0]!, corpus.sentences[1]!];
+  expect(first.tags[0]!.indexOf(-1)).toBe(960);
+  expect(second.tags[0]!.findIndex((tag) => tag >= 0)).toBe(64);
+  expect(second.words.slice(0, 128)).toEqual(first.words.slice(-128));
 });

@@ -1,0 +1,55 @@
+/** Tokens of context that a token has in its window on either side, where the sentence has them. */
+const MARGIN = 64;
+
+/** Tokens `start` to `end - 1` of a sentence, of which `from` to `to - 1` count here and nowhere else. */
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Cuts a sentence of more than `size` tokens into windows of at most `size`, so that memory stays bounded. Neighbours
+ * share 2 margins and part in the middle: each token counts in the one window in which it is furthest from a cut, at
+ * least a margin of 64 tokens away (a quarter of a window shorter than 256). What a recurrent layer carries from beyond
+ * is mostly forgotten by then: see the gradient's reach in `seqtag inspect`.
+ */
+export function windows(length: number, size: number): Window[] {
+  const margin = Math.min(MARGIN, size >> 2);
+  const step = size - 2 * margin;
+  const count = Math.max(1, Math.ceil((length - 2 * margin) / step));
+  return Array.from({ length: count }, (_, i) => ({
+    start: i * step,
+    end: Math.min(length, i * step + size),
+    from: i === 0 ? 0 : i * step + margin,
+    to: i === count - 1 ? length : (i + 1) * step + margin,
+  }));
+}
+
+/**
+ * The tags of a sentence from those of its windows. Neighbours part where both give a token the same tag, next to the
+ * middle of what they share: then every link of the joined path is one that a window's path takes, and a decoder's
+ * rules, which no cut through a span can break, hold for the whole. Where they agree on none, they part in the middle.
+ */
+export function join(windows: readonly Window[], tags: readonly Int32Array[]): Int32Array {
+  if (windows.length === 1) return tags[0]!;
+  const joined = new Int32Array(windows.at(-1)!.end);
+  let from = 0;
+  windows.forEach(({ start, end, to }, w) => {
+    const next = windows[w + 1];
+    const tagAt = (i: number): number => tags[w]![i - start]!;
+    const agrees = (i: number): boolean => tagAt(i) === tags[w + 1]![i - next!.start];
+    let seam = to;
+    if (next)
+      for (let away = 0; away < end - to; away++) {
+        const agreed = [to + away, to - 1 - away].find(agrees);
+        if (agreed === undefined) continue;
+        seam = agreed;
+        break;
+      }
+    for (let i = from; i < seam; i++) joined[i] = tagAt(i);
+    from = seam;
+  });
+  return joined;
+}
