@@ -19,6 +19,7 @@ import {
 } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
 import { headName, type NetworkConfig } from '../network/config.ts';
+import { MOST_CRF_TAGS } from '../network/crf.ts';
 import {
   createEngine,
   type Engine,
@@ -219,6 +220,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     chars: vocabulary.chars.length,
     tags: vocabulary.tags.map((tags) => tags.length),
   });
+  const mostTags = Math.max(...config.tags);
+  if (h.decoder !== 'softmax' && mostTags > MOST_CRF_TAGS)
+    throw new UserError(
+      `${options.corpora.join(', ')}: ${mostTags} tags, at most ${MOST_CRF_TAGS} for --decoder ${h.decoder}. Use --decoder softmax, or name the right column with --tag-column.`,
+    );
   const corpus = numberCorpus(
     columns.map((column) => column.labelled),
     vocabulary,
