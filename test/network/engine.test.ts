@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
-import type { NetworkConfig } from '../../src/network/config.ts';
-import { createEngine, type Engine, type TrainingOptions } from '../../src/network/engine.ts';
+import { cellNames } from '../../src/network/cells/index.ts';
+import { directionsOf, type NetworkConfig } from '../../src/network/config.ts';
+import {
+  createEngine,
+  type Emissions,
+  type Engine,
+  type TrainingOptions,
+} from '../../src/network/engine.ts';
 import { initialise } from '../../src/network/initialise.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { levelNames } from '../backend/levels.ts';
-import { expectClose } from '../oracle/close.ts';
+import { expectAllClose, expectClose } from '../oracle/close.ts';
 import { adamStep, adamStepRows, clipGlobalNorm, globalNorm } from '../oracle/optimizers.ts';
-import { packedRow } from '../oracle/packing.ts';
+import { packedRow, packingOfLengths, sentenceRows } from '../oracle/packing.ts';
 import { rng } from '../oracle/rng.ts';
 import { namedArrays, taggerForward, taggerStep } from '../oracle/tagger.ts';
+import { oracleNamed, oracleScores, oracleStep, oracleTrace } from './oracle.ts';
 import {
   createBatch,
   createFilled,
@@ -44,37 +51,42 @@ const read =
   (name: string): Float32Array =>
     engine.parameter(name);
 
+// What the oracle says of a step is the same on every level.
+const steps = new Map<string, ReturnType<typeof oracleStep>>();
+function expectedStep(
+  sample: Sample,
+  training: TrainingOptions,
+  read: (name: string) => Float32Array,
+) {
+  const key = JSON.stringify([sample.config, training, sample.batch]);
+  const step = steps.get(key) ?? oracleStep(sample, { read, training });
+  steps.set(key, step);
+  return step;
+}
+
 /** Loss, norm and every gradient of one step of the engine, beside the oracle's. */
 function expectStep(options: { level: string; sample: Sample; training?: TrainingOptions }): void {
   const { level, sample, training = plainSgd } = options;
   const { config, types, batch } = sample;
   const backend = openSingle(level);
   const engine = createFilled({ backend, config, training });
-  const weights = oracleWeights(config, read(engine));
   const before = Object.fromEntries(
     engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]),
   );
   const result = engine.trainStep(batch, { types, rate: 0.5, clipNorm: noClipping });
   const gradient = (name: string): Float32Array => momentOf(engine, name, 0);
-  const expected = taggerStep({
-    weights,
-    batch: oracleBatch(sample),
-    smoothing: Math.fround(training.labelSmoothing),
-    masks: oracleMasks(sample, training, 0),
-  });
+  const expected = expectedStep(sample, training, (name) => before[name]!);
   expectClose(result.loss, expected.loss, { ...LOSS, name: 'loss' });
   expect(result.tokens).toBe(batch.types.reduce((sum, { length }) => sum + length, 0));
-  const gradients = namedArrays(expected.gradients);
+  expect(result.clipped).toBe(false);
+  const { gradients } = expected;
   expectClose(result.norm, globalNorm(Object.values(gradients)), { ...NORM, name: 'norm' });
-  const actual = namedArrays(oracleWeights(config, gradient));
-  expect(Object.keys(actual)).toEqual(Object.keys(gradients));
-  for (const [name, values] of Object.entries(gradients)) {
-    expectClose(actual[name]!, values, { ...GRADIENT, name });
-    // Without a second step nothing recurs; all else must have a gradient.
-    const recurs = Math.max(...batch.types.map(({ length }) => length)) > 1;
-    if (recurs || !/layers.*U$/.test(name))
+  expectAllClose(oracleNamed(config, gradient), gradients, GRADIENT);
+  // Without a second step nothing recurs; all else must have a gradient.
+  const recurs = Math.max(...batch.types.map(({ length }) => length)) > 1;
+  for (const [name, values] of Object.entries(gradients))
+    if (recurs || !/layers.*(U|candidate|peephole)$/.test(name))
       expect([name, values.some((g) => g !== 0)]).toEqual([name, true]);
-  }
   for (const { name } of engine.specs) {
     const g = gradient(name);
     const moved = before[name]!.map((x, i) => x - 0.5 * g[i]!); // exact up to the rounding of float32
@@ -82,11 +94,62 @@ function expectStep(options: { level: string; sample: Sample; training?: Trainin
   }
 }
 
+const clockwork = { cell: 'clockwork', periods: [1, 2, 3] } as const;
+const kindsOfCells: readonly Partial<NetworkConfig>[] = [
+  ...cellNames.filter((cell) => cell !== 'clockwork').map((cell) => ({ cell })),
+  { cell: 'rnn', activation: 'relu' },
+  clockwork,
+];
+/** Networks with something of each kind that a network may have. */
+const networks: readonly Partial<NetworkConfig>[] = [
+  ...kindsOfCells.flatMap((cell) => [1, 2, 3].map((layers) => ({ ...cell, layers }))),
+  ...(['forward', 'backward'] as const).flatMap((direction) => [
+    { cell: 'lstm', direction, layers: 2 } as const,
+    { cell: 'gru', direction, layers: 1 } as const,
+    { cell: 'depth-gated', direction, layers: 3 } as const,
+    { ...clockwork, direction, layers: 2 },
+  ]),
+  ...(['sum', 'mean', 'product'] as const).flatMap((merge) => [
+    { merge, layers: 2 },
+    { merge, cell: 'depth-gated', between: 'highway', layers: 2 } as const,
+    { merge, cell: 'gru', between: 'residual', layers: 3 } as const,
+  ]),
+  { between: 'residual', layers: 3 },
+  { between: 'highway', layers: 3 },
+  { between: 'highway', direction: 'backward', cell: 'rnn', layers: 2 },
+  { dense: 1 },
+  { dense: 3, direction: 'forward', cell: 'coupled' },
+  { tags: [5, 3] },
+  { tags: [2, 7, 4], dense: 2, layers: 2 },
+  { featureGroups: 3, featureBuckets: 6, featureDim: 4 },
+  { featureGroups: 2, featureBuckets: 4, featureDim: 3, charEncoder: 'cnn', layers: 2 },
+  { featureGroups: 1, featureBuckets: 9, featureDim: 1, charEncoder: 'lstm', cell: 'gru' },
+];
+const whole: Partial<NetworkConfig> = {
+  cell: 'depth-gated',
+  merge: 'mean',
+  between: 'highway',
+  layers: 3,
+  dense: 1,
+  charEncoder: 'cnn',
+  featureGroups: 2,
+  featureBuckets: 5,
+  featureDim: 3,
+  tags: [5, 3],
+};
+const named = (configs: readonly Partial<NetworkConfig>[]) =>
+  configs.map((config) => ({
+    config,
+    name: Object.entries(config)
+      .map(([key, value]) => `${key} ${String(value)}`)
+      .join(', '),
+  }));
+
 describe.each(levelNames)('a training step is the oracle, %s', (level) => {
-  const networks = encoders.flatMap((charEncoder) =>
+  const characters = encoders.flatMap((charEncoder) =>
     [1, 2, 3].map((layers) => ({ charEncoder, layers })),
   );
-  it.each(networks)('characters $charEncoder, $layers layers', ({ charEncoder, layers }) => {
+  it.each(characters)('characters $charEncoder, $layers layers', ({ charEncoder, layers }) => {
     const lengths = [4, 1, 7, 2, 5, 5, 1, 3, 6];
     const sample = createSample({ seed: layers, lengths, config: { charEncoder, layers } });
     expectStep({ level, sample });
@@ -135,10 +198,44 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
   });
 
   it('each kind of dropout alone', () => {
-    const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2, 5], config: { layers: 2 } });
     const none = { input: 0, output: 0, recurrent: 0 };
-    for (const kind of ['input', 'output', 'recurrent'] as const)
-      expectStep({ level, sample, training: { ...plainSgd, dropout: { ...none, [kind]: 0.5 } } });
+    for (const config of [{ layers: 2 }, whole]) {
+      const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2, 5], config });
+      for (const kind of ['input', 'output', 'recurrent'] as const)
+        expectStep({ level, sample, training: { ...plainSgd, dropout: { ...none, [kind]: 0.5 } } });
+    }
+  });
+
+  const lengths = [4, 1, 7, 2, 5, 5, 1, 3, 6];
+  it.each(named(networks))('$name', ({ config }) => {
+    expectStep({ level, sample: createSample({ seed: 3, lengths, config }) });
+  });
+
+  it.each(named([...kindsOfCells, whole]))('with dropout: $name', ({ config }) => {
+    const sample = createSample({ seed: 6, lengths, config: { layers: 2, ...config } });
+    expectStep({ level, sample, training: { ...plainSgd, dropout, labelSmoothing: 0.1, seed: 9 } });
+  });
+
+  // without rectified units: at this size they make much of a rounding error
+  const bounded = kindsOfCells.filter(({ activation }) => activation !== 'relu');
+  it.each(named(bounded))('with sizes beside those of the tiles: $name', ({ config }) => {
+    const wide = { wordDim: 9, layers: 2, hidden: 17, tags: [9], ...config };
+    expectStep({
+      level,
+      sample: createSample({ seed: 8, lengths: [9, 8, 3, 1, 4], config: wide }),
+    });
+  });
+
+  const truncations = [
+    { kind: 'regular', length: 1 },
+    { kind: 'regular', length: 3 },
+    { kind: 'random', probability: 0.4 },
+  ] as const;
+  it.each(named([...kindsOfCells, whole]))('truncated: $name', ({ config }) => {
+    const sample = createSample({ seed: 6, lengths, config: { layers: 2, ...config } });
+    for (const bptt of truncations) expectStep({ level, sample, training: { ...plainSgd, bptt } });
+    const bptt = truncations[2];
+    expectStep({ level, sample, training: { ...plainSgd, bptt, dropout, seed: 3 } });
   });
 });
 
@@ -298,6 +395,49 @@ describe('optimizers', () => {
     expect(loose.all).toEqual(free.all);
   });
 
+  it('clips every element by its value, after the norm, and says so', () => {
+    const { config, types, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
+    const step = (options: { clipNorm?: number; clipValue?: number }) => {
+      const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
+      const { norm, clipped } = engine.trainStep(batch, { types, rate: 0, ...options });
+      const g = engine.specs.flatMap(({ name }) => [...momentOf(engine, name, 0)]);
+      return { norm, clipped, g };
+    };
+    const free = step({});
+    const most = Math.max(...free.g.map(Math.abs));
+    const limit = Math.fround(most / 3);
+    const within = (g: readonly number[]) => g.map((x) => Math.min(limit, Math.max(-limit, x)));
+    const tight = step({ clipValue: limit });
+    expect(tight).toEqual({ norm: free.norm, clipped: true, g: within(free.g) });
+    expect(tight.g.filter((x) => Math.abs(x) === limit).length).toBeGreaterThan(1);
+    expect(step({ clipValue: most * 1.001 })).toEqual({ ...free, clipped: false });
+    const scaled = step({ clipNorm: free.norm / 2 });
+    expect(scaled.clipped).toBe(true);
+    const both = step({ clipNorm: free.norm / 2, clipValue: limit });
+    expect(both).toEqual({ norm: free.norm, clipped: true, g: within(scaled.g) });
+  });
+
+  it('leaves a clockwork without links from faster modules to slower ones', () => {
+    const sample = createSample({
+      seed: 2,
+      lengths: [5, 6, 2],
+      config: { ...clockwork, hidden: 7, layers: 2 },
+    });
+    const training = { ...adam, optimizer: { ...adam.optimizer, weightDecay: 0.1 } };
+    const engine = createFilled({ backend: openSingle('wasm'), config: sample.config, training });
+    const links = () =>
+      [0, 1].flatMap((l) => [...engine.parameter(`clockwork.${l}.backward.recurrent`)]);
+    const before = links();
+    for (let step = 0; step < 3; step++)
+      engine.trainStep(sample.batch, { types: sample.types, rate: 0.1 });
+    const module = [0, 0, 0, 1, 1, 2, 2];
+    links().forEach((u, i) => {
+      const isUphill = module[Math.floor(i / 7) % 7]! < module[i % 7]!;
+      if (isUphill) expect(u).toBe(0);
+      else expect(u).not.toBe(before[i]);
+    });
+  });
+
   it('goes on from a saved state as if it had not stopped', () => {
     const sample = createSample({
       seed: 2,
@@ -364,12 +504,134 @@ describe('dropout', () => {
   });
 });
 
+describe('truncated backpropagation', () => {
+  const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2], config: { layers: 2 } });
+  const { config, types, batch } = sample;
+  const train = (bptt?: TrainingOptions['bptt']) => {
+    const training = { ...plainSgd, dropout, ...(bptt && { bptt }) };
+    const engine = createFilled({ backend: openSingle('wasm'), config, training });
+    const losses = [1, 2, 3].map(() => engine.trainStep(batch, { types, rate: 0.1 }).loss);
+    return { losses, state: snapshot(engine) };
+  };
+
+  it('is full, bit for bit, where nothing is cut', () => {
+    const full = train();
+    expect(train({ kind: 'full' })).toEqual(full);
+    expect(train({ kind: 'regular', length: 7 })).toEqual(full);
+    expect(train({ kind: 'random', probability: 0 })).toEqual(full);
+  });
+
+  it('changes gradients, not the loss before them', () => {
+    for (const bptt of [
+      { kind: 'regular', length: 2 },
+      { kind: 'random', probability: 0.5 },
+    ] as const) {
+      expect(train(bptt).losses[0]).toBe(train().losses[0]);
+      expect(train(bptt).losses[1]).not.toBe(train().losses[1]);
+    }
+  });
+
+  it('at random is unbiased: its gradients are those of full in the mean', () => {
+    const [whole, cut] = [undefined, { kind: 'random', probability: 0.3 } as const].map((bptt) => {
+      const training = { ...plainSgd, ...(bptt && { bptt }) };
+      return createFilled({ backend: openSingle('wasm'), config, training });
+    }) as [Engine, Engine];
+    const gradient = (engine: Engine): Float32Array => {
+      engine.trainStep(batch, { types, rate: 0 });
+      return momentOf(engine, 'lstm.0.forward.recurrent', 0);
+    };
+    const expected = Float64Array.from(gradient(whole));
+    const n = 3000;
+    const [sum, squares] = [expected.slice().fill(0), expected.slice().fill(0)];
+    for (let step = 0; step < n; step++)
+      gradient(cut).forEach((g, i) => {
+        sum[i]! += g;
+        squares[i]! += g * g;
+      });
+    // a tenth of a mean's standard errors are beyond 1.6, one in 16,000 is beyond 4
+    const errors = expected.map((g, i) => {
+      const mean = sum[i]! / n;
+      return Math.abs(mean - g) / Math.sqrt((squares[i]! / n - mean ** 2) / n);
+    });
+    expect(Math.max(...errors)).toBeLessThan(4);
+  });
+});
+
+describe('gradient norms', () => {
+  const lengths = [4, 1, 7, 0, 2, 5];
+  const cases: readonly Partial<NetworkConfig>[] = [
+    ...kindsOfCells,
+    whole,
+    { layers: 2, direction: 'forward' },
+    { cell: 'gru', direction: 'backward', merge: 'product', tags: [5, 4] },
+  ];
+
+  it.each(named(cases))('are the oracle, from the last token: $name', ({ config: own }) => {
+    const sample = createSample({ seed: 6, lengths, config: own });
+    const { config, types } = sample;
+    const random = rng(1);
+    const gold = lengths.map((length) => random.integers(length, config.tags[0]!));
+    const batch = { ...sample.batch, tags: [gold, ...sample.batch.tags.slice(1)] };
+    const training = {
+      ...plainSgd,
+      dropout,
+      labelSmoothing: 0.1,
+      bptt: { kind: 'regular', length: 2 },
+    };
+    const engine = createFilled({
+      backend: openSingle('wasm'),
+      config,
+      training: training as TrainingOptions,
+    });
+    const norms = engine.gradientNorms(batch, { types, distance: 100 });
+    const directions = directionsOf(config);
+    expect(Object.keys(norms)).toEqual(directions);
+    const order = orderOf(batch.types);
+    const packing = packingOfLengths(order.map((s) => lengths[s]!));
+    for (const direction of directions) {
+      const isLast = (length: number, t: number): boolean =>
+        t === (direction === 'forward' ? length - 1 : 0);
+      const last = gold.map((tags) => tags.map((tag, t) => (isLast(tags.length, t) ? tag : -1)));
+      const trace = oracleTrace({ ...sample, batch: { ...batch, tags: [last] } }, read(engine));
+      const H = config.hidden;
+      const expected = Array.from({ length: 7 }, (_, k) => {
+        const rows = order.flatMap((_, b) => {
+          const inOrder = sentenceRows(packing, b);
+          if (direction === 'forward') inOrder.reverse();
+          return inOrder.slice(k, k + 1);
+        });
+        const each = rows.map((row) =>
+          Math.hypot(...trace[direction]!.subarray(row * H, (row + 1) * H)),
+        );
+        return each.reduce((sum, norm) => sum + norm, 0) / each.length;
+      });
+      expectClose(norms[direction]!, expected, { ...GRADIENT, name: direction });
+      const near = engine.gradientNorms(batch, { types, distance: 2 });
+      expect(near[direction]).toEqual(norms[direction]!.slice(0, 3));
+    }
+  });
+
+  it('leave no trace in training', () => {
+    const sample = createSample({ seed: 6, lengths, config: whole });
+    const { config, types, batch } = sample;
+    const [probed, other] = [1, 2].map(() =>
+      createFilled({ backend: openSingle('wasm'), config, training: { ...plainSgd, dropout } }),
+    ) as [Engine, Engine];
+    for (let step = 0; step < 2; step++) {
+      probed.gradientNorms(batch, { types, distance: 3 });
+      expect(probed.trainStep(batch, { types, rate: 0.1 })).toEqual(
+        other.trainStep(batch, { types, rate: 0.1 }),
+      );
+    }
+    expect(snapshot(probed)).toEqual(snapshot(other));
+  });
+});
+
 describe('threads', () => {
-  const lengths = [14, 3, 9, 1, 22, 7, 12, 5, 16, 2, 8, 11];
-  const options = (charEncoder: NetworkConfig['charEncoder']) => ({
+  const lengths = [14, 3, 9, 1, 22, 7, 12, 5, 16, 2, 8, 11, 13];
+  const options = {
     words: 300,
     wordDim: 20,
-    charEncoder,
     chars: 25,
     charDim: 10,
     charFilters: 20,
@@ -377,108 +639,117 @@ describe('threads', () => {
     layers: 2,
     hidden: 32, // more dense parameters than one ticket updates
     tags: [9],
-  });
-  const cases = kinds.flatMap((kind) =>
-    (['cnn', 'lstm'] as const).map((charEncoder) => ({ kind, charEncoder })),
-  );
+  };
+  const bptt = { kind: 'random', probability: 0.2 } as const;
+  const features = { featureGroups: 2, featureBuckets: 50, featureDim: 8 };
+  const gru = { cell: 'gru', merge: 'sum', between: 'highway', tags: [9, 4] } as const;
+  const cases = [
+    ...kinds.flatMap((kind) =>
+      named([{ charEncoder: 'cnn' }, { charEncoder: 'lstm' }]).map((network) => ({
+        kind,
+        ...network,
+      })),
+    ),
+    { kind: kinds.at(-1)!, name: 'gru', config: gru },
+    { kind: 'wasm', name: 'clockwork', config: { cell: 'clockwork', dense: 1, ...features } },
+  ] as const;
 
-  it.each(cases)(
-    'give the same bytes: 20 steps, $kind, characters $charEncoder',
-    async ({ kind, charEncoder }) => {
-      const config = options(charEncoder);
-      const sample = createSample({ seed: 3, lengths, types: 250, config });
-      const { types } = sample;
-      const random = rng(8);
-      const batches = [
-        sample.batch,
-        createBatch(random, { ...sample, lengths: [30, 20, 10, 50, 1] }),
-      ];
-      const used = new Set(batches[0]!.words.flatMap((words) => [...words]));
-      expect(used.size).toBeGreaterThan(64); // more rows than one ticket updates
-      const run = async (threads: number) => {
-        const backend = openThreads(kind, threads);
-        const training: TrainingOptions = {
-          dropout,
-          labelSmoothing: 0.1,
-          optimizer: {
-            optimizer: 'adam',
-            momentum: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            weightDecay: 0.01,
-          },
-          seed: 4,
-        };
-        const engine = createFilled({ backend, config: sample.config, training });
-        const results = Array.from({ length: 20 }, (_, step) =>
-          engine.trainStep(batches[step % 2]!, { types, rate: 0.01, clipNorm: 1 }),
-        );
-        const places = engine.encode(types);
-        const sentences = Int32Array.from({ length: 50 }, () => 5);
-        const emissions = engine.infer(places, sentences, { scores: true });
-        await engine.close();
-        return { state: snapshot(engine), results, emissions, drawn: backend.drawn };
+  it.each(cases)('give the same bytes: 20 steps, $kind, $name', async ({ kind, config: own }) => {
+    const config = { ...options, ...own };
+    const sample = createSample({ seed: 3, lengths, types: 250, config });
+    const { types } = sample;
+    const random = rng(8);
+    const batches = [
+      sample.batch,
+      createBatch(random, { ...sample, lengths: [30, 20, 10, 50, 1] }),
+    ];
+    const used = new Set(batches[0]!.words.flatMap((words) => [...words]));
+    expect(used.size).toBeGreaterThan(64); // more rows than one ticket updates
+    const run = async (threads: number) => {
+      const backend = openThreads(kind, threads);
+      const training: TrainingOptions = {
+        dropout,
+        ...(own.cell && { bptt }),
+        labelSmoothing: 0.1,
+        optimizer: {
+          optimizer: 'adam',
+          momentum: 0.9,
+          beta2: 0.999,
+          epsilon: 1e-8,
+          weightDecay: 0.01,
+        },
+        seed: 4,
       };
-      const { drawn, ...one } = await run(1);
-      expect(drawn.here).toBe(drawn.all);
-      expect(one.results.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-      expect(one.results[18]!.loss).toBeLessThan(one.results[0]!.loss);
-      for (const threads of [2, 3]) {
-        const { drawn, ...many } = await run(threads);
-        expect(drawn.shared).toBeGreaterThan(60);
-        expect(drawn.here).toBeLessThanOrEqual(drawn.all - drawn.shared); // workers did their part
-        expect(many).toEqual(one);
-      }
-    },
-  );
+      const engine = createFilled({ backend, config: sample.config, training });
+      const results = Array.from({ length: 20 }, (_, step) =>
+        engine.trainStep(batches[step % 2]!, { types, rate: 0.01, clipNorm: 1 }),
+      );
+      const places = engine.encode(types);
+      const sentences = Int32Array.from({ length: 50 }, () => 5);
+      const emissions = engine.infer(places, sentences, { scores: true });
+      await engine.close();
+      return { state: snapshot(engine), results, emissions, drawn: backend.drawn };
+    };
+    const { drawn, ...one } = await run(1);
+    expect(drawn.here).toBe(drawn.all);
+    expect(one.results.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    expect(one.results[18]!.loss).toBeLessThan(one.results[0]!.loss);
+    for (const threads of [2, 3]) {
+      const { drawn, ...many } = await run(threads);
+      expect(drawn.shared).toBeGreaterThan(60);
+      expect(drawn.here).toBeLessThanOrEqual(drawn.all - drawn.shared); // workers did their part
+      expect(many).toEqual(one);
+    }
+  });
 });
 
 describe('a parameter that is not a number', () => {
-  const cases = encoders.flatMap((charEncoder) => kinds.map((kind) => ({ charEncoder, kind })));
-  it.each(cases)(
-    'changes nothing else: characters $charEncoder, $kind',
-    ({ charEncoder, kind }) => {
-      const level = kind === 'wasm' ? 'wasm' : levelNames.at(-1)!;
-      const config = { charEncoder, layers: 2 };
-      const sample = createSample({ seed: 2, lengths: [4, 1, 3, 2, 2], config });
-      const { types, batch } = sample;
-      const backend = openSingle(level);
-      const training = { ...plainSgd, dropout };
-      const engine = createFilled({ backend, config: sample.config, training });
-      const untouched = createFilled({
-        backend: openSingle(level),
-        config: sample.config,
-        training,
-      });
-      const options = { types, rate: 0.1, clipNorm: 1 };
-      // A value that the batch surely uses: of a word, of a character, or of any other parameter the first.
-      const wordDim = sample.config.wordDim;
-      const first = (name: string): number => {
-        if (name === 'word.embedding') return batch.words[0]![0]! * wordDim;
-        const { charDim } = sample.config;
-        return name === 'char.embedding'
-          ? types.chars[types.offsets[batch.types[0]![0]!]!]! * charDim
-          : 0;
-      };
-      for (const { name } of engine.specs) {
-        const values = engine.parameter(name);
-        const saved = values[first(name)]!;
-        values[first(name)] = Number.NaN;
-        engine.weightsChanged();
-        const before = snapshot(engine);
-        const { loss, norm, tokens } = engine.trainStep(batch, options);
-        expect([name, loss]).toEqual([name, Number.NaN]);
-        expect([name, norm]).toEqual([name, Number.NaN]);
-        expect(snapshot(engine)).toEqual(before);
-        expect(tokens).toBe(12);
-        values[first(name)] = saved;
-        engine.weightsChanged();
-      }
-      // Nothing of those steps is left behind, in gradients or elsewhere.
-      expect(engine.trainStep(batch, options)).toEqual(untouched.trainStep(batch, options));
-      expect(snapshot(engine)).toEqual(snapshot(untouched));
-    },
-  );
+  const configs = [...encoders.map((charEncoder) => ({ charEncoder, layers: 2 })), whole];
+  const cases = kinds.flatMap((kind) => named(configs).map((network) => ({ ...network, kind })));
+  it.each(cases)('changes nothing else: $name, $kind', ({ config, kind }) => {
+    const level = kind === 'wasm' ? 'wasm' : levelNames.at(-1)!;
+    const sample = createSample({ seed: 2, lengths: [4, 1, 3, 2, 2], config });
+    const { types, batch } = sample;
+    const backend = openSingle(level);
+    const training = { ...plainSgd, dropout };
+    const engine = createFilled({ backend, config: sample.config, training });
+    const untouched = createFilled({
+      backend: openSingle(level),
+      config: sample.config,
+      training,
+    });
+    const options = { types, rate: 0.1, clipNorm: 1 };
+    // A value that the batch surely uses: of a word, a character, a feature, or of any other parameter the first.
+    const { wordDim, charDim, featureDim, featureGroups } = sample.config;
+    const used = batch.types.flatMap((ids) => [...ids]);
+    const first = (name: string): number => {
+      if (name === 'word.embedding') return batch.words[0]![0]! * wordDim;
+      if (name === 'char.embedding') return types.chars[types.offsets[used[0]!]!]! * charDim;
+      if (name !== 'feature.embedding') return 0;
+      const { offsets, members } = types.bags!;
+      const bag = used
+        .map((id) => id * featureGroups)
+        .find((at) => offsets[at + 1]! > offsets[at]!);
+      return members[offsets[bag!]!]! * featureDim;
+    };
+    for (const { name } of engine.specs) {
+      const values = engine.parameter(name);
+      const saved = values[first(name)]!;
+      values[first(name)] = Number.NaN;
+      engine.weightsChanged();
+      const before = snapshot(engine);
+      const { loss, norm, tokens } = engine.trainStep(batch, options);
+      expect([name, loss]).toEqual([name, Number.NaN]);
+      expect([name, norm]).toEqual([name, Number.NaN]);
+      expect(snapshot(engine)).toEqual(before);
+      expect(tokens).toBe(12);
+      values[first(name)] = saved;
+      engine.weightsChanged();
+    }
+    // Nothing of those steps is left behind, in gradients or elsewhere.
+    expect(engine.trainStep(batch, options)).toEqual(untouched.trainStep(batch, options));
+    expect(snapshot(engine)).toEqual(snapshot(untouched));
+  });
 });
 
 it.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
@@ -493,22 +764,24 @@ it.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
 });
 
 describe('tagging', () => {
-  /** Scores of sentences of types, one after another, (tokens, tags). */
-  function score(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Float32Array {
+  /** What is said of sentences of types, one after another; the best tags are those of the greatest scores. */
+  function emissions(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Emissions {
     const places = engine.encode(sample.types);
     const tokens = Int32Array.from(sentences.flatMap((s) => [...s].map((id) => places[id]!)));
     const lengths = Int32Array.from(sentences, (s) => s.length);
     const { best, scores } = engine.infer(tokens, lengths, { scores: true });
-    const [K] = engine.config.tags as [number];
-    expect([...best[0]!]).toEqual(
-      [...tokens.keys()].map((n) => {
-        const row = [...scores![0]!.subarray(n * K, (n + 1) * K)];
-        return row.indexOf(Math.max(...row));
-      }),
-    );
+    engine.config.tags.forEach((K, head) => {
+      const ofRow = (n: number): number[] => [...scores![head]!.subarray(n * K, (n + 1) * K)];
+      const greatest = [...tokens.keys()].map((n) => ofRow(n).indexOf(Math.max(...ofRow(n))));
+      expect([...best[head]!]).toEqual(greatest);
+    });
     engine.clearCache();
-    return scores![0]!;
+    return { best, scores: scores! };
   }
+
+  /** Scores of the first head, (tokens, tags). */
+  const score = (engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Float32Array =>
+    emissions(engine, sample, sentences).scores![0]!;
 
   const cases = levelNames.flatMap((level) =>
     encoders.flatMap((charEncoder) => [1, 2, 3].map((layers) => ({ level, charEncoder, layers }))),
@@ -538,6 +811,54 @@ describe('tagging', () => {
         }),
       );
       expectClose(scores, expected, SCORES);
+    },
+  );
+
+  it.each(levelNames.flatMap((level) => named([...networks, whole]).map((n) => ({ level, ...n }))))(
+    'is the forward pass of the oracle: $level, $name',
+    ({ level, config }) => {
+      const lengths = [4, 0, 1, 7, 2, 5, 5, 1, 17];
+      const sample = createSample({ seed: 5, lengths, config: { hidden: 7, ...config } });
+      const engine = createFilled({ backend: openSingle(level), config: sample.config });
+      const { types, batch } = sample;
+      const words = batch.types.map((ids) => ids.map((id) => types.words[id]!));
+      const order = orderOf(batch.types);
+      const packing = packingOfLengths(order.map((s) => lengths[s]!));
+      const expected = oracleScores({ ...sample, batch: { ...batch, words } }, read(engine));
+      const actual = emissions(engine, sample, batch.types);
+      sample.config.tags.forEach((K, head) => {
+        const inOrder = lengths.flatMap((length, s) =>
+          Array.from({ length }, (_, t) => {
+            const row = packedRow(packing, t, order.indexOf(s));
+            return [...expected[head]!.subarray(row * K, (row + 1) * K)];
+          }).flat(),
+        );
+        expectClose(actual.scores![head]!, inOrder, { ...SCORES, name: `head ${head}` });
+      });
+    },
+  );
+
+  it.each(named([...kindsOfCells, { layers: 2 }, { layers: 3, between: 'residual' }]))(
+    'a direction sees only what it has read: $name',
+    ({ config }) => {
+      for (const direction of ['forward', 'backward'] as const) {
+        const sample = createSample({ seed: 5, lengths: [6], config: { ...config, direction } });
+        const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
+        const [sentence] = sample.batch.types as [Int32Array];
+        const changed = sentence.slice();
+        changed[3] = (changed[3]! + 1) % sample.types.words.length;
+        const [K] = sample.config.tags as [number];
+        const [before, after] = [sentence, changed].map((s) => score(engine, sample, [s]));
+        const isSame = Array.from(sentence, (_, t) =>
+          Array.from({ length: K }, (_, k) => before![t * K + k] === after![t * K + k]).every(
+            Boolean,
+          ),
+        );
+        const seen = direction === 'forward' ? [0, 1, 2] : [5, 4];
+        for (const t of seen) expect([t, isSame[t]]).toEqual([t, true]);
+        const changes = direction === 'forward' ? [3, 4] : [3, 2];
+        for (const t of changes) expect([t, isSame[t]]).toEqual([t, false]);
+      }
     },
   );
 

@@ -69,8 +69,22 @@ export function createSample(options: {
     words: random.integers(count, config.words),
     offsets: Int32Array.from(offsets),
     chars: random.integers(offsets[count]!, config.chars),
+    ...(config.featureGroups > 0 && { bags: createBags(random, config, count) }),
   };
   return { config, types, batch: createBatch(random, { config, types, lengths }) };
+}
+
+/** Bags of 0 to 3 features of each group for each of `count` types. */
+function createBags(random: Rng, config: NetworkConfig, count: number): NonNullable<Types['bags']> {
+  const { featureGroups: groups, featureBuckets: buckets } = config;
+  const offsets = [0];
+  const members: number[] = [];
+  for (let bag = 0; bag < count * groups; bag++) {
+    const own = random.integers(random.integer(4), buckets);
+    members.push(...own.map((row) => (bag % groups) * buckets + row));
+    offsets.push(members.length);
+  }
+  return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
 }
 
 /** Random sentences: a word in seven is unknown (row 0), a tag in five is not given. */

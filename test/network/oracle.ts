@@ -1,0 +1,194 @@
+import { charSize, featureSize, headName, type NetworkConfig } from '../../src/network/config.ts';
+import type { TrainingOptions } from '../../src/network/engine.ts';
+import { accumulate } from '../oracle/arrays.ts';
+import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
+import {
+  namedArrays,
+  type TaggerBatch,
+  type TaggerMasks,
+  type TaggerWeights,
+  taggerForward,
+  taggerStep,
+} from '../oracle/tagger.ts';
+import {
+  oracleBatch,
+  oracleLinks,
+  oracleMasks,
+  oracleWeights,
+  orderOf,
+  type Sample,
+} from './sample.ts';
+
+// The oracle's tagger has one head and no features of words. Heads are taggers that share all but their output: losses
+// and gradients add up. Features are columns that stand beside the word embedding: in a table of words with a row for
+// each token, whose gradient then goes to the two tables that it is made of.
+
+type Read = (name: string) => ArrayLike<number>;
+
+/** Every parameter, or what belongs to it, by the oracle's names: `output.1.W` of the second head, `features`. */
+export function oracleNamed(config: NetworkConfig, read: Read): Record<string, Float64Array> {
+  const named = namedArrays(oracleWeights(config, read));
+  const values = (name: string): Float64Array => Float64Array.from(read(name));
+  config.tags.forEach((_, head) => {
+    named[`${headName(head)}.W`] = values(`${headName(head)}.weight`);
+    named[`${headName(head)}.b`] = values(`${headName(head)}.bias`);
+  });
+  if (config.featureGroups > 0) named.features = values('feature.embedding');
+  return named;
+}
+
+/** Where the oracle's columns [word; features; characters] stand in the network's [word; characters; features]. */
+function columnsOf(config: NetworkConfig): number[] {
+  const [D, C, F] = [config.wordDim, charSize(config), featureSize(config)];
+  const run = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
+  return [...run(0, D), ...run(D + C, F), ...run(D, C)];
+}
+
+/** Rows (n, columns.length) with their columns in another order: column j comes from column columns[j]. */
+const reorder = (rows: Float64Array, columns: readonly number[]): Float64Array =>
+  rows.map((_, i) => {
+    const j = i % columns.length;
+    return rows[i - j + columns[j]!]!;
+  });
+
+/** The rows of W (D, width) in another order. */
+const reorderRows = (W: Float64Array, order: readonly number[]): Float64Array => {
+  const width = W.length / order.length;
+  return W.map((_, i) => W[order[Math.floor(i / width)]! * width + (i % width)]!);
+};
+
+function reorderInput(layer: LayerWeights, order: readonly number[]): LayerWeights {
+  const of = (cell: LayerWeights['forward']) => cell && { ...cell, W: reorderRows(cell.W, order) };
+  return { ...layer, forward: of(layer.forward), backward: of(layer.backward) };
+}
+
+interface Prepared {
+  weights: TaggerWeights;
+  batch: TaggerBatch;
+  masks: TaggerMasks | undefined;
+  /** Gives a gradient by the names of `weights` the names and the order of the network's parameters. */
+  translate(gradients: TaggerWeights): Record<string, Float64Array>;
+}
+
+function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
+  const { config, types } = sample;
+  const weights = oracleWeights(config, read);
+  const batch = oracleBatch(sample);
+  if (config.featureGroups === 0) return { weights, batch, masks, translate: namedArrays };
+
+  const { wordDim: D, featureGroups: groups, featureDim } = config;
+  const F = featureSize(config);
+  const { table } = weights.words;
+  const rows = Float64Array.from(read('feature.embedding')); // (groups buckets, featureDim)
+  const order = orderOf(sample.batch.types);
+  const typeOf = batch.packing.rows.flatMap((live, t) =>
+    order.slice(0, live).map((s) => sample.batch.types[s]![t]!),
+  );
+  /** Calls `visit` for every place of the features of token n: in its row of F columns, and in the table. */
+  const eachPlace = (n: number, visit: (column: number, place: number) => void): void => {
+    const { offsets, members } = types.bags!;
+    for (let g = 0; g < groups; g++)
+      for (
+        let m = offsets[typeOf[n]! * groups + g]!;
+        m < offsets[typeOf[n]! * groups + g + 1]!;
+        m++
+      )
+        for (let j = 0; j < featureDim; j++)
+          visit(g * featureDim + j, members[m]! * featureDim + j);
+  };
+  const own = new Float64Array(batch.packing.N * (D + F)); // (N, D + F)
+  typeOf.forEach((_, n) => {
+    const row = own.subarray(n * (D + F), (n + 1) * (D + F));
+    row.set(table.subarray(batch.words[n]! * D, (batch.words[n]! + 1) * D));
+    eachPlace(n, (column, place) => {
+      row[D + column]! += rows[place]!;
+    });
+  });
+  const columns = columnsOf(config);
+  const back = columns.map((_, column) => columns.indexOf(column));
+  const input = masks?.layers?.[0]?.input;
+  return {
+    batch: { ...batch, words: typeOf.map((_, n) => n) },
+    weights: {
+      ...weights,
+      words: { table: own, D: D + F },
+      layers: weights.layers.map((layer, l) => (l === 0 ? reorderInput(layer, columns) : layer)),
+    },
+    masks: masks && {
+      ...masks,
+      layers: masks.layers?.map((layer, l) =>
+        l === 0 && input ? { ...layer, input: reorder(input, columns) } : layer,
+      ),
+    },
+    translate(gradients) {
+      const words = new Float64Array(table.length);
+      const features = new Float64Array(rows.length);
+      typeOf.forEach((_, n) => {
+        const d = gradients.words.table.subarray(n * (D + F), (n + 1) * (D + F));
+        accumulate(words.subarray(batch.words[n]! * D, (batch.words[n]! + 1) * D), d.slice(0, D));
+        eachPlace(n, (column, place) => {
+          features[place]! += d[D + column]!;
+        });
+      });
+      const layers = gradients.layers.map((layer, l) =>
+        l === 0 ? reorderInput(layer, back) : layer,
+      );
+      return { ...namedArrays({ ...gradients, layers }), words, features };
+    },
+  };
+}
+
+/** The batch with the tags of one head. */
+const ofHead = (sample: Sample, head: number): Sample => ({
+  ...sample,
+  batch: { ...sample.batch, tags: [sample.batch.tags[head]!] },
+});
+
+const outputOf = (read: Read, head: number): TaggerWeights['output'] => ({
+  W: Float64Array.from(read(`${headName(head)}.weight`)),
+  b: Float64Array.from(read(`${headName(head)}.bias`)),
+});
+
+/** Loss and gradients of step `step` (from 0), with its masks and links, by the names of `oracleNamed`. */
+export function oracleStep(
+  sample: Sample,
+  { read, training, step = 0 }: { read: Read; training: TrainingOptions; step?: number },
+): { loss: number; gradients: Record<string, Float64Array> } {
+  const masks = oracleMasks(sample, training, step);
+  const links = oracleLinks(sample, training, step);
+  const sums: Record<string, Float64Array> = {};
+  let sum = 0;
+  sample.config.tags.forEach((_, head) => {
+    const prepared = prepare(ofHead(sample, head), read, masks);
+    const { loss, gradients } = taggerStep({
+      ...prepared,
+      weights: { ...prepared.weights, output: outputOf(read, head) },
+      smoothing: Math.fround(training.labelSmoothing),
+      links,
+    });
+    sum += loss;
+    for (const [name, values] of Object.entries(prepared.translate(gradients))) {
+      const own = name.replace(/^output/, headName(head));
+      if (sums[own]) accumulate(sums[own], values);
+      else sums[own] = values.slice();
+    }
+  });
+  return { loss: sum, gradients: sums };
+}
+
+/** Scores of every head, (N, K) packed, nothing dropped. */
+export function oracleScores(sample: Sample, read: Read): Float64Array[] {
+  return sample.config.tags.map((_, head) => {
+    const { weights, batch } = prepare(ofHead(sample, head), read);
+    return taggerForward({ weights: { ...weights, output: outputOf(read, head) }, batch }).logits;
+  });
+}
+
+/** For each direction of the top layer, (N, H): dL/dh, L being the sum of the first head's losses, nothing dropped. */
+export function oracleTrace(sample: Sample, read: Read): PerDirection<Float64Array> {
+  const { weights, batch } = prepare(ofHead(sample, 0), read);
+  const counted = Array.from(batch.gold).filter((tag) => tag >= 0).length;
+  const { forward, backward } = taggerStep({ weights, batch }).dhTotal.at(-1)!;
+  const ofSum = (d: Float64Array | undefined) => d?.map((x) => x * counted); // the oracle's loss is a mean
+  return { forward: ofSum(forward), backward: ofSum(backward) };
+}
