@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkHyperparameters, train } from '../dist/index.js';
+import { checkSettings, train } from '../dist/index.js';
 
 /**
  * The three types that all three corpora have. WNUT-17's corporations and groups are organisations; its products and
@@ -54,7 +54,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'seqtag-models-'));
  * @type {Record<string, () => {folder: string, ending: string, hyperparameters: Record<string, unknown>}>}
  */
 const recipes = {
-  'en-upos': () => ({ folder: resolve(corpora, 'en_ewt'), ending: 'conllu', hyperparameters: {} }),
+  'en-upos': () => ({
+    folder: resolve(corpora, 'en_ewt'),
+    ending: 'conllu',
+    hyperparameters: { hidden: 100 }, // tags at twice the speed of the recipe's 200
+  }),
   'en-ner': () => {
     for (const part of ['train', 'dev', 'test']) {
       const posts = [join(corpora, `btc/${part}.conll`), join(corpora, `wnut17/${part}.conll`)];
@@ -85,7 +89,7 @@ try {
       dev: `dev.${ending}`,
       test: `test.${ending}`,
       output: join(root, `models/${name}.safetensors`),
-      hyperparameters: checkHyperparameters(hyperparameters, name),
+      hyperparameters: checkSettings(hyperparameters, name),
     })) {
       if (event.type === 'epoch')
         console.log(
