@@ -25,7 +25,7 @@ function seqtag(args, input) {
 }
 
 const text =
-  'Barack Obama visited Paris. The museum in Oslo was closed, so we walked to the harbour.';
+  'Angela Merkel met Google in Berlin. The museum in Oslo was closed, so we walked to the harbour.';
 try {
   seqtag([
     'train',

@@ -41,7 +41,7 @@ const loaders: Readonly<Record<string, Loader>> = {
 const examples = `
 Examples:
   $ seqtag train train.conll --dev dev.conll -o model.safetensors
-  $ echo 'Barack Obama visited Paris.' | seqtag tag -m en-ner
+  $ echo 'Angela Merkel met Google in Berlin.' | seqtag tag -m en-ner
   $ seqtag tag -m model.safetensors corpus.conllu > tagged.conllu
   $ seqtag eval -m model.safetensors test.conll --min-f1 0.85
   $ seqtag inspect model.safetensors

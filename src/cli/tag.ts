@@ -44,7 +44,7 @@ interface TagFlags extends ColumnOptions, ComputeOptions, OffsetOptions {
 
 const examples = `
 Examples:
-  $ echo 'Barack Obama visited Paris.' | seqtag tag -m en-ner
+  $ echo 'Angela Merkel met Google in Berlin.' | seqtag tag -m en-ner
   $ seqtag tag -m en-upos article.txt --output conllu > article.conllu
   $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
   $ seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll
