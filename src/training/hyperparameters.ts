@@ -223,22 +223,28 @@ export const flagOf = (name: string): string =>
 /** Hyperparameters that were asked for; a recipe gives the others. */
 export type Settings = Partial<Hyperparameters>;
 
-/** What does best for a kind of tags where it is not what does best for the other (bench/README.md). */
+/**
+ * What does best for a kind of tags where it is not what does best for the other (bench/README.md), given the tokens of
+ * the corpus: more units pay only where there is enough to learn from.
+ */
 export const recipes = {
-  pos: { features: featureNames.join(), hidden: 200 },
-  spans: {
+  pos: (tokens) => ({ features: featureNames.join(), hidden: tokens < 100_000 ? 100 : 200 }),
+  spans: () => ({
     decoder: 'crf',
     biasRecall: 'auto',
     features: 'shape,case',
     charFilters: 100,
     charWidth: 5,
-  },
-} satisfies Record<string, Settings>;
+  }),
+} satisfies Record<string, (tokens: number) => Settings>;
 export type RecipeName = keyof typeof recipes;
 
-/** Every hyperparameter: as asked for, else as the recipe says, else its default. */
-export const completeSettings = (settings: Settings, recipe: RecipeName): Hyperparameters =>
-  ({ ...defaults, ...recipes[recipe], ...settings }) as Hyperparameters;
+/** Every hyperparameter: as asked for, else as the recipe says for a corpus of `tokens`, else its default. */
+export const completeSettings = (
+  settings: Settings,
+  recipe: RecipeName,
+  tokens = 0,
+): Hyperparameters => ({ ...defaults, ...recipes[recipe](tokens), ...settings }) as Hyperparameters;
 
 const defaults = Object.fromEntries(
   hyperparameterNames.map((name) => [name, hyperparameters[name].default]),

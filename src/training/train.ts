@@ -200,6 +200,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const h = completeSettings(
     options.hyperparameters,
     recipe === 'auto' ? kind : (recipe as RecipeName),
+    countTokens(labelled),
   );
 
   const counted = buildVocabulary(
