@@ -54,7 +54,7 @@ async function through(file, { format, gold, put }) {
     );
     counts.sentences += sentences.length;
     for (const { tokens } of sentences) counts.tokens += tokens.length;
-    out += writer.write(sentences, tags);
+    out += writer.write(sentences, [tags]);
   }
   return { text: out + writer.end(), ...counts };
 }

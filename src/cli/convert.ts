@@ -118,7 +118,7 @@ async function convertCommand(
       if (wanted) checkSpans({ file: name, sentences, scheme });
       const writer = writerFor(document!, { ...options, scheme });
       await sink.write(
-        writer.write(sentences, tagsOf(sentences, { gold, from: scheme, to: wanted })),
+        writer.write(sentences, [tagsOf(sentences, { gold, from: scheme, to: wanted })]),
       );
       await sink.write(writer.end() + writer.close());
       return;
@@ -127,7 +127,7 @@ async function convertCommand(
     for await (const sentences of pieces) {
       writer ??= writerFor(document!, options);
       await sink.write(
-        writer.write(sentences, tagsOf(sentences, { gold, from: stated, to: wanted })),
+        writer.write(sentences, [tagsOf(sentences, { gold, from: stated, to: wanted })]),
       );
     }
     writer ??= writerFor(document!, options);

@@ -31,6 +31,7 @@ import {
 import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
+import { columnNames, findColumn } from './tag-columns.ts';
 
 interface EvalFlags extends ColumnOptions, ComputeOptions {
   model?: string;
@@ -204,12 +205,15 @@ async function measureModel(
   }
 }
 
-/** Which of a model's columns is measured: the one that was asked for, if it has it, else its first. */
-const columnOf = ({ model: { tasks } }: Tagger, wanted: Column | undefined): number =>
-  Math.max(
-    0,
-    tasks.findIndex(({ tagColumn }) => tagColumn !== undefined && tagColumn === wanted),
+/** Which of a model's columns is measured: its only one, the one asked for, or the first. */
+function columnOf({ model }: Tagger, wanted: Column | undefined): number {
+  if (wanted === undefined || model.tasks.length === 1) return 0;
+  const column = findColumn(model, wanted);
+  if (column >= 0) return column;
+  throw new UserError(
+    `--tag-column ${wanted}: ${model.path} gives ${columnNames(model).join(', ')}. Name one of these.`,
   );
+}
 
 const someTags = (tags: readonly string[]): string =>
   tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');

@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import {
-  type Column,
   createWriter,
   type Document,
   type Format,
@@ -34,6 +33,7 @@ import {
 } from './options.ts';
 import { withOutput } from './output.ts';
 import { plain, type Style, styleOf, tagPainter } from './style.ts';
+import { chosenColumns, writtenColumns } from './tag-columns.ts';
 
 interface TagFlags extends ColumnOptions, ComputeOptions, OffsetOptions {
   model?: string;
@@ -49,6 +49,7 @@ Examples:
   $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
   $ seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll
   $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
+  $ seqtag tag -m upos-and-xpos.safetensors article.txt --tag-column xpos
   $ seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text
   $ seqtag tag -m en-ner article.txt -o article.html
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
@@ -56,7 +57,10 @@ Examples:
 What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
 last column, in csv and tsv a new column \`tag\`, in jsonl the key \`tags\`, in conllu \`upos\`, or NER= in MISC for spans, or
 what the model was trained on. A line of jsonl has an array of tokens (\`tokens\`, \`words\`, \`form\`) or raw \`text\`.
-Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.`;
+A model of several columns (train --tag-column upos,xpos) writes them all, in columns, csv and tsv where they were in
+training if they are there, else as new columns. --tag-column with names of its columns writes only those; with as many
+other names as it has columns it writes them there, in order. Spans and html have the columns that are of spans, else the
+first. Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.`;
 
 /** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
 export function defineTag(command: Command, context: Context): void {
@@ -80,7 +84,7 @@ export function defineTag(command: Command, context: Context): void {
     )
     .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
   addColumns(command, {
-    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC',
+    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of several columns (xpos): only these of the model, or (a,b): where they go',
   });
   command.addOption(offsetsOption());
   addCompute(command);
@@ -107,6 +111,7 @@ async function tagCommand(
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));
+      const columns = chosenColumns(tagger.model, flags.tagColumn);
       for (const file of files.length === 0 ? ['-'] : files) {
         const read = readingOf(file, { flags, tagger });
         let source = sourceOf(file, io);
@@ -114,7 +119,7 @@ async function tagCommand(
           say('Type text; each line is tagged when it ends. Ctrl-D ends.');
           if (read.format === 'text') source = paragraphs(source);
         }
-        for await (const text of tagStream(source, tagger, { read, writer }))
+        for await (const text of tagStream(source, tagger, { read, writer, columns }))
           await sink.write(text);
       }
       await sink.write(writer.close());
@@ -169,7 +174,7 @@ function writeOptions({
       (isRaw ? (toScreen ? 'inline' : 'columns') : document.format);
     return {
       format,
-      tagColumn: flags.tagColumn ?? (format === 'conllu' ? conlluColumn(tagger) : undefined),
+      ...writtenColumns(tagger.model, { format, asked: flags.tagColumn }),
       offsets: flags.offsets,
       paint: tagPainter(style, typesOf(tagger)),
     };
@@ -195,23 +200,13 @@ function firstWriter(options: (document: Document) => WriteOptions & { format: F
   };
 }
 
-const UPOS = new Set(
-  'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
-);
-
-/** Where a model's tags belong in CoNLL-U: where they were in training, else by what they are. */
-function conlluColumn({ model: { tasks, vocabulary } }: Tagger): Column {
-  const task = tasks[0]!;
-  if (task.format === 'conllu' && task.tagColumn !== undefined) return task.tagColumn;
-  if (task.scheme !== 'none') return 'NER';
-  return vocabulary.tags[0]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
-}
-
-/** A model's tags without prefixes, the most frequent first. */
+/** A model's tags without prefixes, the most frequent of each column first. */
 const typesOf = ({ model: { tasks, vocabulary } }: Tagger): Set<string> =>
   new Set(
-    vocabulary.tags[0]!.map((tag) => {
-      const { role, type } = tagParts(tag, tasks[0]!.trainedScheme);
-      return role === 'outside' ? tag : type;
-    }),
+    vocabulary.tags.flatMap((tags, column) =>
+      tags.map((tag) => {
+        const { role, type } = tagParts(tag, tasks[column]!.trainedScheme);
+        return role === 'outside' ? tag : type;
+      }),
+    ),
   );

@@ -11,6 +11,7 @@ export function newDocument(file: string, format: Format): Document {
     bom: false,
     separator: undefined,
     columns: 0,
+    token: 0,
     header: undefined,
     keys: undefined,
     tail: '',
@@ -27,6 +28,8 @@ export class SentenceBuilder {
   readonly #gold: boolean;
   #tokens: string[] = [];
   #tags: string[] = [];
+  /** Tags of further columns. */
+  #more: string[][] = [];
   #line = 0;
   /** The source of the open sentence that came with earlier pieces of text. */
   #held = '';
@@ -48,8 +51,8 @@ export class SentenceBuilder {
     return this.#tokens.length;
   }
 
-  /** Adds a token; `tag` counts only if gold tags are read. */
-  add(token: string, tag: string, line: number): void {
+  /** Adds a token; `tag` counts only if gold tags are read, `more` are its tags of further columns. */
+  add(token: string, tag: string, line: number, more?: readonly string[]): void {
     if (this.#tokens.length === 0) this.#line = line;
     else if (this.#tokens.length >= MAX_TOKENS) {
       throw problem(
@@ -60,6 +63,9 @@ export class SentenceBuilder {
     }
     this.#tokens.push(token);
     if (this.#gold) this.#tags.push(tag);
+    if (more === undefined) return;
+    if (this.#more.length === 0) this.#more = more.map(() => []);
+    for (let c = 0; c < more.length; c++) this.#more[c]!.push(more[c]!);
   }
 
   /** Ends a sentence that has `prose` of a line of jsonl with more sentences to come. */
@@ -78,12 +84,14 @@ export class SentenceBuilder {
     const tokens = this.#tokens;
     const tags = this.#gold ? this.#tags : NONE;
     const { file } = this.#document;
+    const all = this.#more.length > 0 ? { tagColumns: [tags, ...this.#more] } : undefined;
     if (this.#keep) {
       const part = text.slice(from, to);
       const raw = this.#held === '' ? part : this.#held + part;
       this.#done.push({
         tokens,
         tags,
+        ...all,
         file,
         line: this.#line,
         source:
@@ -96,10 +104,11 @@ export class SentenceBuilder {
       this.#gap = 0;
       this.#tokensHeld = 0;
     } else {
-      this.#done.push({ tokens, tags, file, line: this.#line });
+      this.#done.push({ tokens, tags, ...all, file, line: this.#line });
     }
     this.#tokens = [];
     if (this.#gold) this.#tags = [];
+    if (this.#more.length > 0) this.#more = [];
   }
 
   /** Keeps `text` from `from` to `to` as source of the sentence still open, read up to `line`. */

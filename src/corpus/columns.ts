@@ -13,6 +13,7 @@ import {
   TAB,
   tagPool,
 } from './lines.ts';
+import { isName, listed, type Place, placeTags, replacements, resolve } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -67,19 +68,19 @@ function columnSpans(text: string, from: number, to: number, separator: 'tab' | 
   return spans;
 }
 
+/** The end of a span without the spaces at its end. */
+function beforeSpaces(text: string, from: number, to: number): number {
+  let end = to;
+  while (end > from && text.charCodeAt(end - 1) === SPACE) end--;
+  return end;
+}
+
 /** A column given by the user as an index; names mean nothing in this format. */
 function asIndex(column: Column, what: string): number {
-  if (typeof column === 'number') return column;
-  if (/^-?\d+$/.test(column)) return Number(column);
+  if (!isName(column)) return Number(column);
   throw new UserError(
     `${what} column "${column}": the format columns has no column names. Give an index: 0 is the first, -1 the last.`,
   );
-}
-
-/** `column` counted from 0 in a line of `columns`, or undefined if it is not there. */
-function resolve(column: number, columns: number): number | undefined {
-  const index = column < 0 ? columns + column : column;
-  return Number.isInteger(index) && index >= 0 && index < columns ? index : undefined;
 }
 
 /** Reads tokens and tags from columns; by default the first is the token, the last the tag. */
@@ -90,9 +91,11 @@ export class ColumnsParser implements Parser {
   readonly #intern = tagPool();
   readonly #gold: boolean;
   readonly #askedToken: number;
-  readonly #askedTag: number | undefined;
+  readonly #askedTags: readonly number[];
   #token = 0;
   #tag = -1;
+  /** Further columns of tags. */
+  #more: readonly number[] = [];
   /** Complete lines seen. */
   #lines = 0;
   /** The line that fixed the number of columns. */
@@ -105,8 +108,7 @@ export class ColumnsParser implements Parser {
     this.#builder = new SentenceBuilder(this.document, options);
     this.#gold = options.gold;
     this.#askedToken = asIndex(options.tokenColumn ?? 0, 'token');
-    this.#askedTag =
-      options.tagColumn === undefined ? undefined : asIndex(options.tagColumn, 'tag');
+    this.#askedTags = listed(options.tagColumn).map((column) => asIndex(column, 'tag'));
   }
 
   get line(): number {
@@ -178,8 +180,10 @@ export class ColumnsParser implements Parser {
     };
     this.#token = place(this.#askedToken);
     if (this.#gold) {
-      this.#tag = place(this.#askedTag ?? -1);
-      if (this.#askedTag === undefined && this.#tag === this.#token) {
+      const [tag = -1, ...more] = this.#askedTags;
+      this.#tag = place(tag);
+      this.#more = more.map(place);
+      if (this.#askedTags.length === 0 && this.#tag === this.#token) {
         throw problem(
           document.file,
           line,
@@ -189,6 +193,7 @@ export class ColumnsParser implements Parser {
     }
     document.separator = separator;
     document.columns = columns;
+    document.token = this.#token;
     this.#firstLine = line;
   }
 
@@ -262,11 +267,12 @@ export class ColumnsParser implements Parser {
         }
       } else if (columns === expected) {
         // a tag never ends in spaces, even where tabs separate
-        while (tagTo > tagFrom && text.charCodeAt(tagTo - 1) === SPACE) tagTo--;
+        tagTo = beforeSpaces(text, tagFrom, tagTo);
         builder.add(
           copy(text, tokenFrom, tokenTo),
           this.#gold ? this.#intern(text, tagFrom, tagTo) : '',
           line,
+          this.#more.length > 0 ? this.#moreTags(text, pos, to) : undefined,
         );
       } else if (!isHashLine(text, pos, to)) {
         throw problem(
@@ -282,6 +288,14 @@ export class ColumnsParser implements Parser {
     builder.hold(text, start, text.length, this.line);
   }
 
+  #moreTags(text: string, from: number, to: number): string[] {
+    const spans = columnSpans(text, from, to, this.document.separator!);
+    return this.#more.map((column) => {
+      const start = spans[2 * column]!;
+      return this.#intern(text, start, beforeSpaces(text, start, spans[2 * column + 1]!));
+    });
+  }
+
   #tooLong(line: number): UserError {
     return problem(
       this.document.file,
@@ -291,22 +305,36 @@ export class ColumnsParser implements Parser {
   }
 }
 
+/** Finds where columns of tags go in a document. Throws `UserError` if there is no such column. */
+export function columnPlaces(
+  document: Document,
+  columns: readonly (Column | undefined)[],
+  orAppend: boolean,
+): Place[] {
+  const asked = columns.map((column) =>
+    column === undefined || (orAppend && isName(column)) ? undefined : asIndex(column, 'tag'),
+  );
+  return placeTags(document, asked, orAppend);
+}
+
 /**
- * Gives `raw` back with a tag in each token line: at `column` (replaced), or as a new last column,
- * after the separator the line itself uses. Throws `UserError` if there is no such column.
+ * Gives `raw` back with the tags of each column in each token line: at its place (replaced), or as a
+ * new last column, after the separator the line itself uses.
  */
 export function tagColumns(
   raw: string,
-  tags: readonly string[],
+  tags: readonly (readonly string[])[],
   options: {
     document: Document;
-    column: Column | undefined;
+    places: readonly Place[];
     paint: (tag: string) => string;
   },
 ): string {
-  const { document, paint } = options;
+  const { document, places, paint } = options;
   const separator = document.separator ?? 'space';
-  const column = replacedColumn(document, options.column);
+  const added = tags.filter((_, c) => places[c] === undefined);
+  const replaced = replacements(places);
+  const isPlain = replaced.length === 0 && separator === 'tab';
   let out = '';
   let next = 0;
   let pos = 0;
@@ -328,36 +356,28 @@ export function tagColumns(
       pos = end;
       continue;
     }
-    const tag = paint(tags[next++] ?? '');
-    if (column === undefined && separator === 'tab') {
-      out += `${raw.slice(pos, to)}\t${tag}${raw.slice(to, end)}`;
+    if (isPlain) {
+      let cells = raw.slice(pos, to);
+      for (const column of added) cells += `\t${paint(column[next] ?? '')}`;
+      out += cells + raw.slice(to, end);
     } else {
       const spans = columnSpans(raw, pos, to, separator);
-      const last = spans.length - 2;
-      if (column === undefined) {
-        const gap = last > 0 ? raw.slice(spans[last - 1], spans[last]) : '\t';
-        out += raw.slice(pos, spans[last + 1]) + gap + tag + raw.slice(spans[last + 1], end);
-      } else {
-        const from = spans[2 * column]!;
-        let stop = spans[2 * column + 1]!;
+      let done = pos;
+      for (const { place, column } of replaced) {
+        const from = spans[2 * place]!;
+        out += raw.slice(done, from) + paint(tags[column]![next] ?? '');
         // spaces after a tag are not part of it
-        while (stop > from && raw.charCodeAt(stop - 1) === SPACE) stop--;
-        out += raw.slice(pos, from) + tag + raw.slice(stop, end);
+        done = beforeSpaces(raw, from, spans[2 * place + 1]!);
       }
+      const last = spans.length - 2;
+      const gap = last > 0 ? raw.slice(spans[last - 1], spans[last]) : '\t';
+      const stop = spans[last + 1]!;
+      out += raw.slice(done, stop);
+      for (const column of added) out += gap + paint(column[next] ?? '');
+      out += raw.slice(stop, end);
     }
+    next++;
     pos = end;
   }
   return out;
-}
-
-/** The column to replace, or undefined to append one. */
-function replacedColumn(document: Document, column: Column | undefined): number | undefined {
-  if (column === undefined) return undefined;
-  const asked = asIndex(column, 'tag');
-  if (asked === document.columns) return undefined;
-  const index = resolve(asked, document.columns);
-  if (index !== undefined) return index;
-  throw new UserError(
-    `${document.file}: ${count(document.columns, 'column')}, but the tag was to replace column ${asked}. Columns count from 0, or backwards from -1.`,
-  );
 }

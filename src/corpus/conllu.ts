@@ -12,6 +12,7 @@ import {
   TAB,
   tagPool,
 } from './lines.ts';
+import { checkDistinct, listed } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -21,7 +22,7 @@ import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence
  * through and are not tokens.
  */
 
-const FIELDS = [
+export const conlluFields = [
   'id',
   'form',
   'lemma',
@@ -33,7 +34,7 @@ const FIELDS = [
   'deps',
   'misc',
 ] as const;
-const COLUMNS = FIELDS.length;
+const COLUMNS = conlluFields.length;
 const FORM = 1;
 const UPOS = 3;
 const MISC = 9;
@@ -55,15 +56,15 @@ export function fieldOf(column: Column, what: string): Field {
       return { column: place, key: undefined };
     }
     throw new UserError(
-      `${what} column ${index}: CoNLL-U has 10 columns, 0 (${FIELDS[0]}) to 9 (${FIELDS[9]}).`,
+      `${what} column ${index}: CoNLL-U has 10 columns, 0 (${conlluFields[0]}) to 9 (${conlluFields[9]}).`,
     );
   }
   const name = String(column);
-  const known = (FIELDS as readonly string[]).indexOf(name.toLowerCase());
+  const known = (conlluFields as readonly string[]).indexOf(name.toLowerCase());
   if (known >= 0) return { column: known, key: undefined };
   if (/^[^\s=|]+$/.test(name)) return { column: MISC, key: name };
   throw new UserError(
-    `${what} column "${name}" is neither a CoNLL-U field (${FIELDS.join(', ')}) nor a possible key in MISC.`,
+    `${what} column "${name}" is neither a CoNLL-U field (${conlluFields.join(', ')}) nor a possible key in MISC.`,
   );
 }
 
@@ -86,13 +87,17 @@ function kindOf(text: string, from: number, to: number): Kind {
   return Number(text.slice(from, mark)) <= Number(text.slice(mark + 1, to)) ? 'range' : 'invalid';
 }
 
-/** Where the value of `key` is in a MISC column: from, to; undefined if it is not there. */
-function valueSpan(
-  text: string,
-  from: number,
-  to: number,
-  key: string,
-): [from: number, to: number] | undefined {
+type Span = [from: number, to: number];
+
+/** Where a column of a line is. */
+function cellSpan(text: string, from: number, to: number, column: number): Span {
+  let start = from;
+  for (let c = 0; c < column; c++) start = text.indexOf('\t', start) + 1;
+  return [start, column === MISC ? to : text.indexOf('\t', start)];
+}
+
+/** Where the value of `key` is in a MISC column; undefined if it is not there. */
+function valueSpan(text: string, from: number, to: number, key: string): Span | undefined {
   for (let at = from; at < to; ) {
     let end = text.indexOf('|', at);
     if (end < 0 || end > to) end = to;
@@ -125,8 +130,9 @@ export class ConlluParser implements Parser {
   readonly #intern = tagPool();
   readonly #gold: boolean;
   readonly #token: Field;
-  readonly #tag: Field;
-  #keySeen = false;
+  readonly #tags: readonly Field[];
+  /** Of the columns of tags, those found in some word. */
+  readonly #seen = new Set<Field>();
   /** Keys found in MISC, for the message. */
   readonly #keys = new Set<string>();
   #lines = 0;
@@ -140,10 +146,10 @@ export class ConlluParser implements Parser {
     this.#token = fieldOf(options.tokenColumn ?? FORM, 'token');
     if (this.#token.key !== undefined) {
       throw new UserError(
-        `${options.file}: token column "${this.#token.key}" is no CoNLL-U field. They are ${FIELDS.join(', ')}.`,
+        `${options.file}: token column "${this.#token.key}" is no CoNLL-U field. They are ${conlluFields.join(', ')}.`,
       );
     }
-    this.#tag = fieldOf(options.tagColumn ?? UPOS, 'tag');
+    this.#tags = listed(options.tagColumn ?? UPOS).map((column) => fieldOf(column, 'tag'));
   }
 
   get line(): number {
@@ -160,10 +166,11 @@ export class ConlluParser implements Parser {
   end(): Sentence[] {
     this.#parse(this.#buffer.end());
     this.#builder.end();
-    if (this.#gold && this.#tag.key !== undefined && !this.#keySeen && this.#lines > 0) {
+    const missing = this.#tags.find((tag) => tag.key !== undefined && !this.#seen.has(tag));
+    if (this.#gold && missing !== undefined && this.#lines > 0) {
       const keys = this.#keys.size === 0 ? 'no keys' : [...this.#keys].join(', ');
       throw new UserError(
-        `${this.document.file}: no word has ${this.#tag.key}= in MISC, and it is no field. The fields are ${FIELDS.join(', ')}; MISC has ${keys}.`,
+        `${this.document.file}: no word has ${missing.key}= in MISC, and it is no field. The fields are ${conlluFields.join(', ')}; MISC has ${keys}.`,
       );
     }
     return this.#builder.take();
@@ -173,7 +180,8 @@ export class ConlluParser implements Parser {
     const builder = this.#builder;
     const gold = this.#gold;
     const tokenColumn = this.#token.column;
-    const tagColumn = this.#tag.column;
+    const [tag, ...more] = this.#tags as [Field, ...Field[]];
+    const tagColumn = tag.column;
     let start = 0;
     let pos = 0;
     while (pos < text.length) {
@@ -236,8 +244,14 @@ export class ConlluParser implements Parser {
             }`,
           );
         }
-        const tag = gold ? this.#tagOf(text, tagFrom, tagTo) : '';
-        builder.add(copy(text, tokenFrom, tokenTo), tag, line);
+        builder.add(
+          copy(text, tokenFrom, tokenTo),
+          gold ? this.#tagOf(tag, text, [tagFrom, tagTo]) : '',
+          line,
+          gold && more.length > 0
+            ? more.map((field) => this.#tagOf(field, text, cellSpan(text, pos, to, field.column)))
+            : undefined,
+        );
       } else if (kind === 'invalid') {
         throw problem(
           this.document.file,
@@ -250,15 +264,15 @@ export class ConlluParser implements Parser {
     builder.hold(text, start, text.length, this.line);
   }
 
-  #tagOf(text: string, from: number, to: number): string {
-    const { key } = this.#tag;
+  #tagOf(field: Field, text: string, [from, to]: Span): string {
+    const { key } = field;
     if (key === undefined) return this.#intern(text, from, to);
     const span = valueSpan(text, from, to, key);
     if (span !== undefined) {
-      this.#keySeen = true;
+      this.#seen.add(field);
       return unescapeValue(this.#intern(text, ...span));
     }
-    if (!this.#keySeen && this.#keys.size < 20) {
+    if (!this.#seen.has(field) && this.#keys.size < 20) {
       for (const pair of text.slice(from, to).split('|')) {
         if (pair.includes('=')) this.#keys.add(pair.slice(0, pair.indexOf('=')));
       }
@@ -272,10 +286,15 @@ export class ConlluParser implements Parser {
 }
 
 /**
- * Gives `raw` back with the field of each word replaced by its tag; an empty tag becomes `_`. A word
+ * Gives `raw` back with the fields of each word replaced by its tags; an empty tag becomes `_`. A word
  * without the key is `O` as it is, and a word that has its tag stays as it was written.
  */
-export function tagConllu(raw: string, tags: readonly string[], field: Field): string {
+export function tagConllu(
+  raw: string,
+  tags: readonly (readonly string[])[],
+  fields: readonly Field[],
+): string {
+  const columns = [...new Set(fields.map((field) => field.column))].sort((a, b) => a - b);
   let out = '';
   let done = 0;
   let next = 0;
@@ -288,33 +307,19 @@ export function tagConllu(raw: string, tags: readonly string[], field: Field): s
     if (raw.charCodeAt(pos) !== HASH && !isBlank(raw, pos, to)) {
       const idEnd = raw.indexOf('\t', pos);
       if (kindOf(raw, pos, idEnd) === 'word') {
-        let from = pos;
-        for (let c = 0; c < field.column; c++) from = raw.indexOf('\t', from) + 1;
-        let stop = field.column === MISC ? to : raw.indexOf('\t', from);
-        const tag = tags[next++] ?? '';
-        let text = tag || '_';
-        let isThere = false;
-        if (field.key === undefined) isThere = raw.slice(from, stop) === tag;
-        else {
-          text = escapeValue(text);
-          const span = valueSpan(raw, from, stop, field.key);
-          if (span !== undefined) {
-            [from, stop] = span;
-            isThere = unescapeValue(raw.slice(from, stop)) === tag;
-          } else {
-            isThere = tag === 'O';
-            text = `${field.key}=${text}`;
-            const empty = from === stop || (stop === from + 1 && raw[from] === '_');
-            if (!empty) {
-              text = raw.charCodeAt(stop - 1) === PIPE ? text : `|${text}`;
-              from = stop;
-            }
+        for (const column of columns) {
+          const [from, stop] = cellSpan(raw, pos, to, column);
+          const cell = raw.slice(from, stop);
+          let tagged = cell;
+          for (let c = 0; c < fields.length; c++) {
+            if (fields[c]!.column === column)
+              tagged = withTag(tagged, tags[c]![next] ?? '', fields[c]!);
           }
-        }
-        if (!isThere) {
-          out += raw.slice(done, from) + text;
+          if (tagged === cell) continue;
+          out += raw.slice(done, from) + tagged;
           done = stop;
         }
+        next++;
       }
     }
     pos = end;
@@ -322,40 +327,64 @@ export function tagConllu(raw: string, tags: readonly string[], field: Field): s
   return out + raw.slice(done);
 }
 
-/** The field to write tags to; never the id. */
-export function replacedField(column: Column | undefined): Field {
-  const field = fieldOf(column ?? UPOS, 'tag');
-  if (field.column === 0) {
+/** A cell with a tag, as it is if it has that already. */
+function withTag(cell: string, tag: string, { key }: Field): string {
+  if (key === undefined) return cell === tag ? cell : tag || '_';
+  const value = escapeValue(tag || '_');
+  const span = valueSpan(cell, 0, cell.length, key);
+  if (span !== undefined) {
+    const [from, to] = span;
+    if (unescapeValue(cell.slice(from, to)) === tag) return cell;
+    return cell.slice(0, from) + value + cell.slice(to);
+  }
+  if (tag === 'O') return cell;
+  const member = `${key}=${value}`;
+  if (cell === '' || cell === '_') return member;
+  return cell.charCodeAt(cell.length - 1) === PIPE ? cell + member : `${cell}|${member}`;
+}
+
+/** The fields to write tags to; never the id. */
+export function replacedFields(columns: readonly (Column | undefined)[]): Field[] {
+  const fields = columns.map((column) => fieldOf(column ?? UPOS, 'tag'));
+  if (fields.some((field) => field.column === 0)) {
     throw new UserError(
       'the id of a CoNLL-U word cannot be replaced by a tag. Name another field.',
     );
   }
-  return field;
+  // what replaces all of MISC leaves no place for keys
+  const isWhole = fields.some(({ column, key }) => column === MISC && key === undefined);
+  checkDistinct(
+    fields.map(({ column, key }) => (isWhole ? undefined : key) ?? conlluFields[column]!),
+    'CoNLL-U',
+  );
+  return fields;
 }
 
-/** One sentence as CoNLL-U: ten columns, the tag in `field`, `# text` from tokens and spaces. */
+/** One sentence as CoNLL-U: ten columns, the tags in `fields`, `# text` from tokens and spaces. */
 export function formatConllu(
   tokens: readonly string[],
-  tags: readonly string[],
-  options: { field: Field; spaces: readonly boolean[] | undefined; id: number },
+  tags: readonly (readonly string[])[],
+  options: { fields: readonly Field[]; spaces: readonly boolean[] | undefined; id: number },
 ): string {
-  const { field, spaces, id } = options;
+  const { fields, spaces, id } = options;
+  const isWhole = fields.some(({ column, key }) => column === MISC && key === undefined);
   let text = '';
   let lines = '';
   for (let i = 0; i < tokens.length; i++) {
     const token = form(tokens[i] ?? '');
-    const tag = (tags[i] || '_').replace(/[\t\r\n]+/g, ' ');
     const space = spaces?.[i] ?? true;
     text += token;
     if (space && i < tokens.length - 1) text += ' ';
     const cells = [String(i + 1), token, '_', '_', '_', '_', '_', '_', '_', '_'];
-    if (field.key === undefined) cells[field.column] = tag;
+    const misc: string[] = [];
+    fields.forEach(({ column, key }, c) => {
+      const tag = (tags[c]![i] || '_').replace(/[\t\r\n]+/g, ' ');
+      if (key === undefined) cells[column] = tag;
+      else misc.push(`${key}=${escapeValue(tag)}`);
+    });
     // the last token of a sentence may touch the next sentence
-    const noSpace = !space ? 'SpaceAfter=No' : '';
-    const key = field.key === undefined ? '' : `${field.key}=${escapeValue(tag)}`;
-    if (field.column !== MISC || field.key !== undefined) {
-      cells[MISC] = [key, noSpace].filter(Boolean).join('|') || '_';
-    }
+    if (!space) misc.push('SpaceAfter=No');
+    if (!isWhole && misc.length > 0) cells[MISC] = misc.join('|');
     lines += `${cells.join('\t')}\n`;
   }
   return `# sent_id = ${id}\n# text = ${text}\n${lines}\n`;

@@ -1,4 +1,4 @@
-import { chunksOf } from './inline.ts';
+import { type Chunk, chunksOf, compareChunks } from './inline.ts';
 import type { Document, Sentence } from './sentence.ts';
 import { placeTokens, where } from './spans.ts';
 
@@ -43,6 +43,11 @@ function escapeHtml(text: string): string {
   return /[&<>"]/.test(text) ? text.replace(/[&<>"]/g, (mark) => ENTITIES[mark]!) : text;
 }
 
+function insert(chunks: Chunk[], chunk: Chunk): void {
+  const at = chunks.findIndex((other) => compareChunks(chunk, other) < 0);
+  chunks.splice(at < 0 ? chunks.length : at, 0, chunk);
+}
+
 /** Writes a page, as the sentences come. */
 export class HtmlWriter {
   #document: Document | undefined;
@@ -50,18 +55,34 @@ export class HtmlWriter {
   /** How often each type was marked; their order tells their colours. */
   readonly #types = new Map<string, { count: number; hue: number }>();
 
-  write(sentence: Sentence, tags: readonly string[]): string {
+  write(sentence: Sentence, columns: readonly (readonly string[])[]): string {
     let out = this.#open(sentence);
     const { text, places } = placeTokens(sentence);
     let done = 0;
-    for (const { from, to, type } of chunksOf(tags)) {
-      const [begin, end] = [places[2 * from]!, places[2 * to - 1]!];
-      const hue = this.#seen(type);
-      out += escapeHtml(text.slice(done, begin));
-      out += `<mark style="--hue:${hue}" data-type="${escapeHtml(type)}">${escapeHtml(text.slice(begin, end))}</mark>`;
-      done = end;
+    const copyTo = (to: number): void => {
+      out += escapeHtml(text.slice(done, to));
+      done = to;
+    };
+    const open: Chunk[] = [];
+    const closeBefore = (token: number): void => {
+      while (open.length > 0 && open.at(-1)!.to <= token) {
+        copyTo(places[2 * open.pop()!.to - 1]!);
+        out += '</mark>';
+      }
+    };
+    const chunks = chunksOf(columns);
+    for (let c = 0; c < chunks.length; c++) {
+      const { from, to: whole, type } = chunks[c]!;
+      closeBefore(from);
+      const to = Math.min(whole, open.at(-1)?.to ?? whole);
+      // a mark ends inside the one that it begins in: the rest becomes another
+      if (to < whole) insert(chunks, { from: to, to: whole, type });
+      copyTo(places[2 * from]!);
+      out += `<mark style="--hue:${this.#seen(type)}" data-type="${escapeHtml(type)}">`;
+      open.push({ from, to, type });
     }
-    out += escapeHtml(text.slice(done));
+    closeBefore(sentence.tokens.length);
+    copyTo(text.length);
     const { source } = sentence;
     return source?.prose !== undefined && source.raw !== '' ? `${out}\n` : out;
   }

@@ -1,5 +1,6 @@
 export { decompressed, withoutCompression } from './compression.ts';
 export { formatOf, sniffFormat } from './format.ts';
+export { isName, listed } from './places.ts';
 export { createParser, readBytes, readCorpus, readSentences } from './reader.ts';
 export type {
   Column,

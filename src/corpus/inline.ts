@@ -2,7 +2,8 @@
  * A sentence a line. Tags of parts of speech follow their word after a slash, `Dogs/NNS bark/VBP ./.`;
  * cut at the last slash, words and tags come back (NLTK's `str2tuple` reads it). Tags of spans become
  * brackets, `[PER Barack Obama] visited [LOC Paris] .`, for people to read. A sentence has span tags
- * if each of its tags is `O` or begins with a prefix of IOB, IOBES, BILOU or BMES.
+ * if each of its tags is `O` or begins with a prefix of IOB, IOBES, BILOU or BMES. Of several columns
+ * of tags the first of spans is in brackets, and all others follow their word: `Dogs/NOUN/NNS`.
  */
 
 const SPAN_TAG = /^(?:O|[BIESLUM]-.*)$/;
@@ -26,9 +27,20 @@ function areSpans(tags: readonly string[]): boolean {
   return tags.every((tag) => SPAN_TAG.test(tag));
 }
 
-/** The spans of a sentence in order, or its tokens one by one if the tags are of no spans. */
-export function chunksOf(tags: readonly string[]): Chunk[] {
-  if (!areSpans(tags)) return tags.map((type, i) => ({ from: i, to: i + 1, type }));
+/** The order of chunks: as they begin, the longer before those inside it. */
+export function compareChunks(a: Chunk, b: Chunk): number {
+  return a.from - b.from || b.to - a.to;
+}
+
+/** The spans of those columns that have spans, or the tokens one by one with the tags of the first. */
+export function chunksOf(columns: readonly (readonly string[])[]): Chunk[] {
+  const spans = columns.filter(areSpans);
+  if (spans.length === 0) return columns[0]!.map((type, i) => ({ from: i, to: i + 1, type }));
+  return spans.length === 1 ? spansOf(spans[0]!) : spans.flatMap(spansOf).sort(compareChunks);
+}
+
+/** The spans of a sentence in order. */
+function spansOf(tags: readonly string[]): Chunk[] {
   const chunks: Chunk[] = [];
   let open: { from: number; type: string } | undefined;
   const close = (to: number): void => {
@@ -53,16 +65,21 @@ export function chunksOf(tags: readonly string[]): Chunk[] {
 /** One sentence as a line. `paint` colours `/TAG` or `[TYPE ...]`, its second argument is the type. */
 export function formatInline(
   tokens: readonly string[],
-  tags: readonly string[],
+  columns: readonly (readonly string[])[],
   paint: (text: string, type: string) => string,
 ): string {
-  const words = tokens.map(unspaced);
-  if (!areSpans(tags)) {
-    return `${words.map((word, i) => word + paint(`/${tags[i]}`, tags[i]!)).join(' ')}\n`;
-  }
+  const tags = columns.find(areSpans);
+  const after = columns.filter((column) => column !== tags);
+  const words = tokens.map((token, i) =>
+    after.reduce(
+      (word, column) => word + paint(`/${column[i]}`, tagType(column[i]!)),
+      unspaced(token),
+    ),
+  );
+  if (tags === undefined) return `${words.join(' ')}\n`;
   const parts: string[] = [];
   let done = 0;
-  for (const { from, to, type } of chunksOf(tags)) {
+  for (const { from, to, type } of spansOf(tags)) {
     parts.push(...words.slice(done, from));
     parts.push(paint(`[${[type, ...words.slice(from, to)].join(' ')}]`, type));
     done = to;

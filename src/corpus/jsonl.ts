@@ -1,5 +1,6 @@
 import { newDocument, type Prose, SentenceBuilder } from './builder.ts';
 import { contentEnd, count, isBlank, LineBuffer, MAX_LINE, problem } from './lines.ts';
+import { checkDistinct, listed } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TextParser } from './text.ts';
 
@@ -77,7 +78,8 @@ export class JsonlParser implements Parser {
   readonly #buffer = new LineBuffer();
   readonly #gold: boolean;
   readonly #askedToken: string | undefined;
-  #tagKey: string | undefined;
+  /** As many as are asked for; of one that is not, the name is found by looking. */
+  #tagKeys: string[];
   #lines = 0;
 
   constructor(options: ReadOptions & { file: string; gold: boolean }) {
@@ -85,7 +87,7 @@ export class JsonlParser implements Parser {
     this.#builder = new SentenceBuilder(this.document, options);
     this.#gold = options.gold;
     this.#askedToken = keyOf(options.tokenColumn);
-    this.#tagKey = keyOf(options.tagColumn);
+    this.#tagKeys = listed(options.tagColumn).map(String);
     this.document.keys = { token: this.#askedToken, tag: undefined };
   }
 
@@ -118,8 +120,14 @@ export class JsonlParser implements Parser {
       if (next - pos > MAX_LINE) throw this.#problem(line, TOO_LONG);
       if (!isBlank(text, pos, lineEnd)) {
         const sentences = this.#sentences(text.slice(pos, lineEnd), line);
-        for (const [i, { tokens, tags, prose }] of sentences.entries()) {
-          for (let t = 0; t < tokens.length; t++) builder.add(tokens[t]!, tags?.[t] ?? '', line);
+        for (const [i, { tokens, tags: [tags, ...more] = [], prose }] of sentences.entries()) {
+          for (let t = 0; t < tokens.length; t++)
+            builder.add(
+              tokens[t]!,
+              tags?.[t] ?? '',
+              line,
+              more.length > 0 ? more.map((column) => column[t]!) : undefined,
+            );
           if (i < sentences.length - 1) builder.part(prose!);
           else {
             builder.finish(text, start, next, prose);
@@ -145,34 +153,38 @@ export class JsonlParser implements Parser {
           : []
         : proseParts(content.text, this.document.file);
     if (!this.#gold) return parts;
-    const tags = this.#tagsOf(members, number);
-    const total = parts.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    if (tags.length !== total) {
+    const columns = this.#knownKeys(members, number).map((key) => {
+      const tags = this.#tagsOf(members, key, number);
+      const total = parts.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      if (tags.length === total) return tags;
       throw this.#problem(
         number,
-        `${count(tags.length, 'tag')} in "${this.#tagKey}" for ${count(total, 'token')} in "${content.key}". Each token needs one.`,
+        `${count(tags.length, 'tag')} in "${key}" for ${count(total, 'token')} in "${content.key}". Each token needs one.`,
       );
-    }
+    });
     let from = 0;
     return parts.map((part) => {
       from += part.tokens.length;
-      return { ...part, tags: tags.slice(from - part.tokens.length, from) };
+      const tags = columns.map((column) => column.slice(from - part.tokens.length, from));
+      return { ...part, tags };
     });
   }
 
-  /** The key asked for, or the first known one of the first line, holds for all lines. */
-  #tagsOf(members: Members, line: number): readonly string[] {
-    this.#tagKey ??= TAG_KEYS.find((name) => Object.hasOwn(members, name));
-    const key = this.#tagKey;
-    if (key === undefined || !Object.hasOwn(members, key)) {
-      throw this.#problem(
-        line,
-        `no key ${key === undefined ? 'of tags' : `"${key}"`}. The keys are ${keysOf(members)}; say which has the tags.`,
-      );
+  /** The keys asked for, or the first known one of the first line, hold for all lines. */
+  #knownKeys(members: Members, line: number): readonly string[] {
+    if (this.#tagKeys.length === 0) {
+      const key = TAG_KEYS.find((name) => Object.hasOwn(members, name));
+      if (key === undefined) throw this.#noKey('of tags', members, line);
+      this.#tagKeys = [key];
     }
     if (this.document.keys?.tag === undefined) {
-      this.document.keys = { token: this.#askedToken, tag: key };
+      this.document.keys = { token: this.#askedToken, tag: this.#tagKeys[0] };
     }
+    return this.#tagKeys;
+  }
+
+  #tagsOf(members: Members, key: string, line: number): readonly string[] {
+    if (!Object.hasOwn(members, key)) throw this.#noKey(`"${key}"`, members, line);
     const tags = members[key];
     if (isStrings(tags)) {
       if (tags.some((tag) => /[\t\r\n]/.test(tag))) {
@@ -183,6 +195,13 @@ export class JsonlParser implements Parser {
     throw this.#problem(
       line,
       `"${key}" is not an array of strings. Write tags by their names, or say which key has them.`,
+    );
+  }
+
+  #noKey(which: string, members: Members, line: number): Error {
+    return this.#problem(
+      line,
+      `no key ${which}. The keys are ${keysOf(members)}; say which has the tags.`,
     );
   }
 
@@ -197,7 +216,8 @@ const NO_OBJECT =
 
 type Part = {
   readonly tokens: readonly string[];
-  readonly tags?: readonly string[];
+  /** Of each column. */
+  readonly tags?: readonly (readonly string[])[];
   readonly prose?: Prose;
 };
 
@@ -215,10 +235,17 @@ function proseParts(text: string, file: string): Part[] {
   }));
 }
 
-/** What a line is to say: its tags, and its tokens if they are not in it. */
+/** The keys that tags are written to. */
+export function tagKeys(columns: readonly (Column | undefined)[]): string[] {
+  const keys = columns.map((column) => keyOf(column) ?? 'tags');
+  checkDistinct(keys, 'jsonl');
+  return keys;
+}
+
+/** What a line is to say: the tags of each column, and its tokens if they are not in it. */
 export type Said = {
   readonly tokens: readonly string[] | undefined;
-  readonly tags: readonly string[];
+  readonly tags: readonly (readonly string[])[];
 };
 
 /**
@@ -228,9 +255,8 @@ export type Said = {
 export function tagJsonl(
   raw: string,
   said: Said | undefined,
-  { document, column }: { document: Document; column: Column | undefined },
+  { document, keys }: { document: Document; keys: readonly string[] },
 ): string {
-  const key = keyOf(column) ?? 'tags';
   let out = '';
   for (let pos = 0; pos < raw.length; ) {
     let lineEnd = raw.indexOf('\n', pos);
@@ -243,7 +269,9 @@ export function tagJsonl(
       const { tokens, tags } =
         next === raw.length && said !== undefined ? said : unsaid(line, document);
       let tagged = tokens === undefined ? line : withMember(line, 'tokens', tokens);
-      tagged = withMember(tagged, key, tags);
+      keys.forEach((key, c) => {
+        tagged = withMember(tagged, key, tags[c] ?? []);
+      });
       out += tagged + raw.slice(to, next);
     }
     pos = next;

@@ -22,13 +22,15 @@ export type Use = 'train' | 'eval' | 'tag' | 'convert';
 export type Column = number | string;
 
 /**
- * One sentence. `tags` are the gold tags, as many as `tokens`, or none if none were asked for.
+ * One sentence. `tags` are the gold tags, as many as `tokens`, or none if none were asked for. Where
+ * several columns of them were, `tags` is the first, and `tagColumns` are all, in the order asked for.
  * `line` is that of its first token, from 1. `source` is there when the sentence was read and its
  * source kept; with it a writer gives the input back byte for byte.
  */
 export type Sentence = {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
+  readonly tagColumns?: readonly (readonly string[])[] | undefined;
   readonly file: string;
   readonly line: number;
   readonly source?: Source;
@@ -62,9 +64,11 @@ export type Document = {
   separator: 'tab' | 'space' | undefined;
   /** Columns in each token line; 0 before the first token. */
   columns: number;
+  /** columns, csv, tsv: the index of the token's column. */
+  token: number;
   /** csv, tsv: the names in the header, and its text with line end and blank lines before it. */
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
-  /** jsonl: the key of the tokens that was asked for, and the key that gold tags were read from. */
+  /** jsonl: the key of the tokens that was asked for, and the first key that gold tags were read from. */
   keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
   /** What follows the last sentence; complete once the file was read to its end. */
   tail: string;
@@ -76,8 +80,8 @@ export type ReadOptions = {
   /** The name for messages. Default: the path, `<stdin>` for a stream. */
   readonly file?: string | undefined;
   readonly tokenColumn?: Column | undefined;
-  /** Naming one asks for gold tags, unless `gold` is false. */
-  readonly tagColumn?: Column | undefined;
+  /** Naming one, or several to read at once, asks for gold tags, unless `gold` is false. */
+  readonly tagColumn?: Column | readonly Column[] | undefined;
   /** Read gold tags. Default: true for `readCorpus` or when `tagColumn` is given, else false. */
   readonly gold?: boolean | undefined;
   /** csv, tsv: whether there is a header. Default: found by looking for the wanted names. */
@@ -107,11 +111,14 @@ export type WriteOptions = {
   /** Default: the format of the input, but `columns` for `text` and `horizontal`. */
   readonly format?: Format | undefined;
   /**
-   * When input and output have one format: the column to replace. In columns, csv and tsv a column
-   * is appended by default, and a header name not there yet is appended under that name; in conllu
-   * the default is `upos`, and a name that is no field is a key in MISC; in jsonl it is the key `tags`.
+   * Where the tags go, for each column of them. When input and output have one format: the column to
+   * replace. In columns, csv and tsv one is appended by default, and a header name not there yet is
+   * appended under that name; in conllu the default is `upos`, and a name that is no field is a key in
+   * MISC; in jsonl it is the key `tags`. In another format the name, where it names columns.
    */
-  readonly tagColumn?: Column | undefined;
+  readonly tagColumn?: Column | readonly Column[] | undefined;
+  /** columns, csv, tsv: tags are appended, where otherwise it is an error that `tagColumn` is not there. */
+  readonly orAppend?: boolean | undefined;
   /** spans: what offsets count, UTF-16 units as in JavaScript (default) or code points as in Python. */
   readonly offsets?: 'utf-16' | 'code-points' | undefined;
   /**
@@ -125,8 +132,11 @@ export type WriteOptions = {
 export type Writer = {
   /** Announces a document that may have no sentences. Not needed for documents that have some. */
   begin(document: Document): void;
-  /** `tags[i]` are the tags for `sentences[i]`, one a token. */
-  write(sentences: readonly Sentence[], tags: readonly (readonly string[])[]): string;
+  /** `columns[c][s]` are the tags of column `c` for `sentences[s]`, one a token. */
+  write(
+    sentences: readonly Sentence[],
+    columns: readonly (readonly (readonly string[])[])[],
+  ): string;
   /** What follows the last sentence of a document. */
   end(): string;
   /** What follows the last document. */

@@ -71,7 +71,7 @@ export class SpanWriter {
     this.#unit = unit;
   }
 
-  write(sentence: Sentence, tags: readonly string[]): string {
+  write(sentence: Sentence, columns: readonly (readonly string[])[]): string {
     const document = sentence.source?.document;
     if (document !== this.#document) {
       this.#document = document;
@@ -89,15 +89,14 @@ export class SpanWriter {
     const isJsonl = document?.format === 'jsonl';
     let out = '';
     let done = 0;
-    for (const { from, to, type } of chunksOf(tags)) {
+    for (const { from, to, type } of chunksOf(columns)) {
       const [begin, end] = [places[2 * from]!, places[2 * to - 1]!];
       let offsets = { start: start + begin, end: start + end };
       if (this.#unit === 'code-points') {
         const first = this.#points + countPoints(text, done, begin);
-        const last = first + countPoints(text, begin, end);
-        offsets = { start: first, end: last };
-        this.#points = last;
-        done = end;
+        offsets = { start: first, end: first + countPoints(text, begin, end) };
+        this.#points = first;
+        done = begin;
       }
       const line = isJsonl ? { line: sentence.line } : {};
       out += `${JSON.stringify({ ...before, ...line, ...offsets, text: text.slice(begin, end), type })}\n`;

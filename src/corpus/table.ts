@@ -14,6 +14,7 @@ import {
   MAX_LINE,
   problem,
 } from './lines.ts';
+import { checkDistinct, isName, listed, type Place, placeTags, replacements } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -58,11 +59,6 @@ function indexOfName(header: readonly string[], name: string): number {
   return index >= 0 ? index : findName(header, [name.toLowerCase()]);
 }
 
-/** A name, unless it is a number. */
-function isName(column: Column | undefined): column is string {
-  return typeof column === 'string' && !/^-?\d+$/.test(column);
-}
-
 /** Whether a first row names columns rather than being a token. */
 export function looksLikeHeader(row: readonly string[]): boolean {
   const token = findName(row, TOKEN_NAMES);
@@ -81,6 +77,8 @@ export class TableParser implements Parser {
   readonly #options: ReadOptions & { gold: boolean };
   #token = 0;
   #tag = -1;
+  /** Further columns of tags. */
+  #more: readonly number[] = [];
   #sentence = -1;
   #current = '';
   /** Lines of complete rows. */
@@ -226,7 +224,14 @@ export class TableParser implements Parser {
       }
       const token = cells[this.#token]!;
       if (quoted && token.includes('\n')) throw this.#unclosed(line);
-      builder.add(token, gold ? this.#intern(cells[this.#tag]!) : '', line);
+      builder.add(
+        token,
+        gold ? this.#intern(cells[this.#tag]!) : '',
+        line,
+        this.#more.length > 0
+          ? this.#more.map((column) => this.#intern(cells[column]!))
+          : undefined,
+      );
       from = end;
     }
     const last = ends.at(-1)!;
@@ -243,9 +248,10 @@ export class TableParser implements Parser {
 
   /** Decides from the first row whether it is a header, and where tokens and tags are. */
   #begin(row: readonly string[], line: number): void {
-    const { tokenColumn, tagColumn, header, gold } = this.#options;
+    const { tokenColumn, header, gold } = this.#options;
+    const [tagColumn, ...more] = listed(this.#options.tagColumn);
     const { document } = this;
-    const named = isName(tokenColumn) || (gold && isName(tagColumn));
+    const named = isName(tokenColumn) || (gold && [tagColumn, ...more].some(isName));
     if (named && header === false) {
       throw new UserError(
         `${document.file}: a column was asked for by name, but there is to be no header. Give an index.`,
@@ -258,8 +264,12 @@ export class TableParser implements Parser {
       this.#sentence = findName(row, SENTENCE_NAMES);
     }
     this.#token = this.#place(tokenColumn, row, line, TOKEN_NAMES, 0);
+    document.token = this.#token;
     if (!gold) return;
-    this.#tag = this.#place(tagColumn, row, line, TAG_NAMES, row.length - 1);
+    const tagPlace = (column: Column | undefined): number =>
+      this.#place(column, row, line, TAG_NAMES, row.length - 1);
+    this.#tag = tagPlace(tagColumn);
+    this.#more = more.map(tagPlace);
     if (tagColumn === undefined && this.#tag === this.#token) {
       throw problem(
         document.file,
@@ -453,61 +463,79 @@ export function quoteCell(cell: string, format: Table): string {
   return must ? `"${clean.replaceAll('"', '""')}"` : clean;
 }
 
-/** Where the tag goes: a column to replace, or a new one and its name. */
-export type Place =
-  | { readonly replace: number }
-  | { readonly replace?: never; readonly name: string };
-
 /** The column whose cells are read as tags when none is asked for. */
 export function tagColumnOf(document: Document): number {
   const found = findName(document.header?.names ?? [], TAG_NAMES);
   return found >= 0 ? found : document.columns - 1;
 }
 
-/** Finds where tags go in a document. Throws `UserError` if there is no such column. */
-export function placeOf(document: Document, column: Column | undefined): Place {
+/** Finds where columns of tags go in a document. Throws `UserError` if there is no such column. */
+export function tablePlaces(
+  document: Document,
+  columns: readonly (Column | undefined)[],
+  orAppend: boolean,
+): Place[] {
   const names = document.header?.names ?? [];
-  if (column === undefined) {
-    const free = ['tag', 'predicted', 'predicted_tag'].find((name) => findName(names, [name]) < 0);
-    return { name: free ?? 'seqtag' };
-  }
-  if (typeof column === 'string') {
-    const index = indexOfName(names, column);
-    if (index >= 0) return { replace: index };
-    if (isName(column)) {
-      if (document.header !== undefined) return { name: column };
-      throw new UserError(
-        `${document.file}: no header, so there is no column "${column}" to write tags to. Give an index.`,
-      );
-    }
-  }
-  const index = Number(column) < 0 ? document.columns + Number(column) : Number(column);
-  if (index === document.columns) return placeOf(document, undefined);
-  if (Number.isInteger(index) && index >= 0 && index < document.columns) return { replace: index };
-  throw new UserError(
-    `${document.file}: ${count(document.columns, 'column')}, but the tag was to replace column ${column}. Columns count from 0, or backwards from -1.`,
-  );
+  const asked = columns.map((column) => {
+    if (column === undefined) return undefined;
+    const found = typeof column === 'string' ? indexOfName(names, column) : -1;
+    if (found >= 0) return found;
+    if (!isName(column)) return Number(column);
+    if (document.header !== undefined || orAppend) return undefined;
+    throw new UserError(
+      `${document.file}: no header, so there is no column "${column}" to write tags to. Give an index.`,
+    );
+  });
+  return placeTags(document, asked, orAppend);
 }
 
-/** The header with the name of the new column, if there is a new one. */
-export function tagHeader(document: Document, place: Place): string {
-  const raw = document.header?.raw ?? '';
-  if (raw === '' || place.replace !== undefined) return raw;
-  const to = rowContentEnd(raw, 0, raw.length);
+/** The names of columns that are put beside those of `names`: as asked for, else one that is free. */
+export function newNames(
+  names: readonly string[],
+  columns: readonly (Column | undefined)[],
+): string[] {
+  const all = [...names];
+  for (const column of columns) {
+    const free = ['tag', 'predicted', 'predicted_tag'].find((name) => findName(all, [name]) < 0);
+    all.push(isName(column) ? column : (free ?? 'seqtag'));
+  }
+  const added = all.slice(names.length);
+  checkDistinct(added, 'header');
+  return added;
+}
+
+/** The header with the names of the new columns, if there are new ones. */
+export function tagHeader(
+  document: Document,
+  columns: readonly (Column | undefined)[],
+  places: readonly Place[],
+): string {
+  const { header } = document;
+  if (header === undefined) return '';
+  const { names, raw } = header;
   const format = document.format as Table;
-  return raw.slice(0, to) + delimiterOf(format) + quoteCell(place.name, format) + raw.slice(to);
+  const added = newNames(
+    names,
+    columns.filter((_, c) => places[c] === undefined),
+  );
+  const cells = added.map((name) => delimiterOf(format) + quoteCell(name, format)).join('');
+  const to = rowContentEnd(raw, 0, raw.length);
+  return raw.slice(0, to) + cells + raw.slice(to);
 }
 
 /**
- * Gives `raw` back with a tag in each row that is a token; other cells, and a cell that has its tag
+ * Gives `raw` back with tags in each row that is a token; other cells, and a cell that has its tag
  * already, are kept as they are.
  */
 export function tagTable(
   raw: string,
-  tags: readonly string[],
-  options: { format: Table; place: Place },
+  tags: readonly (readonly string[])[],
+  options: { format: Table; places: readonly Place[] },
 ): string {
-  const { format, place } = options;
+  const { format, places } = options;
+  const delimiter = delimiterOf(format);
+  const added = tags.filter((_, c) => places[c] === undefined);
+  const replaced = replacements(places);
   const ends = format === 'csv' && raw.includes('"') ? rowEnds(raw, true) : lineEnds(raw);
   let out = '';
   let from = 0;
@@ -515,20 +543,25 @@ export function tagTable(
   for (const end of ends) {
     if (isBlankRow(raw, from, end, format)) {
       out += raw.slice(from, end);
-    } else {
-      const value = tags[next++] ?? '';
-      const tag = quoteCell(value, format);
-      const to = rowContentEnd(raw, from, end);
-      if (place.replace === undefined) {
-        out += raw.slice(from, to) + delimiterOf(format) + tag + raw.slice(to, end);
-      } else {
-        const spans = cellSpans(raw, from, to, format);
-        const start = spans[2 * place.replace]!;
-        const stop = spans[2 * place.replace + 1]!;
-        const isThere = withoutSpaces(unquote(raw.slice(start, stop), format)) === value;
-        out += isThere ? raw.slice(from, end) : raw.slice(from, start) + tag + raw.slice(stop, end);
+      from = end;
+      continue;
+    }
+    const to = rowContentEnd(raw, from, end);
+    let done = from;
+    if (replaced.length > 0) {
+      const spans = cellSpans(raw, from, to, format);
+      for (const { place, column } of replaced) {
+        const [start, stop] = [spans[2 * place]!, spans[2 * place + 1]!];
+        const tag = tags[column]![next] ?? '';
+        if (withoutSpaces(unquote(raw.slice(start, stop), format)) === tag) continue;
+        out += raw.slice(done, start) + quoteCell(tag, format);
+        done = stop;
       }
     }
+    out += raw.slice(done, to);
+    for (const column of added) out += delimiter + quoteCell(column[next] ?? '', format);
+    out += raw.slice(to, end);
+    next++;
     from = end;
   }
   return out;

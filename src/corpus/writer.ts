@@ -1,12 +1,13 @@
 import { UserError } from '../errors.ts';
-import { tagColumns } from './columns.ts';
-import { type Field, formatConllu, replacedField, tagConllu } from './conllu.ts';
+import { columnPlaces, tagColumns } from './columns.ts';
+import { type Field, formatConllu, replacedFields, tagConllu } from './conllu.ts';
 import { HtmlWriter } from './html.ts';
 import { formatInline, tagType, unspaced } from './inline.ts';
-import { tagJsonl } from './jsonl.ts';
-import type { Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
+import { tagJsonl, tagKeys } from './jsonl.ts';
+import { listed, type Place } from './places.ts';
+import type { Column, Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
 import { SpanWriter } from './spans.ts';
-import { type Place, placeOf, quoteCell, tagHeader, tagTable } from './table.ts';
+import { newNames, quoteCell, tablePlaces, tagHeader, tagTable } from './table.ts';
 import { spacesAfter } from './text.ts';
 
 /**
@@ -20,7 +21,8 @@ import { spacesAfter } from './text.ts';
  * `tagColumn` (`upos`), `# text` and, from text, SpaceAfter=No; csv and tsv with the header
  * `sentence,token,tag`; jsonl `{"tokens": [...], "tags": [...]}`; horizontal the tokens alone;
  * inline `Dogs/NNS bark/VBP` or `[PER Barack Obama] visited [LOC Paris] .`; spans an object for each,
- * with its offsets in the text; html a page.
+ * with its offsets in the text; html a page. Of several columns of tags, spans and html have those
+ * that are of spans, else the first; all other formats have all of them.
  */
 export function createWriter(options: WriteOptions = {}): Writer {
   if (options.format === 'text') {
@@ -31,7 +33,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
   const writer = new DocumentWriter(options);
   return {
     begin: (document) => writer.begin(document),
-    write: (sentences, tags) => writer.write(sentences, tags),
+    write: (sentences, columns) => writer.write(sentences, columns),
     end: () => writer.end(),
     close: () => writer.close(),
   };
@@ -45,8 +47,11 @@ class DocumentWriter {
   #document: Document | undefined;
   #faithful = false;
   #format: Format = 'columns';
-  #field: Field | undefined;
-  #place: Place | undefined;
+  /** Where the tags of each column are to go; undefined: where the format has them. */
+  readonly #asked: readonly (Column | undefined)[];
+  #fields: readonly Field[] | undefined;
+  #keys: readonly string[] | undefined;
+  #places: readonly Place[] = [];
   readonly #cells = new Map<string, string>();
   readonly #spans: SpanWriter;
   readonly #html = new HtmlWriter();
@@ -55,7 +60,7 @@ class DocumentWriter {
   #headerDone = false;
   /** jsonl: what was said of the sentences of a line of which more are to come. */
   #tokens: string[] = [];
-  #tags: string[] = [];
+  #tags: string[][] = [];
   /** The end of the output so far, to see whether a document needs a blank line before it. */
   #lastRaw = '';
 
@@ -64,32 +69,39 @@ class DocumentWriter {
     this.#spans = new SpanWriter(options.offsets);
     this.#paint = options.paint ?? ((text) => text);
     if (options.format !== undefined) this.#format = options.format;
-    if (options.format === 'conllu') this.#field = replacedField(options.tagColumn);
+    const { tagColumn } = options;
+    this.#asked = tagColumn === undefined ? [undefined] : listed(tagColumn);
+    if (options.format === 'conllu') this.#fields = replacedFields(this.#asked);
   }
 
   begin(document: Document): void {
     if (document !== this.#document) this.#waiting.push(document);
   }
 
-  write(sentences: readonly Sentence[], tags: readonly (readonly string[])[]): string {
-    if (sentences.length !== tags.length) {
-      throw new Error(`tags for ${tags.length} sentences, expected ${sentences.length}`);
-    }
+  write(
+    sentences: readonly Sentence[],
+    columns: readonly (readonly (readonly string[])[])[],
+  ): string {
+    if (columns.length !== this.#asked.length)
+      throw new Error(`${columns.length} columns of tags, expected ${this.#asked.length}`);
+    for (const { length } of columns)
+      if (length !== sentences.length)
+        throw new Error(`tags for ${length} sentences, expected ${sentences.length}`);
     let out = '';
     for (let s = 0; s < sentences.length; s++) {
       const sentence = sentences[s]!;
-      const its = tags[s]!;
-      if (its.length !== sentence.tokens.length) {
-        throw new Error(`${its.length} tags for ${sentence.tokens.length} tokens`);
-      }
+      const tags = columns.map((column) => column[s]!);
+      for (const { length } of tags)
+        if (length !== sentence.tokens.length)
+          throw new Error(`${length} tags for ${sentence.tokens.length} tokens`);
       const document = sentence.source?.document;
       if (document !== undefined && document !== this.#document) out += this.#open(document);
       this.#sentences++;
       const raw = sentence.source?.raw;
       out +=
         this.#faithful && raw !== undefined && document === this.#document
-          ? this.#tagged(sentence, { raw, tags: its })
-          : this.#converted(sentence, its);
+          ? this.#tagged(sentence, { raw, tags })
+          : this.#converted(sentence, tags);
     }
     return out;
   }
@@ -128,45 +140,49 @@ class DocumentWriter {
     if (document === undefined || document.tail === '') return '';
     this.#lastRaw = document.tail;
     return document.format === 'jsonl'
-      ? tagJsonl(document.tail, undefined, { document, column: this.#options.tagColumn })
+      ? tagJsonl(document.tail, undefined, { document, keys: this.#jsonlKeys() })
       : document.tail;
   }
 
   #start(document: Document): string {
     let out = this.#close();
     this.#document = document;
-    const { format: asked, tagColumn } = this.#options;
+    const { format: asked, orAppend = false } = this.#options;
     const own = document.format === 'text' || document.format === 'horizontal';
     this.#format = asked ?? (own ? 'columns' : document.format);
     this.#faithful = this.#format === document.format && !own;
-    if (this.#format === 'conllu') this.#field ??= replacedField(tagColumn);
+    if (this.#format === 'conllu') this.#fields ??= replacedFields(this.#asked);
     if (!this.#faithful) return out;
     if (this.#documents++ > 0) out += separation(this.#lastRaw, this.#format);
     else if (document.bom) out += '\ufeff';
-    const isTable = document.format === 'csv' || document.format === 'tsv';
-    if (isTable && document.columns > 0) {
-      this.#place = placeOf(document, tagColumn);
-      if (!this.#headerDone) out += tagHeader(document, this.#place);
+    if (document.columns === 0) return out;
+    if (document.format === 'columns') this.#places = columnPlaces(document, this.#asked, orAppend);
+    if (document.format === 'csv' || document.format === 'tsv') {
+      this.#places = tablePlaces(document, this.#asked, orAppend);
+      if (!this.#headerDone) out += tagHeader(document, this.#asked, this.#places);
       this.#headerDone = document.header !== undefined;
     }
     return out;
   }
 
-  #tagged(sentence: Sentence, { raw, tags }: { raw: string; tags: readonly string[] }): string {
+  #tagged(
+    sentence: Sentence,
+    { raw, tags }: { raw: string; tags: readonly (readonly string[])[] },
+  ): string {
     if (this.#format === 'jsonl') return this.#object(sentence, { raw, tags });
     this.#lastRaw = raw;
     switch (this.#format) {
       case 'columns':
         return tagColumns(raw, tags, {
           document: this.#document!,
-          column: this.#options.tagColumn,
+          places: this.#places,
           paint: (tag) => this.#cell(tag),
         });
       case 'conllu':
-        return tagConllu(raw, tags, this.#field!);
+        return tagConllu(raw, tags, this.#fields!);
       case 'csv':
       case 'tsv':
-        return tagTable(raw, tags, { format: this.#format, place: this.#place! });
+        return tagTable(raw, tags, { format: this.#format, places: this.#places });
       default:
         throw new Error(`no faithful writer for ${this.#format}`);
     }
@@ -175,35 +191,45 @@ class DocumentWriter {
   /** A line of jsonl, when the last of its sentences has come. */
   #object(
     { tokens, source }: Sentence,
-    { raw, tags }: { raw: string; tags: readonly string[] },
+    { raw, tags }: { raw: string; tags: readonly (readonly string[])[] },
   ): string {
     const isProse = source?.prose !== undefined;
     if (isProse) {
       for (const token of tokens) this.#tokens.push(token);
-      for (const tag of tags) this.#tags.push(tag);
+      if (this.#tags.length === 0) this.#tags = tags.map(() => []);
+      tags.forEach((column, c) => {
+        for (const tag of column) this.#tags[c]!.push(tag);
+      });
       if (raw === '') return '';
     }
     this.#lastRaw = raw;
     const said = isProse ? { tokens: this.#tokens, tags: this.#tags } : { tokens: undefined, tags };
     this.#tokens = [];
     this.#tags = [];
-    return tagJsonl(raw, said, { document: this.#document!, column: this.#options.tagColumn });
+    return tagJsonl(raw, said, { document: this.#document!, keys: this.#jsonlKeys() });
   }
 
-  #converted(sentence: Sentence, tags: readonly string[]): string {
+  #jsonlKeys(): readonly string[] {
+    this.#keys ??= tagKeys(this.#asked);
+    return this.#keys;
+  }
+
+  #converted(sentence: Sentence, tags: readonly (readonly string[])[]): string {
     const { tokens } = sentence;
     switch (this.#format) {
       case 'conllu':
         return formatConllu(tokens, tags, {
-          field: this.#field ?? replacedField(this.#options.tagColumn),
+          fields: this.#fields!,
           spaces: spacesAfter(sentence),
           id: this.#sentences,
         });
       case 'csv':
       case 'tsv':
         return this.#rows(tokens, tags, this.#format);
-      case 'jsonl':
-        return `${JSON.stringify({ tokens, tags })}\n`;
+      case 'jsonl': {
+        const named = this.#jsonlKeys().map((key, c) => [key, tags[c]] as const);
+        return `${JSON.stringify({ tokens, ...Object.fromEntries(named) })}\n`;
+      }
       case 'spans':
         return this.#spans.write(sentence, tags);
       case 'html':
@@ -217,10 +243,12 @@ class DocumentWriter {
     }
   }
 
-  #lines(tokens: readonly string[], tags: readonly string[]): string {
+  #lines(tokens: readonly string[], tags: readonly (readonly string[])[]): string {
     let out = '';
     for (let i = 0; i < tokens.length; i++) {
-      out += `${column(tokens[i]!)}\t${this.#cell(tags[i]!)}\n`;
+      let line = column(tokens[i]!);
+      for (const own of tags) line += `\t${this.#cell(own[i]!)}`;
+      out += `${line}\n`;
     }
     return `${out}\n`;
   }
@@ -235,15 +263,19 @@ class DocumentWriter {
     return cell;
   }
 
-  #rows(tokens: readonly string[], tags: readonly string[], format: 'csv' | 'tsv'): string {
+  #rows(
+    tokens: readonly string[],
+    tags: readonly (readonly string[])[],
+    format: 'csv' | 'tsv',
+  ): string {
     const delimiter = format === 'csv' ? ',' : '\t';
-    let out = this.#headerDone ? '' : `sentence${delimiter}token${delimiter}tag\n`;
+    const row = (cells: readonly string[]): string =>
+      `${cells.map((cell) => quoteCell(cell, format)).join(delimiter)}\n`;
+    const names = ['sentence', 'token'];
+    let out = this.#headerDone ? '' : row([...names, ...newNames(names, this.#asked)]);
     this.#headerDone = true;
-    for (let i = 0; i < tokens.length; i++) {
-      const token = quoteCell(tokens[i]!, format);
-      const tag = quoteCell(tags[i]!, format);
-      out += `${this.#sentences}${delimiter}${token}${delimiter}${tag}\n`;
-    }
+    for (let i = 0; i < tokens.length; i++)
+      out += row([String(this.#sentences), tokens[i]!, ...tags.map((own) => own[i]!)]);
     return out;
   }
 }

@@ -4,6 +4,8 @@ import type { Tagger } from './tagger.ts';
 export interface TagStreamOptions {
   readonly read: ReadOptions;
   readonly writer: Writer;
+  /** Which of the model's columns of tags are written, from 0. Default: all. */
+  readonly columns?: readonly number[] | undefined;
 }
 
 /**
@@ -13,11 +15,12 @@ export interface TagStreamOptions {
 export async function* tagStream(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
-  { read, writer }: TagStreamOptions,
+  { read, writer, columns }: TagStreamOptions,
 ): AsyncGenerator<string> {
   const onDocument = (document: Document): void => writer.begin(document);
   for await (const sentences of readSentences(source, { ...read, onDocument })) {
-    const text = writer.write(sentences, tagger.tag(sentences.map(({ tokens }) => tokens)));
+    const tags = tagger.tagColumns(sentences.map(({ tokens }) => tokens));
+    const text = writer.write(sentences, columns?.map((column) => tags[column]!) ?? tags);
     if (text) yield text;
   }
   const rest = writer.end();

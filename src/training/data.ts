@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
+  type Column,
   type Document,
   type Format,
   formatOf,
+  listed,
   type ReadOptions,
   readBytes,
   readCorpus,
@@ -26,13 +28,20 @@ export interface CorpusFile {
   /** As given, or by extension, or found by looking. */
   readonly format: Format;
   readonly sentences: readonly Labelled[];
+  /** The same sentences for each column of tags; those of the first are `sentences`. */
+  readonly columns: readonly (readonly Labelled[])[];
 }
+
+/** The columns of tags that are asked for: `upos,xpos`, or a list. */
+export const tagColumnsOf = ({ tagColumn }: Pick<ReadOptions, 'tagColumn'>): readonly Column[] =>
+  typeof tagColumn === 'string' ? tagColumn.split(',') : listed(tagColumn);
 
 export const countTokens = (sentences: readonly Labelled[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
 /**
- * Reads a labelled file, or standard input for `-`, whole and once, with the hash of its bytes: it may be a pipe.
+ * Reads a labelled file, or standard input for `-`, whole and once, whatever the number of its columns of tags, with the
+ * hash of its bytes: it may be a pipe.
  * @param input what `-` is (default: standard input of this process)
  */
 export async function readLabelled(
@@ -48,15 +57,25 @@ export async function readLabelled(
     }
   }
   let document: Document | undefined;
+  const wanted = tagColumnsOf(options);
   const sentences = await readCorpus(bytes(), {
     ...options,
+    tagColumn: wanted.length > 0 ? wanted : undefined,
     file: file === '-' ? '<stdin>' : file,
     format: options.format ?? formatOf(file, 'train'),
     onDocument: (started) => {
       document = started;
     },
   });
-  return { file, sha256: hash.digest('hex'), format: document!.format, sentences };
+  const columns = [
+    sentences,
+    ...wanted
+      .slice(1)
+      .map((_, c) =>
+        sentences.map(({ tokens, tagColumns }) => ({ tokens, tags: tagColumns![c + 1]! })),
+      ),
+  ];
+  return { file, sha256: hash.digest('hex'), format: document!.format, sentences, columns };
 }
 
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */

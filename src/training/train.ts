@@ -42,6 +42,7 @@ import {
   type Numbered,
   numberCorpus,
   readLabelled,
+  tagColumnsOf,
 } from './data.ts';
 import { readPretrained } from './embeddings.ts';
 import {
@@ -178,21 +179,25 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const began = performance.now();
   checkWritable(output);
   const read: ReadOptions = { ...options.read, gold: true };
-  const names = tagColumnsOf(options);
-  const readAll = (file: string): Promise<CorpusFile[]> =>
-    Promise.all(names.map((tagColumn) => readLabelled(file, { ...read, ...tagColumn })));
+  const readAll = (file: string): Promise<CorpusFile> => readLabelled(file, read);
   const corpora = await Promise.all(options.corpora.map(readAll));
   const devFile = options.dev === undefined ? undefined : await readAll(options.dev);
   const testFile = options.test === undefined ? undefined : await readAll(options.test);
-  const columns = names.map((tagColumn, c): TrainedColumn => {
-    const all = corpora.flatMap((file) => file[c]!.sentences);
-    const parts = devFile ? { train: all, dev: devFile[c]!.sentences } : holdOut(all, seed);
+  const asked = tagColumnsOf(read);
+  const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
+    const all = corpora.flatMap((file) => file.columns[c]!);
+    const parts = devFile ? { train: all, dev: devFile.columns[c]! } : holdOut(all, seed);
+    const tagColumn = asked[c];
     const schemes = chooseScheme(parts.train, tagScheme);
     return {
       ...parts,
-      test: testFile?.[c]?.sentences,
+      test: testFile?.columns[c],
       labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme),
-      task: { ...schemes, ...formatOfTask(corpora[0]![0]!, options.read), ...tagColumn },
+      task: {
+        ...schemes,
+        ...formatOfTask(corpora[0]!, options.read),
+        ...(tagColumn !== undefined && { tagColumn }),
+      },
     };
   });
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
@@ -422,9 +427,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       seed: h.seed,
       kernels: `${backend.kind} ${backend.isa}`,
       corpora: [
-        ...corpora.map(([file]) => corpusRecord('train', file!)),
-        ...(devFile ? [corpusRecord('dev', devFile[0]!)] : []),
-        ...(testFile ? [corpusRecord('test', testFile[0]!)] : []),
+        ...corpora.map((file) => corpusRecord('train', file)),
+        ...(devFile ? [corpusRecord('dev', devFile)] : []),
+        ...(testFile ? [corpusRecord('test', testFile)] : []),
       ],
       hyperparameters: h,
       bestEpoch: best.epoch,
@@ -602,14 +607,6 @@ function longest(sentences: Numbered['sentences']): TrainingBatch {
   const heads = sentences[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
   return { types: cut((s) => s.types), words: cut((s) => s.words), tags: heads };
 }
-
-/** The columns of tags that are learned: `upos,xpos`. */
-const tagColumnsOf = ({ read }: TrainOptions): Pick<Task, 'tagColumn'>[] =>
-  read?.tagColumn === undefined
-    ? [{}]
-    : String(read.tagColumn)
-        .split(',')
-        .map((tagColumn) => ({ tagColumn }));
 
 function formatOfTask(
   { format }: CorpusFile,

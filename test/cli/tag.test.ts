@@ -267,6 +267,119 @@ describe('formats', () => {
   });
 });
 
+describe('a model of several columns', () => {
+  /** Of parts of speech and spans: of CoNLL-U, and of columns. */
+  const named = folder.path('named.safetensors');
+  const counted = folder.path('counted.safetensors');
+  const stdin = 'Nadia left.\n';
+
+  beforeAll(async () => {
+    const quick = ['-q', '--epochs=1', ...tiny];
+    const by = (file: string, model: string, columns: string): Promise<Outcome> =>
+      seqtag(['train', file, '-o', model, '--tag-column', columns, ...quick]);
+    await done(by(goldConllu, named, 'upos,NER'));
+    await done(by(gold, counted, '1,2'));
+  });
+
+  /** Tags of `stdin`, of each column, as columns give them. */
+  async function expected(): Promise<{ upos: string[]; NER: string[] }> {
+    const stdout = await done(tag(['-m', named], { stdin }));
+    const cells = lines(stdout.trimEnd()).map((line) => line.split('\t'));
+    expect(cells.map(([token]) => token)).toEqual(['Nadia', 'left', '.']);
+    expect(cells.map(({ length }) => length)).toEqual([3, 3, 3]);
+    return { upos: cells.map(([, upos]) => upos!), NER: cells.map(([, , ner]) => ner!) };
+  }
+
+  it('gives all of them, under their names', async () => {
+    const { upos, NER } = await expected();
+    expect(NER.every((one) => /^(O|[BI]-[A-Z]+)$/.test(one))).toBe(true);
+    const to = (format: string): Promise<string> =>
+      done(tag(['-m', named, '--output', format], { stdin }));
+    const tokens = ['Nadia', 'left', '.'];
+    expect(JSON.parse(await to('jsonl'))).toEqual({ tokens, upos, NER });
+    expect(lines(await to('csv')).slice(0, 2)).toEqual([
+      'sentence,token,upos,NER',
+      `1,Nadia,${upos[0]},${NER[0]}`,
+    ]);
+    expect(await to('conllu')).toContain(
+      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t_\t_\t_\tNER=${NER[0]}\n`,
+    );
+    expect((await to('inline')).replace(/\[\S+ |\]/g, '')).toBe(
+      `${tokens.map((token, i) => `${token}/${upos[i]}`).join(' ')}\n`,
+    );
+  });
+
+  it('puts each where it was in training, if that is there', async () => {
+    const source = readFileSync(goldConllu, 'utf8');
+    const without = (text: string): string =>
+      text
+        .replace(/^(\d+\t[^\t]*\t[^\t]*\t)[^\t]*/gm, '$1')
+        .replace(/\|?NER=[^|\n]*\|?/g, '')
+        .replace(/\t_?$/gm, '');
+    expect(without(await done(tag(['-m', named, goldConllu])))).toBe(without(source));
+    const columns = await done(tag(['-m', counted, gold]));
+    expect(lines(columns).map((line) => line.split('\t').length)).toEqual(
+      lines(readFileSync(gold, 'utf8')).map((line) => line.split('\t').length),
+    );
+    expect(columns).not.toBe(readFileSync(gold, 'utf8'));
+    const short = folder.path('short.conll');
+    writeFileSync(short, 'Nadia\nleft\n\n');
+    expect(await done(tag(['-m', counted, short]))).toMatch(/^Nadia\t[A-Z]+\t\S+\nleft\t/);
+    expect(await done(tag(['-m', named, short]))).toMatch(/^Nadia\t[A-Z]+\t\S+\nleft\t/);
+    const csv = folder.path('named.csv');
+    writeFileSync(csv, 'token,NER\nNadia,x\n');
+    expect(await done(tag(['-m', named, csv]))).toMatch(
+      /^token,NER,upos\nNadia,[OBI][^,]*,[A-Z]+\n$/,
+    );
+    // indices are names of nothing in other formats: these go by what they are
+    expect(await done(tag(['-m', counted, '--output=jsonl'], { stdin }))).toMatch(
+      /^\{"tokens":.*"upos":.*"NER":/,
+    );
+  });
+
+  it('writes only those that are named, or all where they are told', async () => {
+    const { upos, NER } = await expected();
+    const only = (column: string, ...args: string[]): Promise<string> =>
+      done(tag(['-m', named, '--tag-column', column, ...args], { stdin }));
+    expect(await only('NER')).toMatch(`Nadia\t${NER[0]}\nleft\t`);
+    expect(JSON.parse(await only('NER', '--output=jsonl'))).toEqual({
+      tokens: ['Nadia', 'left', '.'],
+      NER,
+    });
+    expect(await only('upos', '--output=conllu')).toContain(
+      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t_\t_\t_\t_\n`,
+    );
+    expect(await only('xpos,Entity', '--output=conllu')).toContain(
+      `\n1\tNadia\t_\t_\t${upos[0]}\t_\t_\t_\t_\tEntity=${NER[0]}\n`,
+    );
+    const wide = folder.path('wide.conll');
+    writeFileSync(wide, 'x Nadia y z\n\n');
+    const args = ['-m', named, wide, '--token-column=1', '--tag-column=3,2'];
+    expect(await done(tag(args))).toBe(
+      (await done(tag([...args.slice(0, -1), '--tag-column=2,3']))).replace(
+        /^x Nadia (\S+) (\S+)/,
+        'x Nadia $2 $1',
+      ),
+    );
+    expectRefused(
+      await tag(['-m', named, '--tag-column=xpos'], { stdin }),
+      /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name some of these, or 2 col/,
+    );
+  });
+
+  it('is measured column by column, and by no other', async () => {
+    const score = (model: string, ...args: string[]): Promise<Outcome> =>
+      seqtag(['eval', '-m', model, goldConllu, '--threads=1', '--allow-unseen', ...args]);
+    expect(await done(score(named))).not.toContain('F1');
+    expect(await done(score(named, '--tag-column=NER'))).toContain('F1');
+    expectRefused(
+      await score(named, '--tag-column=xpos'),
+      /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name one of these\./,
+    );
+    expect(await done(score(counted, '--tag-column=NER'))).toContain('F1');
+  });
+});
+
 describe('streaming', () => {
   it('answers a line before the next one comes', async () => {
     const seen: string[] = [];

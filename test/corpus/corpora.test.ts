@@ -30,11 +30,8 @@ describe.skipIf(!existsSync(corpora))('real corpora', () => {
       const { pathname } = url;
       for await (const batch of readSentences(decodeURIComponent(pathname), { gold: true })) {
         const tags = batch.map((sentence) => sentence.tags);
-        back += replace.write(batch, tags);
-        more += append.write(
-          batch,
-          tags.map((its) => its.map(() => 'T')),
-        );
+        back += replace.write(batch, [tags]);
+        more += append.write(batch, [tags.map((its) => its.map(() => 'T'))]);
         counted = [
           counted[0]! + batch.length,
           counted[1]! + batch.reduce((sum, { tokens }) => sum + tokens.length, 0),

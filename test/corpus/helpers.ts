@@ -38,16 +38,27 @@ export function joined({ sentences, document }: Parsed): string {
   );
 }
 
-/** The output for `parsed`, each token with the tag `tagOf` gives it, or its gold tag. */
+/** The output for `parsed`, each token with a tag of each `tagOf`, or with its gold tags. */
 export function written(
   { sentences, document }: Parsed,
   options: WriteOptions,
-  tagOf?: (token: string) => string,
+  ...tagOf: readonly ((token: string) => string)[]
 ): string {
   const writer = createWriter(options);
   writer.begin(document);
-  const tags = sentences.map(({ tokens, tags }) => (tagOf ? tokens.map(tagOf) : tags));
-  return writer.write(sentences, tags) + writer.end();
+  const columns =
+    tagOf.length > 0
+      ? tagOf.map((tag) => sentences.map(({ tokens }) => tokens.map((token) => tag(token))))
+      : goldColumns(sentences);
+  return writer.write(sentences, columns) + writer.end();
+}
+
+/** The gold tags of each column that was read, and of one if there is no sentence. */
+export function goldColumns(sentences: readonly Sentence[]): (readonly string[])[][] {
+  const [first] = sentences;
+  return (first?.tagColumns ?? [[]]).map((_, c) =>
+    sentences.map(({ tags, tagColumns }) => (tagColumns ?? [tags])[c]!),
+  );
 }
 
 /** What a consumer sees of sentences, without sources. */

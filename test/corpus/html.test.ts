@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createWriter, type Format } from '../../src/corpus/index.ts';
-import { parseText } from './helpers.ts';
+import { parseText, written } from './helpers.ts';
 
 function page(
   files: readonly { text: string; format: Format; file: string }[],
@@ -11,7 +11,8 @@ function page(
   let out = '';
   for (const { text, ...options } of files) {
     const { sentences } = parseText(text, options);
-    for (const sentence of sentences) out += writer.write([sentence], [sentence.tokens.map(tagOf)]);
+    for (const sentence of sentences)
+      out += writer.write([sentence], [[sentence.tokens.map(tagOf)]]);
     out += writer.end();
   }
   return out + writer.close();
@@ -101,4 +102,22 @@ test('the text of a page is the text that was tagged', () => {
       expect(shown(page([{ text, format: 'text', file: 'x' }], tagOf))).toBe(read);
     }),
   );
+});
+
+test('marks of two columns are one inside the other; one that crosses another is two', () => {
+  const parsed = parseText('a b c d', { format: 'text' });
+  const write = (...rows: string[]): string => {
+    const columns = rows.map((row) => {
+      const tags = row.split(' ');
+      return () => tags.shift()!;
+    });
+    return written(parsed, { format: 'html', tagColumn: ['x', 'y'] }, ...columns)
+      .replace(/^[\s\S]*<section[^>]*>/, '')
+      .replace(/<mark[^>]*data-type="(.)">/g, '<$1>')
+      .replaceAll('</mark>', '<>');
+  };
+  expect(write('B-X I-X O O', 'B-Y I-Y I-Y O')).toBe('<Y><X>a b<> c<> d');
+  expect(write('B-X I-X I-X O', 'O B-Y O B-Y')).toBe('<X>a <Y>b<> c<> <Y>d<>');
+  expect(write('B-X I-X O O', 'O B-Y I-Y O')).toBe('<X>a <Y>b<><> <Y>c<> d');
+  expect(write('N N N O', 'O B-Y I-Y O')).toBe('a <Y>b c<> d');
 });

@@ -7,14 +7,14 @@ const line = (tagged: string, paint = plain as (text: string, type: string) => s
   const pairs = tagged.split(' ').map((pair) => pair.split('/'));
   return formatInline(
     pairs.map(([token]) => token!),
-    pairs.map(([, tag]) => tag!),
+    [pairs.map(([, tag]) => tag!)],
     paint,
   );
 };
 
 test('parts of speech follow their word', () => {
   expect(line('Dogs/NNS bark/VBP ./.')).toBe('Dogs/NNS bark/VBP ./.\n');
-  expect(formatInline(['1/2', 'New York', ''], ['CD', 'NNP', 'X'], plain)).toBe(
+  expect(formatInline(['1/2', 'New York', ''], [['CD', 'NNP', 'X']], plain)).toBe(
     '1/2/CD New\u00a0York/NNP _/X\n',
   );
 });
@@ -38,6 +38,20 @@ test('one tag without a prefix makes them parts of speech', () => {
   expect(tagType('O')).toBe('O');
 });
 
+test('of several columns the first of spans is in brackets, the others follow their word', () => {
+  const columns = {
+    upos: ['NOUN', 'PUNCT'],
+    xpos: ['NNS', '.'],
+    ner: ['B-X', 'O'],
+    chunk: ['B-NP', 'O'],
+  };
+  const { upos, xpos, ner, chunk } = columns;
+  const inline = (...tags: string[][]): string => formatInline(['Dogs', '.'], tags, plain);
+  expect(inline(upos, xpos)).toBe('Dogs/NOUN/NNS ./PUNCT/.\n');
+  expect(inline(upos, ner)).toBe('[X Dogs/NOUN] ./PUNCT\n');
+  expect(inline(ner, upos, chunk)).toBe('[X Dogs/NOUN/B-NP] ./PUNCT/O\n');
+});
+
 test('what is a tag is painted', () => {
   const paint = (text: string, type: string) => `<${type}:${text}>`;
   expect(line('a/NN', paint)).toBe('a<NN:/NN>\n');
@@ -53,7 +67,7 @@ test('words and tags of parts of speech come back, cut at the last slash', () =>
     fc.property(fc.array(fc.tuple(token, tag), { minLength: 1 }), (pairs) => {
       const out = formatInline(
         pairs.map(([t]) => t),
-        pairs.map(([, t]) => t),
+        [pairs.map(([, t]) => t)],
         plain,
       );
       const back = out

@@ -21,10 +21,7 @@ test('a segmenter is made for raw text, csv-parse loaded for quoted csv, and not
     const parser = createParser({ format });
     const sentences = [...parser.push(text), ...parser.end()];
     const writer = createWriter({ format: format === 'csv' ? 'csv' : 'columns' });
-    writer.write(
-      sentences,
-      sentences.map(({ tokens }) => tokens.map(() => 'T')),
-    );
+    writer.write(sentences, [sentences.map(({ tokens }) => tokens.map(() => 'T'))]);
   };
   read('columns', 'a b\n');
   read('horizontal', 'a b\n');

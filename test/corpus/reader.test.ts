@@ -6,13 +6,21 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  type Column,
   createParser,
   type Document,
   type Format,
   readCorpus,
   readSentences,
 } from '../../src/corpus/index.ts';
-import { expectUserError, expectUserErrorAsync, readAll, seen, stream } from './helpers.ts';
+import {
+  expectUserError,
+  expectUserErrorAsync,
+  parseText,
+  readAll,
+  seen,
+  stream,
+} from './helpers.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -276,3 +284,50 @@ function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
+
+test('several columns of tags are read at once, in the order asked for', () => {
+  const read = (format: Format, text: string, ...tagColumn: Column[]) =>
+    parseText(text, { format, tagColumn }).sentences.map(({ tags, tagColumns }) => ({
+      tags,
+      tagColumns,
+    }));
+  const two = [
+    {
+      tags: ['Z', 'z'],
+      tagColumns: [
+        ['Z', 'z'],
+        ['X', 'x'],
+      ],
+    },
+  ];
+  expect(read('columns', 'a X Z\nb x z\n', -1, '1')).toEqual(two);
+  expect(read('columns', '# 1 2 3\na\tX  \tZ\nb\tx\tz \n', 2, 1)).toEqual(two);
+  expect(read('csv', 'xpos,token,upos\nX,a,"Z"\nx,b,z\n', 'upos', 'xpos')).toEqual(two);
+  expect(read('jsonl', '{"w":["Z","z"],"x":["X","x"],"tokens":["a","b"]}\n', 'w', 'x')).toEqual(
+    two,
+  );
+  expect(
+    read('jsonl', '{"text":"Yes. No.","x":["a",".","b","."],"y":["1","2","3","4"]}\n', 'x', 'y'),
+  ).toEqual([
+    {
+      tags: ['a', '.'],
+      tagColumns: [
+        ['a', '.'],
+        ['1', '2'],
+      ],
+    },
+    {
+      tags: ['b', '.'],
+      tagColumns: [
+        ['b', '.'],
+        ['3', '4'],
+      ],
+    },
+  ]);
+  const row = (id: number, xpos: string, misc: string): string =>
+    `${id}\tw\t_\t_\t${xpos}\t_\t_\t_\t_\t${misc}\n`;
+  expect(read('conllu', row(1, 'X', 'K=Z') + row(2, 'x', 'J=1|K=z'), 'K', 'xpos')).toEqual(two);
+  expect(read('conllu', row(1, 'Z', 'K=X') + row(2, 'z', 'J=1|K=x'), 'xpos', 'K')).toEqual(two);
+  expectUserError(() => read('conllu', row(1, 'X', 'K=1'), 'K', 'L'), /no word has L= in MISC/);
+  expectUserError(() => read('columns', 'a x\n', 1, 2), /2 columns, but column 2 was asked for/);
+});

@@ -22,7 +22,7 @@ const two = [
 function write(sentences: Sentence[], options: WriteOptions): string {
   const writer = createWriter(options);
   let out = '';
-  for (const one of sentences) out += writer.write([one], [one.tags]);
+  for (const one of sentences) out += writer.write([one], [[one.tags]]);
   return out + writer.end();
 }
 
@@ -133,10 +133,7 @@ describe('several documents', () => {
     for (const { document } of all) writer.begin(document);
     let out = '';
     for (const { sentences } of all) {
-      out += writer.write(
-        sentences,
-        sentences.map(({ tokens }) => tokens.map(() => 'T')),
-      );
+      out += writer.write(sentences, [sentences.map(({ tokens }) => tokens.map(() => 'T'))]);
     }
     return out + writer.end();
   };
@@ -163,8 +160,80 @@ describe('several documents', () => {
   });
 });
 
-test('as many tags as tokens, as many arrays as sentences', () => {
+describe('several columns of tags', () => {
+  const tags = [() => 'N', (token: string) => `B-${token}`];
+  const put = (format: Format, text: string, options: WriteOptions): string =>
+    written(parseText(text, { format }), options, ...tags);
+  const conllu = (upos: string, xpos: string, misc: string): string =>
+    `1\ta\t_\t${upos}\t${xpos}\t_\t_\t_\t_\t${misc}\n\n`;
+
+  test('each go to their column', () => {
+    expect(put('columns', 'a x\n\n', { tagColumn: [2, 3] })).toBe('a x N B-a\n\n');
+    expect(put('columns', 'a\tx y\tz \n', { tagColumn: [-1, 1] })).toBe('a\tB-a\tN \n');
+    expect(put('columns', 'a x\n', { tagColumn: [2, 1] })).toBe('a B-a N\n');
+    const bare = conllu('X', 'Y', '_');
+    expect(put('conllu', bare, { tagColumn: ['xpos', 'upos'] })).toBe(conllu('B-a', 'N', '_'));
+    expect(put('conllu', bare, { tagColumn: ['K', 'L'] })).toBe(conllu('X', 'Y', 'K=N|L=B-a'));
+    expect(put('conllu', conllu('X', 'Y', 'L=1|Z=2'), { tagColumn: ['K', 'L'] })).toBe(
+      conllu('X', 'Y', 'L=B-a|Z=2|K=N'),
+    );
+    const csv = 'token,xpos\r\na,"x,y"\r\n';
+    expect(put('csv', csv, { tagColumn: ['upos', 'xpos'] })).toBe('token,xpos,upos\r\na,B-a,N\r\n');
+    expect(put('csv', 'token,lemma\na,x\n', { tagColumn: [2, 3] })).toBe(
+      'token,lemma,tag,predicted\na,x,N,B-a\n',
+    );
+    expect(put('jsonl', '{"y": 0, "tokens": ["a"]}\n', { tagColumn: ['x', 'y'] })).toBe(
+      '{"y": ["B-a"], "tokens": ["a"], "x": ["N"]}\n',
+    );
+    expect(put('jsonl', '{"text":"a. b"}\n\n{"text":""}', { tagColumn: ['x', 'y'] })).toBe(
+      '{"text":"a. b","tokens":["a",".","b"],"x":["N","N","N"],"y":["B-a","B-.","B-b"]}\n\n' +
+        '{"text":"","tokens":[],"x":[],"y":[]}',
+    );
+  });
+
+  test('are appended where the document has not all of their columns', () => {
+    const at = (text: string, ...tagColumn: (string | number)[]): string =>
+      put('columns', text, { tagColumn, orAppend: true });
+    expect(at('a x y\n', '1', '2')).toBe('a N B-a\n');
+    expect(at('a x\n', '1', '2')).toBe('a x N B-a\n');
+    expect(at('a x\n', -2, -1)).toBe('a x N B-a\n');
+    expect(at('a x\n', 'upos', 'xpos')).toBe('a x N B-a\n');
+    expect(put('csv', 'a,x\n', { tagColumn: ['upos', 'xpos'], orAppend: true })).toBe(
+      'a,x,N,B-a\n',
+    );
+  });
+
+  test('have their names in other formats', () => {
+    const options = { tagColumn: ['upos', 'NER'] };
+    const to = (format: Format): string => put('horizontal', 'a b\n', { ...options, format });
+    expect(to('columns')).toBe('a\tN\tB-a\nb\tN\tB-b\n\n');
+    expect(to('csv')).toBe('sentence,token,upos,NER\n1,a,N,B-a\n1,b,N,B-b\n');
+    expect(to('jsonl')).toBe('{"tokens":["a","b"],"upos":["N","N"],"NER":["B-a","B-b"]}\n');
+    expect(to('conllu')).toContain('\n1\ta\t_\tN\t_\t_\t_\t_\t_\tNER=B-a\n');
+    expect(to('inline')).toBe('[a a/N] [b b/N]\n');
+    expect(to('spans').match(/"type":"[^"]*"/g)).toEqual(['"type":"a"', '"type":"b"']);
+  });
+
+  test('need a column each', () => {
+    const twice = (format: Format, text: string, ...tagColumn: (string | number)[]): void =>
+      expectUserError(() => put(format, text, { tagColumn }), /two columns of tags for column/);
+    twice('columns', 'a x\n', 1, -1);
+    twice('csv', 'token,lemma\na,x\n', 'lemma', 1);
+    twice('csv', 'token,lemma\na,x\n', 'z', 'z');
+    twice('conllu', conllu('X', 'Y', '_'), 'upos', 3);
+    twice('conllu', conllu('X', 'Y', '_'), 'K', 'K');
+    twice('conllu', conllu('X', 'Y', '_'), 'misc', 'K');
+    twice('jsonl', '{"tokens": ["a"]}\n', 'x', 'x');
+    expectUserError(
+      () => put('columns', 'a x\n', { tagColumn: [1, 3] }),
+      /^file: 2 columns, but the tag was to replace column 3/,
+    );
+  });
+});
+
+test('as many columns as were announced, as many tags as tokens, as many arrays as sentences', () => {
   const writer = createWriter();
-  expect(() => writer.write(two, [['O']])).toThrow('tags for 1 sentences, expected 2');
-  expect(() => writer.write(two.slice(0, 1), [['O']])).toThrow('1 tags for 3 tokens');
+  expect(() => writer.write(two, [])).toThrow('0 columns of tags, expected 1');
+  expect(() => writer.write(two, [[['O']]])).toThrow('tags for 1 sentences, expected 2');
+  expect(() => writer.write(two.slice(0, 1), [[['O']]])).toThrow('1 tags for 3 tokens');
 });

@@ -47,6 +47,12 @@ test('a labelled file is read once, with the hash of its bytes', async () => {
       format: 'conllu',
       sentences: [{ tokens: ['a'] }, {}],
     });
+    const [first, second, ...others] = (
+      await readLabelled('-', { tagColumn: 'upos,form' }, input())
+    ).columns;
+    expect(first).toMatchObject([{ tokens: ['a'], tags: ['X'] }, { tags: ['X'] }]);
+    expect(second).toMatchObject([{ tokens: ['a'], tags: ['a'] }, { tags: ['b'] }]);
+    expect(others).toEqual([]);
     await expect(readLabelled('-', { format: 'csv' }, input())).rejects.toThrow(
       /^<stdin>:1: 1 col/,
     );

@@ -1,0 +1,77 @@
+import { conlluFields } from '../corpus/conllu.ts';
+import { type Column, type Format, isName, type WriteOptions } from '../corpus/index.ts';
+import { UserError } from '../errors.ts';
+import type { ModelFile, Task } from '../model/model.ts';
+
+type Described = Pick<ModelFile, 'tasks' | 'vocabulary' | 'path'>;
+
+const UPOS = new Set(
+  'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
+);
+
+/** What tags are, as CoNLL-U calls it; `NER` is a key in MISC. */
+function kindOf({ tasks, vocabulary }: Described, column: number): string {
+  if (tasks[column]!.scheme !== 'none') return 'NER';
+  return vocabulary.tags[column]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
+}
+
+/** What a model's columns are called: as in training, where there were names, else by what their tags are. */
+export function columnNames(model: Described): string[] {
+  const names: string[] = [];
+  for (const [c, { format, tagColumn }] of model.tasks.entries()) {
+    const field =
+      format === 'conllu' && !isName(tagColumn) ? conlluFields.at(Number(tagColumn)) : undefined;
+    const name = isName(tagColumn) ? tagColumn : (field ?? kindOf(model, c));
+    names.push(names.includes(name) ? `${name}${c + 1}` : name);
+  }
+  return names;
+}
+
+/** The column of a model that is called so, by its name or as it was asked for in training; -1 if there is none. */
+export function findColumn(model: Described, wanted: Column): number {
+  const asked = model.tasks.findIndex(({ tagColumn }) => String(tagColumn) === String(wanted));
+  return asked >= 0 ? asked : columnNames(model).indexOf(String(wanted));
+}
+
+/**
+ * Which of a model's columns are written: those that are asked for by names of its own, else all.
+ * @throws UserError for other names, unless there are as many as columns
+ */
+export function chosenColumns(model: Described, asked: string | undefined): readonly number[] {
+  const { tasks, path } = model;
+  const all = [...tasks.keys()];
+  if (asked === undefined || tasks.length === 1) return all;
+  const wanted = asked.split(',');
+  const own = wanted.map((name) => findColumn(model, name));
+  if (!own.includes(-1)) return own;
+  if (wanted.length === tasks.length) return all;
+  throw new UserError(
+    `--tag-column ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tasks.length} columns to put them in.`,
+  );
+}
+
+/**
+ * Where the chosen columns go in output of a format: where they are asked to, else where they were in training. The tags
+ * of a model of one column go by default where the format has them, in CoNLL-U by what they are.
+ */
+export function writtenColumns(
+  model: Described,
+  { format, asked }: { format: Format; asked: string | undefined },
+): Pick<WriteOptions, 'tagColumn' | 'orAppend'> {
+  const { tasks } = model;
+  if (tasks.length === 1) {
+    const [task] = tasks as [Task];
+    const trained = task.format === 'conllu' ? task.tagColumn : undefined;
+    return {
+      tagColumn: asked ?? (format === 'conllu' ? (trained ?? kindOf(model, 0)) : undefined),
+    };
+  }
+  const wanted = asked?.split(',') ?? [];
+  if (wanted.some((name) => findColumn(model, name) < 0)) return { tagColumn: wanted };
+  const names = columnNames(model);
+  const usual = tasks.map((task, c) => (task.format === format && task.tagColumn) || names[c]!);
+  return {
+    tagColumn: chosenColumns(model, asked).map((column) => usual[column]!),
+    orAppend: true,
+  };
+}
