@@ -388,15 +388,43 @@ void EXPORT(dropout_apply)(float *restrict x, const float *restrict mask, const 
 // ---------------------------------------------------------------------------------------------------------------------
 // Softmax
 
-// loss[0] += scale * sum over rows with gold >= 0 of -sum_k q_k log p_k, p = softmax(logits (N, K)) and q the gold label
-// smoothed: 1 - smoothing + smoothing / K at gold, smoothing / K elsewhere. dlogits (N, K) = scale * (p - q), 0 in rows
-// without gold.
+// What a row adds to the loss whose tag is one of a set S: -(1 - smoothing) log P - smoothing / |S| sum_{k in S} log p_k,
+// P = sum_{k in S} p_k. dlogits (K), scale p at first, becomes its gradient, scale (p - q) with
+// q_k = (1 - smoothing) p_k / P + smoothing / |S| in the set, 0 elsewhere. log p_k = z_k - top - log_sum.
+static double softmax_set(float *restrict dlogits, const float *restrict z, const float *restrict set, int K, float top,
+                          float log_sum, float scale, float smoothing) {
+  int size = 0;
+  float max = 0, sum = 0, logs = 0;
+  for (int k = 0; k < K; k++) {
+    if (set[k] == 0.f) continue;
+    max = size++ == 0 || z[k] > max ? z[k] : max;
+    logs += z[k] - top - log_sum;
+  }
+  for (int pass = 0; pass < 2; pass++) // exp twice, for want of space
+    for (int k0 = 0; k0 < K; k0 += LANES) {
+      const int n = K - k0 < LANES ? K - k0 : LANES;
+      const V e = exp_(load_n(z + k0, n) - max);
+      for (int j = 0; j < n; j++) {
+        if (set[k0 + j] == 0.f) continue;
+        if (pass == 0) sum += e[j];
+        else dlogits[k0 + j] -= scale * ((1.f - smoothing) * e[j] / sum + smoothing / size);
+      }
+    }
+  return (smoothing - 1.f) * (max - top - log_sum + log_(sum)) - smoothing / size * logs;
+}
+
+// loss[0] += scale * the sum over rows of the loss of what `gold` (N) tells of their tag, p = softmax(logits (N, K)):
+// gold >= 0, that tag: -sum_k q_k log p_k, q the tag smoothed: 1 - smoothing + smoothing / K at gold, smoothing / K
+// elsewhere; -2 - i, one of the tags of row i of `sets` (S, K; 0 or 1, at least one 1 a row): the negative logarithm of
+// their probabilities' sum, smoothed within the set (see softmax_set); -1, and without sets (0) anything negative: no
+// loss. dlogits (N, K) = the gradient, scale * (p - q), 0 in rows without loss.
 void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits, const float *restrict logits,
-                                   const int *restrict gold, int N, int K, float scale, float smoothing) {
+                                   const int *restrict gold, const float *restrict sets, int N, int K, float scale,
+                                   float smoothing) {
   const float rest = smoothing / K, peak = 1.f - smoothing + rest;
   double total = 0;
   for (int r = 0; r < N; r++, logits += K, dlogits += K) {
-    if (gold[r] < 0) {
+    if (gold[r] == -1 || (gold[r] < 0 && !sets)) {
       for (int k = 0; k < K; k++) dlogits[k] = 0.f;
       continue;
     }
@@ -407,10 +435,15 @@ void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits
       const V e = exp_(load_n(logits + k0, n) - max);
       for (int j = 0; j < n; j++) dlogits[k0 + j] = e[j], sum += e[j], mean += logits[k0 + j] - max;
     }
-    const float log_sum = (float)log_(sum);
+    const float log_sum = (float)log_(sum), inverse = scale / sum;
+    for (int k = 0; k < K; k++) dlogits[k] *= inverse;
+    if (gold[r] < 0) {
+      const float *set = sets + (long)(-2 - gold[r]) * K;
+      total += softmax_set(dlogits, logits, set, K, max, log_sum, scale, smoothing);
+      continue;
+    }
     total += log_sum - rest * mean - (peak - rest) * (logits[gold[r]] - max);
-    const float inverse = scale / sum;
-    for (int k = 0; k < K; k++) dlogits[k] = dlogits[k] * inverse - scale * rest;
+    for (int k = 0; k < K; k++) dlogits[k] -= scale * rest;
     dlogits[gold[r]] -= scale * (peak - rest);
   }
   loss[0] += scale * (float)total;

@@ -178,6 +178,7 @@ export interface Kernels extends RecurrenceKernels {
     dlogits: Address,
     logits: Address,
     gold: Address,
+    sets: Address,
     N: number,
     K: number,
     scale: number,

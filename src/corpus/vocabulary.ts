@@ -1,4 +1,5 @@
 import { appendBags, type Features } from './features.ts';
+import { candidates } from './partial.ts';
 
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
 export interface Vocabulary {
@@ -18,6 +19,8 @@ export interface VocabularyOptions {
   /** Words seen less often have no row of their own. */
   readonly minCount: number;
   readonly features?: Features | undefined;
+  /** Tags may be labels such as `?` and `NN|VB`: see `candidates`. */
+  readonly partial?: boolean;
 }
 
 const BEGIN = 1;
@@ -53,7 +56,7 @@ export function buildVocabulary(
     readonly tokens: readonly string[];
     readonly tags: readonly string[];
   }[])[],
-  { lowercase, minCount, features }: VocabularyOptions,
+  { lowercase, minCount, features, partial = false }: VocabularyOptions,
 ): { vocabulary: Vocabulary; wordCounts: Int32Array } {
   const words = new Map<string, number>();
   const chars = new Map<string, number>();
@@ -64,7 +67,9 @@ export function buildVocabulary(
     }
   const tags = columns.map((sentences) => {
     const counts = new Map<string, number>();
-    for (const sentence of sentences) for (const tag of sentence.tags) tally(counts, tag);
+    for (const sentence of sentences)
+      for (const label of sentence.tags)
+        for (const tag of partial ? candidates(label) : [label]) tally(counts, tag);
     return byCount(counts, 1);
   });
   words.delete('');

@@ -61,8 +61,10 @@ export interface TrainingOptions {
 export interface TrainingBatch {
   readonly types: readonly Int32Array[];
   readonly words: readonly Int32Array[];
-  /** tags[head][sentence]; negative where unknown. */
+  /** tags[head][sentence]: a tag; -1 where unknown; -2 - i, one of the tags of row i of the head's sets. */
   readonly tags: readonly (readonly Int32Array[])[];
+  /** Of each head: (S, K), 1 for each tag in the set, else 0, at least one a set; undefined where there are none. */
+  readonly sets?: readonly (Float32Array | undefined)[];
 }
 
 export interface StepResult {
@@ -258,7 +260,7 @@ export function createEngine(options: EngineOptions): Engine {
     const order = byFallingLength(lengths);
     const tokens = lengths.reduce((sum, n) => sum + n, 0);
     const scales = batch.tags.map((head) => {
-      const counted = head.reduce((sum, tags) => sum + tags.filter((tag) => tag >= 0).length, 0);
+      const counted = head.reduce((sum, tags) => sum + tags.filter((tag) => tag !== -1).length, 0);
       return 1 / Math.max(1, counted);
     });
 
@@ -269,7 +271,14 @@ export function createEngine(options: EngineOptions): Engine {
     const members = layout.take(tokens);
     const ids = layout.take(tokens);
     const rowGradients = layout.take(tokens * config.wordDim);
+    const sets = config.tags.map((_, head) => {
+      const table = batch.sets?.[head];
+      return table ? layout.take(table.length) : 0;
+    });
     arena.reserve(layout.end);
+    sets.forEach((at, head) => {
+      if (at) arena.f32(at, batch.sets![head]!.length).set(batch.sets![head]!);
+    });
 
     wordRows.reset();
     const places = arena.i32(wordOf, tokens);
@@ -300,6 +309,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...args,
       stepCount * SHARDS * streams(config),
       ...scales,
+      ...sets,
     ]);
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
     pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);

@@ -57,7 +57,7 @@ export const readSizes = <K extends string>(
 
 /** Training: what one head computes, of K tags. */
 export interface HeadSpace {
-  readonly gold: Address; // (N) tags, negative where unknown
+  readonly gold: Address; // (N) as in TrainingBatch.tags
   readonly logits: Address; // (N, K)
   readonly dlogits: Address; // (N, K)
   readonly crf: Address; // scratch, 0 where it trains none

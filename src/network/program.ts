@@ -329,7 +329,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   }
 
   // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] dropout stream,
-  // [2 SHARDS + 1 + h] 1 / tokens of the batch that have a tag for head h
+  // [2 SHARDS + 1 + h] 1 / tokens of the batch of which head h knows something, then for each head its sets of tags, or 0
   const backpropagate: Task = (shard, args) => {
     const { labelSmoothing, gradients, losses } = training!;
     const at = args[shard]!;
@@ -343,10 +343,11 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     const gradient = (parameter: Address): Address => parameter + block;
     s.heads.forEach(({ gold, logits, dlogits, crf: scratch }, h) => {
       const scale = args[2 * SHARDS + 1 + h]!;
+      const sets = args[2 * SHARDS + 1 + heads.length + h]!;
       if (config.decoder === 'crf') {
         const { rows } = s;
         const { T } = sizes;
-        const batch = { emissions: logits, gold, scratch, rows, T, scale };
+        const batch = { emissions: logits, gold, sets, scratch, rows, T, scale };
         crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
       } else
         kernels.softmax_cross_entropy(
@@ -354,6 +355,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
           dlogits,
           logits,
           gold,
+          sets,
           sizes.N,
           tags[h]!,
           scale,
@@ -522,7 +524,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
     forward(s, sizes);
     s.heads.forEach(({ gold, logits, dlogits }, h) => {
-      kernels.softmax_cross_entropy(losses, dlogits, logits, gold, N, tags[h]!, 1, 0);
+      kernels.softmax_cross_entropy(losses, dlogits, logits, gold, 0, N, tags[h]!, 1, 0);
     });
     const gradient = (parameter: Address): Address => parameter + gradients - weights.dense;
     headBackward(s, sizes, gradient);

@@ -9,6 +9,7 @@ import {
   readBytes,
   readCorpus,
 } from '../corpus/index.ts';
+import { candidates, convertPartial, detectPartialScheme } from '../corpus/partial.ts';
 import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -93,24 +94,36 @@ export function holdOut(
   return { train: sentences.filter((s, i) => !isDev(s, i)), dev: sentences.filter(isDev) };
 }
 
+/** Whether tags may be partial labels, `?` and `NN|VB`: see `candidates`. */
+interface Labels {
+  readonly partial?: boolean;
+}
+
 /** The scheme of the corpus, and the one to train in. */
 export function chooseScheme(
   sentences: readonly Labelled[],
   wanted: string,
+  { partial = false }: Labels = {},
 ): { scheme: Scheme; trainedScheme: Scheme } {
-  const scheme = detectScheme(sentences.map(({ tags }) => tags));
+  const detect = partial ? detectPartialScheme : detectScheme;
+  const scheme = detect(sentences.map(({ tags }) => tags));
   if (scheme === 'none' || wanted === 'corpus') return { scheme, trainedScheme: scheme };
   return { scheme, trainedScheme: wanted === 'auto' ? 'BIOES' : (wanted as Scheme) };
 }
 
-export const inScheme = (
+export function inScheme(
   sentences: readonly Labelled[],
   from: Scheme,
   to: Scheme,
-): readonly Labelled[] =>
-  from === to
-    ? sentences
-    : sentences.map(({ tokens, tags }) => ({ tokens, tags: convert(tags, from, to) }));
+  { partial = false }: Labels = {},
+): readonly Labelled[] {
+  if (from === to) return sentences;
+  const tags = sentences.map((sentence) => sentence.tags);
+  const converted = partial
+    ? convertPartial(tags, from, to)
+    : tags.map((own) => convert(own, from, to));
+  return sentences.map(({ tokens }, s) => ({ tokens, tags: converted[s]! }));
+}
 
 /** A corpus as numbers: what never changes from epoch to epoch. */
 export interface Numbered {
@@ -119,9 +132,11 @@ export interface Numbered {
   readonly sentences: readonly {
     readonly types: Int32Array;
     readonly words: Int32Array;
-    /** Of each column; -1 where unknown, or where the token counts in another window of its sentence. */
+    /** Of each column, as in `TrainingBatch`; -1 also where the token counts in another window of its sentence. */
     readonly tags: readonly Int32Array[];
   }[];
+  /** Of each column, as in `TrainingBatch`. */
+  readonly sets: readonly (Float32Array | undefined)[];
 }
 
 /** Longer sentences are cut into windows, so that one step's memory stays bounded. */
@@ -131,8 +146,12 @@ const MOST_TOKENS = 1024;
 export function numberCorpus(
   columns: readonly (readonly Labelled[])[],
   vocabulary: Vocabulary,
+  { partial = false }: Labels = {},
 ): Numbered {
   const encoder = createEncoder(vocabulary);
+  const labels = columns.map((_, c) => numberLabels((tag) => encoder.tag(tag, c)));
+  const numberTag = (tag: string, c: number): number =>
+    partial ? labels[c]!.number(tag) : encoder.tag(tag, c);
   const ids = new Map<string, number>();
   const number = (token: string): number => {
     if (!ids.has(token)) ids.set(token, ids.size);
@@ -146,13 +165,40 @@ export function numberCorpus(
         words: Int32Array.from(own, encoder.word),
         tags: columns.map((column, c) =>
           Int32Array.from(column[s]!.tags.slice(start, end), (tag, i) =>
-            start + i >= from && start + i < to ? encoder.tag(tag, c) : -1,
+            start + i >= from && start + i < to ? numberTag(tag, c) : -1,
           ),
         ),
       };
     }),
   );
-  return { types: encoder.types([...ids.keys()]), sentences: numbered };
+  const sets = columns.map((_, c) => labels[c]!.table(vocabulary.tags[c]!.length));
+  return { types: encoder.types([...ids.keys()]), sentences: numbered, sets };
+}
+
+/** Numbers labels as `TrainingBatch` has them: each different set of tags becomes a row of its table. */
+function numberLabels(place: (tag: string) => number) {
+  const numbers = new Map<string, number>();
+  const sets: number[][] = [];
+  const create = (label: string): number => {
+    const places = candidates(label).map(place);
+    return places.length <= 1 ? (places[0] ?? -1) : -1 - sets.push(places);
+  };
+  return {
+    number(label: string): number {
+      const number = numbers.get(label) ?? create(label);
+      numbers.set(label, number);
+      return number;
+    },
+    /** (S, K), of K tags. */
+    table(K: number): Float32Array | undefined {
+      if (sets.length === 0) return undefined;
+      const table = new Float32Array(sets.length * K);
+      sets.forEach((places, row) => {
+        for (const k of places) table[row * K + k] = 1;
+      });
+      return table;
+    },
+  };
 }
 
 /** Batches sorted by length inside pools: alike enough to waste no rows, random enough to learn from. */

@@ -161,6 +161,11 @@ export const hyperparameters = {
     choices: ['auto', 'corpus', 'BIO', 'BIOES'],
     about: 'scheme in which span tags are trained (auto: BIOES)',
   },
+  partial: {
+    default: false,
+    about:
+      'tags of the corpora may be ? (unknown) or NN|VB (one of these), learned by what they tell',
+  },
   labelSmoothing: real(0, 0, 0.99, 'share of probability that gold labels give to the others'),
   optimizer: {
     default: 'adam',

@@ -1,10 +1,12 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { Features } from '../corpus/features.ts';
 import type { ReadOptions } from '../corpus/index.ts';
+import { candidates, isCertain } from '../corpus/partial.ts';
 import type { Coverage } from '../corpus/vectors.ts';
 import { buildVocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
+import { countCertain } from '../evaluation/partial.ts';
 import { type Report, report } from '../evaluation/report.ts';
 import { floatToHalf, halfToFloat } from '../model/half.ts';
 import { extraLinks, linksOf } from '../model/links.ts';
@@ -175,7 +177,7 @@ const seconds = (since: number): number => (performance.now() - since) / 1000;
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
   const { signal, output } = options;
-  const { seed, tagScheme, recipe } = completeSettings(options.hyperparameters, 'pos');
+  const { seed, tagScheme, recipe, partial } = completeSettings(options.hyperparameters, 'pos');
   const began = performance.now();
   checkWritable(output);
   const read: ReadOptions = { ...options.read, gold: true };
@@ -188,11 +190,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const all = corpora.flatMap((file) => file.columns[c]!);
     const parts = devFile ? { train: all, dev: devFile.columns[c]! } : holdOut(all, seed);
     const tagColumn = asked[c];
-    const schemes = chooseScheme(parts.train, tagScheme);
+    const schemes = chooseScheme(parts.train, tagScheme, { partial });
     return {
       ...parts,
       test: testFile?.columns[c],
-      labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme),
+      labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme, { partial }),
       task: {
         ...schemes,
         ...formatOfTask(corpora[0]!, options.read),
@@ -200,6 +202,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       },
     };
   });
+  if (partial) columns.forEach(checkCertain);
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
   const h = completeSettings(
@@ -234,6 +237,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const corpus = numberCorpus(
     columns.map((column) => column.labelled),
     vocabulary,
+    { partial },
   );
   columns.forEach((column, c) => {
     const observed = corpus.sentences.map(({ tags }) => tags[c]!);
@@ -319,6 +323,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
               }),
             ),
             tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
+            sets: corpus.sets,
           },
           { types: corpus.types, rate, ...clip, freezeWords: h.freeze },
         );
@@ -353,7 +358,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
       restoreParameters(engine, state.average);
       predictor.reset();
-      const reports = evaluate(predictor, columns, 'dev');
+      const reports = evaluate(predictor, columns, { role: 'dev', partial });
       const score = meanScore(reports);
       const record: EpochRecord = {
         loss: sum.loss / sum.tokens,
@@ -397,13 +402,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const biasRecall = (c: number): number => {
       const outside = vocabulary.tags[c]!.indexOf('O');
       if (columns[c]!.task.scheme === 'none' || outside < 0) return 0;
+      // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
+      if (partial && h.biasRecall === 'auto' && !isComplete(columns[c]!.dev)) return 0;
       const bias = best.parameters.get(`${headName(c)}.bias`)!;
       const own = bias[outside]!;
       const scoreWith = (shift: number): number => {
         bias[outside] = own - shift;
         restoreParameters(engine, best.parameters);
         predictor.reset();
-        return scoreOf(evaluate(predictor, columns, 'dev')[c]!);
+        return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
       };
       const shift =
         h.biasRecall === 'auto'
@@ -418,9 +425,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     restoreParameters(engine, best.parameters);
     predictor.reset();
     const recallBias = columns.map((_, c) => biasRecall(c));
-    const final = evaluate(predictor, columns, 'dev');
+    const final = evaluate(predictor, columns, { role: 'dev', partial });
     const gradients = { initial, trained: profile() };
-    const test = testFile && evaluate(predictor, columns, 'test');
+    const test = testFile && evaluate(predictor, columns, { role: 'test', partial });
     const record: TrainingRecord = {
       seqtag: version,
       command: commandOf(options, h),
@@ -477,22 +484,43 @@ interface TrainedColumn {
   readonly labelled: readonly Labelled[];
 }
 
+const isComplete = (sentences: readonly Labelled[]): boolean =>
+  sentences.every(({ tags }) => tags.every(isCertain));
+
+/** @throws UserError where partial labels leave nothing to learn or nothing to measure. */
+function checkCertain({ train, dev }: TrainedColumn): void {
+  const isThere = (sentences: readonly Labelled[], holds: (label: string) => boolean): boolean =>
+    sentences.some(({ tags }) => tags.some(holds));
+  if (!isThere(train, (label) => candidates(label).length > 0))
+    throw new UserError('train: every tag is ?. Name the right column with --tag-column.');
+  if (!isThere(dev, isCertain))
+    throw new UserError(
+      'train: no token of the dev set has one certain tag, so no epoch is better than another. Give --dev FILE with some.',
+    );
+}
+
 /** A report for each column. */
 function evaluate(
   predictor: Predictor,
   columns: readonly TrainedColumn[],
-  role: 'dev' | 'test',
+  { role, partial }: { role: 'dev' | 'test'; partial: boolean },
 ): Report[] {
   const predicted = predictor.predict(columns[0]![role]!.map(({ tokens }) => tokens));
   return columns.map((column, c) => {
-    const seenTags = new Set(column.train.flatMap(({ tags }) => tags));
+    const labels = new Set(column.train.flatMap(({ tags }) => tags));
+    const seenTags = partial ? [...labels].flatMap(candidates) : labels;
     const pairs = column[role]!.map(({ tokens, tags }, i) => ({
       tokens,
       gold: tags,
       predicted: predicted[c]![i]!,
     }));
     const { scheme } = column.task;
-    return report(count(pairs, { scheme, isKnown: predictor.isKnown, seenTags }));
+    const counted = (partial ? countCertain : count)(pairs, {
+      scheme,
+      isKnown: predictor.isKnown,
+      seenTags,
+    });
+    return report(counted);
   });
 }
 

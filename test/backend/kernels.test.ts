@@ -556,16 +556,18 @@ describe.each(levels)('$name', (level) => {
     function run(options: {
       logits: ArrayLike<number>;
       gold: ArrayLike<number>;
+      sets?: ArrayLike<number> | undefined;
       scale?: number;
       smoothing?: number;
       before?: number;
     }): { loss: number; dlogits: number[] } {
-      const { logits, gold, scale = 1, smoothing = 0, before = 0 } = options;
+      const { logits, gold, sets, scale = 1, smoothing = 0, before = 0 } = options;
       const N = gold.length;
       sheet.clear();
       const loss = sheet.changed([before]);
       const dlogits = sheet.output(logits.length);
-      const inputs = [sheet.input(logits).at, sheet.integers(gold).at] as const;
+      const given = sets ? sheet.input(sets).at : 0;
+      const inputs = [sheet.input(logits).at, sheet.integers(gold).at, given] as const;
       const sizes = [N, logits.length / N, scale, smoothing] as const;
       kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, ...sizes);
       sheet.verify();
@@ -592,6 +594,38 @@ describe.each(levels)('$name', (level) => {
             expect(dlogits.slice(n * K, (n + 1) * K)).toEqual(Array(K).fill(0));
         }
       }
+    });
+
+    it.each(cases)('is the oracle with sets of tags, K=$K, smoothing $smoothing', (options) => {
+      const { K, smoothing } = options;
+      const [N, S] = [13, 4];
+      for (const spread of [1, 30]) {
+        const random = rng(K);
+        const logits = random32(random, N * K, spread);
+        const sets = random.integers(S * K, 2);
+        for (let i = 0; i < S; i++) sets[i * K + random.integer(K)] = 1;
+        const gold = Array.from({ length: N }, (_, n) =>
+          n % 4 === 1 ? random.integer(K) : -1 - random.integer(S + 1),
+        );
+        const expected = crossEntropy({ logits, gold, sets, smoothing: fround(smoothing) });
+        const scale = 1 / expected.counted;
+        const { loss, dlogits } = run({ logits, gold, sets, scale, smoothing, before: 2.5 });
+        expectClose(loss, 2.5 + expected.loss, tolerance.softmax);
+        expectClose(dlogits, expected.dlogits, tolerance.softmax);
+      }
+    });
+
+    it('survives enormous logits outside and inside of a set', () => {
+      const logits = [30_000, -1000, -1001, 0, 30_000, 29_999];
+      const sets = [0, 1, 1];
+      const { loss, dlogits } = run({ logits, gold: [-2, -2], sets });
+      const expected = crossEntropy({ logits: Float64Array.from(logits), gold: [-2, -2], sets });
+      expectClose(loss, expected.loss * 2, tolerance.softmax);
+      expectClose(
+        dlogits,
+        expected.dlogits.map((d) => d * 2),
+        tolerance.softmax,
+      );
     });
 
     it('survives enormous logits', () => {
@@ -832,7 +866,7 @@ describe('levels agree', () => {
       sheet.clear();
       const [loss, dlogits] = [sheet.changed([0]), sheet.output(M * K)];
       const gold = sheet.integers(rng(8).integers(M, K)).at;
-      const inputs = [sheet.input(A).at, gold] as const;
+      const inputs = [sheet.input(A).at, gold, 0] as const;
       level.kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, M, K, 1, 0.1);
       return [...loss.values(), ...dlogits.values()];
     },

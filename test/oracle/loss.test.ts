@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from './close.ts';
+import { crfLoss } from './crf.ts';
 import { expectGradient } from './gradient.ts';
 import { crossEntropy, softmax } from './loss.ts';
 import { rng } from './rng.ts';
@@ -39,6 +40,40 @@ describe('crossEntropy', () => {
         { abs: 1e-15, rel: 0 },
       );
     });
+  });
+
+  it.each([0, 0.1, 1])(
+    'has the gradient of finite differences with sets of tags, ε=%d',
+    (smoothing) => {
+      const [N, K] = [7, 5];
+      const logits = rng(3).array(N * K);
+      const sets = [1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0];
+      const options = { logits, gold: [-2, 3, -3, -1, -4, -3, 0], sets, smoothing };
+      const { dlogits, counted } = crossEntropy(options);
+      expect(counted).toBe(6);
+      expectGradient({
+        loss: () => crossEntropy(options).loss,
+        variables: { logits },
+        gradients: { logits: dlogits },
+      });
+    },
+  );
+
+  it('is the marginal likelihood of a CRF of one token', () => {
+    const K = 4;
+    const logits = rng(8).array(K, 3);
+    const zeros = (n: number): Float64Array => new Float64Array(n);
+    const field = { K, transitions: zeros(K * K), start: zeros(K), end: zeros(K) };
+    for (const sets of [
+      [1, 0, 1, 1],
+      [0, 1, 0, 0],
+      [1, 1, 1, 1],
+    ]) {
+      const { loss, dlogits } = crossEntropy({ logits, gold: [-2], sets });
+      const expected = crfLoss(field, logits, sets);
+      expectClose(loss, expected.loss, ROUNDING);
+      expectClose(dlogits, expected.demissions, ROUNDING);
+    }
   });
 
   it('is log K for equal logits and survives extreme ones', () => {
