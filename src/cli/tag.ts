@@ -84,7 +84,7 @@ export function defineTag(command: Command, context: Context): void {
     )
     .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
   addColumns(command, {
-    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of several columns (xpos): only these of the model, or (a,b): where they go',
+    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
   });
   command.addOption(offsetsOption());
   addCompute(command);

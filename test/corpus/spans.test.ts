@@ -170,3 +170,20 @@ describe('any text', () => {
     );
   });
 });
+
+test('spans of two columns come as they begin, the longer first', () => {
+  const parsed = parseText('😂 é 😂 b\n', { format: 'horizontal' });
+  const rows = ['O B-X I-X I-X', 'B-Y I-Y B-Z O'].map((row) => {
+    const tags = row.split(' ');
+    return () => tags.shift()!;
+  });
+  const options = { format: 'spans', offsets: 'code-points', tagColumn: ['x', 'y'] } as const;
+  const spans = written(parsed, options, ...rows)
+    .trimEnd()
+    .split('\n');
+  expect(spans.map((line) => JSON.parse(line) as Line)).toMatchObject([
+    { start: 0, end: 3, text: '😂 é', type: 'Y' },
+    { start: 2, end: 7, text: 'é 😂 b', type: 'X' },
+    { start: 4, end: 5, text: '😂', type: 'Z' },
+  ]);
+});
