@@ -220,6 +220,36 @@ describe('files of predicted tags', () => {
   });
 });
 
+describe('a model of several columns', () => {
+  const joint = folder.path('joint.safetensors');
+  const conllu = corpus('english.dev.conllu');
+  beforeAll(async () => {
+    const columns = ['--tag-column', 'upos,NER', '-o', joint, '--epochs=4'];
+    const args = ['train', conllu, '--dev', conllu, ...tiny, ...columns];
+    const { code, stderr } = await seqtag(args);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^dev, column 1 +144 +2,188 /m);
+    expect(stderr).toMatch(/^dev, column 2 +144 +2,188 /m);
+  });
+
+  it('is measured by the first, or by the one that is named', async () => {
+    const first = await measured(['-m', joint, conllu]);
+    const upos = await measured(['-m', joint, conllu, '--tag-column', 'upos']);
+    const ner = await measured(['-m', joint, conllu, '--tag-column', 'NER']);
+    expect([first.scheme, upos.scheme, ner.scheme]).toEqual(['none', 'none', 'BIO']);
+    expect(upos).toEqual(first);
+    expect(first.total.accuracy).toBeGreaterThan(0.5);
+    expect(ner.total.spans!.gold).toBe(readFileSync(conllu, 'utf8').split('NER=B-').length - 1);
+    expect(ner.total.accuracy).toBeGreaterThan(0.9);
+  });
+
+  it('has no other columns', async () => {
+    const { code, stderr } = await evaluate(['-m', joint, conllu, '--tag-column', 'xpos']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/none of its tags \(_\) was seen in training/);
+  });
+});
+
 describe('thresholds', () => {
   it.each([
     [['--min-f1', '0.5'], 0],

@@ -63,6 +63,41 @@ describe('a model', () => {
     });
   });
 
+  it('plots gradients over distance, for each direction, and their clipping by epoch', async () => {
+    const text = await inspect(model, '--gradients');
+    for (const direction of ['forward', 'backward'])
+      expect(text).toContain(
+        `dL/dh, ${direction}, by distance in tokens from the token of the loss`,
+      );
+    expect(text.match(/^distance +untrained +logarithmic +trained *$/gm)).toHaveLength(2);
+    const rows = [
+      ...text.matchAll(/^ +(\d+) +(\d\.\de[+-]\d+) +([█▏▎▍▌▋▊▉]*) +(\d\.\de[+-]\d+)/gm),
+    ];
+    expect(rows.slice(0, 9).map(([, distance]) => Number(distance))).toEqual([
+      0, 1, 2, 3, 4, 5, 7, 10, 14,
+    ]);
+    // bars are as long as norms are great
+    const norms = rows.slice(0, 9).map(([, , norm]) => Number(norm));
+    const bars = rows.slice(0, 9).map(([, , , bar]) => bar!.length);
+    const byNorm = [...norms.keys()].sort((a, b) => norms[b]! - norms[a]!);
+    const sorted = byNorm.map((i) => bars[i]!);
+    expect(sorted).toEqual([...sorted].sort((a, b) => b - a));
+    expect(sorted[0]).toBeGreaterThan(sorted.at(-1)!);
+    expect(text).toMatch(/^epoch +gradient norm +% clipped \(clip norm:5\)\n +1 +\d/m);
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('has no gradients to plot if it is of an older version, or a corpus', async () => {
+    expectRefused(
+      await seqtag(['inspect', 'en-upos', '--gradients']),
+      /en-upos\.safetensors: it has no record of gradients\. Train it again/,
+    );
+    expectRefused(
+      await seqtag(['inspect', gold, '--gradients']),
+      /gold\.conll: a corpus has no gradients\. Give a model/,
+    );
+  });
+
   it('is known by its content, whatever its name', async () => {
     const copy = folder.path('copy.bin');
     writeFileSync(copy, readFileSync(model));

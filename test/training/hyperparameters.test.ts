@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
+import { featureNames } from '../../src/corpus/features.ts';
 import { UserError } from '../../src/errors.ts';
 import {
   checkHyperparameters,
   flagOf,
   hyperparameterNames,
   hyperparameters,
+  parseBptt,
+  parseClip,
+  parseFeatures,
+  parsePeriods,
 } from '../../src/training/hyperparameters.ts';
 
 test('defaults are within their own bounds', () => {
@@ -37,9 +42,77 @@ test.each([
   [{ lowercase: 'maybe' }, /expected true or false/],
   [{ weightDecay: 0.1 }, /weight-decay: adam has none. Use optimizer adamw or sgd/],
   [{ charWidth: 2 }, /char-width 2: expected an odd number/],
+  [{ bptt: 'regular:0' }, /bptt regular:0: expected full, regular:K .* or random:P/],
+  [{ bptt: 'regular' }, /bptt regular: expected full/],
+  [{ bptt: 'regular:2.5' }, /bptt regular:2.5: expected full/],
+  [{ bptt: 'random:1' }, /bptt random:1: expected full/],
+  [{ bptt: 'random:-0.1' }, /bptt random:-0.1: expected full/],
+  [{ bptt: 'fully' }, /bptt fully: expected full/],
+  [{ clip: 'norm:0' }, /clip norm:0: expected norm:X, value:X or none/],
+  [{ clip: 'value:-1' }, /clip value:-1: expected norm:X/],
+  [{ clip: 'value:' }, /clip value:: expected norm:X/],
+  [{ clip: 'size:1' }, /clip size:1: expected norm:X/],
+  [{ clip: '1-2' }, /clip 1-2: expected norm:X/],
+  [{ clip: 'norm:1e99' }, /clip norm:1e99: expected norm:X/],
+  [{ periods: '' }, /periods : expected rising whole numbers such as 1,2,4,8/],
+  [{ periods: '1,1' }, /periods 1,1: expected rising/],
+  [{ periods: '4,2' }, /periods 4,2: expected rising/],
+  [{ periods: '0,1' }, /periods 0,1: expected rising/],
+  [{ periods: '1,2.5' }, /periods 1,2.5: expected rising/],
+  [{ periods: Array.from({ length: 32 }, (_, i) => i + 1).join() }, /expected rising/],
+  [{ features: 'shapes' }, /features shapes: expected none, all, or some of .*shape/],
+  [{ features: 'shape,shape' }, /features shape,shape: expected none/],
+  [{ cell: 'lsm' }, /cell lsm: expected one of lstm, peephole, .*clockwork/],
+  [{ residual: true, highway: true }, /residual and highway: one of the two/],
+  [{ cell: 'clockwork', hidden: 3 }, /4 periods for 3 units. Raise hidden or name fewer periods/],
 ])('%j is refused in one line', (given, message) => {
   const check = (): unknown => checkHyperparameters(given, 'here');
   expect(check).toThrow(UserError);
   expect(check).toThrow(message);
   expect(check).not.toThrow(/\n/);
+});
+
+test('values with a kind come back in one form, and are read back from it', () => {
+  const kept = (given: Record<string, unknown>) => {
+    const [name] = Object.keys(given) as [keyof typeof hyperparameters];
+    const value = checkHyperparameters(given, 'here')[name];
+    expect(checkHyperparameters({ [name]: value }, 'here')[name]).toBe(value);
+    return value;
+  };
+  expect(['full', 'regular:35', 'random:0.1'].map((bptt) => kept({ bptt }))).toEqual([
+    'full',
+    'regular:35',
+    'random:0.1',
+  ]);
+  expect(['5', 5, 'norm:5', '0', 0, 'none', 'value:1e-3'].map((clip) => kept({ clip }))).toEqual([
+    'norm:5',
+    'norm:5',
+    'norm:5',
+    'none',
+    'none',
+    'none',
+    'value:0.001',
+  ]);
+  expect(kept({ periods: '1, 2,4' })).toBe('1,2,4');
+  expect(kept({ features: 'shape,suffix3' })).toBe('suffix3,shape');
+  expect(kept({ features: 'all' })).toBe(featureNames.join());
+  expect(kept({ features: 'none' })).toBe('none');
+});
+
+test('what they mean', () => {
+  expect(parseBptt('full')).toEqual({ kind: 'full' });
+  expect(parseBptt('regular:35')).toEqual({ kind: 'regular', length: 35 });
+  expect(parseBptt('random:0.25')).toEqual({ kind: 'random', probability: 0.25 });
+  expect(parseClip('norm:5')).toEqual({ kind: 'norm', limit: 5 });
+  expect(parseClip('value:0.5')).toEqual({ kind: 'value', limit: 0.5 });
+  expect(parseClip('none')).toEqual({ kind: 'none' });
+  expect(parsePeriods('1,3,9')).toEqual([1, 3, 9]);
+  expect(parseFeatures('case')).toEqual(['case']);
+  expect(parseFeatures('none')).toBeUndefined();
+});
+
+test('periods matter to a clockwork alone, and one unit a module is enough', () => {
+  const of = (given: object) => checkHyperparameters({ hidden: 3, ...given }, 'here');
+  expect(of({ cell: 'lstm' }).periods).toBe('1,2,4,8');
+  expect(of({ cell: 'clockwork', periods: '1,2,4' }).periods).toBe('1,2,4');
 });

@@ -172,3 +172,96 @@ test('a tag that only dev has is an error that is reported, not a failure', asyn
   const end = last(events);
   expect(end.type === 'end' && end.dev[0]?.unseenTags).toEqual([{ tag: 'B-NEW', count: 1 }]);
 });
+
+test('several columns of tags: a report, a task and a score for each, the score being their mean', async () => {
+  const conllu = { corpora: [corpus('dev.conllu')], read: { tagColumn: 'upos,NER' } };
+  const { output, events } = await run('columns', { ...conllu, test: corpus('test.conllu') });
+  const end = last(events);
+  if (end.type !== 'end') throw new Error('the last event is not the end');
+  expect(end.dev.map(({ spans }) => spans !== undefined)).toEqual([false, true]);
+  const [upos, ner] = end.dev;
+  expect(end.score).toBeCloseTo((upos!.accuracy! + (ner!.spans!.f1 ?? 0)) / 2, 12);
+  expect(end.test).toHaveLength(2);
+  using file = openModel(output);
+  expect(file.config.tags).toEqual(file.vocabulary.tags.map((tags) => tags.length));
+  expect(file.vocabulary.tags[0]).toContain('NOUN');
+  expect(file.vocabulary.tags[1]).toContain('B-PER');
+  expect(file.tasks).toEqual([
+    { scheme: 'none', trainedScheme: 'none', format: 'conllu', tagColumn: 'upos' },
+    { scheme: 'BIO', trainedScheme: 'BIOES', format: 'conllu', tagColumn: 'NER' },
+  ]);
+  expect(file.record.dev).toEqual([
+    { accuracy: upos!.accuracy },
+    { accuracy: ner!.accuracy, f1: ner!.spans!.f1 },
+  ]);
+  expect(file.record.test).toHaveLength(2);
+  expect(file.record.command).toContain('--tag-column upos,NER');
+  const tagger = loadTagger(output, { threads: 1 });
+  const columns = tagger.tagColumns([['Ada', 'sang'], ['.']]);
+  expect(columns.map((column) => column.map((tags) => tags.length))).toEqual([
+    [2, 1],
+    [2, 1],
+  ]);
+  expect(file.vocabulary.tags[0]).toContain(columns[0]![0]![0]);
+  await tagger.close();
+});
+
+test('the record has how gradients fade, in both directions, before training and after', async () => {
+  const rnn = { cell: 'rnn', dropout: 0, recurrentDropout: 0, outputDropout: 0 };
+  const { output, events } = await run('gradients', {}, rnn);
+  using file = openModel(output);
+  const { initial, trained } = file.record.gradients!;
+  for (const profile of [initial, trained]) {
+    expect(Object.keys(profile)).toEqual(['forward', 'backward']);
+    for (const norms of Object.values(profile)) {
+      expect(norms.length).toBeGreaterThan(15);
+      expect(norms.every((norm) => norm > 0)).toBe(true);
+      // units of tanh forget
+      for (const [near, far] of [
+        [0, 2],
+        [2, 5],
+        [5, 10],
+        [10, 15],
+      ] as const)
+        expect(norms[far]).toBeLessThan(norms[near]!);
+    }
+  }
+  expect(trained).not.toEqual(initial);
+  const start = events[0] as { train: { sentences: number } };
+  expect(start.train.sentences).toBeGreaterThan(64);
+
+  const { output: oneWay } = await run('one-way', {}, { ...rnn, direction: 'backward' });
+  using other = openModel(oneWay);
+  expect(Object.keys(other.record.gradients!.trained)).toEqual(['backward']);
+});
+
+test('the share of clipped updates is right', async () => {
+  const shares = async (clip: string): Promise<number[]> => {
+    const { events } = await run('clip', {}, { clip });
+    return events.filter((event) => event.type === 'epoch').map(({ clipped }) => clipped);
+  };
+  expect(await shares('value:1e-9')).toEqual([1, 1]);
+  expect(await shares('norm:1e-9')).toEqual([1, 1]);
+  expect(await shares('value:1e6')).toEqual([0, 0]);
+  expect(await shares('none')).toEqual([0, 0]);
+});
+
+test.each([
+  { cell: 'gru', bptt: 'regular:5', merge: 'sum', layers: 2, residual: true },
+  { cell: 'clockwork', periods: '1,2,4', bptt: 'random:0.2', features: 'all', featureDim: 4 },
+  { cell: 'depth-gated', layers: 2, highway: true, dense: 1, direction: 'forward' },
+])('%j is trained, saved and tags as it did', async (h) => {
+  const { output, events } = await run('kinds', { dev: corpus('test.conll') }, { ...h, epochs: 3 });
+  const epochs = events.filter((event) => event.type === 'epoch');
+  expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
+  const end = last(events);
+  const tagger = loadTagger(output, { threads: 1 });
+  const text = readFileSync(corpus('test.conll'), 'utf8')
+    .trimEnd()
+    .split('\n\n')
+    .map((block) => block.split('\n').map((line) => line.split('\t')));
+  const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!))).flat();
+  const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
+  expect(end.type === 'end' && end.dev[0]!.correctTokens).toBe(right);
+  await tagger.close();
+});
