@@ -242,12 +242,6 @@ describe('a model of several columns', () => {
     expect(ner.total.spans!.gold).toBe(readFileSync(conllu, 'utf8').split('NER=B-').length - 1);
     expect(ner.total.accuracy).toBeGreaterThan(0.9);
   });
-
-  it('has no other columns', async () => {
-    const { code, stderr } = await evaluate(['-m', joint, conllu, '--tag-column', 'xpos']);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/none of its tags \(_\) was seen in training/);
-  });
 });
 
 describe('thresholds', () => {
