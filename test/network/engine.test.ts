@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
-import { directionsOf, type NetworkConfig } from '../../src/network/config.ts';
+import { directionsOf, headName, type NetworkConfig } from '../../src/network/config.ts';
 import {
   createEngine,
   type Emissions,
@@ -12,6 +12,7 @@ import { initialise } from '../../src/network/initialise.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectAllClose, expectClose } from '../oracle/close.ts';
+import { viterbi } from '../oracle/crf.ts';
 import { adamStep, adamStepRows, clipGlobalNorm, globalNorm } from '../oracle/optimizers.ts';
 import { packedRow, packingOfLengths, sentenceRows } from '../oracle/packing.ts';
 import { rng } from '../oracle/rng.ts';
@@ -121,6 +122,8 @@ const networks: readonly Partial<NetworkConfig>[] = [
   { dense: 3, direction: 'forward', cell: 'coupled' },
   { tags: [5, 3] },
   { tags: [2, 7, 4], dense: 2, layers: 2 },
+  { decoder: 'crf' },
+  { decoder: 'crf', tags: [4, 9], cell: 'gru', layers: 2 },
   { featureGroups: 3, featureBuckets: 6, featureDim: 4 },
   { featureGroups: 2, featureBuckets: 4, featureDim: 3, charEncoder: 'cnn', layers: 2 },
   { featureGroups: 1, featureBuckets: 9, featureDim: 1, charEncoder: 'lstm', cell: 'gru' },
@@ -764,16 +767,35 @@ it.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
 });
 
 describe('tagging', () => {
-  /** What is said of sentences of types, one after another; the best tags are those of the greatest scores. */
+  /** The tags of the greatest scores, or of the best path of a CRF. */
+  function bestOf(
+    engine: Engine,
+    options: { scores: Float32Array; K: number; head: number; lengths: Int32Array },
+  ): number[] {
+    const { scores, K, head, lengths } = options;
+    const [transitions, start, end] = ['transitions', 'start', 'end'].map((part) =>
+      engine.config.decoder === 'crf'
+        ? Float64Array.from(engine.parameter(`${headName(head)}.${part}`))
+        : new Float64Array(K * K),
+    ) as [Float64Array, Float64Array, Float64Array];
+    let at = 0;
+    return [...lengths].flatMap((length) => {
+      const emissions = Float64Array.from(scores.subarray(at, at + length * K));
+      at += length * K;
+      return length > 0 ? viterbi({ K, transitions, start, end }, emissions) : [];
+    });
+  }
+
+  /** What is said of sentences of types, one after another. */
   function emissions(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Emissions {
     const places = engine.encode(sample.types);
     const tokens = Int32Array.from(sentences.flatMap((s) => [...s].map((id) => places[id]!)));
     const lengths = Int32Array.from(sentences, (s) => s.length);
     const { best, scores } = engine.infer(tokens, lengths, { scores: true });
     engine.config.tags.forEach((K, head) => {
-      const ofRow = (n: number): number[] => [...scores![head]!.subarray(n * K, (n + 1) * K)];
-      const greatest = [...tokens.keys()].map((n) => ofRow(n).indexOf(Math.max(...ofRow(n))));
-      expect([...best[head]!]).toEqual(greatest);
+      expect([...best[head]!]).toEqual(
+        bestOf(engine, { scores: scores![head]!, K, head, lengths }),
+      );
     });
     engine.clearCache();
     return { best, scores: scores! };

@@ -1,7 +1,9 @@
 import { charSize, featureSize, headName, type NetworkConfig } from '../../src/network/config.ts';
 import type { TrainingOptions } from '../../src/network/engine.ts';
 import { accumulate } from '../oracle/arrays.ts';
+import { crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
+import { sentenceRows, unpackSentence } from '../oracle/packing.ts';
 import {
   namedArrays,
   type TaggerBatch,
@@ -25,6 +27,8 @@ import {
 
 type Read = (name: string) => ArrayLike<number>;
 
+const crfParts = ['transitions', 'start', 'end'] as const;
+
 /** Every parameter, or what belongs to it, by the oracle's names: `output.1.W` of the second head, `features`. */
 export function oracleNamed(config: NetworkConfig, read: Read): Record<string, Float64Array> {
   const named = namedArrays(oracleWeights(config, read));
@@ -32,6 +36,9 @@ export function oracleNamed(config: NetworkConfig, read: Read): Record<string, F
   config.tags.forEach((_, head) => {
     named[`${headName(head)}.W`] = values(`${headName(head)}.weight`);
     named[`${headName(head)}.b`] = values(`${headName(head)}.bias`);
+    if (config.decoder === 'crf')
+      for (const part of crfParts)
+        named[`${headName(head)}.${part}`] = values(`${headName(head)}.${part}`);
   });
   if (config.featureGroups > 0) named.features = values('feature.embedding');
   return named;
@@ -149,6 +156,51 @@ const outputOf = (read: Read, head: number): TaggerWeights['output'] => ({
   b: Float64Array.from(read(`${headName(head)}.bias`)),
 });
 
+/**
+ * The loss of a CRF over a batch, a mean over its tokens with a tag, and what it adds to the gradients of the CRF's
+ * parameters. Tokens without one may have any.
+ */
+function createCrf({ packing, gold }: TaggerBatch, K: number, read: Read, head: number) {
+  const [transitions, start, end] = crfParts.map((part) =>
+    Float64Array.from(read(`${headName(head)}.${part}`)),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const gradients: Record<string, Float64Array> = {};
+  const scale = 1 / Array.from(gold).filter((tag) => tag >= 0).length;
+  const add = (part: (typeof crfParts)[number], values: Float64Array): void => {
+    const name = `${headName(head)}.${part}`;
+    gradients[name] ??= new Float64Array(values.length);
+    accumulate(
+      gradients[name],
+      values.map((x) => x * scale),
+    );
+  };
+  const lossOf = (logits: Float64Array) => {
+    const dlogits = new Float64Array(logits.length);
+    let loss = 0;
+    for (let b = 0; b < packing.B; b++) {
+      const rows = sentenceRows(packing, b);
+      const sets = rows.flatMap((row) =>
+        Array.from({ length: K }, (_, k) => (gold[row]! < 0 || gold[row] === k ? 1 : 0)),
+      );
+      const emissions = unpackSentence(logits, packing, b);
+      const own = crfLoss({ K, transitions, start, end }, emissions, sets);
+      loss += scale * own.loss;
+      rows.forEach((row, t) => {
+        const d = own.demissions.subarray(t * K, (t + 1) * K);
+        dlogits.set(
+          d.map((x) => x * scale),
+          row * K,
+        );
+      });
+      add('transitions', own.dtransitions);
+      add('start', own.dstart);
+      add('end', own.dend);
+    }
+    return { loss, dlogits };
+  };
+  return { lossOf, gradients };
+}
+
 /** Loss and gradients of step `step` (from 0), with its masks and links, by the names of `oracleNamed`. */
 export function oracleStep(
   sample: Sample,
@@ -158,15 +210,19 @@ export function oracleStep(
   const links = oracleLinks(sample, training, step);
   const sums: Record<string, Float64Array> = {};
   let sum = 0;
-  sample.config.tags.forEach((_, head) => {
+  sample.config.tags.forEach((K, head) => {
     const prepared = prepare(ofHead(sample, head), read, masks);
+    const crf =
+      sample.config.decoder === 'crf' ? createCrf(prepared.batch, K, read, head) : undefined;
     const { loss, gradients } = taggerStep({
       ...prepared,
+      lossOf: crf?.lossOf,
       weights: { ...prepared.weights, output: outputOf(read, head) },
       smoothing: Math.fround(training.labelSmoothing),
       links,
     });
     sum += loss;
+    Object.assign(sums, crf?.gradients);
     for (const [name, values] of Object.entries(prepared.translate(gradients))) {
       const own = name.replace(/^output/, headName(head));
       if (sums[own]) accumulate(sums[own], values);

@@ -129,15 +129,18 @@ export function taggerForward({ weights, batch, masks = {} }: TaggerOptions): Ta
 }
 
 /**
- * Loss of `crossEntropy` over a batch, and the gradient of every weight, shaped as the weights;
- * `links` truncate backpropagation through time in each layer.
+ * Loss of `crossEntropy` over a batch, or another of the logits, and the gradient of every weight,
+ * shaped as the weights; `links` truncate backpropagation through time in each layer.
  */
 export function taggerStep({
   smoothing,
   links,
+  lossOf = (logits) => crossEntropy({ logits, gold: options.batch.gold, smoothing }),
   ...options
 }: TaggerOptions & {
   smoothing?: number | undefined;
+  /** Of logits (N, K), with its gradient. */
+  lossOf?: ((logits: Float64Array) => { loss: number; dlogits: Float64Array }) | undefined;
   links?: readonly LayerLinks[] | undefined;
 }): {
   loss: number;
@@ -152,7 +155,7 @@ export function taggerStep({
 } {
   const { weights, batch, masks = {} } = options;
   const states = taggerForward(options);
-  const { loss, dlogits } = crossEntropy({ logits: states.logits, gold: batch.gold, smoothing });
+  const { loss, dlogits } = lossOf(states.logits);
   const head = headBackward({ dlogits, weights, states });
   const stack = stackBackward({
     dout: masks.output ? dropoutBackward(head.dx, masks.output) : head.dx,
