@@ -41,7 +41,7 @@ function table(rows) {
   return `\n${lines.map((line) => line.join('  ')).join('\n')}\n`;
 }
 
-const corpora = { train: [400, 1], dev: [100, 2], test: [200, 3] };
+const corpora = { train: [400, 1], dev: [200, 2], test: [200, 3] };
 for (const [part, [sentences, seed]] of Object.entries(corpora))
   writeFileSync(
     join(folder, `${part}.conll`),
@@ -82,6 +82,6 @@ for (const cell of ['lstm', 'gru', 'rnn']) {
 console.log(table(learned));
 console.log(table(reach));
 console.log(
-  `Before training |dL/dh| at the colour is, to that at the question, ${left.join(', ')}: below 1e-7, the precision of its numbers, a network cannot learn from it.`,
+  `Before training |dL/dh| at the colour is, to that at the question, ${left.join(', ')}: a gradient vanishes where it is below 1e-7, the precision of its numbers.`,
 );
 console.log(`\nCorpora and models are in ${folder}.`);

@@ -45,11 +45,17 @@ async function answered(cell: string): Promise<number> {
   return most;
 }
 
-test.each(['lstm', 'gru'])(`%s remembers over ${DISTANCE} tokens`, async (cell) => {
-  expect(await answered(cell)).toBe(1);
-});
+test.each(['lstm', 'gru'])(
+  `%s remembers over ${DISTANCE} tokens`,
+  { timeout: 120_000 },
+  async (cell) => {
+    expect(await answered(cell)).toBe(1);
+  },
+);
 
-test(`an Elman network does not remember over ${DISTANCE} tokens`, async () => {
+test(`an Elman network does not remember over ${DISTANCE} tokens`, {
+  timeout: 120_000,
+}, async () => {
   expect(await answered('rnn')).toBeLessThan(0.65);
 });
 
