@@ -413,14 +413,21 @@ static double softmax_set(float *restrict dlogits, const float *restrict z, cons
   return (smoothing - 1.f) * (max - top - log_sum + log_(sum)) - smoothing / size * logs;
 }
 
+static float weighted_mean(const float *x, const float *weights, int K) {
+  float sum = 0, all = 0;
+  for (int k = 0; k < K; k++) sum += weights[k] * x[k], all += weights[k];
+  return sum / all;
+}
+
 // loss[0] += scale * the sum over rows of the loss of what `gold` (N) tells of their tag, p = softmax(logits (N, K)):
 // gold >= 0, that tag: -sum_k q_k log p_k, q the tag smoothed: 1 - smoothing + smoothing / K at gold, smoothing / K
 // elsewhere; -2 - i, one of the tags of row i of `sets` (S, K; 0 or 1, at least one 1 a row): the negative logarithm of
 // their probabilities' sum, smoothed within the set (see softmax_set); -1, and without sets (0) anything negative: no
-// loss. dlogits (N, K) = the gradient, scale * (p - q), 0 in rows without loss.
+// loss. With `weights` (K; 0 for none) a row counts weights[gold] times, or the mean weight of its set. dlogits (N, K) =
+// the gradient, scale * (p - q), 0 in rows without loss.
 void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits, const float *restrict logits,
-                                   const int *restrict gold, const float *restrict sets, int N, int K, float scale,
-                                   float smoothing) {
+                                   const int *restrict gold, const float *restrict sets,
+                                   const float *restrict weights, int N, int K, float scale, float smoothing) {
   const float rest = smoothing / K, peak = 1.f - smoothing + rest;
   double total = 0;
   for (int r = 0; r < N; r++, logits += K, dlogits += K) {
@@ -428,6 +435,8 @@ void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits
       for (int k = 0; k < K; k++) dlogits[k] = 0.f;
       continue;
     }
+    const float *set = gold[r] < 0 ? sets + (long)(-2 - gold[r]) * K : 0;
+    const float weight = !weights ? 1.f : set ? weighted_mean(weights, set, K) : weights[gold[r]], share = scale * weight;
     float max = logits[0], sum = 0, mean = 0;
     for (int k = 1; k < K; k++) max = logits[k] > max ? logits[k] : max;
     for (int k0 = 0; k0 < K; k0 += LANES) {
@@ -435,16 +444,15 @@ void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits
       const V e = exp_(load_n(logits + k0, n) - max);
       for (int j = 0; j < n; j++) dlogits[k0 + j] = e[j], sum += e[j], mean += logits[k0 + j] - max;
     }
-    const float log_sum = (float)log_(sum), inverse = scale / sum;
+    const float log_sum = (float)log_(sum), inverse = share / sum;
     for (int k = 0; k < K; k++) dlogits[k] *= inverse;
-    if (gold[r] < 0) {
-      const float *set = sets + (long)(-2 - gold[r]) * K;
-      total += softmax_set(dlogits, logits, set, K, max, log_sum, scale, smoothing);
+    if (set) {
+      total += weight * softmax_set(dlogits, logits, set, K, max, log_sum, share, smoothing);
       continue;
     }
-    total += log_sum - rest * mean - (peak - rest) * (logits[gold[r]] - max);
-    for (int k = 0; k < K; k++) dlogits[k] -= scale * rest;
-    dlogits[gold[r]] -= scale * (peak - rest);
+    total += weight * (log_sum - rest * mean - (peak - rest) * (logits[gold[r]] - max));
+    for (int k = 0; k < K; k++) dlogits[k] -= share * rest;
+    dlogits[gold[r]] -= share * (peak - rest);
   }
   loss[0] += scale * (float)total;
 }

@@ -35,7 +35,7 @@
   X(char_conv_backward,    (P,P,P,P,P,P,I,I,I,I),         (float*,float*,const float*,const int*,const int*,const int*,int,int,int,int)) \
   X(dropout_mask,          (P,I,F,I,I),                   (float*,int,float,int,int))                    \
   X(dropout_apply,         (P,P,P,I,I,I),                 (float*,const float*,const int*,int,int,int))  \
-  X(softmax_cross_entropy, (P,P,P,P,P,I,I,F,F),           (float*,float*,const float*,const int*,const float*,int,int,float,float)) \
+  X(softmax_cross_entropy, (P,P,P,P,P,P,I,I,F,F),         (float*,float*,const float*,const int*,const float*,const float*,int,int,float,float)) \
   X(argmax,                (P,P,I,I),                     (int*,const float*,int,int))                   \
   X(crf_pack,              (P,P,P,P,P,I),                 (float*,const float*,const float*,const float*,const int*,int)) \
   X(crf_loss,              (P,P,P,P,P,P,P,P,P,P,P,I,I,F), (float*,float*,float*,float*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int,float)) \

@@ -3,7 +3,8 @@ export { type EmbeddingEvent, type EmbedOptions, embed } from './embedding/embed
 export { checkEmbedding, type EmbeddingNumbers } from './embedding/options.ts';
 export { UserError } from './errors.ts';
 export type { Report } from './evaluation/report.ts';
-export { loadTagger, type Tagger } from './tagging/tagger.ts';
+export type { RecallBias } from './tagging/recall.ts';
+export { loadTagger, type Tagger, type TaggerOptions } from './tagging/tagger.ts';
 export {
   checkHyperparameters,
   checkSettings,

@@ -179,6 +179,7 @@ export interface Kernels extends RecurrenceKernels {
     logits: Address,
     gold: Address,
     sets: Address,
+    weights: Address,
     N: number,
     K: number,
     scale: number,

@@ -19,21 +19,23 @@ import {
   addColor,
   addColumns,
   addCompute,
+  type BiasOptions,
+  biasOption,
   type ColumnOptions,
   type ComputeOptions,
   choice,
-  computeOptions,
   modelOption,
   parseShare,
   readFormats,
   readOptions,
+  taggerOptions,
 } from './options.ts';
 import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
 import { columnNames, findColumn } from './tag-columns.ts';
 
-interface EvalFlags extends ColumnOptions, ComputeOptions {
+interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   model?: string;
   gold?: string;
   pred?: string;
@@ -65,6 +67,7 @@ export function defineEval(command: Command, context: Context): void {
     )
     .argument('[gold...]', 'labelled files; - or none: standard input')
     .addOption(modelOption())
+    .addOption(biasOption())
     .option('--gold <file>', 'file with gold tags')
     .option('--pred <file>', 'file with the same tokens and predicted tags')
     .addOption(
@@ -136,6 +139,10 @@ async function measure(
       );
     return measureModel({ model, files: files.length === 0 ? ['-'] : files, flags }, context);
   }
+  if (flags.biasRecall)
+    throw new UserError(
+      'eval: --bias-recall without --model: there are no scores to change. Give -m.',
+    );
   if (gold === undefined && pred === undefined)
     return measureColumns({ files: files.length === 0 ? ['-'] : files, flags }, context);
   if (gold === undefined || pred === undefined || files.length > 0)
@@ -173,7 +180,7 @@ async function measureModel(
   { model, files, flags }: { model: string; files: string[]; flags: EvalFlags },
   context: Context,
 ): Promise<Measured> {
-  const tagger = loadTagger(model, computeOptions(flags));
+  const tagger = loadTagger(model, taggerOptions(flags));
   try {
     const column = columnOf(tagger, flags.tagColumn);
     const task = tagger.model.tasks[column]!;

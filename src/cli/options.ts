@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BackendKind, BackendOptions } from '../backend/backend.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
+import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
+import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 
 export const readFormats = [
@@ -102,6 +104,26 @@ function parseThreads(value: string): number {
 
 export const modelOption = (): Option =>
   new Option('-m, --model <model>', 'model file, or the name of a bundled model (en-upos, en-ner)');
+
+export interface BiasOptions {
+  biasRecall?: RecallBias;
+}
+
+export const biasOption = (): Option =>
+  new Option(
+    '--bias-recall <x>',
+    'nats taken from the score of O, so that more spans are found, more of them wrong, or TAG=X of a tag (default: as trained)',
+  ).argParser((value): RecallBias => {
+    const bias = parseRecallBias(value);
+    if (bias) return bias;
+    throw new InvalidArgumentError('Expected a number of nats from -100 to 100, or TAG=NATS.');
+  });
+
+/** How a model is loaded. */
+export const taggerOptions = (flags: ComputeOptions & BiasOptions): TaggerOptions => ({
+  ...computeOptions(flags),
+  ...(flags.biasRecall && { recallBias: flags.biasRecall }),
+});
 
 /** Asked for here and not by commander, which would rather miss an option than tell of a misspelt one. */
 export function required(value: string | undefined, message: string): string {

@@ -218,6 +218,9 @@ function endText(event: Event<'end'>, style: Style): string {
       'time',
       `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${event.bestEpoch}, ${stops[stopped]}`,
     ),
+    event.recallBias
+      ? fact('bias', `${event.recallBias.join(', ')} nats taken from ${event.recallTag ?? 'O'}`)
+      : '',
     fact(
       'try',
       `echo 'Ada Lovelace lived in London.' | seqtag tag -m ${shellWord(model)}${output}`,

@@ -19,10 +19,11 @@ import {
   addColor,
   addColumns,
   addCompute,
+  type BiasOptions,
+  biasOption,
   type ColumnOptions,
   type ComputeOptions,
   choice,
-  computeOptions,
   inputFormats,
   modelOption,
   type OffsetOptions,
@@ -30,12 +31,13 @@ import {
   outputFormats,
   readOptions,
   required,
+  taggerOptions,
 } from './options.ts';
 import { withOutput } from './output.ts';
 import { plain, type Style, styleOf, tagPainter } from './style.ts';
 import { chosenColumns, writtenColumns } from './tag-columns.ts';
 
-interface TagFlags extends ColumnOptions, ComputeOptions, OffsetOptions {
+interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
   model?: string;
   input?: (typeof inputFormats)[number];
   output?: (typeof outputFormats)[number];
@@ -68,6 +70,7 @@ export function defineTag(command: Command, context: Context): void {
     .description('Tags text or files, standard input to standard output, as it comes.')
     .argument('[file...]', 'files to tag, in order, gzip and zstd too; - or none: standard input')
     .addOption(modelOption())
+    .addOption(biasOption())
     .addOption(
       choice(
         '--input <format>',
@@ -107,7 +110,7 @@ async function tagCommand(
     flags.model,
     'tag: no model. Name one with -m: a file that `seqtag train` wrote, or en-upos or en-ner.',
   );
-  const tagger = loadTagger(model, computeOptions(flags));
+  const tagger = loadTagger(model, taggerOptions(flags));
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));

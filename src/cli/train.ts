@@ -102,10 +102,15 @@ function addHyperparameter(command: Command, name: keyof Hyperparameters): void 
     return;
   }
   const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
-  command.option(
+  const option = new Option(
     `--${flag} <${typeof value === 'number' ? 'n' : 'name'}>`,
     `${kind.about} (${choices}default: ${value})`,
   );
+  if ('repeatable' in kind)
+    option.argParser((given: string, before?: string) =>
+      before === undefined ? given : `${before},${given}`,
+    );
+  command.addOption(option);
 }
 
 /** What the file says and what flags say; the file is checked for itself, so that messages say where a mistake is. */

@@ -59,8 +59,10 @@ export interface TrainingRecord {
   /** Of each column, shares from 0 to 1; F1 for span tags. */
   readonly dev: readonly Scores[];
   readonly test?: readonly Scores[] | undefined;
-  /** What was taken from the score of each column's outside tag, in nats; left out where nothing was. */
+  /** What was taken from the score of each column's `recallTag`, in nats; left out where nothing was. */
   readonly recallBias?: readonly number[] | undefined;
+  /** Left out: `O`. */
+  readonly recallTag?: string | undefined;
   /** How far the loss reaches back, before training and after. */
   readonly gradients?:
     | { readonly initial: GradientProfile; readonly trained: GradientProfile }

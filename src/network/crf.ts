@@ -1,3 +1,4 @@
+import type { Arena } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import type { Transitions } from '../corpus/scheme.ts';
@@ -92,6 +93,28 @@ export function crfLoss(
     crf.K,
     scale,
   );
+}
+
+/**
+ * Makes `crfLoss` the softmax-margin (Gimpel & Smith 2010, "Softmax-margin CRFs: training log-linear models with cost
+ * functions"): a path costs costs[g] (K), in nats, for each token whose gold tag is g where it has another, and
+ *
+ *   loss = ln Σ_y exp(s(y) + cost(y)) - s(gold)
+ *
+ * To add a cost to every wrong tag is to take it from the right one, here in `emissions` (N, K). Where the tag is not
+ * known nothing costs.
+ */
+export function crfCosts(
+  arena: Arena,
+  emissions: Address,
+  options: { gold: Address; costs: Address } & Record<'N' | 'K', number>,
+): void {
+  const { N, K } = options;
+  const scores = arena.f32(emissions, N * K);
+  const costs = arena.f32(options.costs, K);
+  arena.i32(options.gold, N).forEach((tag, row) => {
+    if (tag >= 0) scores[row * K + tag]! -= costs[tag]!;
+  });
 }
 
 /**

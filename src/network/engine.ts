@@ -55,6 +55,11 @@ export interface TrainingOptions {
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
+  /**
+   * Of each head: (K), above 0, how often a token counts whose gold tag that is, of a set of tags their mean; of a CRF,
+   * by what the odds of each wrong tag there are multiplied in training (see `crfCosts`). Undefined: 1.
+   */
+  readonly tagWeights?: readonly (Float32Array | undefined)[];
 }
 
 /** Labelled sentences as numbers: of each, types, rows of the word embedding, and, for each head, tags. */
@@ -68,7 +73,7 @@ export interface TrainingBatch {
 }
 
 export interface StepResult {
-  /** Mean cross-entropy over the batch's tokens, in nats; of several heads, their sum. */
+  /** Mean cross-entropy over the batch's tokens by their weights, in nats; of several heads, their sum. */
   readonly loss: number;
   /** Global norm of the gradient before clipping, and whether it was clipped. */
   readonly norm: number;
@@ -176,6 +181,13 @@ export function createEngine(options: EngineOptions): Engine {
   const trainingSpec: TrainingSpec | undefined = training && {
     ...training,
     bptt,
+    tagWeights: config.tags.map((K, head) => {
+      const weights = training.tagWeights?.[head];
+      if (!weights) return 0;
+      const at = take(K);
+      arena.f32(at, K).set(config.decoder === 'crf' ? weights.map(Math.log) : weights);
+      return at;
+    }),
     gradients: take(SHARDS * weights.denseSize),
     summed: take(weights.denseSize),
     moments: pair(weights.denseSize),
@@ -253,15 +265,30 @@ export function createEngine(options: EngineOptions): Engine {
     return { at, rows: s.rows, N, T };
   }
 
+  /** How often a token counts, by what is known of its tag. */
+  function weigher(head: number, sets: Float32Array | undefined): (tag: number) => number {
+    const weights = config.decoder === 'crf' ? undefined : training!.tagWeights?.[head];
+    if (!weights) return (tag) => (tag === -1 ? 0 : 1);
+    const meanOf = (set: Float32Array): number =>
+      set.reduce((sum, isIn, k) => sum + isIn * weights[k]!, 0) /
+      set.reduce((sum, isIn) => sum + isIn, 0);
+    const K = weights.length;
+    return (tag) => {
+      if (tag >= 0) return weights[tag]!;
+      return tag === -1 ? 0 : meanOf(sets!.subarray((-2 - tag) * K, (-1 - tag) * K));
+    };
+  }
+
   function trainStep(batch: TrainingBatch, options: StepOptions): StepResult {
     if (!trainingSpec) throw new Error('this engine only tags');
     const { types, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY } = options;
     const lengths = batch.types.map((sentence) => sentence.length);
     const order = byFallingLength(lengths);
     const tokens = lengths.reduce((sum, n) => sum + n, 0);
-    const scales = batch.tags.map((head) => {
-      const counted = head.reduce((sum, tags) => sum + tags.filter((tag) => tag !== -1).length, 0);
-      return 1 / Math.max(1, counted);
+    const scales = batch.tags.map((head, h) => {
+      const weigh = weigher(h, batch.sets?.[h]);
+      const all = head.reduce((sum, tags) => tags.reduce((own, tag) => own + weigh(tag), sum), 0);
+      return 1 / (all || 1);
     });
 
     const layout = new Layout(scratch);

@@ -10,7 +10,7 @@ import {
   inputSize,
   type NetworkConfig,
 } from './config.ts';
-import { type Crf, crfDecode, crfLoss, packCrf } from './crf.ts';
+import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './crf.ts';
 import { denseBackward, denseForward, denseWeights } from './dense.ts';
 import { type FeatureLayout, featuresBackward, featuresForward } from './features.ts';
 import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
@@ -66,6 +66,8 @@ export interface TrainingSpec {
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
+  /** Of each head: (K) weights of its tags, of a CRF their natural logarithms; 0 where all weigh 1. */
+  readonly tagWeights: readonly Address[];
   /** Gradients of the dense parameters: one block a shard, then their sum. */
   readonly gradients: Address;
   readonly summed: Address;
@@ -331,7 +333,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] dropout stream,
   // [2 SHARDS + 1 + h] 1 / tokens of the batch of which head h knows something, then for each head its sets of tags, or 0
   const backpropagate: Task = (shard, args) => {
-    const { labelSmoothing, gradients, losses } = training!;
+    const { labelSmoothing, tagWeights, gradients, losses } = training!;
     const at = args[shard]!;
     const sizes = readSizes(arena.i32(at, shardKeys.length), shardKeys);
     const loss = losses + shard * 64;
@@ -346,7 +348,9 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       const sets = args[2 * SHARDS + 1 + heads.length + h]!;
       if (config.decoder === 'crf') {
         const { rows } = s;
-        const { T } = sizes;
+        const { N, T } = sizes;
+        const weights = tagWeights[h]!;
+        if (weights) crfCosts(arena, logits, { gold, costs: weights, N, K: tags[h]! });
         const batch = { emissions: logits, gold, sets, scratch, rows, T, scale };
         crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
       } else
@@ -356,6 +360,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
           logits,
           gold,
           sets,
+          tagWeights[h]!,
           sizes.N,
           tags[h]!,
           scale,
@@ -524,7 +529,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
     forward(s, sizes);
     s.heads.forEach(({ gold, logits, dlogits }, h) => {
-      kernels.softmax_cross_entropy(losses, dlogits, logits, gold, 0, N, tags[h]!, 1, 0);
+      kernels.softmax_cross_entropy(losses, dlogits, logits, gold, 0, 0, N, tags[h]!, 1, 0);
     });
     const gradient = (parameter: Address): Address => parameter + gradients - weights.dense;
     headBackward(s, sizes, gradient);

@@ -1,8 +1,10 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
 import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
+import { headName } from '../network/config.ts';
 import { createEngine } from '../network/engine.ts';
 import { createPredictor } from './predictor.ts';
+import { checkedPlaces, type RecallBias } from './recall.ts';
 
 /** A model ready to tag. */
 export interface Tagger {
@@ -18,16 +20,23 @@ export interface Tagger {
   close(): Promise<void>;
 }
 
+export interface TaggerOptions extends BackendOptions {
+  /** In place of what training took from the score of a tag. */
+  readonly recallBias?: RecallBias;
+}
+
 /** Types whose encodings are kept; the cache takes this many times 32 H bytes. */
 const CACHE_BYTES = 32 * 2 ** 20;
 
 /**
  * Loads a model: a path, or the name of a bundled one (`en-upos`, `en-ner`).
- * @throws UserError when there is none, or when the file is damaged or foreign.
+ * @throws UserError when there is none, when the file is damaged or foreign, or when it has no tag to bias.
  */
-export function loadTagger(nameOrPath: string, options: BackendOptions = {}): Tagger {
+export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tagger {
   using model = openModel(nameOrPath);
   const { config, vocabulary, tasks, record, path, bytes } = model;
+  const { recallBias } = options;
+  const biased = recallBias && checkedPlaces(recallBias, vocabulary, tasks);
   const backend = openBackend(options);
   const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / (32 * config.hidden)));
   const engine = createEngine({
@@ -37,6 +46,12 @@ export function loadTagger(nameOrPath: string, options: BackendOptions = {}): Ta
     allowed: linksOf(config, vocabulary, tasks),
   });
   model.readParameters(engine.parameter);
+  biased?.forEach((place, column) => {
+    const bias = engine.parameter(`${headName(column)}.bias`);
+    const trained = vocabulary.tags[column]!.indexOf(record.recallTag ?? 'O');
+    if (trained >= 0) bias[trained]! += record.recallBias?.[column] ?? 0;
+    if (place >= 0) bias[place]! -= recallBias!.nats;
+  });
   engine.weightsChanged();
   const predictor = createPredictor(engine, vocabulary, tasks);
   return {

@@ -2,6 +2,8 @@ import { type FeatureName, featureNames } from '../corpus/features.ts';
 import { UserError } from '../errors.ts';
 import { cellNames } from '../network/cells/index.ts';
 import type { Bptt } from '../network/program.ts';
+import { parseRecallBias, recallBiasText } from '../tagging/recall.ts';
+import { parseTagWeights } from './tag-weights.ts';
 
 interface Choice {
   readonly default: string;
@@ -21,6 +23,8 @@ interface Pattern {
   readonly normalise: (value: string) => string | undefined;
   readonly expected: string;
   readonly about: string;
+  /** As a flag it may be given several times: its values are joined by commas. */
+  readonly repeatable?: true;
 }
 interface Switch {
   readonly default: boolean;
@@ -141,12 +145,12 @@ export const hyperparameters = {
   biasRecall: {
     default: '0',
     normalise: (value) => {
-      const bias = value.trim() === '' ? Number.NaN : Number(value);
-      return value === 'auto' ? value : Math.abs(bias) <= 100 ? String(bias) : undefined;
+      const bias = parseRecallBias(value);
+      return value === 'auto' ? value : bias && recallBiasText(bias);
     },
-    expected: 'auto or a number of nats',
+    expected: 'auto, a number of nats, or TAG=NATS',
     about:
-      'taken from the score of O after training: more spans are found, more of them wrong; auto: what dev F1 likes',
+      'nats taken from the score of O after training, or TAG=X of a tag: more spans are found, more of them wrong; auto: what dev F1 likes',
   },
   forgetBias: real(1, -100, 100, 'bias of the gate that keeps the past, at the start'),
   dropout: real(0.33, 0, 0.99, 'share dropped of what each layer reads, one mask a sentence'),
@@ -165,6 +169,19 @@ export const hyperparameters = {
     default: false,
     about:
       'tags of the corpora may be ? (unknown) or NN|VB (one of these), learned by what they tell',
+  },
+  tagWeight: {
+    default: 'none',
+    normalise: (value) => {
+      const weights = [...(parseTagWeights(value) ?? [])].map(
+        ([tag, weight]) => `${tag}=${weight}`,
+      );
+      return value === 'none' ? value : weights.join() || undefined;
+    },
+    expected: 'TAG=WEIGHT,..., each weight above 0, at most 1000',
+    about:
+      'TAG=WEIGHT,...: how much the loss of tokens of that tag, or type of span, counts; of a crf, by what the odds of wrong tags there are multiplied in training',
+    repeatable: true,
   },
   labelSmoothing: real(0, 0, 0.99, 'share of probability that gold labels give to the others'),
   optimizer: {

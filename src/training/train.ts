@@ -32,6 +32,7 @@ import { initialise } from '../network/initialise.ts';
 import type { OptimizerOptions } from '../network/program.ts';
 import { createRandom, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
+import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
 import { version } from '../version.ts';
 import {
   type CorpusFile,
@@ -60,6 +61,7 @@ import {
   type RecipeName,
   type Settings,
 } from './hyperparameters.ts';
+import { parseTagWeights, tagWeights } from './tag-weights.ts';
 
 export interface TrainOptions extends BackendOptions {
   readonly corpora: readonly string[];
@@ -133,6 +135,9 @@ export type TrainingEvent =
       readonly score: number;
       readonly dev: readonly Report[];
       readonly test?: readonly Report[];
+      /** As in the record. */
+      readonly recallBias?: readonly number[];
+      readonly recallTag?: string;
       readonly tokensPerSecond: number;
       readonly seconds: number;
     };
@@ -245,6 +250,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     if (links.length > 0) column.task.extraLinks = links;
   });
   const tasks = columns.map((column) => column.task);
+  const weights = parseTagWeights(h.tagWeight);
+  const recallBias = parseRecallBias(h.biasRecall); // undefined: auto
+  const biased = recallBias
+    ? checkedPlaces(recallBias, vocabulary, tasks)
+    : biasedPlaces(undefined, vocabulary, tasks);
   const tokens = countTokens(labelled);
   const backend = openBackend(options);
   const engine = createEngine({
@@ -257,6 +267,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       labelSmoothing: h.labelSmoothing,
       optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
       seed: h.seed,
+      ...(weights && { tagWeights: tagWeights(weights, vocabulary, tasks) }),
     },
   });
   try {
@@ -398,33 +409,31 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const trainingSeconds = seconds(trainingBegan);
     const { best } = state as { best: NonNullable<TrainingState['best']> };
-    /** Takes from the outside tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
-    const biasRecall = (c: number): number => {
-      const outside = vocabulary.tags[c]!.indexOf('O');
-      if (columns[c]!.task.scheme === 'none' || outside < 0) return 0;
+    /** Takes from the tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
+    const biasRecall = (tag: number, c: number): number => {
+      if (tag < 0) return 0;
       // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
-      if (partial && h.biasRecall === 'auto' && !isComplete(columns[c]!.dev)) return 0;
+      if (partial && !recallBias && !isComplete(columns[c]!.dev)) return 0;
       const bias = best.parameters.get(`${headName(c)}.bias`)!;
-      const own = bias[outside]!;
+      const own = bias[tag]!;
       const scoreWith = (shift: number): number => {
-        bias[outside] = own - shift;
+        bias[tag] = own - shift;
         restoreParameters(engine, best.parameters);
         predictor.reset();
         return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
       };
       const shift =
-        h.biasRecall === 'auto'
-          ? RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
-              b.score > a.score ? b : a,
-            ).bias
-          : Number(h.biasRecall);
+        recallBias?.nats ??
+        RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
+          b.score > a.score ? b : a,
+        ).bias;
       scoreWith(shift);
       return shift;
     };
     roundEmbeddings(engine.specs, best.parameters);
     restoreParameters(engine, best.parameters);
     predictor.reset();
-    const recallBias = columns.map((_, c) => biasRecall(c));
+    const biases = biased.map(biasRecall);
     const final = evaluate(predictor, columns, { role: 'dev', partial });
     const gradients = { initial, trained: profile() };
     const test = testFile && evaluate(predictor, columns, { role: 'test', partial });
@@ -443,7 +452,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       epochs: state.history,
       dev: final.map(scoresOf),
       ...(test && { test: test.map(scoresOf) }),
-      ...(recallBias.some((bias) => bias !== 0) && { recallBias }),
+      ...(biases.some((bias) => bias !== 0) && {
+        recallBias: biases,
+        ...(recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
+      }),
       gradients,
     };
     const bytes = saveModel(output, {
@@ -463,6 +475,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       score: meanScore(final),
       dev: final,
       ...(test && { test }),
+      ...(record.recallBias && { recallBias: record.recallBias }),
+      ...(record.recallTag !== undefined && { recallTag: record.recallTag }),
       tokensPerSecond: done / trainingSeconds,
       seconds: seconds(began),
     };

@@ -557,17 +557,20 @@ describe.each(levels)('$name', (level) => {
       logits: ArrayLike<number>;
       gold: ArrayLike<number>;
       sets?: ArrayLike<number> | undefined;
+      weights?: ArrayLike<number> | undefined;
       scale?: number;
       smoothing?: number;
       before?: number;
     }): { loss: number; dlogits: number[] } {
-      const { logits, gold, sets, scale = 1, smoothing = 0, before = 0 } = options;
+      const { logits, gold, sets, weights, scale = 1, smoothing = 0, before = 0 } = options;
       const N = gold.length;
       sheet.clear();
       const loss = sheet.changed([before]);
       const dlogits = sheet.output(logits.length);
-      const given = sets ? sheet.input(sets).at : 0;
-      const inputs = [sheet.input(logits).at, sheet.integers(gold).at, given] as const;
+      const given = (values: ArrayLike<number> | undefined) =>
+        values ? sheet.input(values).at : 0;
+      const known = [sheet.integers(gold).at, given(sets), given(weights)] as const;
+      const inputs = [sheet.input(logits).at, ...known] as const;
       const sizes = [N, logits.length / N, scale, smoothing] as const;
       kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, ...sizes);
       sheet.verify();
@@ -607,11 +610,14 @@ describe.each(levels)('$name', (level) => {
         const gold = Array.from({ length: N }, (_, n) =>
           n % 4 === 1 ? random.integer(K) : -1 - random.integer(S + 1),
         );
-        const expected = crossEntropy({ logits, gold, sets, smoothing: fround(smoothing) });
-        const scale = 1 / expected.counted;
-        const { loss, dlogits } = run({ logits, gold, sets, scale, smoothing, before: 2.5 });
-        expectClose(loss, 2.5 + expected.loss, tolerance.softmax);
-        expectClose(dlogits, expected.dlogits, tolerance.softmax);
+        for (const weights of [undefined, random32(random, K).map((w) => Math.abs(w) + 0.5)]) {
+          const known = { logits, gold, sets, weights };
+          const expected = crossEntropy({ ...known, smoothing: fround(smoothing) });
+          const scale = 1 / expected.counted;
+          const { loss, dlogits } = run({ ...known, scale, smoothing, before: 2.5 });
+          expectClose(loss, 2.5 + expected.loss, tolerance.softmax);
+          expectClose(dlogits, expected.dlogits, tolerance.softmax);
+        }
       }
     });
 
@@ -866,7 +872,7 @@ describe('levels agree', () => {
       sheet.clear();
       const [loss, dlogits] = [sheet.changed([0]), sheet.output(M * K)];
       const gold = sheet.integers(rng(8).integers(M, K)).at;
-      const inputs = [sheet.input(A).at, gold, 0] as const;
+      const inputs = [sheet.input(A).at, gold, 0, 0] as const;
       level.kernels.softmax_cross_entropy(loss.at, dlogits.at, ...inputs, M, K, 1, 0.1);
       return [...loss.values(), ...dlogits.values()];
     },

@@ -48,9 +48,10 @@ describe('crossEntropy', () => {
       const [N, K] = [7, 5];
       const logits = rng(3).array(N * K);
       const sets = [1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0];
-      const options = { logits, gold: [-2, 3, -3, -1, -4, -3, 0], sets, smoothing };
+      const weights = [2, 0.5, 1, 3, 1];
+      const options = { logits, gold: [-2, 3, -3, -1, -4, -3, 0], sets, weights, smoothing };
       const { dlogits, counted } = crossEntropy(options);
-      expect(counted).toBe(6);
+      expect(counted).toBeCloseTo(1.5 + 3 + 1.375 + 3 + 1.375 + 2, 12);
       expectGradient({
         loss: () => crossEntropy(options).loss,
         variables: { logits },

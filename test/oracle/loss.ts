@@ -21,7 +21,7 @@ export function softmax(z: Float64Array, K: number): Float64Array {
  *
  *     loss = (1 / M) Σ_n Σ_k -q[n, k] log p[n, k]        dlogits[n, k] = (p[n, k] - q[n, k]) / M
  *
- * with M the number of tokens that count. If none does, the loss is 0 (PyTorch: NaN). Of a token with a set S, the term
+ * with M the number of tokens that count, or the sum of their weights. If none does, the loss is 0 (PyTorch: NaN). Of a token with a set S, the term
  * of the sum is the marginal negative log-likelihood, smoothed within the set:
  *
  *     -(1 - ε) log P - (ε / |S|) Σ_{k ∈ S} log p[k],  P = Σ_{k ∈ S} p[k]        q[k] = [k ∈ S] ((1 - ε) p[k] / P + ε / |S|)
@@ -30,6 +30,7 @@ export function crossEntropy({
   logits,
   gold,
   sets,
+  weights,
   smoothing = 0,
 }: {
   /** (N, K) */
@@ -38,14 +39,22 @@ export function crossEntropy({
   gold: ArrayLike<number>;
   /** (S, K), 0 or 1 */
   sets?: ArrayLike<number> | undefined;
+  /** (K), how often a token counts whose gold tag that is, or of a set their mean; 1 if undefined */
+  weights?: ArrayLike<number> | undefined;
   smoothing?: number | undefined;
 }): { loss: number; dlogits: Float64Array; counted: number } {
   const N = gold.length;
   const K = logits.length / N;
   checkSize('logits', logits, N * Math.floor(K));
   const counts = (n: number): boolean => gold[n]! >= 0 || (gold[n]! < -1 && sets !== undefined);
+  const allowed = (n: number): number[] =>
+    gold[n]! >= 0
+      ? [gold[n]!]
+      : Array.from({ length: K }, (_, k) => k).filter((k) => sets![(-2 - gold[n]!) * K + k]);
+  const weightOf = (n: number): number =>
+    weights ? allowed(n).reduce((sum, k) => sum + weights[k]!, 0) / allowed(n).length : 1;
   let counted = 0;
-  for (let n = 0; n < N; n++) if (counts(n)) counted++;
+  for (let n = 0; n < N; n++) if (counts(n)) counted += weightOf(n);
   const dlogits = new Float64Array(N * K); // (N, K)
   const p = softmax(logits, K); // (N, K)
   let loss = 0;
@@ -54,22 +63,23 @@ export function crossEntropy({
     if (!(gold[n]! < K)) throw new Error(`gold[${n}] = ${gold[n]} is not below ${K}`);
     const logP = logSoftmax(logits.subarray(n * K, (n + 1) * K));
     const q = new Float64Array(K);
+    const share = weightOf(n) / counted;
     if (gold[n]! >= 0) {
       for (let k = 0; k < K; k++) {
         q[k] = (k === gold[n] ? 1 - smoothing : 0) + smoothing / K;
-        loss -= (q[k]! * logP[k]!) / counted;
+        loss -= q[k]! * logP[k]! * share;
       }
     } else {
-      const members = Array.from(q.keys()).filter((k) => sets![(-2 - gold[n]!) * K + k]);
+      const members = allowed(n);
       const logs = members.map((k) => logP[k]!);
       const logAll = logSumExp(logs);
       for (const k of members) {
         q[k] = (1 - smoothing) * Math.exp(logP[k]! - logAll) + smoothing / members.length;
-        loss -= (smoothing / members.length) * (logP[k]! / counted);
+        loss -= (smoothing / members.length) * logP[k]! * share;
       }
-      loss -= ((1 - smoothing) * logAll) / counted;
+      loss -= (1 - smoothing) * logAll * share;
     }
-    for (let k = 0; k < K; k++) dlogits[n * K + k] = (p[n * K + k]! - q[k]!) / counted;
+    for (let k = 0; k < K; k++) dlogits[n * K + k] = (p[n * K + k]! - q[k]!) * share;
   }
   return { loss, dlogits, counted };
 }
