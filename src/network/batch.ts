@@ -13,6 +13,8 @@ export interface Types {
   readonly chars: Int32Array;
   /** Where the network has features. */
   readonly bags?: Bags;
+  /** Tagging, where the network has features of tokens: those of the type, which is a form in its context. */
+  readonly tokens?: Bags;
 }
 
 /** A set of types in the order of a batch: by falling length, then as first met. */

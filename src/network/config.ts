@@ -20,6 +20,8 @@ export interface NetworkConfig {
   /** Rows of the feature embedding for each group. */
   readonly featureBuckets: number;
   readonly featureDim: number;
+  /** What tokens have besides their form: so many bags each, of rows of one table; left out: nothing. */
+  readonly tokenFeatures?: { readonly groups: number; readonly rows: number; readonly dim: number };
   readonly cell: CellName;
   /** Of the cell `rnn`. */
   readonly activation: 'tanh' | 'relu';
@@ -76,6 +78,10 @@ export function charSize(config: NetworkConfig): number {
 export const featureSize = ({ featureGroups, featureDim }: NetworkConfig): number =>
   featureGroups * featureDim;
 
+/** Width of what a token has besides its form. */
+export const tokenSize = ({ tokenFeatures }: NetworkConfig): number =>
+  tokenFeatures ? tokenFeatures.groups * tokenFeatures.dim : 0;
+
 /** Whether two directions meet otherwise than side by side. */
 export const isMerged = ({ direction, merge }: NetworkConfig): boolean =>
   direction === 'both' && merge !== 'concat';
@@ -86,7 +92,9 @@ export const layerSize = (config: NetworkConfig): number =>
 
 /** Width of what recurrent layer `layer` reads; of `layers`, what stands on the last of them. */
 export const inputSize = (config: NetworkConfig, layer: number): number =>
-  layer === 0 ? config.wordDim + charSize(config) + featureSize(config) : layerSize(config);
+  layer === 0
+    ? config.wordDim + charSize(config) + featureSize(config) + tokenSize(config)
+    : layerSize(config);
 
 /** Widths of the inputs of the dense layers, and at last of the heads'. */
 export const denseSizes = (config: NetworkConfig): number[] => [
@@ -160,6 +168,12 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
     specs.push({
       name: 'feature.embedding',
       shape: [config.featureGroups * config.featureBuckets, config.featureDim],
+      init: 'embedding',
+    });
+  if (config.tokenFeatures)
+    specs.push({
+      name: 'token.embedding',
+      shape: [config.tokenFeatures.rows, config.tokenFeatures.dim],
       init: 'embedding',
     });
   for (let layer = 0; layer < layers; layer++) {

@@ -20,7 +20,7 @@ import {
   sizeOf,
 } from './config.ts';
 import { type Crf, crfTablesSize } from './crf.ts';
-import { writeFeatures } from './features.ts';
+import { type Bags, writeFeatures } from './features.ts';
 import { isReverse } from './layer.ts';
 import {
   cacheWidth,
@@ -46,6 +46,7 @@ import {
   TaskId,
   type TrainingSpec,
 } from './program.ts';
+import { tokenMembers, tokenWriter } from './tokens.ts';
 import { placeWeights, type Weights } from './weights.ts';
 
 export interface TrainingOptions {
@@ -66,6 +67,8 @@ export interface TrainingOptions {
 export interface TrainingBatch {
   readonly types: readonly Int32Array[];
   readonly words: readonly Int32Array[];
+  /** Of each sentence the features of its tokens, where the network has such. */
+  readonly tokens?: readonly Bags[];
   /** tags[head][sentence]: a tag; -1 where unknown; -2 - i, one of the tags of row i of the head's sets. */
   readonly tags: readonly (readonly Int32Array[])[];
   /** Of each head: (S, K), 1 for each tag in the set, else 0, at least one a set; undefined where there are none. */
@@ -242,7 +245,8 @@ export function createEngine(options: EngineOptions): Engine {
     const typeBatch = collectTypes(allTypes, { numbering, charset, groups: config.featureGroups });
     const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
     const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
-    const sizes = { N, T, B: sentences.length, ...typeBatch.sizes };
+    const P = sentences.reduce((sum, s) => sum + (batch.tokens?.[s]!.members.length ?? 0), 0);
+    const sizes = { N, T, B: sentences.length, ...typeBatch.sizes, P };
     const at = layout.end;
     const s = layoutShard(config, layoutOptions, sizes, at);
     layout.end = s.end;
@@ -250,6 +254,7 @@ export function createEngine(options: EngineOptions): Engine {
     writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
     writeTypes(arena, config, s.chars, allTypes, typeBatch, charset);
     writeFeatures(arena, config, s.features, allTypes, typeBatch);
+    const tokens = tokenWriter(arena, config, s.tokens, { n: N, P });
     const words = arena.i32(s.words, N);
     const typePlaces = arena.i32(s.types, N);
     const golds = s.heads.map(({ gold }) => arena.i32(gold, N));
@@ -257,6 +262,7 @@ export function createEngine(options: EngineOptions): Engine {
       const word = batch.words[sentence]![t]!;
       words[row] = word;
       typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
+      tokens.add(batch.tokens?.[sentence], t);
       golds.forEach((gold, head) => {
         gold[row] = batch.tags[head]![sentence]![t]!;
       });
@@ -442,18 +448,22 @@ export function createEngine(options: EngineOptions): Engine {
         numbering.number(id);
       const typeBatch = collectTypes(types, { numbering, charset, groups: config.featureGroups });
       const { Y } = typeBatch.sizes;
+      const P = typeBatch.ids.reduce((sum, id) => sum + tokenMembers(config, types.tokens, id), 0);
+      const sizes = { ...typeBatch.sizes, P };
       const at = layout.end;
-      const t = layoutTypes(config, layoutOptions, typeBatch.sizes, at);
+      const t = layoutTypes(config, layoutOptions, sizes, at);
       layout.end = t.end;
       arena.reserve(t.end);
-      writeSizes(arena.i32(at, typeKeys.length), typeKeys, typeBatch.sizes);
+      writeSizes(arena.i32(at, typeKeys.length), typeKeys, sizes);
       writeTypes(arena, config, t.chars, types, typeBatch, charset);
       writeFeatures(arena, config, t.features, types, typeBatch);
       arena.i32(table + block * 8, 2).set([at / 64, cached]);
+      const tokens = tokenWriter(arena, config, t.tokens, { n: Y, P });
       const words = arena.i32(t.words, Y);
       const places = arena.i32(t.places, Y);
       typeBatch.ids.forEach((id, y) => {
         words[y] = types.words[id]!;
+        tokens.add(types.tokens, id);
         places[y] = y;
         slots[id] = cached + y;
       });

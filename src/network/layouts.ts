@@ -14,6 +14,7 @@ import {
   layoutLayerScratch,
   layoutSpace,
 } from './layer.ts';
+import { layoutTokens, type TokenLayout } from './tokens.ts';
 
 // Where the numbers of one batch lie. The thread that prepares a batch writes a header of sizes at its beginning, and
 // every thread that works on it computes the same layout from that header.
@@ -29,16 +30,22 @@ export interface LayoutOptions {
 export const cacheWidth = (config: NetworkConfig): number =>
   directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
 
+/** Sizes of types whose projections go to the cache. */
+export interface CachedSizes extends TypeSizes {
+  /** Members of all bags of features of tokens. */
+  readonly P: number;
+}
+
 /** Sizes of a shard: N tokens in B sentences over T steps, and its types. */
-export interface ShardSizes extends TypeSizes {
+export interface ShardSizes extends CachedSizes {
   readonly N: number;
   readonly T: number;
   readonly B: number;
 }
 
 const HEADER = 16;
-export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest', 'M'] as const;
-export const typeKeys = ['Y', 'L', 'Q', 'longest', 'M'] as const;
+export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest', 'M', 'P'] as const;
+export const typeKeys = ['Y', 'L', 'Q', 'longest', 'M', 'P'] as const;
 export const chunkKeys = ['N', 'T', 'B'] as const;
 
 export const writeSizes = <K extends string>(
@@ -71,6 +78,7 @@ export interface ShardLayout {
   readonly clocks: readonly [Address, Address]; // (N) of a clockwork, for each direction, else 0
   readonly chars: CharLayout;
   readonly features: FeatureLayout;
+  readonly tokens: TokenLayout; // of the N tokens
   readonly x: Address; // (N, D) what the first layer reads
   readonly masks: readonly Address[]; // input of layer l: (B, inputSize(l)); last: of what stands on the layers
   readonly layers: readonly LayerTape[];
@@ -104,6 +112,7 @@ export function layoutShard(
     clocks: pair(config.cell === 'clockwork', 1),
     chars: layoutChars(layout, config, { ...sizes, panelWidth, training: true }),
     features: layoutFeatures(layout, config, { ...sizes, training: true }),
+    tokens: layoutTokens(layout, config, { n: N, P: sizes.P, training: true }),
     x: layout.take(N * inputSize(config, 0)),
     masks: Array.from({ length: layers + 1 }, (_, l) => layout.take(B * inputSize(config, l))),
     layers: Array.from({ length: layers }, (_, layer) =>
@@ -130,6 +139,7 @@ export interface TypesLayout {
   readonly places: Address; // (Y) 0, 1, ...: types in the order of the cache, as they lie in `chars`
   readonly chars: CharLayout;
   readonly features: FeatureLayout;
+  readonly tokens: TokenLayout; // of the Y types
   readonly x: Address; // (Y, D)
   readonly end: Address;
 }
@@ -137,7 +147,7 @@ export interface TypesLayout {
 export function layoutTypes(
   config: NetworkConfig,
   options: LayoutOptions,
-  sizes: TypeSizes,
+  sizes: CachedSizes,
   begin: Address,
 ): TypesLayout {
   const layout = new Layout(begin);
@@ -148,6 +158,7 @@ export function layoutTypes(
     places: layout.take(sizes.Y),
     chars: layoutChars(layout, config, { ...sizes, panelWidth, training: false }),
     features: layoutFeatures(layout, config, { ...sizes, training: false }),
+    tokens: layoutTokens(layout, config, { n: sizes.Y, P: sizes.P, training: false }),
     x: layout.take(sizes.Y * inputSize(config, 0)),
     end: layout.end,
   };
@@ -174,7 +185,7 @@ export interface ChunkLayout {
 export function layoutChunk(
   config: NetworkConfig,
   { panelWidth }: LayoutOptions,
-  sizes: Omit<ShardSizes, keyof TypeSizes>,
+  sizes: Omit<ShardSizes, keyof CachedSizes>,
   begin: Address,
 ): ChunkLayout {
   const layout = new Layout(begin);

@@ -9,6 +9,7 @@ import {
   headName,
   inputSize,
   type NetworkConfig,
+  tokenSize,
 } from './config.ts';
 import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './crf.ts';
 import { denseBackward, denseForward, denseWeights } from './dense.ts';
@@ -27,6 +28,7 @@ import {
   shardKeys,
   typeKeys,
 } from './layouts.ts';
+import { type TokenLayout, tokensBackward, tokensForward } from './tokens.ts';
 import { packMatrix, project, type Weights } from './weights.ts';
 
 /** Shares of units that dropout sets to 0. */
@@ -84,6 +86,7 @@ export interface TrainingSpec {
 interface TypeSpace {
   readonly chars: CharLayout;
   readonly features: FeatureLayout;
+  readonly tokens: TokenLayout;
 }
 
 /** Everything the tasks must know: plain data, the same on every thread. */
@@ -154,23 +157,22 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     featuresForward(kernels, config, weights, s.features, sizes.Y);
   };
 
-  /** What stands beside the word embedding in x: its place, its width, and where types have it. */
-  const besides = ({ chars, features }: TypeSpace) =>
-    [
-      { place: wordDim, width: charSize(config), out: chars.out, dout: chars.dout },
-      {
-        place: wordDim + charSize(config),
-        width: featureSize(config),
-        out: features.out,
-        dout: features.dout,
-      },
+  /** What stands beside the word embedding in x: its place, its width, and which of its rows each token has. */
+  const besides = ({ chars, features, tokens }: TypeSpace, types: Address) => {
+    const [C, F] = [charSize(config), featureSize(config)];
+    return [
+      { ...chars, place: wordDim, width: C, rows: types },
+      { ...features, place: wordDim + C, width: F, rows: types },
+      { ...tokens, place: wordDim + C + F, width: tokenSize(config), rows: tokens.rows },
     ].filter(({ width }) => width > 0);
+  };
 
-  /** x (n, D): word embeddings beside the encodings of types. */
+  /** x (n, D): word embeddings beside the encodings of types and the features of tokens. */
   const embed = (x: Address, words: Address, types: Address, space: TypeSpace, n: number): void => {
     kernels.rows_gather(x, weights.at['word.embedding']!, words, n, wordDim, D);
-    for (const { place, width, out } of besides(space))
-      kernels.rows_gather(x + place * 4, out, types, n, width, D);
+    tokensForward(kernels, config, weights, space.tokens, n);
+    for (const { place, width, out, rows } of besides(space, types))
+      kernels.rows_gather(x + place * 4, out, rows, n, width, D);
   };
 
   /** A clockwork's clocks, for each direction. */
@@ -297,7 +299,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     gradient: (parameter: Address) => Address,
     dx: Address,
   ): void {
-    const { T, Y } = sizes;
+    const { N, T, Y } = sizes;
     const { dropout } = training!;
     const undrop = (d: Address, level: number): void => {
       const width = inputSize(config, level);
@@ -321,12 +323,14 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       });
     }
     undrop(dx, 0);
-    for (const { place, width, dout } of besides(s)) {
-      arena.f32(dout, Y * width).fill(0);
-      kernels.rows_scatter_add(dout, dx + place * 4, s.types, sizes.N, width, D);
+    for (const { place, width, dout, rows } of besides(s, s.types)) {
+      arena.f32(dout, (rows === s.types ? Y : N) * width).fill(0);
+      kernels.rows_scatter_add(dout, dx + place * 4, rows, N, width, D);
     }
     const features = weights.at['feature.embedding'];
     if (features) featuresBackward(kernels, config, gradient(features), s.features, Y);
+    const tokens = weights.at['token.embedding'];
+    if (tokens) tokensBackward(kernels, config, gradient(tokens), s.tokens, N);
     charBackward(kernels, arena, config, weights, gradient, s.chars, sizes);
   }
 

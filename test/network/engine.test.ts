@@ -22,6 +22,7 @@ import {
   createBatch,
   createFilled,
   createSample,
+  createTokens,
   momentOf,
   noClipping,
   openSingle,
@@ -127,6 +128,8 @@ const networks: readonly Partial<NetworkConfig>[] = [
   { featureGroups: 3, featureBuckets: 6, featureDim: 4 },
   { featureGroups: 2, featureBuckets: 4, featureDim: 3, charEncoder: 'cnn', layers: 2 },
   { featureGroups: 1, featureBuckets: 9, featureDim: 1, charEncoder: 'lstm', cell: 'gru' },
+  { tokenFeatures: { groups: 1, rows: 7, dim: 3 } },
+  { tokenFeatures: { groups: 3, rows: 12, dim: 1 }, charEncoder: 'cnn', layers: 2, cell: 'gru' },
 ];
 const whole: Partial<NetworkConfig> = {
   cell: 'depth-gated',
@@ -138,13 +141,14 @@ const whole: Partial<NetworkConfig> = {
   featureGroups: 2,
   featureBuckets: 5,
   featureDim: 3,
+  tokenFeatures: { groups: 2, rows: 10, dim: 4 },
   tags: [5, 3],
 };
 const named = (configs: readonly Partial<NetworkConfig>[]) =>
   configs.map((config) => ({
     config,
     name: Object.entries(config)
-      .map(([key, value]) => `${key} ${String(value)}`)
+      .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
       .join(', '),
   }));
 
@@ -234,12 +238,40 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
     { kind: 'regular', length: 3 },
     { kind: 'random', probability: 0.4 },
   ] as const;
+  it('features that tokens of one type have apart', () => {
+    const config = { tokenFeatures: { groups: 2, rows: 8, dim: 3 }, layers: 2 };
+    const sample = createSample({ seed: 3, lengths, types: 4, config });
+    const random = rng(2);
+    const tokens = lengths.map((length) => createTokens(random, sample.config, length));
+    expectStep({ level, sample: { ...sample, batch: { ...sample.batch, tokens } } });
+  });
+
   it.each(named([...kindsOfCells, whole]))('truncated: $name', ({ config }) => {
     const sample = createSample({ seed: 6, lengths, config: { layers: 2, ...config } });
     for (const bptt of truncations) expectStep({ level, sample, training: { ...plainSgd, bptt } });
     const bptt = truncations[2];
     expectStep({ level, sample, training: { ...plainSgd, bptt, dropout, seed: 3 } });
   });
+});
+
+it('the gradient of features of tokens is that of finite differences', () => {
+  const config = { tokenFeatures: { groups: 2, rows: 6, dim: 2 }, featureGroups: 1 };
+  const sample = createSample({ seed: 3, lengths: [3, 1, 4], config });
+  const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
+  const table = Float64Array.from(engine.parameter('token.embedding'));
+  const values = (name: string): ArrayLike<number> =>
+    name === 'token.embedding' ? table : engine.parameter(name);
+  const step = () => oracleStep(sample, { read: values, training: plainSgd });
+  const { tokens: gradient } = step().gradients;
+  const differences = table.map((x, i) => {
+    const losses = [1e-5, -1e-5].map((h) => {
+      table[i] = x + h;
+      return step().loss;
+    }) as [number, number];
+    table[i] = x;
+    return (losses[0] - losses[1]) / 2e-5;
+  });
+  expectClose(gradient!, differences, { abs: 1e-9, rel: 1e-6 });
 });
 
 describe('optimizers', () => {
@@ -644,7 +676,12 @@ describe('threads', () => {
     tags: [9],
   };
   const bptt = { kind: 'random', probability: 0.2 } as const;
-  const features = { featureGroups: 2, featureBuckets: 50, featureDim: 8 };
+  const features = {
+    featureGroups: 2,
+    featureBuckets: 50,
+    featureDim: 8,
+    tokenFeatures: { groups: 2, rows: 40, dim: 8 },
+  };
   const gru = { cell: 'gru', merge: 'sum', between: 'highway', tags: [9, 4] } as const;
   const cases = [
     ...kinds.flatMap((kind) =>

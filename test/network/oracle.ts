@@ -1,5 +1,12 @@
-import { charSize, featureSize, headName, type NetworkConfig } from '../../src/network/config.ts';
+import {
+  charSize,
+  featureSize,
+  headName,
+  type NetworkConfig,
+  tokenSize,
+} from '../../src/network/config.ts';
 import type { TrainingOptions } from '../../src/network/engine.ts';
+import type { Bags } from '../../src/network/features.ts';
 import { accumulate } from '../oracle/arrays.ts';
 import { crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
@@ -21,9 +28,9 @@ import {
   type Sample,
 } from './sample.ts';
 
-// The oracle's tagger has one head and no features of words. Heads are taggers that share all but their output: losses
-// and gradients add up. Features are columns that stand beside the word embedding: in a table of words with a row for
-// each token, whose gradient then goes to the two tables that it is made of.
+// The oracle's tagger has one head and no features of words or tokens. Heads are taggers that share all but their output:
+// losses and gradients add up. Features are columns that stand beside the word embedding: in a table of words with a row
+// for each token, whose gradient then goes to the tables that it is made of.
 
 type Read = (name: string) => ArrayLike<number>;
 
@@ -41,12 +48,13 @@ export function oracleNamed(config: NetworkConfig, read: Read): Record<string, F
         named[`${headName(head)}.${part}`] = values(`${headName(head)}.${part}`);
   });
   if (config.featureGroups > 0) named.features = values('feature.embedding');
+  if (config.tokenFeatures) named.tokens = values('token.embedding');
   return named;
 }
 
 /** Where the oracle's columns [word; features; characters] stand in the network's [word; characters; features]. */
 function columnsOf(config: NetworkConfig): number[] {
-  const [D, C, F] = [config.wordDim, charSize(config), featureSize(config)];
+  const [D, C, F] = [config.wordDim, charSize(config), featureSize(config) + tokenSize(config)];
   const run = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
   return [...run(0, D), ...run(D + C, F), ...run(D, C)];
 }
@@ -81,41 +89,49 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   const { config, types } = sample;
   const weights = oracleWeights(config, read);
   const batch = oracleBatch(sample);
-  if (config.featureGroups === 0) return { weights, batch, masks, translate: namedArrays };
+  const { wordDim: D, tokenFeatures } = config;
+  const F = featureSize(config) + tokenSize(config);
+  if (F === 0) return { weights, batch, masks, translate: namedArrays };
 
-  const { wordDim: D, featureGroups: groups, featureDim } = config;
-  const F = featureSize(config);
   const { table } = weights.words;
-  const rows = Float64Array.from(read('feature.embedding')); // (groups buckets, featureDim)
   const order = orderOf(sample.batch.types);
-  const typeOf = batch.packing.rows.flatMap((live, t) =>
-    order.slice(0, live).map((s) => sample.batch.types[s]![t]!),
+  const tokens = batch.packing.rows.flatMap((live, t) =>
+    order.slice(0, live).map((s) => ({ s, t, type: sample.batch.types[s]![t]! })),
   );
-  /** Calls `visit` for every place of the features of token n: in its row of F columns, and in the table. */
-  const eachPlace = (n: number, visit: (column: number, place: number) => void): void => {
-    const { offsets, members } = types.bags!;
-    for (let g = 0; g < groups; g++)
-      for (
-        let m = offsets[typeOf[n]! * groups + g]!;
-        m < offsets[typeOf[n]! * groups + g + 1]!;
-        m++
-      )
-        for (let j = 0; j < featureDim; j++)
-          visit(g * featureDim + j, members[m]! * featureDim + j);
+  const rows: Record<string, Float64Array> = {}; // of each table, (rows, dim)
+  if (config.featureGroups > 0) rows.features = Float64Array.from(read('feature.embedding'));
+  if (tokenFeatures) rows.tokens = Float64Array.from(read('token.embedding'));
+  type Visit = (name: string, column: number, place: number) => void;
+  /** Calls `visit` for every place of the features of token n: in its row of F columns, and in a table. */
+  const eachPlace = (n: number, visit: Visit): void => {
+    const { s, t, type } = tokens[n]!;
+    let column = 0;
+    const visitBags = (
+      name: string,
+      { offsets, members }: Bags,
+      { at, groups, dim }: Record<'at' | 'groups' | 'dim', number>,
+    ): void => {
+      for (let bag = at * groups; bag < (at + 1) * groups; bag++, column += dim)
+        for (let m = offsets[bag]!; m < offsets[bag + 1]!; m++)
+          for (let j = 0; j < dim; j++) visit(name, column + j, members[m]! * dim + j);
+    };
+    const { featureGroups: groups, featureDim: dim } = config;
+    if (groups > 0) visitBags('features', types.bags!, { at: type, groups, dim });
+    if (tokenFeatures) visitBags('tokens', sample.batch.tokens![s]!, { at: t, ...tokenFeatures });
   };
   const own = new Float64Array(batch.packing.N * (D + F)); // (N, D + F)
-  typeOf.forEach((_, n) => {
+  tokens.forEach((_, n) => {
     const row = own.subarray(n * (D + F), (n + 1) * (D + F));
     row.set(table.subarray(batch.words[n]! * D, (batch.words[n]! + 1) * D));
-    eachPlace(n, (column, place) => {
-      row[D + column]! += rows[place]!;
+    eachPlace(n, (name, column, place) => {
+      row[D + column]! += rows[name]![place]!;
     });
   });
   const columns = columnsOf(config);
   const back = columns.map((_, column) => columns.indexOf(column));
   const input = masks?.layers?.[0]?.input;
   return {
-    batch: { ...batch, words: typeOf.map((_, n) => n) },
+    batch: { ...batch, words: tokens.map((_, n) => n) },
     weights: {
       ...weights,
       words: { table: own, D: D + F },
@@ -129,18 +145,20 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
     },
     translate(gradients) {
       const words = new Float64Array(table.length);
-      const features = new Float64Array(rows.length);
-      typeOf.forEach((_, n) => {
+      const tables = Object.fromEntries(
+        Object.entries(rows).map(([name, { length }]) => [name, new Float64Array(length)]),
+      );
+      tokens.forEach((_, n) => {
         const d = gradients.words.table.subarray(n * (D + F), (n + 1) * (D + F));
         accumulate(words.subarray(batch.words[n]! * D, (batch.words[n]! + 1) * D), d.slice(0, D));
-        eachPlace(n, (column, place) => {
-          features[place]! += d[D + column]!;
+        eachPlace(n, (name, column, place) => {
+          tables[name]![place]! += d[D + column]!;
         });
       });
       const layers = gradients.layers.map((layer, l) =>
         l === 0 ? reorderInput(layer, back) : layer,
       );
-      return { ...namedArrays({ ...gradients, layers }), words, features };
+      return { ...namedArrays({ ...gradients, layers }), words, ...tables };
     },
   };
 }

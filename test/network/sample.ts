@@ -16,6 +16,7 @@ import {
   type TrainingBatch,
   type TrainingOptions,
 } from '../../src/network/engine.ts';
+import type { Bags } from '../../src/network/features.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';
 import { cellOf, connects } from '../oracle/cells.ts';
@@ -69,22 +70,49 @@ export function createSample(options: {
     words: random.integers(count, config.words),
     offsets: Int32Array.from(offsets),
     chars: random.integers(offsets[count]!, config.chars),
-    ...(config.featureGroups > 0 && { bags: createBags(random, config, count) }),
+    ...(config.featureGroups > 0 && {
+      bags: createBags(random, {
+        count,
+        groups: config.featureGroups,
+        rowsOf: config.featureBuckets,
+      }),
+    }),
+    ...(config.tokenFeatures && { tokens: createTokens(random, config, count) }),
   };
   return { config, types, batch: createBatch(random, { config, types, lengths }) };
 }
 
-/** Bags of 0 to 3 features of each group for each of `count` types. */
-function createBags(random: Rng, config: NetworkConfig, count: number): NonNullable<Types['bags']> {
-  const { featureGroups: groups, featureBuckets: buckets } = config;
+/** Bags of 0 to 3 features of each group, which has `rowsOf` rows, for each of `count` types. */
+function createBags(
+  random: Rng,
+  { count, groups, rowsOf }: Record<'count' | 'groups' | 'rowsOf', number>,
+): Bags {
   const offsets = [0];
   const members: number[] = [];
   for (let bag = 0; bag < count * groups; bag++) {
-    const own = random.integers(random.integer(4), buckets);
-    members.push(...own.map((row) => (bag % groups) * buckets + row));
+    const own = random.integers(random.integer(4), rowsOf);
+    members.push(...own.map((row) => (bag % groups) * rowsOf + row));
     offsets.push(members.length);
   }
   return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
+}
+
+/** Features for each of `count` tokens. */
+export function createTokens(random: Rng, config: NetworkConfig, count: number): Bags {
+  const { groups, rows } = config.tokenFeatures!;
+  return createBags(random, { count, groups, rowsOf: rows / groups });
+}
+
+/** The bags of these types, one after another. */
+function chosenBags({ offsets, members }: Bags, ids: Int32Array, groups: number): Bags {
+  const bags = [...ids].flatMap((id) =>
+    Array.from({ length: groups }, (_, g) => {
+      const bag = id * groups + g;
+      return [...members.subarray(offsets[bag]!, offsets[bag + 1]!)];
+    }),
+  );
+  const ends = bags.map((_, b) => bags.slice(0, b + 1).flat().length);
+  return { offsets: Int32Array.of(0, ...ends), members: Int32Array.from(bags.flat()) };
 }
 
 /** Random sentences: a word in seven is unknown (row 0), a tag in five is not given. */
@@ -98,6 +126,9 @@ export function createBatch(
     words: sentences.map((ids) =>
       ids.map((id) => (random.integer(7) === 0 ? 0 : types.words[id]!)),
     ),
+    ...(types.tokens && {
+      tokens: sentences.map((ids) => chosenBags(types.tokens!, ids, config.tokenFeatures!.groups)),
+    }),
     tags: config.tags.map((tags) =>
       lengths.map((length) =>
         random.integers(length, tags).map((tag) => (random.integer(5) === 0 ? -1 : tag)),
