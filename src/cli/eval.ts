@@ -14,7 +14,7 @@ import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
 import type { Task } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { type Input, nameOf, openLabelled, trainedColumns } from './input.ts';
+import { type Input, nameOf, openLabelled, trainedColumns, trainedFeatures } from './input.ts';
 import {
   addColor,
   addColumns,
@@ -24,11 +24,13 @@ import {
   type ColumnOptions,
   type ComputeOptions,
   choice,
+  featureOption,
   modelOption,
   parseShare,
   readFormats,
   readOptions,
   taggerOptions,
+  whereFeatures,
 } from './options.ts';
 import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
@@ -81,6 +83,7 @@ export function defineEval(command: Command, context: Context): void {
     tag: 'column of the gold tag (default: the last; of a file with both, the last but one)',
   });
   command
+    .addOption(featureOption(whereFeatures))
     .option('--pred-column <column>', 'column of the predicted tag (default: the last)')
     .option('--details', 'tag by tag, and what is taken for what')
     .option('--json', 'one JSON object: corpora, each with its report, and total')
@@ -143,6 +146,8 @@ async function measure(
     throw new UserError(
       'eval: --bias-recall without --model: there are no scores to change. Give -m.',
     );
+  if (flags.featureColumn !== undefined)
+    throw new UserError('eval: --feature-column without --model: nothing reads it. Give -m.');
   if (gold === undefined && pred === undefined)
     return measureColumns({ files: files.length === 0 ? ['-'] : files, flags }, context);
   if (gold === undefined || pred === undefined || files.length > 0)
@@ -188,8 +193,14 @@ async function measureModel(
     for (const file of files) {
       const input = await openLabelled(file, { io: context.io, format: flags.format });
       const { format } = input;
-      const read = { ...trainedColumns(task, format), ...readOptions(flags, format) };
-      corpora.push(await labelled(input, read));
+      const read = {
+        ...trainedColumns(task, format),
+        ...readOptions(flags, format),
+        ...trainedFeatures(tagger.model, { file: input.name, format, asked: flags.featureColumn }),
+      };
+      const corpus = await labelled(input, read);
+      checkValues(corpus, tagger.model);
+      corpora.push(corpus);
     }
     const scheme = goldScheme(corpora, { task, path: tagger.model.path });
     const options: CountOptions = {
@@ -210,6 +221,21 @@ async function measureModel(
   } finally {
     await tagger.close();
   }
+}
+
+/** Values of which training saw none are of another column. */
+function checkValues(
+  { file, sentences }: Labelled,
+  { vocabulary, path }: Pick<Tagger['model'], 'vocabulary' | 'path'>,
+): void {
+  vocabulary.tokenFeatures?.columns.forEach(({ column, values }, c) => {
+    const known = new Set(values.slice(1));
+    const given = sentences.flatMap(({ featureColumns }) => featureColumns![c]!);
+    if (given.some((value) => known.has(value))) return;
+    throw new UserError(
+      `${file}: none of its values (${someTags([...new Set(given)])}) of what ${path} reads as ${column} was seen in training. Name the right column with --feature-column.`,
+    );
+  });
 }
 
 /** Which of a model's columns is measured: its only one, the one asked for, or the first. */
@@ -248,7 +274,10 @@ function* predictedPairs(
   const own = tagger.model.tasks[column]!.scheme;
   for (let from = 0; from < sentences.length; from += SENTENCES) {
     const part = sentences.slice(from, from + SENTENCES);
-    const tags = tagger.tagColumns(part.map(({ tokens }) => tokens))[column]!;
+    const tags = tagger.tagColumns(
+      part.map(({ tokens }) => tokens),
+      part.map(({ featureColumns }) => featureColumns ?? []),
+    )[column]!;
     for (const [i, { tokens, tags: gold }] of part.entries()) {
       const predicted = own === scheme ? tags[i]! : convert(tags[i]!, own, scheme);
       yield { tokens, gold, predicted };

@@ -4,12 +4,13 @@ import {
   decompressed,
   type Format,
   formatOf,
+  isName,
   type ReadOptions,
   sniffFormat,
   withoutCompression,
 } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
-import type { Task } from '../model/model.ts';
+import type { ModelFile, Task } from '../model/model.ts';
 import type { Io } from './io.ts';
 
 /** Something to read. */
@@ -123,6 +124,33 @@ async function peek(
     }
   }
   return { sample: Buffer.concat(chunks), source: all() };
+}
+
+/**
+ * The columns that a model reads beside the tokens of a file: as it was trained, or where they are asked for.
+ * @throws UserError where that cannot be known, or does not fit
+ */
+export function trainedFeatures(
+  { vocabulary, tasks, path }: Pick<ModelFile, 'vocabulary' | 'tasks' | 'path'>,
+  { file, format, asked }: { file: string; format: Format | undefined; asked: string | undefined },
+): Pick<ReadOptions, 'featureColumn'> {
+  const trained = vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
+  const names = trained.join(', ');
+  if (asked !== undefined) {
+    const columns = asked.split(',');
+    if (columns.length === trained.length) return { featureColumn: columns };
+    throw new UserError(
+      trained.length === 0
+        ? `--feature-column ${asked}: ${path} reads no column beside the tokens. Leave it out.`
+        : `--feature-column ${asked}: ${path} reads ${trained.length} columns, in training ${names}. Name as many.`,
+    );
+  }
+  const [{ format: trainedFormat }] = tasks as [Task];
+  if (format !== undefined && format !== trainedFormat && !trained.every(isName))
+    throw new UserError(
+      `${file}: ${path} reads column ${names} of ${trainedFormat} beside the tokens, but this is ${format}. Say with --feature-column where it stands.`,
+    );
+  return { featureColumn: trained };
 }
 
 /** The columns that a model was trained on, for input of the format that it was trained on. */

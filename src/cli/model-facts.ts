@@ -20,6 +20,9 @@ export interface ModelFacts
     /** Of each column. */
     readonly tags: readonly (readonly string[])[];
     readonly lowercase: boolean;
+    /** Columns that it reads beside tokens, and of gazetteers the types and the phrases in all their readings. */
+    readonly columns?: readonly { readonly column: string; readonly values: number }[];
+    readonly gazetteer?: { readonly types: readonly string[]; readonly phrases: number };
   };
   readonly backend: { readonly kind: string; readonly isa: string; readonly threads: number };
 }
@@ -41,6 +44,7 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         chars: vocabulary.chars.length,
         tags: vocabulary.tags,
         lowercase: vocabulary.lowercase,
+        ...tokenFacts(vocabulary),
       },
       tasks,
       record,
@@ -49,6 +53,23 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
   } finally {
     await backend.pool.close();
   }
+}
+
+function tokenFacts({
+  tokenFeatures,
+}: ModelFile['vocabulary']): Pick<ModelFacts['vocabulary'], 'columns' | 'gazetteer'> {
+  const { columns = [], gazetteer } = tokenFeatures ?? {};
+  return {
+    ...(columns.length > 0 && {
+      columns: columns.map(({ column, values }) => ({
+        column: String(column),
+        values: values.length - 1,
+      })),
+    }),
+    ...(gazetteer && {
+      gazetteer: { types: gazetteer.types, phrases: gazetteer.phrases.length },
+    }),
+  };
 }
 
 const typesIn = (tags: Iterable<string>, scheme: Scheme): string[] => [
@@ -74,6 +95,17 @@ export function modelText(facts: ModelFacts, style: Style): string {
         'vocabulary',
         `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (case folded)' : ''}, ${number(vocabulary.chars)} characters`,
       ),
+      ...(vocabulary.columns ?? []).map(({ column, values }) =>
+        field('reads', `column ${column}, ${counted(values, 'value')}`),
+      ),
+      ...(vocabulary.gazetteer
+        ? [
+            field(
+              'gazetteer',
+              `${counted(vocabulary.gazetteer.phrases, 'phrase')} of ${vocabulary.gazetteer.types.join(', ')}`,
+            ),
+          ]
+        : []),
       field('network', networkText(config)),
       field('size', counted(facts.parameters, 'parameter')),
       field('trained on', trainedOn.join(', ')),

@@ -36,8 +36,14 @@ export const choice = (flags: string, about: string, choices: readonly string[])
 export interface ColumnOptions {
   tokenColumn?: string;
   tagColumn?: string;
+  featureColumn?: string;
   header?: boolean;
 }
+
+export const whereFeatures =
+  'where the columns are that the model reads beside the token (default: as in training)';
+export const featureOption = (about: string): Option =>
+  new Option('--feature-column <column>', about);
 
 export function addColumns(
   command: Command,
@@ -57,12 +63,13 @@ export function addColumns(
 
 /** What the reader is told; a key is left out when its flag was not given. */
 export const readOptions = (
-  { tokenColumn, tagColumn, header }: ColumnOptions,
+  { tokenColumn, tagColumn, featureColumn, header }: ColumnOptions,
   format?: Format | undefined,
 ): ReadOptions => ({
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),
   ...(tagColumn !== undefined && { tagColumn }),
+  ...(featureColumn !== undefined && { featureColumn }),
   ...(header !== undefined && { header }),
 });
 

@@ -148,6 +148,12 @@ function startText(event: Event<'start'>, style: Style): string {
       ],
       [['words', style.dim], number(event.words), `${counted(event.chars, 'character')}`],
       ...(event.pretrained ? [vectorsRow(event.pretrained, style)] : []),
+      ...(event.columns ?? []).map(({ column, values }): Cell[] => [
+        ['reads', style.dim],
+        number(values),
+        `values of column ${column}`,
+      ]),
+      ...(event.gazetteer ? [gazetteerRow(event.gazetteer, style)] : []),
       [['tags', style.dim], number(event.tags), scheme],
       [
         ['model', style.dim],
@@ -170,6 +176,15 @@ function vectorsRow(
   const share = `${percent((wanted - missing) / Math.max(1, wanted))} % of words${tokens}${more}`;
   return [['vectors', style.dim], number(wanted - missing), share];
 }
+
+const gazetteerRow = (
+  { entries, types, matched }: NonNullable<Event<'start'>['gazetteer']>,
+  style: Style,
+): Cell[] => [
+  ['gazetteer', style.dim],
+  number(entries),
+  `phrases of ${counted(types, 'type')}, ${percent(matched)} % of tokens in one`,
+];
 
 // Widths are fixed: lines come one by one.
 const epochHead = (score: string, style: Style): string =>

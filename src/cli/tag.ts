@@ -14,7 +14,7 @@ import { UserError } from '../errors.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { nameOf, outputFormat, sourceOf, trainedColumns } from './input.ts';
+import { nameOf, outputFormat, sourceOf, trainedColumns, trainedFeatures } from './input.ts';
 import {
   addColor,
   addColumns,
@@ -24,6 +24,7 @@ import {
   type ColumnOptions,
   type ComputeOptions,
   choice,
+  featureOption,
   inputFormats,
   modelOption,
   type OffsetOptions,
@@ -32,6 +33,7 @@ import {
   readOptions,
   required,
   taggerOptions,
+  whereFeatures,
 } from './options.ts';
 import { withOutput } from './output.ts';
 import { plain, type Style, styleOf, tagPainter } from './style.ts';
@@ -89,7 +91,7 @@ export function defineTag(command: Command, context: Context): void {
   addColumns(command, {
     tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
   });
-  command.addOption(offsetsOption());
+  command.addOption(featureOption(whereFeatures)).addOption(offsetsOption());
   addCompute(command);
   addColor(command, context);
   command
@@ -139,10 +141,12 @@ function readingOf(
   const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
   const { tokenColumn } = trainedColumns(tagger.model.tasks[0]!, format);
   const { tagColumn: _, ...own } = readOptions(flags, format);
+  const name = nameOf(file);
   return {
     ...(tokenColumn !== undefined && { tokenColumn }),
     ...own,
-    file: nameOf(file),
+    ...trainedFeatures(tagger.model, { file: name, format, asked: flags.featureColumn }),
+    file: name,
     gold: false,
   };
 }

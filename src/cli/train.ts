@@ -18,6 +18,7 @@ import {
   type ComputeOptions,
   choice,
   computeOptions,
+  featureOption,
   readFormats,
   readOptions,
   required,
@@ -31,6 +32,7 @@ interface TrainFlags extends ColumnOptions, ComputeOptions, SweepFlags {
   dev?: string;
   test?: string;
   embeddings?: string;
+  gazetteer?: string[];
   config?: string;
   format?: (typeof readFormats)[number];
   json?: boolean;
@@ -41,6 +43,8 @@ const examples = `
 Examples:
   $ seqtag train train.conll --dev dev.conll --test test.conll -o ner.safetensors
   $ seqtag train en_ewt-ud-train.conllu --tag-column xpos -o xpos.safetensors
+  $ seqtag train train.conllu --tag-column xpos --feature-column upos -o xpos.safetensors
+  $ seqtag train train.conll -o ner.safetensors --gazetteer cities.txt companies.txt.gz
   $ seqtag train notes.csv --token-column word --tag-column label -o notes.safetensors
   $ seqtag train train.conll --config settings.json --epochs 20 -o ner.safetensors
   $ seqtag train train.conll --dev dev.conll --sweep hidden=50,100 --seeds 3 -o best.safetensors
@@ -63,6 +67,10 @@ export function defineTrain(command: Command, context: Context): void {
       '--embeddings <file>',
       'pretrained word vectors: GloVe, word2vec (text, binary) or fastText .vec, gzip too',
     )
+    .option(
+      '--gazetteer <file...>',
+      'lists of phrases, one a line, with PHRASE<tab>TYPE or of the type that the file is called by; gzip too',
+    )
     .addOption(
       choice(
         '--format <format>',
@@ -74,6 +82,11 @@ export function defineTrain(command: Command, context: Context): void {
     tag: 'column of the tag (default: the last; conllu: upos; csv: by header)',
   });
   command
+    .addOption(
+      featureOption(
+        'column that is read beside the token, or several (upos,lemma); tag and eval read it too',
+      ),
+    )
     .option('--config <file>', 'hyperparameters as JSON, {"hidden": 200}; flags win over it')
     .option('--json', 'every event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
@@ -177,6 +190,7 @@ async function trainCommand(
     dev: flags.dev,
     test: flags.test,
     embeddings: flags.embeddings,
+    gazetteers: flags.gazetteer,
     read: readOptions(flags, flags.format),
     ...computeOptions(flags),
   };

@@ -1,4 +1,5 @@
 import { count, MAX_GAP, MAX_TOKENS, problem } from './lines.ts';
+import { listed } from './places.ts';
 import type { Document, Format, ReadOptions, Sentence } from './sentence.ts';
 
 const NONE: readonly string[] = [];
@@ -28,8 +29,10 @@ export class SentenceBuilder {
   readonly #gold: boolean;
   #tokens: string[] = [];
   #tags: string[] = [];
-  /** Tags of further columns. */
+  /** Tags of further columns, then features. */
   #more: string[][] = [];
+  /** How many of them are features. */
+  readonly #features: number;
   #line = 0;
   /** The source of the open sentence that came with earlier pieces of text. */
   #held = '';
@@ -44,6 +47,7 @@ export class SentenceBuilder {
     this.#document = document;
     this.#keep = options.keepSource ?? true;
     this.#gold = options.gold;
+    this.#features = listed(options.featureColumn).length;
   }
 
   /** Tokens of the open sentence. */
@@ -51,7 +55,7 @@ export class SentenceBuilder {
     return this.#tokens.length;
   }
 
-  /** Adds a token; `tag` counts only if gold tags are read, `more` are its tags of further columns. */
+  /** Adds a token; `tag` counts only if gold tags are read, `more` are its tags of further columns, then features. */
   add(token: string, tag: string, line: number, more?: readonly string[]): void {
     if (this.#tokens.length === 0) this.#line = line;
     else if (this.#tokens.length >= MAX_TOKENS) {
@@ -84,7 +88,11 @@ export class SentenceBuilder {
     const tokens = this.#tokens;
     const tags = this.#gold ? this.#tags : NONE;
     const { file } = this.#document;
-    const all = this.#more.length > 0 ? { tagColumns: [tags, ...this.#more] } : undefined;
+    const further = this.#more.length - this.#features;
+    const all = {
+      ...(further > 0 && { tagColumns: [tags, ...this.#more.slice(0, further)] }),
+      ...(this.#features > 0 && { featureColumns: this.#more.slice(further) }),
+    };
     if (this.#keep) {
       const part = text.slice(from, to);
       const raw = this.#held === '' ? part : this.#held + part;

@@ -92,9 +92,10 @@ export class ColumnsParser implements Parser {
   readonly #gold: boolean;
   readonly #askedToken: number;
   readonly #askedTags: readonly number[];
+  readonly #askedFeatures: readonly number[];
   #token = 0;
   #tag = -1;
-  /** Further columns of tags. */
+  /** Further columns of tags, then those of features. */
   #more: readonly number[] = [];
   /** Complete lines seen. */
   #lines = 0;
@@ -109,6 +110,7 @@ export class ColumnsParser implements Parser {
     this.#gold = options.gold;
     this.#askedToken = asIndex(options.tokenColumn ?? 0, 'token');
     this.#askedTags = listed(options.tagColumn).map((column) => asIndex(column, 'tag'));
+    this.#askedFeatures = listed(options.featureColumn).map((column) => asIndex(column, 'feature'));
   }
 
   get line(): number {
@@ -169,15 +171,18 @@ export class ColumnsParser implements Parser {
     const first = text.slice(from, to);
     const separator = first.includes('\t') ? 'tab' : 'space';
     const columns = columnSpans(first, 0, first.length, separator).length / 2;
-    const place = (column: number): number => {
-      const index = resolve(column, columns);
-      if (index !== undefined) return index;
-      throw problem(
-        document.file,
-        line,
-        `${count(columns, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
-      );
-    };
+    const placeOf =
+      (what: string) =>
+      (column: number): number => {
+        const index = resolve(column, columns);
+        if (index !== undefined) return index;
+        throw problem(
+          document.file,
+          line,
+          `${count(columns, 'column')}, but ${what} ${column} was asked for. Columns count from 0, or backwards from -1.`,
+        );
+      };
+    const place = placeOf('column');
     this.#token = place(this.#askedToken);
     if (this.#gold) {
       const [tag = -1, ...more] = this.#askedTags;
@@ -191,6 +196,7 @@ export class ColumnsParser implements Parser {
         );
       }
     }
+    this.#more = [...this.#more, ...this.#askedFeatures.map(placeOf('feature column'))];
     document.separator = separator;
     document.columns = columns;
     document.token = this.#token;

@@ -130,8 +130,10 @@ export class ConlluParser implements Parser {
   readonly #intern = tagPool();
   readonly #gold: boolean;
   readonly #token: Field;
-  readonly #tags: readonly Field[];
-  /** Of the columns of tags, those found in some word. */
+  readonly #tag: Field;
+  /** Further columns of tags, then those of features. */
+  readonly #more: readonly Field[];
+  /** Of all these, those found in some word. */
   readonly #seen = new Set<Field>();
   /** Keys found in MISC, for the message. */
   readonly #keys = new Set<string>();
@@ -149,7 +151,14 @@ export class ConlluParser implements Parser {
         `${options.file}: token column "${this.#token.key}" is no CoNLL-U field. They are ${conlluFields.join(', ')}.`,
       );
     }
-    this.#tags = listed(options.tagColumn ?? UPOS).map((column) => fieldOf(column, 'tag'));
+    const [tag, ...more] = listed(options.tagColumn ?? UPOS).map((column) =>
+      fieldOf(column, 'tag'),
+    );
+    this.#tag = tag!;
+    this.#more = [
+      ...(options.gold ? more : []),
+      ...listed(options.featureColumn).map((column) => fieldOf(column, 'feature')),
+    ];
   }
 
   get line(): number {
@@ -166,7 +175,9 @@ export class ConlluParser implements Parser {
   end(): Sentence[] {
     this.#parse(this.#buffer.end());
     this.#builder.end();
-    const missing = this.#tags.find((tag) => tag.key !== undefined && !this.#seen.has(tag));
+    const missing = [this.#tag, ...this.#more].find(
+      (field) => field.key !== undefined && !this.#seen.has(field),
+    );
     if (this.#gold && missing !== undefined && this.#lines > 0) {
       const keys = this.#keys.size === 0 ? 'no keys' : [...this.#keys].join(', ');
       throw new UserError(
@@ -180,7 +191,7 @@ export class ConlluParser implements Parser {
     const builder = this.#builder;
     const gold = this.#gold;
     const tokenColumn = this.#token.column;
-    const [tag, ...more] = this.#tags as [Field, ...Field[]];
+    const [tag, more] = [this.#tag, this.#more];
     const tagColumn = tag.column;
     let start = 0;
     let pos = 0;
@@ -248,7 +259,7 @@ export class ConlluParser implements Parser {
           copy(text, tokenFrom, tokenTo),
           gold ? this.#tagOf(tag, text, [tagFrom, tagTo]) : '',
           line,
-          gold && more.length > 0
+          more.length > 0
             ? more.map((field) => this.#tagOf(field, text, cellSpan(text, pos, to, field.column)))
             : undefined,
         );

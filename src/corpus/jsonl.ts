@@ -80,6 +80,7 @@ export class JsonlParser implements Parser {
   readonly #askedToken: string | undefined;
   /** As many as are asked for; of one that is not, the name is found by looking. */
   #tagKeys: string[];
+  readonly #featureKeys: readonly string[];
   #lines = 0;
 
   constructor(options: ReadOptions & { file: string; gold: boolean }) {
@@ -88,6 +89,7 @@ export class JsonlParser implements Parser {
     this.#gold = options.gold;
     this.#askedToken = keyOf(options.tokenColumn);
     this.#tagKeys = listed(options.tagColumn).map(String);
+    this.#featureKeys = listed(options.featureColumn).map(String);
     this.document.keys = { token: this.#askedToken, tag: undefined };
   }
 
@@ -120,7 +122,8 @@ export class JsonlParser implements Parser {
       if (next - pos > MAX_LINE) throw this.#problem(line, TOO_LONG);
       if (!isBlank(text, pos, lineEnd)) {
         const sentences = this.#sentences(text.slice(pos, lineEnd), line);
-        for (const [i, { tokens, tags: [tags, ...more] = [], prose }] of sentences.entries()) {
+        for (const [i, { tokens, columns = [], prose }] of sentences.entries()) {
+          const [tags, more] = this.#gold ? [columns[0], columns.slice(1)] : [undefined, columns];
           for (let t = 0; t < tokens.length; t++)
             builder.add(
               tokens[t]!,
@@ -152,21 +155,23 @@ export class JsonlParser implements Parser {
           ? [{ tokens: content.tokens }]
           : []
         : proseParts(content.text, this.document.file);
-    if (!this.#gold) return parts;
-    const columns = this.#knownKeys(members, number).map((key) => {
+    const tagKeys = this.#gold ? this.#knownKeys(members, number) : [];
+    if (tagKeys.length + this.#featureKeys.length === 0) return parts;
+    const columns = [...tagKeys, ...this.#featureKeys].map((key) => {
+      const what = this.#featureKeys.includes(key) ? 'value' : 'tag';
       const tags = this.#tagsOf(members, key, number);
       const total = parts.reduce((sum, { tokens }) => sum + tokens.length, 0);
       if (tags.length === total) return tags;
       throw this.#problem(
         number,
-        `${count(tags.length, 'tag')} in "${key}" for ${count(total, 'token')} in "${content.key}". Each token needs one.`,
+        `${count(tags.length, what)} in "${key}" for ${count(total, 'token')} in "${content.key}". Each token needs one.`,
       );
     });
     let from = 0;
     return parts.map((part) => {
       from += part.tokens.length;
-      const tags = columns.map((column) => column.slice(from - part.tokens.length, from));
-      return { ...part, tags };
+      const own = columns.map((column) => column.slice(from - part.tokens.length, from));
+      return { ...part, columns: own };
     });
   }
 
@@ -216,8 +221,8 @@ const NO_OBJECT =
 
 type Part = {
   readonly tokens: readonly string[];
-  /** Of each column. */
-  readonly tags?: readonly (readonly string[])[];
+  /** Of each column of tags, then those of features. */
+  readonly columns?: readonly (readonly string[])[];
   readonly prose?: Prose;
 };
 

@@ -7,6 +7,7 @@ import { formatOf, sniffFormat } from './format.ts';
 import { HorizontalParser } from './horizontal.ts';
 import { JsonlParser } from './jsonl.ts';
 import { countLines, problem } from './lines.ts';
+import { listed } from './places.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TableParser } from './table.ts';
 import { TextParser } from './text.ts';
@@ -40,7 +41,12 @@ export function createParser(options: ReadOptions & { readonly format: Format })
 }
 
 function parserFor(options: ReadOptions & { format: Format; file: string; gold: boolean }): Parser {
-  const { format } = options;
+  const { format, file } = options;
+  const features = listed(options.featureColumn);
+  if (features.length > 0 && (format === 'text' || format === 'horizontal'))
+    throw new UserError(
+      `${file}: the format ${format} has no column ${features.join(', ')} to read beside the tokens. Give columns, conllu, csv, tsv or jsonl that has.`,
+    );
   switch (format) {
     case 'columns':
       return new ColumnsParser(options);
@@ -86,8 +92,8 @@ export async function* readSentences(
   };
   if (known !== undefined) parser = start(known);
   const lineNow = (): number => parser?.line ?? countLines(head) + 1;
-  const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
-  for await (const text of decode(bytes, file, lineNow)) {
+  const bytes = typeof source === 'string' ? readBytes(source) : source;
+  for await (const text of readText(bytes, file, lineNow)) {
     let next = text;
     if (parser === undefined) {
       head += text;
@@ -163,6 +169,15 @@ function fileError(error: unknown, file: string): unknown {
           )
         : error;
   }
+}
+
+/** Text from bytes, compressed or not, in pieces; an error in one is told by `lineNow`, the line at which it begins. */
+export async function* readText(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  lineNow: () => number,
+): AsyncGenerator<string> {
+  yield* decode(decompressed(bytes, file), file, lineNow);
 }
 
 /** Decodes UTF-8 strictly, and as far as it goes in whole lines. The BOM is kept. */

@@ -23,7 +23,8 @@ export type Column = number | string;
 
 /**
  * One sentence. `tags` are the gold tags, as many as `tokens`, or none if none were asked for. Where
- * several columns of them were, `tags` is the first, and `tagColumns` are all, in the order asked for.
+ * several columns of them were, `tags` is the first, and `tagColumns` are all, in the order asked for;
+ * `featureColumns` are those asked for as features of tokens.
  * `line` is that of its first token, from 1. `source` is there when the sentence was read and its
  * source kept; with it a writer gives the input back byte for byte.
  */
@@ -31,6 +32,7 @@ export type Sentence = {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
   readonly file: string;
   readonly line: number;
   readonly source?: Source;
@@ -82,6 +84,8 @@ export type ReadOptions = {
   readonly tokenColumn?: Column | undefined;
   /** Naming one, or several to read at once, asks for gold tags, unless `gold` is false. */
   readonly tagColumn?: Column | readonly Column[] | undefined;
+  /** Columns to read besides, of gold tags or not, into `featureColumns`. */
+  readonly featureColumn?: Column | readonly Column[] | undefined;
   /** Read gold tags. Default: true for `readCorpus` or when `tagColumn` is given, else false. */
   readonly gold?: boolean | undefined;
   /** csv, tsv: whether there is a header. Default: found by looking for the wanted names. */

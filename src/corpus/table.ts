@@ -77,7 +77,7 @@ export class TableParser implements Parser {
   readonly #options: ReadOptions & { gold: boolean };
   #token = 0;
   #tag = -1;
-  /** Further columns of tags. */
+  /** Further columns of tags, then those of features. */
   #more: readonly number[] = [];
   #sentence = -1;
   #current = '';
@@ -250,8 +250,10 @@ export class TableParser implements Parser {
   #begin(row: readonly string[], line: number): void {
     const { tokenColumn, header, gold } = this.#options;
     const [tagColumn, ...more] = listed(this.#options.tagColumn);
+    const features = listed(this.#options.featureColumn);
     const { document } = this;
-    const named = isName(tokenColumn) || (gold && [tagColumn, ...more].some(isName));
+    const named =
+      isName(tokenColumn) || (gold && [tagColumn, ...more].some(isName)) || features.some(isName);
     if (named && header === false) {
       throw new UserError(
         `${document.file}: a column was asked for by name, but there is to be no header. Give an index.`,
@@ -265,11 +267,13 @@ export class TableParser implements Parser {
     }
     this.#token = this.#place(tokenColumn, row, line, TOKEN_NAMES, 0);
     document.token = this.#token;
-    if (!gold) return;
     const tagPlace = (column: Column | undefined): number =>
       this.#place(column, row, line, TAG_NAMES, row.length - 1);
+    const featurePlaces = features.map(tagPlace);
+    this.#more = featurePlaces;
+    if (!gold) return;
     this.#tag = tagPlace(tagColumn);
-    this.#more = more.map(tagPlace);
+    this.#more = [...more.map(tagPlace), ...featurePlaces];
     if (tagColumn === undefined && this.#tag === this.#token) {
       throw problem(
         document.file,

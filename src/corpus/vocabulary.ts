@@ -1,5 +1,6 @@
 import { appendBags, type Features } from './features.ts';
 import { candidates } from './partial.ts';
+import type { TokenFeatures } from './token-features.ts';
 
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
 export interface Vocabulary {
@@ -12,6 +13,7 @@ export interface Vocabulary {
   readonly lowercase: boolean;
   /** Left out where the model has none. */
   readonly features?: Features;
+  readonly tokenFeatures?: TokenFeatures;
 }
 
 export interface VocabularyOptions {
@@ -37,13 +39,13 @@ export const normalise = (token: string, lowercase: boolean): string => {
 };
 
 /** Sorted by falling count, then by code units, so that the same corpus gives the same rows in any order of reading. */
-const byCount = (counts: ReadonlyMap<string, number>, least: number): string[] =>
+export const byCount = (counts: ReadonlyMap<string, number>, least: number): string[] =>
   [...counts]
     .filter(([, n]) => n >= least)
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
     .map(([item]) => item);
 
-const tally = (counts: Map<string, number>, item: string): void => {
+export const tally = (counts: Map<string, number>, item: string): void => {
   counts.set(item, (counts.get(item) ?? 0) + 1);
 };
 

@@ -2,9 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FeatureName, featureNames } from '../corpus/features.ts';
+import { type GazetteerFile, packGazetteer, unpackGazetteer } from '../corpus/gazetteer.ts';
 import type { Scheme } from '../corpus/scheme.ts';
 import { schemes } from '../corpus/scheme.ts';
 import type { Column, Format } from '../corpus/sentence.ts';
+import { groupsOf, rowsOf } from '../corpus/token-features.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { clearUphill } from '../network/cells/clockwork.ts';
@@ -53,6 +55,7 @@ export interface TrainingRecord {
     sentences: number;
     tokens: number;
   }[];
+  readonly gazetteers?: readonly GazetteerFile[] | undefined;
   readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
   readonly bestEpoch: number;
   readonly epochs: readonly EpochRecord[];
@@ -106,6 +109,8 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
 
 /** 2: the configuration has the cell, directions and what is between layers; there may be several columns of tags. */
 const VERSION = 2;
+/** The tensor of what gazetteers have, as `packGazetteer` gives it. */
+const PHRASES = 'gazetteer.phrases';
 
 /**
  * Writes under a temporary name, then renames: a reader never sees half a model. Embeddings are written in half
@@ -122,11 +127,21 @@ export function saveModel(path: string, model: Model): number {
         : { dtype: 'F32', shape: [...shape], data },
     );
   }
+  const { tokenFeatures } = model.vocabulary;
+  if (tokenFeatures?.gazetteer) {
+    const data = packGazetteer(tokenFeatures.gazetteer);
+    tensors.set(PHRASES, { dtype: 'U8', shape: [data.length], data });
+  }
   writeSafetensors(path, tensors, {
     format: 'seqtag',
     version: String(VERSION),
     config: JSON.stringify(model.config),
-    vocabulary: JSON.stringify(model.vocabulary),
+    vocabulary: JSON.stringify({
+      ...model.vocabulary,
+      ...(tokenFeatures?.gazetteer && {
+        tokenFeatures: { ...tokenFeatures, gazetteer: { types: tokenFeatures.gazetteer.types } },
+      }),
+    }),
     tasks: JSON.stringify(model.tasks),
     record: JSON.stringify(model.record),
   });
@@ -186,11 +201,12 @@ export function openModel(nameOrPath: string): ModelFile {
     checkConfig(model.config, fail);
     checkVocabulary(model.vocabulary, model.config, fail);
     checkTasks(model.tasks, model.config, fail);
-    checkTensors(file, model.config, fail);
+    checkTensors(file, model, fail);
     return {
       path,
       bytes: statSync(path).size,
       ...model,
+      vocabulary: withPhrases(model.vocabulary, file, fail),
       readParameters(target) {
         for (const { name } of parameterSpecs(model.config)) {
           const values = target(name);
@@ -278,6 +294,12 @@ function checkConfig(config: NetworkConfig, fail: Fail): void {
     check(key, config[key as keyof typeof most], [1, limit]);
   check('dense', config.dense, [0, 64]);
   check('featureGroups', config.featureGroups, [0, featureNames.length]);
+  if (config.tokenFeatures !== undefined) {
+    const { groups, rows, dim } = config.tokenFeatures ?? {};
+    check('tokenFeatures.groups', groups, [1, 1000]);
+    check('tokenFeatures.rows', rows, [1, 1e7]);
+    check('tokenFeatures.dim', dim, [1, 4096]);
+  }
   if (!Array.isArray(config.tags) || config.tags.length < 1 || config.tags.length > MOST_HEADS)
     fail(`its configuration has no list of 1 to ${MOST_HEADS} numbers of tags`);
   for (const tags of config.tags) check('tags', tags, [1, 65_536]);
@@ -313,8 +335,44 @@ function checkVocabulary(vocabulary: Vocabulary, config: NetworkConfig, fail: Fa
   const { buckets = config.featureBuckets } = vocabulary.features ?? {};
   if ((groups as string[]).length !== config.featureGroups || buckets !== config.featureBuckets)
     fail('its vocabulary and its configuration differ about features');
+  checkTokenFeatures(vocabulary, config, fail);
   if (typeof vocabulary.lowercase !== 'boolean')
     fail('its vocabulary does not say whether words are lowercased');
+}
+
+const isStrings = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((item) => typeof item === 'string');
+
+function checkTokenFeatures(
+  { tokenFeatures }: Vocabulary,
+  config: NetworkConfig,
+  fail: Fail,
+): void {
+  if (tokenFeatures === undefined && config.tokenFeatures === undefined) return;
+  const { columns, gazetteer } = tokenFeatures ?? {};
+  const areColumns =
+    Array.isArray(columns) &&
+    columns.every(
+      ({ column, values } = {}) =>
+        (typeof column === 'string' || Number.isInteger(column)) && isStrings(values),
+    );
+  if (!areColumns || (gazetteer !== undefined && !isStrings(gazetteer?.types)))
+    fail('its vocabulary has no list of the columns and types that it reads beside tokens');
+  const { groups, rows } = config.tokenFeatures ?? {};
+  if (groups !== groupsOf(tokenFeatures!) || rows !== rowsOf(tokenFeatures!))
+    fail('its vocabulary and its configuration differ about what is read beside tokens');
+}
+
+/** The vocabulary with the phrases of its gazetteers, which lie in a tensor. */
+function withPhrases(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail): Vocabulary {
+  const { tokenFeatures } = vocabulary;
+  if (!tokenFeatures?.gazetteer) return vocabulary;
+  const { begin, end } = file.tensors.get(PHRASES)!;
+  const bytes = new Uint8Array(end - begin);
+  file.readInto(PHRASES, bytes);
+  const gazetteer =
+    unpackGazetteer(bytes, tokenFeatures.gazetteer.types) ?? fail('its gazetteer is damaged');
+  return { ...vocabulary, tokenFeatures: { ...tokenFeatures, gazetteer } };
 }
 
 function checkTasks(tasks: readonly Task[], config: NetworkConfig, fail: Fail): void {
@@ -333,7 +391,14 @@ function checkTasks(tasks: readonly Task[], config: NetworkConfig, fail: Fail): 
     fail(`it has more than ${MOST_CRF_TAGS} tags, too many for its decoder`);
 }
 
-function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail): void {
+function checkTensors(
+  file: SafetensorsFile,
+  { config, vocabulary }: Pick<Model, 'config' | 'vocabulary'>,
+  fail: Fail,
+): void {
+  const phrases = vocabulary.tokenFeatures?.gazetteer ? [PHRASES] : [];
+  for (const name of phrases)
+    if (file.tensors.get(name)?.dtype !== 'U8') fail(`tensor "${name}" is missing, or not of U8`);
   const specs = parameterSpecs(config);
   for (const { name, shape } of specs) {
     const tensor = file.tensors.get(name);
@@ -346,7 +411,8 @@ function checkTensors(file: SafetensorsFile, config: NetworkConfig, fail: Fail):
       fail(`tensor "${name}" is of ${tensor!.dtype}, expected F32, F16 or BF16`);
   }
   for (const name of file.tensors.keys())
-    if (!specs.some((spec) => spec.name === name)) fail(`tensor "${name}" is unknown`);
+    if (!specs.some((spec) => spec.name === name) && !phrases.includes(name))
+      fail(`tensor "${name}" is unknown`);
 }
 
 /** Numbers that a network of this shape learns. */

@@ -245,7 +245,7 @@ export function createEngine(options: EngineOptions): Engine {
     const typeBatch = collectTypes(allTypes, { numbering, charset, groups: config.featureGroups });
     const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
     const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
-    const P = sentences.reduce((sum, s) => sum + (batch.tokens?.[s]!.members.length ?? 0), 0);
+    const P = sentences.reduce((sum, s) => sum + (batch.tokens?.[s]?.members.length ?? 0), 0);
     const sizes = { N, T, B: sentences.length, ...typeBatch.sizes, P };
     const at = layout.end;
     const s = layoutShard(config, layoutOptions, sizes, at);

@@ -19,7 +19,10 @@ export async function* tagStream(
 ): AsyncGenerator<string> {
   const onDocument = (document: Document): void => writer.begin(document);
   for await (const sentences of readSentences(source, { ...read, onDocument })) {
-    const tags = tagger.tagColumns(sentences.map(({ tokens }) => tokens));
+    const tags = tagger.tagColumns(
+      sentences.map(({ tokens }) => tokens),
+      sentences.map(({ featureColumns }) => featureColumns ?? []),
+    );
     const text = writer.write(sentences, columns?.map((column) => tags[column]!) ?? tags);
     if (text) yield text;
   }

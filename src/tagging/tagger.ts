@@ -3,17 +3,22 @@ import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
 import { headName } from '../network/config.ts';
 import { createEngine } from '../network/engine.ts';
-import { createPredictor } from './predictor.ts';
+import { createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedPlaces, type RecallBias } from './recall.ts';
 
 /** A model ready to tag. */
 export interface Tagger {
   readonly model: Omit<ModelFile, 'readParameters' | 'close' | typeof Symbol.dispose>;
   readonly backend: Pick<Backend, 'kind' | 'isa'> & { readonly threads: number };
-  /** Tags of the model's first column, one list a sentence, one tag a token. */
-  tag(sentences: readonly (readonly string[])[]): string[][];
+  /**
+   * Tags of the model's first column, one list a sentence, one tag a token.
+   * @param features features[sentence][column] are the values, one a token, of each column that the model reads beside
+   * the tokens (`model.vocabulary.tokenFeatures`)
+   * @throws UserError where it reads such columns and they are not given
+   */
+  tag(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][];
   /** The same of each column that the model gives. */
-  tagColumns(sentences: readonly (readonly string[])[]): string[][][];
+  tagColumns(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Ends the worker threads. */
@@ -57,7 +62,7 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
   return {
     model: { config, vocabulary, tasks, record, path, bytes },
     backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
-    tag: (sentences) => predictor.predict(sentences)[0]!,
+    tag: (sentences, features) => predictor.predict(sentences, features)[0]!,
     tagColumns: predictor.predict,
     isKnown: predictor.isKnown,
     close: () => engine.close(),

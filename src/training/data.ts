@@ -4,13 +4,16 @@ import {
   type Document,
   type Format,
   formatOf,
+  isName,
   listed,
   type ReadOptions,
   readBytes,
   readCorpus,
 } from '../corpus/index.ts';
 import { candidates, convertPartial, detectPartialScheme } from '../corpus/partial.ts';
+import { resolve } from '../corpus/places.ts';
 import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
+import { createTokenEncoder, type NumberedTokens } from '../corpus/token-features.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Types } from '../network/batch.ts';
@@ -21,6 +24,8 @@ import { windows } from '../tagging/windows.ts';
 export interface Labelled {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
+  /** Of each column that is read beside them, a value a token. */
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
 }
 
 export interface CorpusFile {
@@ -31,11 +36,13 @@ export interface CorpusFile {
   readonly sentences: readonly Labelled[];
   /** The same sentences for each column of tags; those of the first are `sentences`. */
   readonly columns: readonly (readonly Labelled[])[];
+  /** Those that are read as features: names, or indices from 0. */
+  readonly featureColumns: readonly Column[];
 }
 
-/** The columns of tags that are asked for: `upos,xpos`, or a list. */
-export const tagColumnsOf = ({ tagColumn }: Pick<ReadOptions, 'tagColumn'>): readonly Column[] =>
-  typeof tagColumn === 'string' ? tagColumn.split(',') : listed(tagColumn);
+/** Columns that are asked for: `upos,xpos`, or a list. */
+export const columnsOf = (asked: Column | readonly Column[] | undefined): readonly Column[] =>
+  typeof asked === 'string' ? asked.split(',') : listed(asked);
 
 export const countTokens = (sentences: readonly Labelled[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -58,10 +65,12 @@ export async function readLabelled(
     }
   }
   let document: Document | undefined;
-  const wanted = tagColumnsOf(options);
+  const wanted = columnsOf(options.tagColumn);
+  const features = columnsOf(options.featureColumn);
   const sentences = await readCorpus(bytes(), {
     ...options,
     tagColumn: wanted.length > 0 ? wanted : undefined,
+    featureColumn: features,
     file: file === '-' ? '<stdin>' : file,
     format: options.format ?? formatOf(file, 'train'),
     onDocument: (started) => {
@@ -70,13 +79,28 @@ export async function readLabelled(
   });
   const columns = [
     sentences,
-    ...wanted
-      .slice(1)
-      .map((_, c) =>
-        sentences.map(({ tokens, tagColumns }) => ({ tokens, tags: tagColumns![c + 1]! })),
-      ),
+    ...wanted.slice(1).map((_, c) =>
+      sentences.map(({ tokens, featureColumns, tagColumns }) => ({
+        tokens,
+        featureColumns,
+        tags: tagColumns![c + 1]!,
+      })),
+    ),
   ];
-  return { file, sha256: hash.digest('hex'), format: document!.format, sentences, columns };
+  // an index from the end is another column where there are no tags
+  const places = features.map((column) =>
+    isName(column) || document!.format === 'jsonl'
+      ? column
+      : resolve(Number(column), document!.columns)!,
+  );
+  return {
+    file,
+    sha256: hash.digest('hex'),
+    format: document!.format,
+    sentences,
+    columns,
+    featureColumns: places,
+  };
 }
 
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */
@@ -122,7 +146,7 @@ export function inScheme(
   const converted = partial
     ? convertPartial(tags, from, to)
     : tags.map((own) => convert(own, from, to));
-  return sentences.map(({ tokens }, s) => ({ tokens, tags: converted[s]! }));
+  return sentences.map((sentence, s) => ({ ...sentence, tags: converted[s]! }));
 }
 
 /** A corpus as numbers: what never changes from epoch to epoch. */
@@ -134,6 +158,8 @@ export interface Numbered {
     readonly words: Int32Array;
     /** Of each column, as in `TrainingBatch`; -1 also where the token counts in another window of its sentence. */
     readonly tags: readonly Int32Array[];
+    /** Where the vocabulary has features of tokens. */
+    readonly tokens?: NumberedTokens;
   }[];
   /** Of each column, as in `TrainingBatch`. */
   readonly sets: readonly (Float32Array | undefined)[];
@@ -149,6 +175,7 @@ export function numberCorpus(
   { partial = false }: Labels = {},
 ): Numbered {
   const encoder = createEncoder(vocabulary);
+  const tokenEncoder = vocabulary.tokenFeatures && createTokenEncoder(vocabulary.tokenFeatures);
   const labels = columns.map((_, c) => numberLabels((tag) => encoder.tag(tag, c)));
   const numberTag = (tag: string, c: number): number =>
     partial ? labels[c]!.number(tag) : encoder.tag(tag, c);
@@ -157,10 +184,13 @@ export function numberCorpus(
     if (!ids.has(token)) ids.set(token, ids.size);
     return ids.get(token)!;
   };
-  const numbered = columns[0]!.flatMap(({ tokens }, s) =>
-    windows(tokens.length, MOST_TOKENS).map(({ start, end, from, to }) => {
+  const numbered = columns[0]!.flatMap((sentence, s) => {
+    const { tokens } = sentence;
+    const all = tokenEncoder?.number(sentence);
+    return windows(tokens.length, MOST_TOKENS).map(({ start, end, from, to }) => {
       const own = tokens.slice(start, end);
       return {
+        ...(all && { tokens: { ...all, from: start, to: end } }),
         types: Int32Array.from(own, number),
         words: Int32Array.from(own, encoder.word),
         tags: columns.map((column, c) =>
@@ -169,8 +199,8 @@ export function numberCorpus(
           ),
         ),
       };
-    }),
-  );
+    });
+  });
   const sets = columns.map((_, c) => labels[c]!.table(vocabulary.tags[c]!.length));
   return { types: encoder.types([...ids.keys()]), sentences: numbered, sets };
 }

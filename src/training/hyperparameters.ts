@@ -114,6 +114,18 @@ export const hyperparameters = {
   },
   featureBuckets: whole(4096, 1, 1e6, 'rows into which each group of features is hashed'),
   featureDim: whole(16, 1, 4096, 'width of the embedding of each group of features'),
+  columnDim: whole(
+    16,
+    1,
+    4096,
+    'width of the embedding of each --feature-column, and of what --gazetteer finds',
+  ),
+  gazetteerDropout: real(
+    0.4,
+    0,
+    1,
+    'share of the phrases that a gazetteer finds which training overlooks, so as not to lean on it alone',
+  ),
   cell: { default: 'lstm', choices: cellNames, about: 'recurrent cell' },
   activation: { default: 'tanh', choices: ['tanh', 'relu'], about: 'of the units of the cell rnn' },
   periods: {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { readGazetteers } from '../corpus/gazetteer.ts';
 import type { ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
@@ -32,7 +33,7 @@ export interface SweepOptions extends Omit<TrainOptions, 'hyperparameters'> {
 
 /** A run that is over: a line of the record file. */
 export interface RunRecord {
-  /** SHA-256 of what was learnt from: the bytes of corpora and word vectors, the format and the columns. */
+  /** SHA-256 of what was learnt from: the bytes of corpora, word vectors and gazetteers, the format and the columns. */
   readonly key: string;
   readonly combination: Combination;
   readonly seed: number;
@@ -162,7 +163,11 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   const { output, signal, seeds = 1 } = options;
   const runs = planRuns(options);
   checkWritable(output);
-  const learntFrom = { read: options.read, vectors: await hashVectors(options.embeddings) };
+  const learntFrom = {
+    read: options.read,
+    vectors: await hashVectors(options.embeddings),
+    gazetteers: (await readGazetteers(options.gazetteers ?? [])).files.map(({ sha256 }) => sha256),
+  };
   const key = keyOf(await readCorpora(options), learntFrom);
   const record = recordFile(output);
   const done = readRecords(record, { key, runs });
@@ -417,17 +422,21 @@ interface LearntFrom {
   readonly read: TrainOptions['read'];
   /** SHA-256 of pretrained vectors. */
   readonly vectors: string | undefined;
+  /** And of lists of phrases. */
+  readonly gazetteers: readonly string[];
 }
 
 /** The same for the same data, wherever it lies. */
 function keyOf(
   corpora: readonly { role: string; sha256: string }[],
-  { read = {}, vectors }: LearntFrom,
+  { read = {}, vectors, gazetteers }: LearntFrom,
 ): string {
-  const { format, tokenColumn, tagColumn, header } = read;
+  const { format, tokenColumn, tagColumn, featureColumn, header } = read;
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),
     ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),
+    ...(featureColumn === undefined ? [] : [{ featureColumn }]),
+    ...(gazetteers.length === 0 ? [] : [{ gazetteers }]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -453,7 +462,7 @@ function readRecords(
     if (!run) continue;
     if (run.key !== key)
       throw new UserError(
-        `${file}: has runs on other corpora, columns of them or word vectors. Give another -o, or remove it to begin anew.`,
+        `${file}: has runs on other corpora, columns of them, word vectors or gazetteers. Give another -o, or remove it to begin anew.`,
       );
     const id = idOf(run.hyperparameters);
     if (!planned.has(id))

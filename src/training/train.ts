@@ -1,9 +1,19 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { Features } from '../corpus/features.ts';
+import { type Gazetteer, readGazetteers } from '../corpus/gazetteer.ts';
 import type { ReadOptions } from '../corpus/index.ts';
 import { candidates, isCertain } from '../corpus/partial.ts';
+import {
+  countColumns,
+  createTokenEncoder,
+  groupsOf,
+  type Noise,
+  rowsOf,
+  type TokenEncoder,
+  type TokenFeatures,
+} from '../corpus/token-features.ts';
 import type { Coverage } from '../corpus/vectors.ts';
-import { buildVocabulary } from '../corpus/vocabulary.ts';
+import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { countCertain } from '../evaluation/partial.ts';
@@ -37,6 +47,7 @@ import { version } from '../version.ts';
 import {
   type CorpusFile,
   chooseScheme,
+  columnsOf,
   countTokens,
   epochBatches,
   holdOut,
@@ -45,7 +56,6 @@ import {
   type Numbered,
   numberCorpus,
   readLabelled,
-  tagColumnsOf,
 } from './data.ts';
 import { readPretrained } from './embeddings.ts';
 import {
@@ -71,8 +81,12 @@ export interface TrainOptions extends BackendOptions {
   readonly test?: string | undefined;
   /** Pretrained word vectors: GloVe, word2vec (text or binary) or fastText `.vec`, gzip or not. */
   readonly embeddings?: string | undefined;
+  /** Lists of phrases: see `readGazetteers`. */
+  readonly gazetteers?: readonly string[] | undefined;
   /** Format and columns of all these files. */
-  readonly read?: Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'header'> | undefined;
+  readonly read?:
+    | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
+    | undefined;
   /** What is not said here goes by the recipe. */
   readonly hyperparameters: Settings;
   /** Ends training after the step under way; the best epoch so far is kept. */
@@ -99,6 +113,14 @@ export type TrainingEvent =
       readonly threads: number;
       readonly epochs: number;
       readonly pretrained?: { readonly coverage: Coverage; readonly kept: number };
+      /** Columns that are read beside the tokens, and how many values each has. */
+      readonly columns?: readonly { readonly column: string; readonly values: number }[];
+      /** Phrases and types of all gazetteers, and the share of the corpus's tokens that are in a phrase of them. */
+      readonly gazetteer?: {
+        readonly entries: number;
+        readonly types: number;
+        readonly matched: number;
+      };
     }
   | {
       readonly type: 'progress';
@@ -190,7 +212,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const corpora = await Promise.all(options.corpora.map(readAll));
   const devFile = options.dev === undefined ? undefined : await readAll(options.dev);
   const testFile = options.test === undefined ? undefined : await readAll(options.test);
-  const asked = tagColumnsOf(read);
+  const asked = columnsOf(read.tagColumn);
+  const gazetteers = options.gazetteers?.length
+    ? await readGazetteers(options.gazetteers)
+    : undefined;
   const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file.columns[c]!);
     const parts = devFile ? { train: all, dev: devFile.columns[c]! } : holdOut(all, seed);
@@ -220,6 +245,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     columns.map((column) => column.labelled),
     { ...h, features: featuresOf(h) },
   );
+  const features = tokenFeaturesOf(corpora[0]!, labelled, gazetteers?.gazetteer);
   const pretrained =
     options.embeddings === undefined
       ? undefined
@@ -228,11 +254,22 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           keep: h.keepVectors,
           dim: options.hyperparameters.wordDim,
         });
-  const { vocabulary, wordCounts } = pretrained ?? counted;
+  const { wordCounts } = pretrained ?? counted;
+  const vocabulary: Vocabulary = {
+    ...(pretrained ?? counted).vocabulary,
+    ...(features && { tokenFeatures: features.features }),
+  };
   const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
     words: vocabulary.words.length,
     chars: vocabulary.chars.length,
     tags: vocabulary.tags.map((tags) => tags.length),
+    ...(features && {
+      tokenFeatures: {
+        groups: groupsOf(features.features),
+        rows: rowsOf(features.features),
+        dim: h.columnDim,
+      },
+    }),
   });
   const mostTags = Math.max(...config.tags);
   if (h.decoder !== 'softmax' && mostTags > MOST_CRF_TAGS)
@@ -284,6 +321,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const random = createRandom(state.random);
     for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
     pretrained?.fill(engine.parameter('word.embedding'));
+    // values that training never meets say nothing
+    for (const row of features?.unknown ?? [])
+      engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, tasks);
     const parameters = countParameters(config);
@@ -302,13 +342,32 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       ...(pretrained && {
         pretrained: { coverage: pretrained.coverage, kept: pretrained.kept },
       }),
+      ...(features &&
+        features.features.columns.length > 0 && {
+          columns: features.features.columns.map(({ column, values }) => ({
+            column: String(column),
+            values: values.length - 1,
+          })),
+        }),
+      ...(gazetteers && {
+        gazetteer: {
+          entries: gazetteers.files.reduce((sum, { entries }) => sum + entries, 0),
+          types: gazetteers.gazetteer.types.length,
+          matched: matchedShare(corpus),
+        },
+      }),
     };
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
     const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
     const clip = clipOf(h);
-    const probed = longest(corpus.sentences);
+    const encoder = features && createTokenEncoder(features.features);
+    const noise: Noise = {
+      isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
+      isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
+    };
+    const probed = longest(corpus.sentences, encoder);
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
@@ -333,6 +392,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
                 return h.wordDropout > 0 && random() < h.wordDropout ? 0 : word;
               }),
             ),
+            ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
             tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
             sets: corpus.sets,
           },
@@ -447,6 +507,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         ...(devFile ? [corpusRecord('dev', devFile)] : []),
         ...(testFile ? [corpusRecord('test', testFile)] : []),
       ],
+      ...(gazetteers && { gazetteers: gazetteers.files }),
       hyperparameters: h,
       bestEpoch: best.epoch,
       epochs: state.history,
@@ -519,7 +580,11 @@ function evaluate(
   columns: readonly TrainedColumn[],
   { role, partial }: { role: 'dev' | 'test'; partial: boolean },
 ): Report[] {
-  const predicted = predictor.predict(columns[0]![role]!.map(({ tokens }) => tokens));
+  const sentences = columns[0]![role]!;
+  const predicted = predictor.predict(
+    sentences.map(({ tokens }) => tokens),
+    sentences.map(({ featureColumns }) => featureColumns ?? []),
+  );
   return columns.map((column, c) => {
     const labels = new Set(column.train.flatMap(({ tags }) => tags));
     const seenTags = partial ? [...labels].flatMap(candidates) : labels;
@@ -578,7 +643,7 @@ const corpusRecord = (
 
 function networkConfig(
   h: Hyperparameters,
-  sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags'>,
+  sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags' | 'tokenFeatures'>,
 ): NetworkConfig {
   const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden, dense } = h;
   return {
@@ -610,6 +675,43 @@ function featuresOf({ features, featureBuckets: buckets }: Hyperparameters): Fea
   return groups && { groups, buckets };
 }
 
+interface FeaturesOfTokens {
+  readonly features: TokenFeatures;
+  /** How often each row of their table is meant in the corpus, where it is of a column. */
+  readonly counts: Int32Array;
+  /** Rows of unknown values. */
+  readonly unknown: readonly number[];
+}
+
+function tokenFeaturesOf(
+  { featureColumns }: CorpusFile,
+  sentences: readonly Labelled[],
+  gazetteer: Gazetteer | undefined,
+): FeaturesOfTokens | undefined {
+  if (featureColumns.length === 0 && !gazetteer) return undefined;
+  const { columns, counts } = countColumns(sentences, featureColumns);
+  let rows = 0;
+  const unknown = columns.map(({ values }) => {
+    rows += values.length;
+    return rows - values.length;
+  });
+  return { features: { columns, ...(gazetteer && { gazetteer }) }, counts, unknown };
+}
+
+/** The share of the corpus's tokens that are in a phrase. */
+function matchedShare({ sentences }: Numbered): number {
+  let [matched, all] = [0, 0];
+  for (const { tokens } of sentences) {
+    const { matches, from, to } = tokens!;
+    const own = new Set<number>();
+    for (const match of matches)
+      for (let t = Math.max(from, match.from); t < Math.min(to, match.to); t++) own.add(t);
+    matched += own.size;
+    all += to - from;
+  }
+  return matched / all;
+}
+
 /** The rate of the next update. */
 function rateAt(
   { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,
@@ -634,7 +736,10 @@ function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clip
  * Sentences by which the gradient is measured over distance: the longest of the corpus, cut where it is far enough, and
  * where the tags of the first and the last token are known.
  */
-function longest(sentences: Numbered['sentences']): TrainingBatch {
+function longest(
+  sentences: Numbered['sentences'],
+  encoder: TokenEncoder | undefined,
+): TrainingBatch {
   const isKnown = (tag: number): boolean => tag >= 0;
   const chosen = sentences
     .map((sentence) => {
@@ -647,7 +752,18 @@ function longest(sentences: Numbered['sentences']): TrainingBatch {
   const cut = (of: (sentence: Numbered['sentences'][number]) => Int32Array): Int32Array[] =>
     chosen.map(({ sentence, from, to }) => of(sentence).subarray(from, to));
   const heads = sentences[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
-  return { types: cut((s) => s.types), words: cut((s) => s.words), tags: heads };
+  const tokens =
+    encoder &&
+    chosen.map(({ sentence, from, to }) => {
+      const own = sentence.tokens!;
+      return encoder.bags({ ...own, from: own.from + from, to: own.from + to });
+    });
+  return {
+    types: cut((s) => s.types),
+    words: cut((s) => s.words),
+    ...(tokens && { tokens }),
+    tags: heads,
+  };
 }
 
 function formatOfTask(
@@ -663,7 +779,7 @@ function formatOfTask(
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
 function commandOf(
-  { corpora, dev, test, embeddings, read }: TrainOptions,
+  { corpora, dev, test, embeddings, gazetteers, read }: TrainOptions,
   h: Hyperparameters,
 ): string {
   const flags: [string, unknown][] = [
@@ -673,6 +789,7 @@ function commandOf(
     ['format', read?.format],
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
+    ['feature-column', read?.featureColumn],
     ...hyperparameterNames
       .filter((name) => h[name] !== hyperparameters[name].default)
       .map((name): [string, unknown] => [flagOf(name), h[name]]),
@@ -682,5 +799,6 @@ function commandOf(
     .flatMap(([flag, value]) =>
       value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)],
     );
-  return ['seqtag', 'train', ...corpora, ...words].join(' ');
+  const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
+  return ['seqtag', 'train', ...corpora, ...lists, ...words].join(' ');
 }

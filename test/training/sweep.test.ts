@@ -329,7 +329,8 @@ describe('what is refused before anything trains', () => {
     await run(output, more);
     const other = folder.path('other.conll');
     fs.writeFileSync(other, sentences('english.train.conll', 21));
-    const key = /\.sweep\.jsonl: has runs on other corpora, columns of them or word vectors/;
+    const key =
+      /\.sweep\.jsonl: has runs on other corpora, columns of them, word vectors or gazetteers/;
     await refused(output, { ...more, corpora: [other] }, key);
     await refused(output, { ...more, dev: undefined }, key);
     await refused(output, { ...more, read: {} }, key);
