@@ -142,11 +142,12 @@ export function trainedFeatures(
     throw new UserError(
       trained.length === 0
         ? `--feature-column ${asked}: ${path} reads no column beside the tokens. Leave it out.`
-        : `--feature-column ${asked}: ${path} reads ${trained.length} columns, in training ${names}. Name as many.`,
+        : `--feature-column ${asked}: ${path} was trained to read ${names}. Name as many columns, in this order.`,
     );
   }
   const [{ format: trainedFormat }] = tasks as [Task];
-  if (format !== undefined && format !== trainedFormat && !trained.every(isName))
+  const isNamed = format !== 'columns' && trained.every(isName);
+  if (trained.length > 0 && format !== undefined && format !== trainedFormat && !isNamed)
     throw new UserError(
       `${file}: ${path} reads column ${names} of ${trainedFormat} beside the tokens, but this is ${format}. Say with --feature-column where it stands.`,
     );

@@ -55,6 +55,7 @@ function readings(phrase: string): string[] {
  */
 export async function readGazetteers(
   files: readonly string[],
+  { mostPhrases = MOST_PHRASES }: { mostPhrases?: number } = {},
 ): Promise<{ gazetteer: Gazetteer; files: GazetteerFile[] }> {
   const types = new Map<string, number>();
   const phrases = new Map<string, Set<number>>();
@@ -87,9 +88,9 @@ export async function readGazetteers(
         }
         phrases.get(reading)!.add(type);
       }
-      if (phrases.size > MOST_PHRASES || words > MOST_WORDS)
+      if (phrases.size > mostPhrases || words > MOST_WORDS)
         fail(
-          `more than ${MOST_PHRASES} phrases or ${MOST_WORDS} words in them, too many for a model. Leave out what texts hardly say.`,
+          `more than ${mostPhrases} phrases or ${MOST_WORDS} words in them, too many for a model. Leave out what texts hardly say.`,
         );
       seen.add(`${phrase}\t${name}`);
     });

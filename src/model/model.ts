@@ -353,8 +353,9 @@ function checkTokenFeatures(
   const areColumns =
     Array.isArray(columns) &&
     columns.every(
-      ({ column, values } = {}) =>
-        (typeof column === 'string' || Number.isInteger(column)) && isStrings(values),
+      (one?: { column?: unknown; values?: unknown } | null) =>
+        (typeof one?.column === 'string' || Number.isInteger(one?.column)) &&
+        isStrings(one?.values),
     );
   if (!areColumns || (gazetteer !== undefined && !isStrings(gazetteer?.types)))
     fail('its vocabulary has no list of the columns and types that it reads beside tokens');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
 import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
@@ -180,6 +180,83 @@ test('embeddings are kept in half precision, all else in full', () => {
       name,
       name.endsWith('.embedding') ? 'F16' : 'F32',
     ]);
+});
+
+describe('what a model reads beside tokens', () => {
+  const gazetteer = { types: ['p', 'q'], phrases: ['New York', 'é'], typesOf: [[1], [0, 1]] };
+  const tokenFeatures = { columns: [{ column: 'pos', values: ['', 'N', 'V'] }], gazetteer };
+  const own: Model = {
+    ...model,
+    config: { ...config, tokenFeatures: { groups: 2, rows: 11, dim: 2 } },
+    vocabulary: { ...model.vocabulary, tokenFeatures },
+  };
+  const path = join(folder, 'beside.safetensors');
+  const specs = parameterSpecs(own.config);
+  const whole: Model = {
+    ...own,
+    parameters: new Map(specs.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))])),
+  };
+
+  test('comes back as it was saved, with the phrases of gazetteers apart from the header', () => {
+    saveModel(path, whole);
+    using file = openModel(path);
+    expect(file.vocabulary).toEqual(whole.vocabulary);
+    expect(file.config).toEqual(whole.config);
+    const { metadata, tensors } = readSafetensors(path);
+    expect(metadata.get('vocabulary')).not.toContain('York');
+    expect(tensors.get('token.embedding')!.shape).toEqual([11, 2]);
+    const { vocabulary, ...rest } = whole;
+    const columns = { ...vocabulary, tokenFeatures: { columns: tokenFeatures.columns } };
+    const fewer = { groups: 1, rows: 3, dim: 2 };
+    const parameters = new Map(whole.parameters).set('token.embedding', new Float32Array(6));
+    for (const [name, values] of whole.parameters)
+      if (name.startsWith('lstm.0') && name.endsWith('input'))
+        parameters.set(name, values.subarray(0, (9 * values.length) / 11));
+    saveModel(path, {
+      ...rest,
+      parameters,
+      vocabulary: columns,
+      config: { ...own.config, tokenFeatures: fewer },
+    });
+    using plain = openModel(path);
+    expect(plain.vocabulary).toEqual(columns);
+  });
+
+  test.each([
+    [{ config: { ...own.config, tokenFeatures: { groups: 2, rows: 12, dim: 2 } } }, /differ about/],
+    [{ config: { ...own.config, tokenFeatures: null } }, /tokenFeatures.groups = undefined/],
+    [{ config }, /differ about what is read beside tokens/],
+    [{ vocabulary: model.vocabulary }, /no list of the columns and types that it reads/],
+    [
+      { vocabulary: { ...own.vocabulary, tokenFeatures: { columns: [null], gazetteer } } },
+      /no list of the columns and types/,
+    ],
+  ])('does not load damaged: %#', (change, pattern) => {
+    saveModel(path, whole);
+    const { metadata, tensors } = readSafetensors(path);
+    const changed = new Map(metadata);
+    for (const [key, value] of Object.entries(change)) changed.set(key, JSON.stringify(value));
+    writeSafetensors(path, tensors, changed);
+    expect(() => openModel(path)).toThrow(pattern);
+  });
+
+  test('does not load without its phrases, or with others', () => {
+    saveModel(path, whole);
+    const { metadata, tensors } = readSafetensors(path);
+    const name = 'gazetteer.phrases';
+    const withPhrases = (data: Uint8Array): void =>
+      writeSafetensors(
+        path,
+        new Map(tensors).set(name, { dtype: 'U8', shape: [data.length], data }),
+        metadata,
+      );
+    withPhrases(Uint8Array.of(9, 9));
+    expect(() => openModel(path)).toThrow(/its gazetteer is damaged/);
+    const without = new Map(tensors);
+    without.delete(name);
+    writeSafetensors(path, without, metadata);
+    expect(() => openModel(path)).toThrow(/"gazetteer.phrases" is missing, or not of U8/);
+  });
 });
 
 test('a model of version 1 is read as what it is in words of version 2', () => {

@@ -337,6 +337,8 @@ describe('what is refused before anything trains', () => {
     const vectors = folder.path('vectors.txt');
     fs.writeFileSync(vectors, `the${' 0.5'.repeat(8)}\nof${' 0.25'.repeat(8)}\n`);
     await refused(output, { ...more, embeddings: vectors }, key);
+    await refused(output, { ...more, gazetteers: [vectors] }, key);
+    await refused(output, { ...more, read: { tagColumn: 1, featureColumn: 2 } }, key);
     const run3 = /has a run with hidden=3, which this sweep has not\. Add it/;
     await refused(output, { values: { hidden: [4, 5] }, seeds: 1 }, run3);
     const epochs = { ...more, hyperparameters: { ...shared, epochs: 3 } };
