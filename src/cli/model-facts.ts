@@ -4,6 +4,7 @@ import { countParameters, type ModelFile, modelName, openModel } from '../model/
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
+import { membersText } from './progress.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, type Cell, counted, number, percent, table } from './table.ts';
@@ -122,7 +123,8 @@ function networkText(config: NetworkConfig): string {
     lstm: `, character LSTM of ${config.charHidden} a direction`,
     none: '',
   }[config.charEncoder];
-  return `words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
+  const members = config.members > 1 ? `${config.members} networks: ` : '';
+  return `${members}words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
 }
 
 /** What a column's tags are. */
@@ -198,6 +200,7 @@ function recordText(record: ModelFacts['record'], style: Style): string {
         field('command', record.command),
         field('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
         ...scores,
+        ...(record.members ? [field('alone', membersText(record.members))] : []),
       ],
       { align: 'l' },
     ),

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { MemberRecord } from '../model/model.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
@@ -41,7 +42,10 @@ export function createLines(stream: Writable, style: Style): Display {
         score = event.scheme === 'none' ? 'accuracy' : 'F1';
         stream.write(`${startText(event, style)}\n${epochHead(score, style)}`);
       }
-      if (event.type === 'epoch') stream.write(epochLine(event, style));
+      if (event.type === 'epoch') {
+        if (event.member && event.epoch === 1) stream.write(style.dim(`${memberText(event)}\n`));
+        stream.write(epochLine(event, style));
+      }
       if (event.type === 'end') stream.write(`\n${endText(event, style)}`);
     },
     note: (line) => {
@@ -114,6 +118,9 @@ export async function createSpinner(
   };
 }
 
+const memberText = ({ member, members }: Pick<Event<'epoch'>, 'member' | 'members'>): string =>
+  `member ${member} of ${members}`;
+
 const BAR = 20;
 export const bar = (share: number, style: Style): string => {
   const done = Math.round(share * BAR);
@@ -126,6 +133,7 @@ function progressText(
 ): string {
   const { epoch, epochs, tokens, of, loss } = event;
   const parts = [
+    ...(event.member ? [memberText(event)] : []),
     `epoch ${epoch} of ${epochs}`,
     bar(tokens / of, style),
     noted === '' ? `loss ${loss.toFixed(4)}` : noted,
@@ -200,6 +208,14 @@ function epochLine(event: Event<'epoch'>, style: Style): string {
   return `${place}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
 }
 
+/** What the members of an ensemble would score alone: the first column's dev F1, or accuracy. */
+export function membersText(members: readonly MemberRecord[]): string {
+  const scores = members.map(({ dev: [score] }) => percent(score!.f1 ?? score!.accuracy));
+  const isSpans = members[0]!.dev[0]!.f1 !== undefined;
+  const seeds = members.map(({ seed }) => seed);
+  return `dev ${isSpans ? 'F1' : 'accuracy'} ${scores.join(', ')} (seeds ${seeds.join(', ')})`;
+}
+
 /** A word as a shell takes it. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -219,6 +235,7 @@ function endText(event: Event<'end'>, style: Style): string {
     return list ? [`${name} has tags that training never saw, counted as errors: ${list}\n`] : [];
   });
   const fact = (name: string, value: string): string => `${style.dim(name.padEnd(5))}  ${value}\n`;
+  const bestEpochs = (event.members ?? [event]).map(({ bestEpoch }) => bestEpoch).join(', ');
   const output = dev[0]!.spans ? ' --output inline' : '';
   return [
     scoreRows(reports, style),
@@ -231,8 +248,9 @@ function endText(event: Event<'end'>, style: Style): string {
     ),
     fact(
       'time',
-      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${event.bestEpoch}, ${stops[stopped]}`,
+      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${bestEpochs}, ${stops[stopped]}`,
     ),
+    event.members ? fact('alone', membersText(event.members)) : '',
     event.recallBias
       ? fact('bias', `${event.recallBias.join(', ')} nats taken from ${event.recallTag ?? 'O'}`)
       : '',

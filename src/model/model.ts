@@ -14,6 +14,7 @@ import { cellNames } from '../network/cells/index.ts';
 import {
   type Direction,
   MOST_HEADS,
+  MOST_MEMBERS,
   type NetworkConfig,
   parameterSpecs,
   plainBiLstm,
@@ -66,11 +67,17 @@ export interface TrainingRecord {
   readonly recallBias?: readonly number[] | undefined;
   /** Left out: `O`. */
   readonly recallTag?: string | undefined;
+  /** Of an ensemble, each member; `bestEpoch`, `epochs` and `gradients` are then those of the first. */
+  readonly members?: readonly MemberRecord[] | undefined;
   /** How far the loss reaches back, before training and after. */
   readonly gradients?:
     | { readonly initial: GradientProfile; readonly trained: GradientProfile }
     | undefined;
 }
+
+/** What a member of an ensemble would be alone. */
+export interface MemberRecord
+  extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'dev' | 'test' | 'recallBias'> {}
 
 /** For each direction of the top layer: the mean norm of dL/dh at 0, 1, 2, ... tokens from the token of the loss. */
 export type GradientProfile = Partial<Record<Direction, readonly number[]>>;
@@ -196,7 +203,12 @@ export function openModel(nameOrPath: string): ModelFile {
     const record = parse('record') as TrainingRecord;
     const model =
       version >= 2
-        ? { config, vocabulary, record, tasks: parse('tasks') as Task[] }
+        ? {
+            config: config && Object.assign({ members: 1 }, config),
+            vocabulary,
+            record,
+            tasks: parse('tasks') as Task[],
+          }
         : fromVersion1({ config, vocabulary, record, task: parse('task') as Task });
     checkConfig(model.config, fail);
     checkVocabulary(model.vocabulary, model.config, fail);
@@ -293,6 +305,7 @@ function checkConfig(config: NetworkConfig, fail: Fail): void {
   for (const [key, limit] of Object.entries(most))
     check(key, config[key as keyof typeof most], [1, limit]);
   check('dense', config.dense, [0, 64]);
+  check('members', config.members, [1, MOST_MEMBERS]);
   check('featureGroups', config.featureGroups, [0, featureNames.length]);
   if (config.tokenFeatures !== undefined) {
     const { groups, rows, dim } = config.tokenFeatures ?? {};

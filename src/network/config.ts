@@ -46,6 +46,8 @@ export interface NetworkConfig {
   readonly decoder: 'softmax' | 'crf' | 'constrained';
   /** Tags of each head: a softmax layer for each column of tags that is learned. */
   readonly tags: readonly number[];
+  /** Networks of this shape whose scores add up; more than one only tag. */
+  readonly members: number;
 }
 
 /** What models were before there was a choice. */
@@ -61,6 +63,7 @@ export const plainBiLstm = {
   between: 'none',
   dense: 0,
   decoder: 'softmax',
+  members: 1,
 } as const satisfies Partial<NetworkConfig>;
 
 export type Direction = 'forward' | 'backward';
@@ -105,6 +108,9 @@ export const denseSizes = (config: NetworkConfig): number[] => [
 /** Columns of tags that one network learns at most. */
 export const MOST_HEADS = 16;
 
+/** Networks of one ensemble at most. */
+export const MOST_MEMBERS = 64;
+
 /** By which the parameters of a head are called. */
 export const headName = (head: number): string => (head === 0 ? 'output' : `output.${head}`);
 
@@ -122,10 +128,28 @@ export interface ParameterSpec {
   readonly forget?: Cell['forget'];
   /** A clockwork's recurrent matrix: it is 0 for ever from units of faster modules to those of slower ones. */
   readonly modules?: number;
+  /** What an ensemble has of it: a part of each member, to be summed, or one for all; left out: each member its own. */
+  readonly pooled?: 'summed' | 'shared';
 }
 
-/** Every parameter, in the order of its place in memory; `word.embedding`, whose gradient is sparse, comes first. */
+/** By which the parameters of an ensemble's member are called. */
+export const memberPrefix = (member: number): string => `member.${member}.`;
+
+/**
+ * Every parameter, in the order of its place in memory; `word.embedding`, whose gradient is sparse, comes first. Those
+ * of an ensemble are its members', one after another, then what they share.
+ */
 export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
+  const specs = networkSpecs(config);
+  if (config.members === 1) return specs;
+  const own = specs.filter(({ pooled }) => pooled !== 'shared');
+  const all = Array.from({ length: config.members }, (_, member) =>
+    own.map((spec) => ({ ...spec, name: memberPrefix(member) + spec.name })),
+  );
+  return [...all.flat(), ...specs.filter(({ pooled }) => pooled === 'shared')];
+}
+
+function networkSpecs(config: NetworkConfig): ParameterSpec[] {
   const { charDim, charWidth, charFilters, charHidden, hidden, layers, tags } = config;
   const specs: ParameterSpec[] = [
     { name: 'word.embedding', shape: [config.words, config.wordDim], init: 'embedding' },
@@ -194,12 +218,18 @@ export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
     vector(`dense.${i}.bias`, hidden);
   }
   tags.forEach((size, head) => {
-    matrix(`${headName(head)}.weight`, [widths[config.dense]!, size]);
-    vector(`${headName(head)}.bias`, size);
+    const shared = { pooled: 'shared' } as const;
+    matrix(`${headName(head)}.weight`, [widths[config.dense]!, size], { pooled: 'summed' });
+    vector(`${headName(head)}.bias`, size, shared);
     if (config.decoder === 'crf') {
-      specs.push({ name: `${headName(head)}.transitions`, shape: [size, size], init: 'zero' });
-      vector(`${headName(head)}.start`, size);
-      vector(`${headName(head)}.end`, size);
+      specs.push({
+        name: `${headName(head)}.transitions`,
+        shape: [size, size],
+        init: 'zero',
+        ...shared,
+      });
+      vector(`${headName(head)}.start`, size, shared);
+      vector(`${headName(head)}.end`, size, shared);
     }
   });
   return specs;

@@ -12,14 +12,14 @@ export const denseWeights = ({ at, matrices }: Weights, name: string): DenseWeig
   bias: at[`${name}.bias`]!,
 });
 
-/** y (n, N) from x (n, K). */
+/** y (n, N) from x (n, K) (or += when `accumulate`). */
 export const denseForward = (
   kernels: Kernels,
   y: Address,
   x: Address,
   { weight, bias }: DenseWeights,
-  n: number,
-): void => project(kernels, y, x, weight, { n, bias });
+  { n, accumulate = false }: { n: number; accumulate?: boolean },
+): void => project(kernels, y, x, weight, { n, bias, accumulate });
 
 /** Adds the gradients of W and b to `gradient`; dx (n, K) = dy W^T (or +=). `packed` is space for dy (n, N) packed. */
 export function denseBackward(

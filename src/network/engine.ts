@@ -424,7 +424,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function weightsChanged(): void {
-    const packed = Object.keys(weights.matrices).length + fields.filter(Boolean).length;
+    const matrices = Object.keys(weights.matrices).length / config.members;
+    const packed = matrices + fields.filter(Boolean).length;
     pool.run(TaskId.pack, packed);
     cached = 0;
   }

@@ -125,7 +125,7 @@ export function joinForward(
   const M = layerSize(config);
   if (y !== h) kernels.merge_forward(y, h, N, config.hidden, merges[config.merge]);
   if (highway) {
-    denseForward(kernels, t, x, highway, N);
+    denseForward(kernels, t, x, highway, { n: N });
     kernels.highway_forward(out, t, y, x, N * M);
   } else if (config.between === 'residual' && layer > 0) kernels.add(out, x, N * M);
 }

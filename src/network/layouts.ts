@@ -26,9 +26,13 @@ export interface LayoutOptions {
   readonly links: boolean;
 }
 
-/** Floats of one type in the cache of first-layer pre-activations: G H of each direction. */
-export const cacheWidth = (config: NetworkConfig): number =>
+/** Floats that a network has of one type in the cache of first-layer pre-activations: G H of each direction. */
+export const memberCacheWidth = (config: NetworkConfig): number =>
   directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
+
+/** The same of all members of an ensemble, side by side. */
+export const cacheWidth = (config: NetworkConfig): number =>
+  config.members * memberCacheWidth(config);
 
 /** Sizes of types whose projections go to the cache. */
 export interface CachedSizes extends TypeSizes {

@@ -22,6 +22,7 @@ import {
   layoutChunk,
   layoutShard,
   layoutTypes,
+  memberCacheWidth,
   readSizes,
   type ShardLayout,
   type ShardSizes,
@@ -29,7 +30,7 @@ import {
   typeKeys,
 } from './layouts.ts';
 import { type TokenLayout, tokensBackward, tokensForward } from './tokens.ts';
-import { packMatrix, project, type Weights } from './weights.ts';
+import { memberWeights, packMatrix, project, type Weights } from './weights.ts';
 
 /** Shares of units that dropout sets to 0. */
 export interface Dropout {
@@ -96,6 +97,8 @@ export interface ProgramSpec {
   readonly layout: LayoutOptions;
   /** Cache of first-layer pre-activations: a row of `cacheWidth` floats for each type, one direction after the other. */
   readonly cache: Address;
+  /** The place of the network among the members of an ensemble, 0 of a network alone. */
+  readonly member?: number;
   /** Of each head: its CRF, or of a constrained decoder the links that are allowed; undefined where tokens stand alone. */
   readonly fields: readonly (Crf | undefined)[];
   readonly training?: TrainingSpec;
@@ -140,8 +143,32 @@ export function eachAge(
   });
 }
 
-export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
-  const { config, weights, layout: options, cache, fields, training } = spec;
+/**
+ * The tasks of a network. Those of an ensemble are its members', one after another: each has its part of every row of
+ * the cache and adds its scores to those of the members before it; the last finds the tags.
+ */
+export function createTasks(context: TaskContext, spec: ProgramSpec): Task[] {
+  const { config, weights, cache } = spec;
+  if (config.members === 1) return createNetworkTasks(context, spec);
+  const [first, ...others] = Array.from({ length: config.members }, (_, member) =>
+    createNetworkTasks(context, {
+      ...spec,
+      member,
+      weights: memberWeights(weights, member),
+      cache: cache + member * memberCacheWidth(config) * 4,
+    }),
+  ) as [Task[], ...Task[][]];
+  return first.map(
+    (task, id): Task =>
+      (index, args) => {
+        task(index, args);
+        for (const tasks of others) tasks[id]!(index, args);
+      },
+  );
+}
+
+function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
+  const { config, weights, layout: options, cache, fields, training, member = 0 } = spec;
   const { wordDim, hidden: H, tags, layers, periods } = config;
   const D = inputSize(config, 0);
   const sides = directionsOf(config);
@@ -194,7 +221,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   const denseInput = (x: Address, between: readonly Address[], i: number): Address =>
     i === 0 ? x : between[i - 1]!;
 
-  /** From what the layers give to the logits of every head. */
+  /** From what the layers give to the logits of every head, added to those of the members before this one. */
   const headForward = (
     x: Address,
     between: readonly Address[],
@@ -202,11 +229,12 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     n: number,
   ): void => {
     dense.forEach((w, i) => {
-      denseForward(kernels, between[i]!, denseInput(x, between, i), w, n);
+      denseForward(kernels, between[i]!, denseInput(x, between, i), w, { n });
       kernels.tanh_forward(between[i]!, n * H);
     });
     heads.forEach((w, h) => {
-      denseForward(kernels, logits[h]!, denseInput(x, between, dense.length), w, n);
+      const accumulate = member > 0;
+      denseForward(kernels, logits[h]!, denseInput(x, between, dense.length), w, { n, accumulate });
     });
   };
 
@@ -509,6 +537,7 @@ export function createTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
     const logits = c.heads.map((head) => head.logits);
     headForward(c.layers[layers - 1]!.out, c.dense, logits, N);
+    if (member < config.members - 1) return;
     c.heads.forEach(({ best, logits: emissions, score, crf: scratch }, h) => {
       const field = fields[h];
       if (field)

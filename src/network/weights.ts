@@ -1,7 +1,13 @@
 import { Layout } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
-import { type NetworkConfig, type ParameterSpec, parameterSpecs, sizeOf } from './config.ts';
+import {
+  memberPrefix,
+  type NetworkConfig,
+  type ParameterSpec,
+  parameterSpecs,
+  sizeOf,
+} from './config.ts';
 
 /** A matrix W (K, N) and its packed copies: `packed` for x W, `transposed` for y W^T (0 where nothing is trained). */
 export interface Matrix {
@@ -51,6 +57,23 @@ export function placeWeights(
   }
   const modules = config.cell === 'clockwork' ? layout.take(config.hidden) : 0;
   return { specs, at, matrices, dense, denseSize, modules, end: layout.end };
+}
+
+/** The weights of an ensemble's member by the names of a network alone; what is shared only the first has, others 0. */
+export function memberWeights(weights: Weights, member: number): Weights {
+  const prefix = memberPrefix(member);
+  const own = <T>(all: Readonly<Record<string, T>>): [string, T][] =>
+    Object.entries(all).flatMap(([name, value]): [string, T][] =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    );
+  const shared = weights.specs
+    .filter(({ pooled }) => pooled === 'shared')
+    .map(({ name }) => [name, member === 0 ? weights.at[name]! : 0] as const);
+  return {
+    ...weights,
+    at: Object.fromEntries([...own(weights.at), ...shared]),
+    matrices: Object.fromEntries(own(weights.matrices)),
+  };
 }
 
 /** Packs W again after its values changed. */

@@ -43,7 +43,8 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
   const { recallBias } = options;
   const biased = recallBias && checkedPlaces(recallBias, vocabulary, tasks);
   const backend = openBackend(options);
-  const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / (32 * config.hidden)));
+  const rowBytes = 32 * config.hidden * config.members;
+  const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / rowBytes));
   const engine = createEngine({
     backend,
     config,

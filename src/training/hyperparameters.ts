@@ -1,6 +1,7 @@
 import { type FeatureName, featureNames } from '../corpus/features.ts';
 import { UserError } from '../errors.ts';
 import { cellNames } from '../network/cells/index.ts';
+import { MOST_MEMBERS } from '../network/config.ts';
 import type { Bptt } from '../network/program.ts';
 import { parseRecallBias, recallBiasText } from '../tagging/recall.ts';
 import { parseTagWeights } from './tag-weights.ts';
@@ -235,6 +236,12 @@ export const hyperparameters = {
   averageEpochs: whole(5, 1, 1e6, 'epochs over which weights are averaged for tagging (1: none)'),
   epochs: whole(60, 1, 1e6, 'passes over the corpus at most'),
   patience: whole(8, 1, 1e6, 'epochs without a better dev score before it stops'),
+  ensemble: whole(
+    1,
+    1,
+    MOST_MEMBERS,
+    'networks trained with seed, seed + 1, ... that tag together',
+  ),
   seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
 } satisfies Record<string, Choice | Quantity | Pattern | Switch>;
 

@@ -24,6 +24,8 @@ import {
   countParameters,
   type EpochRecord,
   type GradientProfile,
+  type MemberRecord,
+  type Model,
   type Scores,
   saveModel,
   type Task,
@@ -58,6 +60,7 @@ import {
   readLabelled,
 } from './data.ts';
 import { readPretrained } from './embeddings.ts';
+import { pool } from './ensemble.ts';
 import {
   completeSettings,
   flagOf,
@@ -98,6 +101,12 @@ export interface Sizes {
   readonly tokens: number;
 }
 
+/** Which member of an ensemble is trained, from 1; left out where there is one network. */
+interface Place {
+  readonly member?: number;
+  readonly members?: number;
+}
+
 /** What training tells of itself, in this order: start, then progress and epoch over and over, then end. */
 export type TrainingEvent =
   | {
@@ -122,7 +131,7 @@ export type TrainingEvent =
         readonly matched: number;
       };
     }
-  | {
+  | (Place & {
       readonly type: 'progress';
       /** From 1. */
       readonly epoch: number;
@@ -134,18 +143,19 @@ export type TrainingEvent =
       readonly tokensPerSecond: number;
       /** Of all epochs that may come. */
       readonly secondsLeft: number;
-    }
-  | (EpochRecord & {
-      readonly type: 'epoch';
-      readonly epoch: number;
-      readonly epochs: number;
-      /** Of each column of tags. */
-      readonly dev: readonly Report[];
-      readonly best: boolean;
-      readonly tokensPerSecond: number;
-      readonly seconds: number;
-      readonly secondsLeft: number;
     })
+  | (EpochRecord &
+      Place & {
+        readonly type: 'epoch';
+        readonly epoch: number;
+        readonly epochs: number;
+        /** Of each column of tags. */
+        readonly dev: readonly Report[];
+        readonly best: boolean;
+        readonly tokensPerSecond: number;
+        readonly seconds: number;
+        readonly secondsLeft: number;
+      })
   | {
       readonly type: 'end';
       readonly model: string;
@@ -160,6 +170,7 @@ export type TrainingEvent =
       /** As in the record. */
       readonly recallBias?: readonly number[];
       readonly recallTag?: string;
+      readonly members?: readonly MemberRecord[];
       readonly tokensPerSecond: number;
       readonly seconds: number;
     };
@@ -198,15 +209,87 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
- * Trains a model and writes it. The same corpora, hyperparameters and kernels give the same bytes, whatever the number
- * of threads.
+ * Trains a model, or the members of an ensemble one after another, and writes it. The same corpora, hyperparameters and
+ * kernels give the same bytes, whatever the number of threads.
  * @throws UserError for what is wrong with the corpora or the output path, and when the loss diverges.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
   const { signal, output } = options;
-  const { seed, tagScheme, recipe, partial } = completeSettings(options.hyperparameters, 'pos');
   const began = performance.now();
   checkWritable(output);
+  const prepared = await prepare(options);
+  const { h, vocabulary, tasks, corpora, devFile, testFile, gazetteers, recallBias } = prepared;
+  const learned: Learned[] = [];
+  const alone: Assessment[] = [];
+  while (learned.length < h.ensemble && !(signal?.aborted && learned.length > 0)) {
+    const network = yield* learn(prepared, { options, member: learned.length });
+    learned.push(network);
+    alone.push(await assess(prepared, { options, networks: [network] }));
+  }
+  const together = (networks: readonly Learned[]): Promise<Assessment> | Assessment =>
+    networks.length === 1 ? alone[0]! : assess(prepared, { options, networks });
+  let model = await together(learned);
+  const { stopped } = learned.at(-1)!;
+  if (stopped === 'signal' && learned.length > 1) {
+    // the member under way may know too little to help the others
+    const without = await together(learned.slice(0, -1));
+    if (without.score >= model.score) {
+      model = without;
+      learned.pop();
+    }
+  }
+  const members = learned.map(({ seed, bestEpoch, epochs }, m): MemberRecord => {
+    const { scores, biases } = alone[m]!;
+    return { seed, bestEpoch, epochs, ...scores, ...biases };
+  });
+  const [{ bestEpoch, epochs, gradients }] = learned as [Learned];
+  const record: TrainingRecord = {
+    seqtag: version,
+    command: commandOf(options, h),
+    seed: h.seed,
+    kernels: model.kernels,
+    corpora: [
+      ...corpora.map((file) => corpusRecord('train', file)),
+      ...(devFile ? [corpusRecord('dev', devFile)] : []),
+      ...(testFile ? [corpusRecord('test', testFile)] : []),
+    ],
+    ...(gazetteers && { gazetteers: gazetteers.files }),
+    hyperparameters: h,
+    bestEpoch,
+    epochs,
+    ...model.scores,
+    ...model.biases,
+    ...(model.biases.recallBias && recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
+    ...(members.length > 1 && { members }),
+    gradients,
+  };
+  const { config, parameters } = model;
+  const bytes = saveModel(output, { config, vocabulary, tasks, record, parameters });
+  const sum = (of: (network: Learned) => number): number =>
+    learned.reduce((all, network) => all + of(network), 0);
+  yield {
+    type: 'end',
+    model: output,
+    bytes,
+    parameters: countParameters(config),
+    bestEpoch,
+    stopped,
+    score: model.score,
+    dev: model.dev,
+    ...(model.test && { test: model.test }),
+    ...(record.recallBias && { recallBias: record.recallBias }),
+    ...(record.recallTag !== undefined && { recallTag: record.recallTag }),
+    ...(record.members && { members: record.members }),
+    tokensPerSecond: sum(({ tokens }) => tokens) / sum(({ trainingSeconds }) => trainingSeconds),
+    seconds: seconds(began),
+  };
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** Reads what is to be learned from, and says what is to be learned. */
+async function prepare(options: TrainOptions) {
+  const { seed, tagScheme, recipe, partial } = completeSettings(options.hyperparameters, 'pos');
   const read: ReadOptions = { ...options.read, gold: true };
   const readAll = (file: string): Promise<CorpusFile> => readLabelled(file, read);
   const corpora = await Promise.all(options.corpora.map(readAll));
@@ -292,7 +375,50 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const biased = recallBias
     ? checkedPlaces(recallBias, vocabulary, tasks)
     : biasedPlaces(undefined, vocabulary, tasks);
-  const tokens = countTokens(labelled);
+  return {
+    h,
+    partial,
+    corpora,
+    devFile,
+    testFile,
+    columns,
+    labelled,
+    dev,
+    task,
+    tasks,
+    vocabulary,
+    wordCounts,
+    pretrained,
+    features,
+    gazetteers,
+    config,
+    corpus,
+    tagWeights: weights && tagWeights(weights, vocabulary, tasks),
+    recallBias,
+    biased,
+    tokens: countTokens(labelled),
+  };
+}
+
+/** A network that was trained, at its best epoch. */
+interface Learned extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'gradients'> {
+  readonly parameters: Parameters;
+  readonly stopped: 'epochs' | 'patience' | 'signal';
+  /** That it was trained on, over all epochs. */
+  readonly tokens: number;
+  readonly trainingSeconds: number;
+}
+
+/** Trains a network, the ensemble's `member`, from 0. */
+async function* learn(
+  prepared: Prepared,
+  { options, member }: { options: TrainOptions; member: number },
+): AsyncGenerator<TrainingEvent, Learned> {
+  const { signal } = options;
+  const { columns, labelled, dev, task, tasks, vocabulary, wordCounts, pretrained } = prepared;
+  const { config, corpus, tagWeights, partial, tokens, devFile, features, gazetteers } = prepared;
+  const h = { ...prepared.h, seed: prepared.h.seed + member };
+  const place = h.ensemble > 1 ? { member: member + 1, members: h.ensemble } : {};
   const backend = openBackend(options);
   const engine = createEngine({
     backend,
@@ -304,7 +430,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       labelSmoothing: h.labelSmoothing,
       optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
       seed: h.seed,
-      ...(weights && { tagWeights: tagWeights(weights, vocabulary, tasks) }),
+      ...(tagWeights && { tagWeights }),
     },
   });
   try {
@@ -326,8 +452,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, tasks);
-    const parameters = countParameters(config);
-    yield {
+    const start: TrainingEvent = {
       type: 'start',
       train: { sentences: labelled.length, tokens },
       dev: { sentences: dev.length, tokens: countTokens(dev), heldOut: !devFile },
@@ -335,7 +460,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       chars: config.chars,
       tags: config.tags[0]!,
       scheme: task.scheme,
-      parameters,
+      parameters: countParameters({ ...config, members: h.ensemble }),
       backend: `${backend.kind} ${backend.isa}`,
       threads: backend.pool.threads,
       epochs: h.epochs,
@@ -357,6 +482,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         },
       }),
     };
+    if (member === 0) yield start;
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
@@ -372,7 +498,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
     const trainingBegan = performance.now();
-    let stopped: 'epochs' | 'patience' | 'signal' = 'epochs';
+    const epochsAfter = (h.ensemble - 1 - member) * h.epochs; // of members that come
+    let stopped: Learned['stopped'] = 'epochs';
     let done = 0;
     for (; state.epoch < h.epochs; state.epoch++) {
       const epoch = state.epoch + 1;
@@ -413,13 +540,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         const perSecond = sum.tokens / seconds(epochBegan);
         yield {
           type: 'progress',
+          ...place,
           epoch,
           epochs: h.epochs,
           tokens: sum.tokens,
           of: epochTokens,
           loss: sum.loss / sum.tokens,
           tokensPerSecond: perSecond,
-          secondsLeft: ((h.epochs - state.epoch) * epochTokens - sum.tokens) / perSecond,
+          secondsLeft:
+            ((h.epochs - state.epoch + epochsAfter) * epochTokens - sum.tokens) / perSecond,
         };
         await turn();
       }
@@ -447,6 +576,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const took = seconds(epochBegan);
       yield {
         type: 'epoch',
+        ...place,
         epoch,
         epochs: h.epochs,
         ...record,
@@ -454,7 +584,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         best,
         tokensPerSecond,
         seconds: took,
-        secondsLeft: took * (h.epochs - epoch),
+        secondsLeft: took * (h.epochs - epoch + epochsAfter),
       };
       await turn();
       if (signal?.aborted) {
@@ -469,16 +599,59 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
     const trainingSeconds = seconds(trainingBegan);
     const { best } = state as { best: NonNullable<TrainingState['best']> };
+    roundEmbeddings(engine.specs, best.parameters);
+    restoreParameters(engine, best.parameters);
+    return {
+      seed: h.seed,
+      parameters: best.parameters,
+      bestEpoch: best.epoch,
+      epochs: state.history,
+      gradients: { initial, trained: profile() },
+      stopped,
+      tokens: done,
+      trainingSeconds,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What networks are worth, alone or together, and all that is to be kept of them. */
+interface Assessment extends Pick<Model, 'config' | 'parameters'> {
+  readonly kernels: string;
+  readonly biases: Pick<TrainingRecord, 'recallBias'>;
+  readonly dev: readonly Report[];
+  readonly test: readonly Report[] | undefined;
+  readonly scores: Pick<TrainingRecord, 'dev' | 'test'>;
+  readonly score: number;
+}
+
+/** Makes networks one that tags, chooses what is taken from the scores of tags, and scores it. */
+async function assess(
+  prepared: Prepared,
+  { options, networks }: { options: TrainOptions; networks: readonly Learned[] },
+): Promise<Assessment> {
+  const { columns, tasks, vocabulary, partial, recallBias, biased, testFile } = prepared;
+  const { config, parameters } = pool(
+    prepared.config,
+    networks.map((network) => network.parameters),
+  );
+  const backend = openBackend(options);
+  const allowed = linksOf(config, vocabulary, tasks);
+  const engine = createEngine({ backend, config, allowed });
+  try {
+    restoreParameters(engine, parameters);
+    const predictor = createPredictor(engine, vocabulary, tasks);
     /** Takes from the tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
     const biasRecall = (tag: number, c: number): number => {
       if (tag < 0) return 0;
       // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
       if (partial && !recallBias && !isComplete(columns[c]!.dev)) return 0;
-      const bias = best.parameters.get(`${headName(c)}.bias`)!;
+      const bias = parameters.get(`${headName(c)}.bias`)!;
       const own = bias[tag]!;
       const scoreWith = (shift: number): number => {
         bias[tag] = own - shift;
-        restoreParameters(engine, best.parameters);
+        restoreParameters(engine, parameters);
         predictor.reset();
         return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
       };
@@ -490,56 +663,18 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       scoreWith(shift);
       return shift;
     };
-    roundEmbeddings(engine.specs, best.parameters);
-    restoreParameters(engine, best.parameters);
-    predictor.reset();
     const biases = biased.map(biasRecall);
-    const final = evaluate(predictor, columns, { role: 'dev', partial });
-    const gradients = { initial, trained: profile() };
+    const dev = evaluate(predictor, columns, { role: 'dev', partial });
     const test = testFile && evaluate(predictor, columns, { role: 'test', partial });
-    const record: TrainingRecord = {
-      seqtag: version,
-      command: commandOf(options, h),
-      seed: h.seed,
-      kernels: `${backend.kind} ${backend.isa}`,
-      corpora: [
-        ...corpora.map((file) => corpusRecord('train', file)),
-        ...(devFile ? [corpusRecord('dev', devFile)] : []),
-        ...(testFile ? [corpusRecord('test', testFile)] : []),
-      ],
-      ...(gazetteers && { gazetteers: gazetteers.files }),
-      hyperparameters: h,
-      bestEpoch: best.epoch,
-      epochs: state.history,
-      dev: final.map(scoresOf),
-      ...(test && { test: test.map(scoresOf) }),
-      ...(biases.some((bias) => bias !== 0) && {
-        recallBias: biases,
-        ...(recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
-      }),
-      gradients,
-    };
-    const bytes = saveModel(output, {
+    return {
       config,
-      vocabulary,
-      tasks,
-      record,
-      parameters: best.parameters,
-    });
-    yield {
-      type: 'end',
-      model: output,
-      bytes,
       parameters,
-      bestEpoch: best.epoch,
-      stopped,
-      score: meanScore(final),
-      dev: final,
-      ...(test && { test }),
-      ...(record.recallBias && { recallBias: record.recallBias }),
-      ...(record.recallTag !== undefined && { recallTag: record.recallTag }),
-      tokensPerSecond: done / trainingSeconds,
-      seconds: seconds(began),
+      kernels: `${backend.kind} ${backend.isa}`,
+      biases: biases.some((bias) => bias !== 0) ? { recallBias: biases } : {},
+      dev,
+      test,
+      scores: { dev: dev.map(scoresOf), ...(test && { test: test.map(scoresOf) }) },
+      score: meanScore(dev),
     };
   } finally {
     await engine.close();
@@ -667,6 +802,7 @@ function networkConfig(
     hidden,
     dense,
     decoder: h.decoder as NetworkConfig['decoder'],
+    members: 1,
   };
 }
 

@@ -106,6 +106,26 @@ describe('what train shows', () => {
   });
 });
 
+it('trains an ensemble, tells of its members, and tags, evaluates and inspects it as any model', async () => {
+  const model = newModel();
+  const { code, stderr } = await train(['--dev', dev, '--ensemble=2', '--seed=3'], model);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^member 1 of 2\n +1\/2 .*\n +2\/2 .*\nmember 2 of 2\n +1\/2 .*\n +2\/2 /m,
+  );
+  expect(stderr).toMatch(/^time .*; best epoch \d, \d, all epochs done$/m);
+  const alone = /^alone +(dev F1 [\d.]+, [\d.]+ \(seeds 3, 4\))$/m.exec(stderr)?.[1];
+  expect(alone).toBeDefined();
+  const { stdout: facts } = await seqtag(['inspect', model]);
+  expect(facts).toMatch(/^network +2 networks: words of 16/m);
+  expect(facts).toContain(alone);
+  const { stdout: tags } = await seqtag(['tag', '-m', model], { stdin: 'Ada sang.' });
+  expect(tags.trimEnd().split('\n')).toHaveLength(3);
+  const { stdout } = await seqtag(['eval', '-m', model, dev, '--json']);
+  const { f1 } = recordOf(model).dev[0]!;
+  expect(JSON.parse(stdout)).toMatchObject({ corpora: [{ report: { spans: { f1 } } }] });
+});
+
 describe('hyperparameters', () => {
   it('has a flag with its default in the help for each', async () => {
     const { stdout } = await seqtag(['train', '--help'], { columns: 100 });

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
-import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
+import { readSafetensors, type Tensor, writeSafetensors } from '../../src/model/safetensors.ts';
 import {
   type NetworkConfig,
   parameterSpecs,
   plainBiLstm,
   sizeOf,
 } from '../../src/network/config.ts';
+import { pool } from '../../src/training/ensemble.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -89,10 +90,7 @@ test('a model comes back as it was saved, and the same model is the same bytes',
 
 /** Saves the model with something changed and returns what opening and reading it says. */
 function complaint(
-  change: (parts: {
-    metadata: Map<string, string>;
-    tensors: Map<string, import('../../src/model/safetensors.ts').Tensor>;
-  }) => void,
+  change: (parts: { metadata: Map<string, string>; tensors: Map<string, Tensor> }) => void,
 ): string {
   const path = join(folder, 'changed.safetensors');
   saveModel(path, model);
@@ -139,6 +137,8 @@ test('every damage is named', () => {
   expect(withConfig({ charEncoder: 'x' })).toMatch(/charEncoder = "x", which is unknown here/);
   expect(withConfig({ cell: 'x' })).toMatch(/cell = "x", which is unknown here/);
   expect(withConfig({ merge: undefined })).toMatch(/merge = undefined, which is unknown here/);
+  expect(withConfig({ members: 65 })).toMatch(/members = 65, expected a whole number from 1 to 64/);
+  expect(withConfig({ members: 2 })).toMatch(/tensor "member.0.word.embedding" is missing/);
   expect(withConfig({ dense: -1 })).toMatch(/dense = -1, expected a whole number from 0 to 64/);
   expect(withConfig({ periods: [2, 2] })).toMatch(/periods .* are no rising whole numbers/);
   expect(withConfig({ tags: 2 })).toMatch(/no list of 1 to 16 numbers of tags/);
@@ -257,6 +257,48 @@ describe('what a model reads beside tokens', () => {
     writeSafetensors(path, without, metadata);
     expect(() => openModel(path)).toThrow(/"gazetteer.phrases" is missing, or not of U8/);
   });
+});
+
+test('an ensemble comes back as it was saved; a file without a number of members is of one', () => {
+  const path = join(folder, 'ensemble.safetensors');
+  const two = pool(config, [model.parameters, model.parameters]);
+  const parameters = new Map([...two.parameters].map(([name, x]) => [name, x.map(Math.fround)]));
+  saveModel(path, { ...model, config: two.config, parameters });
+  expect(new Map([...read(path)].sort())).toEqual(new Map([...parameters].sort()));
+  const { metadata, tensors } = readSafetensors(path);
+  expect(tensors.get('member.1.word.embedding')).toMatchObject({ dtype: 'F16', shape: [3, 4] });
+  const damaged = (change: (all: Map<string, Tensor>) => void, message: RegExp): void => {
+    const all = new Map(tensors);
+    change(all);
+    writeSafetensors(path, all, new Map(metadata));
+    expect(() => read(path)).toThrow(message);
+  };
+  damaged(
+    (all) => all.delete('member.1.output.weight'),
+    /tensor "member.1.output.weight" is missing/,
+  );
+  const nan = { dtype: 'F32', shape: [12], data: new Float32Array(12).fill(Number.NaN) } as const;
+  damaged(
+    (all) => all.set('member.1.lstm.0.forward.bias', nan),
+    /member.1.*holds numbers that are not/,
+  );
+  damaged(
+    (all) => all.set('member.2.output.weight', nan),
+    /tensor "member.2.output.weight" is unknown/,
+  );
+  damaged(
+    (all) => all.set('member.0.lstm.0.forward.bias', { ...nan, shape: [3, 4] }),
+    /has shape \(3, 4\)/,
+  );
+
+  saveModel(path, model);
+  const before = readSafetensors(path);
+  const { members: _, ...old } = config;
+  const changed = new Map(before.metadata).set('config', JSON.stringify(old));
+  writeSafetensors(path, new Map(before.tensors), changed);
+  expect(read(path)).toEqual(model.parameters);
+  using file = openModel(path);
+  expect(file.config).toEqual(config);
 });
 
 test('a model of version 1 is read as what it is in words of version 2', () => {

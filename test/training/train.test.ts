@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
@@ -33,6 +33,11 @@ async function run(
     events.push(event);
   return { output, events };
 }
+const textOf = (name: string): string[][][] =>
+  readFileSync(corpus(name), 'utf8')
+    .trimEnd()
+    .split('\n\n')
+    .map((block) => block.split('\n').map((line) => line.split('\t')));
 const last = <T>(items: readonly T[]): T => items[items.length - 1]!;
 
 test('the same run gives the same bytes for any number of threads', async () => {
@@ -96,10 +101,7 @@ test('the saved model tags as training said: dev scores are those of the file', 
   );
   const end = last(events);
   const tagger = loadTagger(output, { threads: 1 });
-  const text = readFileSync(corpus('dev.conll'), 'utf8')
-    .trimEnd()
-    .split('\n\n')
-    .map((block) => block.split('\n').map((line) => line.split('\t')));
+  const text = textOf('dev.conll');
   const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!)));
   const right = tags.flat().filter((tag, i) => tag === text.flat()[i]![1]).length;
   // Nine tenths of these sentences were trained on.
@@ -256,12 +258,84 @@ test.each([
   expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
   const end = last(events);
   const tagger = loadTagger(output, { threads: 1 });
-  const text = readFileSync(corpus('test.conll'), 'utf8')
-    .trimEnd()
-    .split('\n\n')
-    .map((block) => block.split('\n').map((line) => line.split('\t')));
+  const text = textOf('test.conll');
   const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!))).flat();
   const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
   expect(end.type === 'end' && end.dev[0]!.correctTokens).toBe(right);
   await tagger.close();
+});
+
+describe('an ensemble', () => {
+  const dev = { dev: corpus('test.conll') };
+  const settings = { ensemble: 2, epochs: 3, seed: 5, decoder: 'crf', biasRecall: 'auto' };
+
+  test('has the members that are trained alone, and scores as its file tags', async () => {
+    const options = { ...dev, test: corpus('test.conll') };
+    const { output, events } = await run('ensemble', options, settings);
+    const epochs = events.filter((event) => event.type === 'epoch');
+    expect(epochs.map(({ member, members, epoch }) => [member, members, epoch])).toEqual(
+      [1, 2].flatMap((member) => [1, 2, 3].map((epoch) => [member, 2, epoch])),
+    );
+    expect(events.filter(({ type }) => type === 'start')).toHaveLength(1);
+    const end = last(events);
+    if (end.type !== 'end') throw new Error('the last event is not the end');
+    using file = openModel(output);
+    expect(file.config.members).toBe(2);
+    const { members, ...record } = file.record;
+    const alone = [];
+    for (const seed of [5, 6]) {
+      const single = await run('single', options, { ...settings, seed, ensemble: 1 });
+      using model = openModel(single.output);
+      expect(model.config).toEqual({ ...file.config, members: 1 });
+      expect(model.vocabulary).toEqual(file.vocabulary);
+      const { bestEpoch, epochs, dev, test, recallBias } = model.record;
+      alone.push({ seed, bestEpoch, epochs, dev, test, ...(recallBias && { recallBias }) });
+    }
+    expect(members).toEqual(alone);
+    expect(end.members).toEqual(members);
+    expect(record.dev).toEqual(record.test);
+    expect(record.dev[0]).toMatchObject({ f1: end.score });
+    expect(record.command).toContain('--ensemble 2');
+    const tagger = loadTagger(output, { threads: 1 });
+    const tags = tagger.tag(textOf('test.conll').map((s) => s.map((cells) => cells[0]!))).flat();
+    const right = tags.filter((tag, i) => tag === textOf('test.conll').flat()[i]!.at(-1)).length;
+    expect(end.dev[0]!.correctTokens).toBe(right);
+    await tagger.close();
+  });
+
+  test('holds out the same sentences for all members', async () => {
+    const { output, events } = await run('held', {}, { ensemble: 2, epochs: 1 });
+    using file = openModel(output);
+    const tokens = new Set(events.flatMap((e) => (e.type === 'epoch' ? [e.dev[0]!.tokens] : [])));
+    expect(tokens.size).toBe(1);
+    const alone = await run('held-alone', {}, { epochs: 1 });
+    expect(last(alone.events)).toMatchObject({ dev: [{ tokens: [...tokens][0] }] });
+    expect(file.record.members).toHaveLength(2);
+  });
+
+  test('that is interrupted keeps its whole members, and the one under way where dev likes it', async () => {
+    const keptAfter = async (member: number, h: object): Promise<number> => {
+      const controller = new AbortController();
+      const output = join(folder, 'interrupted.safetensors');
+      const hyperparameters = checkHyperparameters(
+        { ...small, ensemble: 4, epochs: 2, ...h },
+        'test',
+      );
+      const options = { corpora: [corpus('dev.conll')], output, threads: 1, hyperparameters };
+      let end: TrainingEvent | undefined;
+      for await (const event of train({ ...options, signal: controller.signal })) {
+        if (event.type === 'epoch' && event.member === member && event.epoch === 1)
+          controller.abort();
+        end = event;
+      }
+      expect(end).toMatchObject({ type: 'end', stopped: 'signal' });
+      using file = openModel(output);
+      expect(file.record.members?.length ?? 1).toBe(file.config.members);
+      return file.config.members;
+    };
+    const plain = { tagScheme: 'corpus', decoder: 'softmax' };
+    expect(await keptAfter(1, plain)).toBe(1);
+    // of networks that learn nothing none is better with others
+    expect(await keptAfter(3, { ...plain, learningRate: 1e-9 })).toBe(2);
+  });
 });
