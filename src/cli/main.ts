@@ -16,6 +16,10 @@ const loaders: Readonly<Record<string, Loader>> = {
     summary: 'learn a tagger from a labelled corpus',
     load: async () => (await import('./train.ts')).defineTrain,
   },
+  distill: {
+    summary: 'learn a tagger from the answers of another',
+    load: async () => (await import('./distill.ts')).defineDistill,
+  },
   tag: {
     summary: 'tag text or files, standard input to standard output',
     load: async () => (await import('./tag.ts')).defineTag,

@@ -157,6 +157,13 @@ function recurrentText(config: NetworkConfig): string {
   return [`${stack} of ${hidden}${isBoth ? ' a direction' : ''}`, ...more].join(', ');
 }
 
+const teacherText = ({
+  file,
+  sha256,
+  weight,
+}: NonNullable<ModelFacts['record']['teacher']>): string =>
+  `${file}, weight ${weight}, sha256 ${sha256.slice(0, 16)}…`;
+
 const defaults: Readonly<Record<string, { readonly default: string | number | boolean }>> =
   hyperparameters;
 
@@ -200,6 +207,7 @@ function recordText(record: ModelFacts['record'], style: Style): string {
         field('command', record.command),
         field('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
         ...scores,
+        ...(record.teacher ? [field('teacher', teacherText(record.teacher))] : []),
         ...(record.members ? [field('alone', membersText(record.members))] : []),
       ],
       { align: 'l' },

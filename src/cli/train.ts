@@ -8,7 +8,7 @@ import {
   hyperparameterNames,
   hyperparameters,
 } from '../training/hyperparameters.ts';
-import { type TrainingEvent, train } from '../training/train.ts';
+import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import type { Context } from './context.ts';
 import {
   addColor,
@@ -27,7 +27,7 @@ import { createLines, createSpinner, type Display, progressKind } from './progre
 import { styleOf } from './style.ts';
 import { addSweep, type SweepFlags, sweepCommand } from './sweep.ts';
 
-interface TrainFlags extends ColumnOptions, ComputeOptions, SweepFlags {
+export interface TrainingFlags extends ColumnOptions, ComputeOptions {
   output?: string;
   dev?: string;
   test?: string;
@@ -38,6 +38,7 @@ interface TrainFlags extends ColumnOptions, ComputeOptions, SweepFlags {
   json?: boolean;
   quiet?: boolean;
 }
+type TrainFlags = TrainingFlags & SweepFlags;
 
 const examples = `
 Examples:
@@ -59,7 +60,22 @@ MODEL.sweep.jsonl beside it. Ctrl-C drops the run under way; the same command go
 export function defineTrain(command: Command, context: Context): void {
   command
     .description('Learns a tagger from labelled corpora and writes it to a file.')
-    .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input')
+    .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input');
+  addSweep(command);
+  addTraining(command, context);
+  command.addHelpText('after', examples).action((corpora: string[], flags: TrainFlags) => {
+    if (flags.sweep || flags.seeds !== undefined) {
+      const common = commonOptions({ corpora, flags, command });
+      const given = givenHyperparameters(command, flags.config);
+      return sweepCommand({ common, flags, given }, context);
+    }
+    return trainCommand({ corpora, flags, command }, context);
+  });
+}
+
+/** What every command takes that trains. */
+export function addTraining(command: Command, context: Context): void {
+  command
     .option('-o, --output <model>', 'where the model goes, e.g. model.safetensors')
     .option('--dev <file>', 'chooses the best epoch (default: every tenth sentence, held out)')
     .option('--test <file>', 'scored once, at the end')
@@ -90,16 +106,10 @@ export function defineTrain(command: Command, context: Context): void {
     .option('--config <file>', 'hyperparameters as JSON, {"hidden": 200}; flags win over it')
     .option('--json', 'every event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
-  addSweep(command);
   addCompute(command);
   addColor(command, context);
   command.optionsGroup('Hyperparameters:');
   for (const name of hyperparameterNames) addHyperparameter(command, name);
-  command
-    .addHelpText('after', examples)
-    .action((corpora: string[], flags: TrainFlags) =>
-      trainCommand({ corpora, flags, command }, context),
-    );
 }
 
 function addHyperparameter(command: Command, name: keyof Hyperparameters): void {
@@ -174,29 +184,36 @@ function readConfig(file: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-async function trainCommand(
-  { corpora, flags, command }: { corpora: string[]; flags: TrainFlags; command: Command },
+interface Asked {
+  corpora: string[];
+  flags: TrainingFlags;
+  command: Command;
+}
+
+const commonOptions = ({ corpora, flags, command }: Asked) => ({
+  corpora,
+  output: required(
+    flags.output,
+    `${command.name()}: no output. Say with -o where the model goes, e.g. -o model.safetensors.`,
+  ),
+  dev: flags.dev,
+  test: flags.test,
+  embeddings: flags.embeddings,
+  gazetteers: flags.gazetteer,
+  read: readOptions(flags, flags.format),
+  ...computeOptions(flags),
+});
+
+/** Trains, from a teacher where one is given, and shows it. */
+export async function trainCommand(
+  { teacher, ...asked }: Asked & Pick<TrainOptions, 'teacher'>,
   context: Context,
 ): Promise<void> {
   const { io, out } = context;
-  const output = required(
-    flags.output,
-    'train: no output. Say with -o where the model goes, e.g. -o model.safetensors.',
-  );
+  const { flags, command } = asked;
+  const common = { ...commonOptions(asked), teacher };
   const given = givenHyperparameters(command, flags.config);
-  const common = {
-    corpora,
-    output,
-    dev: flags.dev,
-    test: flags.test,
-    embeddings: flags.embeddings,
-    gazetteers: flags.gazetteer,
-    read: readOptions(flags, flags.format),
-    ...computeOptions(flags),
-  };
-  if (flags.sweep || flags.seeds !== undefined)
-    return sweepCommand({ common, flags, given }, context);
-  const chosen = checkSettings({ ...given.file, ...given.flags }, 'train');
+  const chosen = checkSettings({ ...given.file, ...given.flags }, command.name());
   const display = await createDisplay(flags, context);
   const abort = new AbortController();
   let isTraining = false;
@@ -222,7 +239,7 @@ async function trainCommand(
   }
 }
 
-async function createDisplay(flags: TrainFlags, context: Context): Promise<Display | undefined> {
+async function createDisplay(flags: TrainingFlags, context: Context): Promise<Display | undefined> {
   const { io } = context;
   const kind = progressKind(flags, io);
   if (!kind) return undefined;

@@ -50,7 +50,7 @@ export interface TrainingRecord {
   readonly seed: number;
   readonly kernels: string;
   readonly corpora: readonly {
-    role: 'train' | 'dev' | 'test';
+    role: 'train' | 'dev' | 'test' | 'raw';
     file: string;
     sha256: string;
     sentences: number;
@@ -67,6 +67,8 @@ export interface TrainingRecord {
   readonly recallBias?: readonly number[] | undefined;
   /** Left out: `O`. */
   readonly recallTag?: string | undefined;
+  /** Of a student: the model whose answers it learned, and how often in place of gold tags. */
+  readonly teacher?: { readonly file: string; readonly sha256: string; readonly weight: number };
   /** Of an ensemble, each member; `bestEpoch`, `epochs` and `gradients` are then those of the first. */
   readonly members?: readonly MemberRecord[] | undefined;
   /** How far the loss reaches back, before training and after. */

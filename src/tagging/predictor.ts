@@ -34,6 +34,14 @@ export interface Predictor {
    * @throws UserError where it reads some and they are not there
    */
   predict(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
+  /**
+   * For each column, scores before the decoder, (tokens, tags), of sentences that together have at most as many tokens as
+   * the engine's cache has places.
+   */
+  scores(
+    sentences: readonly (readonly string[])[],
+    features?: FeatureValues,
+  ): readonly Float32Array[];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Forgets what it knows of word types; needed after the parameters changed. */
@@ -73,8 +81,8 @@ export function createPredictor(
     return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
   }
 
-  /** Tags, as numbers, of pieces that together have at most as many tokens as the cache has places. */
-  function tagPieces(pieces: readonly Piece[]): readonly Int32Array[] {
+  /** Places in the cache of pieces that together have at most as many tokens as it has places. */
+  function encodePieces(pieces: readonly Piece[]): [places: Int32Array, lengths: Int32Array] {
     const find = () => {
       const missing = new Map<string, { piece: Piece; t: number }>();
       for (const piece of pieces)
@@ -102,7 +110,7 @@ export function createPredictor(
     const ids = new Int32Array(lengths.reduce((sum, n) => sum + n, 0));
     let at = 0;
     for (const { keys } of pieces) for (const key of keys) ids[at++] = places.get(key)!;
-    return engine.infer(ids, lengths).best;
+    return [ids, lengths];
   }
 
   /** Tokens `start` to `end - 1` of each window of a sentence. */
@@ -134,6 +142,12 @@ export function createPredictor(
   return {
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
+    scores(sentences, features = []) {
+      const pieces = sentences.flatMap((tokens, s) =>
+        cut(tokens, windows(tokens.length, engine.capacity), features[s] ?? []),
+      );
+      return engine.infer(...encodePieces(pieces), { scores: true }).scores!;
+    },
     predict(sentences, features = []) {
       const most = Math.min(engine.capacity, MOST_TOKENS);
       const cuts = sentences.map(({ length }) => windows(length, most));
@@ -148,7 +162,7 @@ export function createPredictor(
         )
           tokens += pieces[to]!.tokens.length;
         const batch = pieces.slice(from, to);
-        tagPieces(batch).forEach((tags, column) => {
+        engine.infer(...encodePieces(batch)).best.forEach((tags, column) => {
           let at = 0;
           for (const {
             tokens: { length },

@@ -2,7 +2,7 @@ import { type Backend, type BackendOptions, openBackend } from '../backend/backe
 import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
 import { headName } from '../network/config.ts';
-import { createEngine } from '../network/engine.ts';
+import { createEngine, type Engine } from '../network/engine.ts';
 import { createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedPlaces, type RecallBias } from './recall.ts';
 
@@ -33,13 +33,12 @@ export interface TaggerOptions extends BackendOptions {
 /** Types whose encodings are kept; the cache takes this many times 32 H bytes. */
 const CACHE_BYTES = 32 * 2 ** 20;
 
-/**
- * Loads a model: a path, or the name of a bundled one (`en-upos`, `en-ner`).
- * @throws UserError when there is none, when the file is damaged or foreign, or when it has no tag to bias.
- */
-export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tagger {
-  using model = openModel(nameOrPath);
-  const { config, vocabulary, tasks, record, path, bytes } = model;
+/** The network of a model, ready to tag. */
+export function openEngine(
+  model: ModelFile,
+  options: TaggerOptions,
+): { engine: Engine; backend: Backend } {
+  const { config, vocabulary, tasks, record } = model;
   const { recallBias } = options;
   const biased = recallBias && checkedPlaces(recallBias, vocabulary, tasks);
   const backend = openBackend(options);
@@ -59,6 +58,17 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
     if (place >= 0) bias[place]! -= recallBias!.nats;
   });
   engine.weightsChanged();
+  return { engine, backend };
+}
+
+/**
+ * Loads a model: a path, or the name of a bundled one (`en-upos`, `en-ner`).
+ * @throws UserError when there is none, when the file is damaged or foreign, or when it has no tag to bias.
+ */
+export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tagger {
+  using model = openModel(nameOrPath);
+  const { config, vocabulary, tasks, record, path, bytes } = model;
+  const { engine, backend } = openEngine(model, options);
   const predictor = createPredictor(engine, vocabulary, tasks);
   return {
     model: { config, vocabulary, tasks, record, path, bytes },

@@ -18,9 +18,9 @@ import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Types } from '../network/batch.ts';
 import { createRandom, type Random, seedState, shuffle } from '../network/random.ts';
-import { windows } from '../tagging/windows.ts';
+import { type Window, windows } from '../tagging/windows.ts';
 
-/** A sentence with its gold tags. */
+/** A sentence with its gold tags; without any where nothing is known of it. */
 export interface Labelled {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
@@ -72,7 +72,7 @@ export async function readLabelled(
     tagColumn: wanted.length > 0 ? wanted : undefined,
     featureColumn: features,
     file: file === '-' ? '<stdin>' : file,
-    format: options.format ?? formatOf(file, 'train'),
+    format: options.format ?? formatOf(file, options.gold === false ? 'tag' : 'train'),
     onDocument: (started) => {
       document = started;
     },
@@ -167,6 +167,7 @@ export interface Numbered {
 
 /** Longer sentences are cut into windows, so that one step's memory stays bounded. */
 const MOST_TOKENS = 1024;
+export const cut = ({ length }: readonly string[]): Window[] => windows(length, MOST_TOKENS);
 
 /** @param columns the same sentences for each column of tags */
 export function numberCorpus(
@@ -187,16 +188,18 @@ export function numberCorpus(
   const numbered = columns[0]!.flatMap((sentence, s) => {
     const { tokens } = sentence;
     const all = tokenEncoder?.number(sentence);
-    return windows(tokens.length, MOST_TOKENS).map(({ start, end, from, to }) => {
+    return cut(tokens).map(({ start, end, from, to }) => {
       const own = tokens.slice(start, end);
       return {
         ...(all && { tokens: { ...all, from: start, to: end } }),
         types: Int32Array.from(own, number),
         words: Int32Array.from(own, encoder.word),
         tags: columns.map((column, c) =>
-          Int32Array.from(column[s]!.tags.slice(start, end), (tag, i) =>
-            start + i >= from && start + i < to ? numberTag(tag, c) : -1,
-          ),
+          Int32Array.from(own, (_, i) => {
+            const tag = column[s]!.tags[start + i];
+            const counts = start + i >= from && start + i < to;
+            return tag !== undefined && counts ? numberTag(tag, c) : -1;
+          }),
         ),
       };
     });

@@ -22,7 +22,7 @@ import { type TrainingEvent, type TrainOptions, train } from './train.ts';
 /** A value for each hyperparameter that is compared. */
 export type Combination = Readonly<Partial<Hyperparameters>>;
 
-export interface SweepOptions extends Omit<TrainOptions, 'hyperparameters'> {
+export interface SweepOptions extends Omit<TrainOptions, 'hyperparameters' | 'teacher'> {
   /** What all runs share; names and values as `checkHyperparameters` takes them. */
   readonly hyperparameters?: Readonly<Record<string, unknown>> | undefined;
   /** Values to compare, by hyperparameter; every combination of them is trained. They win over `hyperparameters`. */

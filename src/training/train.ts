@@ -59,6 +59,14 @@ import {
   numberCorpus,
   readLabelled,
 } from './data.ts';
+import {
+  openTeacher,
+  type Teacher,
+  type TeacherOptions,
+  teach,
+  teachersScheme,
+  withTeachersTags,
+} from './distill.ts';
 import { readPretrained } from './embeddings.ts';
 import { pool } from './ensemble.ts';
 import {
@@ -90,8 +98,10 @@ export interface TrainOptions extends BackendOptions {
   readonly read?:
     | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
     | undefined;
-  /** What is not said here goes by the recipe. */
+  /** What is not said here goes by the teacher, where there is one, else by the recipe. */
   readonly hyperparameters: Settings;
+  /** A model whose answers are learned. */
+  readonly teacher?: TeacherOptions | undefined;
   /** Ends training after the step under way; the best epoch so far is kept. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -218,7 +228,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const began = performance.now();
   checkWritable(output);
   const prepared = await prepare(options);
-  const { h, vocabulary, tasks, corpora, devFile, testFile, gazetteers, recallBias } = prepared;
+  const { h, vocabulary, tasks, corpora, devFile, testFile, gazetteers } = prepared;
+  const { recallBias, teacher } = prepared;
   const learned: Learned[] = [];
   const alone: Assessment[] = [];
   while (learned.length < h.ensemble && !(signal?.aborted && learned.length > 0)) {
@@ -245,15 +256,17 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const [{ bestEpoch, epochs, gradients }] = learned as [Learned];
   const record: TrainingRecord = {
     seqtag: version,
-    command: commandOf(options, h),
+    command: commandOf(options, h, teacher),
     seed: h.seed,
     kernels: model.kernels,
     corpora: [
       ...corpora.map((file) => corpusRecord('train', file)),
       ...(devFile ? [corpusRecord('dev', devFile)] : []),
       ...(testFile ? [corpusRecord('test', testFile)] : []),
+      ...(teacher?.raw ?? []).map((file) => corpusRecord('raw', file)),
     ],
     ...(gazetteers && { gazetteers: gazetteers.files }),
+    ...(teacher && { teacher: teacher.record }),
     hyperparameters: h,
     bestEpoch,
     epochs,
@@ -289,7 +302,9 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /** Reads what is to be learned from, and says what is to be learned. */
 async function prepare(options: TrainOptions) {
-  const { seed, tagScheme, recipe, partial } = completeSettings(options.hyperparameters, 'pos');
+  const teacher = options.teacher && (await openTeacher(options.teacher, options.read));
+  const settings = { ...teacher?.settings, ...options.hyperparameters };
+  const { seed, tagScheme, recipe, partial } = completeSettings(settings, 'pos');
   const read: ReadOptions = { ...options.read, gold: true };
   const readAll = (file: string): Promise<CorpusFile> => readLabelled(file, read);
   const corpora = await Promise.all(options.corpora.map(readAll));
@@ -303,11 +318,13 @@ async function prepare(options: TrainOptions) {
     const all = corpora.flatMap((file) => file.columns[c]!);
     const parts = devFile ? { train: all, dev: devFile.columns[c]! } : holdOut(all, seed);
     const tagColumn = asked[c];
-    const schemes = chooseScheme(parts.train, tagScheme, { partial });
+    const found = chooseScheme(parts.train, tagScheme, { partial });
+    const schemes = teacher ? teachersScheme(teacher, c, found) : found;
+    const gold = inScheme(parts.train, schemes.scheme, schemes.trainedScheme, { partial });
     return {
       ...parts,
       test: testFile?.columns[c],
-      labelled: inScheme(parts.train, schemes.scheme, schemes.trainedScheme, { partial }),
+      labelled: teacher ? [...gold, ...teacher.raw.flatMap((file) => file.columns[c]!)] : gold,
       task: {
         ...schemes,
         ...formatOfTask(corpora[0]!, options.read),
@@ -319,7 +336,7 @@ async function prepare(options: TrainOptions) {
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
   const h = completeSettings(
-    options.hyperparameters,
+    settings,
     recipe === 'auto' ? kind : (recipe as RecipeName),
     countTokens(labelled),
   );
@@ -338,8 +355,9 @@ async function prepare(options: TrainOptions) {
           dim: options.hyperparameters.wordDim,
         });
   const { wordCounts } = pretrained ?? counted;
+  const known = (pretrained ?? counted).vocabulary;
   const vocabulary: Vocabulary = {
-    ...(pretrained ?? counted).vocabulary,
+    ...(teacher ? withTeachersTags(known, teacher) : known),
     ...(features && { tokenFeatures: features.features }),
   };
   const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
@@ -370,6 +388,8 @@ async function prepare(options: TrainOptions) {
     if (links.length > 0) column.task.extraLinks = links;
   });
   const tasks = columns.map((column) => column.task);
+  const lessons =
+    teacher && (await teach(teacher, { labelled, corpus, vocabulary, compute: options }));
   const weights = parseTagWeights(h.tagWeight);
   const recallBias = parseRecallBias(h.biasRecall); // undefined: auto
   const biased = recallBias
@@ -393,6 +413,8 @@ async function prepare(options: TrainOptions) {
     gazetteers,
     config,
     corpus,
+    teacher,
+    lessons,
     tagWeights: weights && tagWeights(weights, vocabulary, tasks),
     recallBias,
     biased,
@@ -416,7 +438,8 @@ async function* learn(
 ): AsyncGenerator<TrainingEvent, Learned> {
   const { signal } = options;
   const { columns, labelled, dev, task, tasks, vocabulary, wordCounts, pretrained } = prepared;
-  const { config, corpus, tagWeights, partial, tokens, devFile, features, gazetteers } = prepared;
+  const { config, corpus, lessons, tagWeights, partial, tokens } = prepared;
+  const { devFile, features, gazetteers } = prepared;
   const h = { ...prepared.h, seed: prepared.h.seed + member };
   const place = h.ensemble > 1 ? { member: member + 1, members: h.ensemble } : {};
   const backend = openBackend(options);
@@ -508,6 +531,7 @@ async function* learn(
       let reported = performance.now();
       for (const batch of epochBatches(lengths, batchSize, random)) {
         const sentences = batch.map((i) => corpus.sentences[i]!);
+        const tags = batch.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
         const rate = rateAt(h, state);
         state.updates++;
         const step = engine.trainStep(
@@ -520,7 +544,7 @@ async function* learn(
               }),
             ),
             ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
-            tags: columns.map((_, c) => sentences.map((s) => s.tags[c]!)),
+            tags: columns.map((_, c) => tags.map((own) => own[c]!)),
             sets: corpus.sets,
           },
           { types: corpus.types, rate, ...clip, freezeWords: h.freeze },
@@ -766,7 +790,7 @@ function average(old: Parameters | undefined, current: Parameters, share: number
 }
 
 const corpusRecord = (
-  role: 'train' | 'dev' | 'test',
+  role: TrainingRecord['corpora'][number]['role'],
   { file, sha256, sentences }: CorpusFile,
 ): TrainingRecord['corpora'][number] => ({
   role,
@@ -915,8 +939,9 @@ function formatOfTask(
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
 function commandOf(
-  { corpora, dev, test, embeddings, gazetteers, read }: TrainOptions,
+  { corpora, dev, test, embeddings, gazetteers, read, teacher: asked }: TrainOptions,
   h: Hyperparameters,
+  teacher: Teacher | undefined,
 ): string {
   const flags: [string, unknown][] = [
     ['dev', dev],
@@ -926,8 +951,11 @@ function commandOf(
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
     ['feature-column', read?.featureColumn],
+    ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
+    ['raw-format', asked?.rawFormat],
+    ['teacher-weight', teacher?.record.weight],
     ...hyperparameterNames
-      .filter((name) => h[name] !== hyperparameters[name].default)
+      .filter((name) => h[name] !== (teacher?.settings[name] ?? hyperparameters[name].default))
       .map((name): [string, unknown] => [flagOf(name), h[name]]),
   ];
   const words = flags
@@ -936,5 +964,6 @@ function commandOf(
       value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)],
     );
   const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
-  return ['seqtag', 'train', ...corpora, ...lists, ...words].join(' ');
+  const verb = teacher ? ['distill', teacher.record.file] : ['train'];
+  return ['seqtag', ...verb, ...corpora, ...lists, ...words].join(' ');
 }

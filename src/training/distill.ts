@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { BackendOptions } from '../backend/backend.ts';
+import type { Format, ReadOptions } from '../corpus/index.ts';
+import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
+import { UserError } from '../errors.ts';
+import { linksOf } from '../model/links.ts';
+import { openModel, type Task, type TrainingRecord } from '../model/model.ts';
+import { headName } from '../network/config.ts';
+import { type CrfScores, crfScores } from '../network/crf.ts';
+import { drawPath, pathGuide } from '../network/draw.ts';
+import type { Engine } from '../network/engine.ts';
+import type { Random } from '../network/random.ts';
+import { createPredictor } from '../tagging/predictor.ts';
+import { openEngine } from '../tagging/tagger.ts';
+import { type CorpusFile, cut, type Labelled, type Numbered, readLabelled } from './data.ts';
+import { hyperparameterNames, type Settings } from './hyperparameters.ts';
+
+// Distillation: a network learns the answers of another, or of an ensemble (Hinton, Vinyals & Dean 2015). The answer to a
+// sentence is a path of tags, drawn anew in each epoch with the probability that the teacher gives it: in the mean over
+// epochs the loss is the cross-entropy of the student's distribution against the teacher's, of whole paths where the
+// teacher has a CRF or the tags a scheme (as Kim & Rush 2016, who take the best path for all of them), else of each token.
+
+export interface TeacherOptions {
+  /** A path, or the name of a bundled model. */
+  readonly model: string;
+  /** How often, from 0 to 1, a sentence with gold tags is learned from the teacher's answer. Default: `TEACHER_WEIGHT`. */
+  readonly weight?: number | undefined;
+  /** Files without gold tags, and their format where it is not known by extension or by looking. */
+  readonly raw?: readonly string[] | undefined;
+  readonly rawFormat?: Format | undefined;
+}
+
+/** Did best on development data (bench/README.md). */
+export const TEACHER_WEIGHT = 0.5;
+
+/** What a student must know of its teacher before training. */
+export interface Teacher {
+  readonly record: NonNullable<TrainingRecord['teacher']>;
+  readonly tasks: readonly Task[];
+  readonly vocabulary: Vocabulary;
+  /** Its own hyperparameters, which a student has where it is not told otherwise. */
+  readonly settings: Settings;
+  readonly raw: readonly CorpusFile[];
+}
+
+/**
+ * @param featureColumn what is read beside the tokens, of raw files too
+ * @throws UserError for a model or a raw file that cannot be read
+ */
+export async function openTeacher(
+  { model, raw = [], rawFormat, weight = TEACHER_WEIGHT }: TeacherOptions,
+  { featureColumn }: Pick<ReadOptions, 'featureColumn'> = {},
+): Promise<Teacher> {
+  using file = openModel(model);
+  const { tasks, vocabulary, record, path } = file;
+  // the student is one network, and its seed its own
+  const { ensemble: _, seed: __, ...own } = record.hyperparameters;
+  const known = Object.entries(own).filter(([name]) =>
+    (hyperparameterNames as readonly string[]).includes(name),
+  );
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const files: CorpusFile[] = [];
+  for (const name of raw) {
+    const format = rawFormat !== undefined && { format: rawFormat };
+    const read = { gold: false, ...format, ...(featureColumn !== undefined && { featureColumn }) };
+    const { sentences, ...facts } = await readLabelled(name, read);
+    const unlabelled = sentences.map(
+      ({ tokens, featureColumns }): Labelled => ({ tokens, featureColumns, tags: [] }),
+    );
+    files.push({ ...facts, sentences: unlabelled, columns: tasks.map(() => unlabelled) });
+  }
+  return {
+    record: { file: model, sha256, weight },
+    tasks,
+    vocabulary,
+    settings: Object.fromEntries(known) as Settings,
+    raw: files,
+  };
+}
+
+/** The scheme of a column of gold tags, to be trained in the teacher's. */
+export function teachersScheme(
+  { tasks, record }: Teacher,
+  column: number,
+  { scheme }: Pick<Task, 'scheme'>,
+): Pick<Task, 'scheme' | 'trainedScheme'> {
+  const task = tasks[column];
+  if (!task)
+    throw new UserError(
+      `${record.file}: gives ${tasks.length} columns of tags, fewer than are read of the corpora. Name as many with --tag-column.`,
+    );
+  const kind = ({ scheme }: Pick<Task, 'scheme'>): string =>
+    scheme === 'none' ? 'plain tags' : 'spans';
+  if (kind(task) !== kind({ scheme }))
+    throw new UserError(
+      `${record.file}: gives ${kind(task)}, but the corpora have ${kind({ scheme })}. Name the right column with --tag-column.`,
+    );
+  return { scheme, trainedScheme: task.trainedScheme };
+}
+
+/** The vocabulary with the tags that only the teacher knows. */
+export const withTeachersTags = (
+  vocabulary: Vocabulary,
+  { vocabulary: its }: Teacher,
+): Vocabulary => ({
+  ...vocabulary,
+  tags: vocabulary.tags.map((own, c) => [...new Set([...own, ...its.tags[c]!])]),
+});
+
+/** What the teacher says of a corpus. */
+export interface Lessons {
+  /** Tags of each column of a numbered sentence: the teacher's, drawn, or undefined where gold ones are to be learned. */
+  draw(sentence: number, random: Random): Int32Array[] | undefined;
+}
+
+const MOST_TOKENS = 4096;
+
+/**
+ * Asks the teacher about every sentence of a corpus; 4 K bytes are kept of each token for each column of K tags.
+ * @param labelled what `corpus` was numbered from
+ * @param vocabulary the student's, with the teacher's tags
+ */
+export async function teach(
+  { record, vocabulary: its, tasks }: Teacher,
+  {
+    labelled,
+    corpus,
+    vocabulary,
+    compute,
+  }: {
+    labelled: readonly Labelled[];
+    corpus: Numbered;
+    vocabulary: Vocabulary;
+    compute: BackendOptions;
+  },
+): Promise<Lessons> {
+  using model = openModel(record.file);
+  // nothing is taken from the score of a tag: what that is good for the student finds out for itself
+  const { engine } = openEngine(model, { ...compute, recallBias: { nats: 0 } });
+  try {
+    const predictor = createPredictor(engine, its, tasks);
+    const fields = fieldsOf(engine, its, tasks);
+    const students = createEncoder(vocabulary);
+    const places = its.tags.map((tags, c) => Int32Array.from(tags, (tag) => students.tag(tag, c)));
+    const pieces = labelled.flatMap(({ tokens, featureColumns = [] }) =>
+      cut(tokens).map(
+        ({ start, end }): Piece => ({
+          tokens: tokens.slice(start, end),
+          features: featureColumns.map((values) => values.slice(start, end)),
+        }),
+      ),
+    );
+    const guides = fields.map((): Float32Array[] => []); // of each column, of each piece
+    for (const batch of batches(pieces, Math.min(engine.capacity, MOST_TOKENS))) {
+      const scores = predictor.scores(
+        batch.map(({ tokens }) => tokens),
+        batch.map(({ features }) => features),
+      );
+      fields.forEach((field, c) => {
+        const K = its.tags[c]!.length;
+        let at = 0;
+        for (const {
+          tokens: { length },
+        } of batch) {
+          guides[c]!.push(pathGuide(field, scores[c]!.subarray(at, at + length * K)));
+          at += length * K;
+        }
+      });
+    }
+    const hasGold = corpus.sentences.map(({ tags }) =>
+      tags.some((own) => own.some((t) => t !== -1)),
+    );
+    return {
+      draw(sentence, random) {
+        if (hasGold[sentence] && random() >= record.weight) return undefined;
+        return fields.map((field, c) => {
+          const K = its.tags[c]!.length;
+          const path = drawPath(field, guides[c]![sentence]!, { K, random });
+          return path.map((tag) => places[c]![tag]!);
+        });
+      },
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Of each column, what joins its tags: a CRF, the rules of the scheme, or nothing. */
+function fieldsOf(
+  engine: Engine,
+  vocabulary: Vocabulary,
+  tasks: readonly Task[],
+): (CrfScores | undefined)[] {
+  const isCrf = engine.config.decoder === 'crf';
+  // a student may have a CRF that allows no more than this, whatever the teacher's decoder
+  const rules = tasks.map((task) => ({ ...task, extraLinks: [] }));
+  const allowed = linksOf({ ...engine.config, decoder: 'constrained' }, vocabulary, rules);
+  return vocabulary.tags.map(({ length: K }, c) => {
+    if (!isCrf && !allowed[c]) return undefined;
+    const part = (name: string, size: number): Float32Array =>
+      isCrf ? engine.parameter(`${headName(c)}.${name}`) : new Float32Array(size);
+    const [transitions, start, end] = [
+      part('transitions', K * K),
+      part('start', K),
+      part('end', K),
+    ];
+    return crfScores({ transitions, start, end }, allowed[c]);
+  });
+}
+
+/** A window of a sentence, with the columns that the teacher may read beside the tokens. */
+interface Piece {
+  readonly tokens: readonly string[];
+  readonly features: readonly (readonly string[])[];
+}
+
+/** Pieces in order, at most `most` tokens together. */
+function* batches(pieces: readonly Piece[], most: number): Generator<Piece[]> {
+  let batch: Piece[] = [];
+  let tokens = 0;
+  for (const piece of pieces) {
+    if (tokens + piece.tokens.length > most) {
+      yield batch;
+      batch = [];
+      tokens = 0;
+    }
+    batch.push(piece);
+    tokens += piece.tokens.length;
+  }
+  yield batch;
+}
