@@ -13,7 +13,7 @@ const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 
 /**
  * Scores are of each column, in percent: accuracy of plain tags, F1 of whole spans (as conlleval).
- * @typedef {{setting: string, corpus: string, seed: number, dev: number[], test: number[], tokensPerSecond: number, seconds: number, parameters: number, recurrent: number}} Run
+ * @typedef {{setting: string, corpus: string, seed: number, dev: number[], test?: number[], tokensPerSecond: number, seconds: number, parameters: number, recurrent: number}} Run
  * @typedef {{extension: string, flags?: string[]}} Corpus a folder with {train,dev,test}.EXTENSION
  */
 
@@ -25,6 +25,7 @@ const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
  * @param {Record<string, Corpus>} plan.corpora
  * @param {number[]} [plan.seeds]
  * @param {string[]} [plan.flags] of all trainings
+ * @param {('dev' | 'test')[]} [plan.parts] that are scored; components are compared by dev alone
  * @returns {Promise<Run[]>}
  */
 export async function compare({
@@ -34,6 +35,7 @@ export async function compare({
   corpora,
   seeds = [1, 2, 3],
   flags = [],
+  parts = ['dev', 'test'],
 }) {
   const scratch = mkdtempSync(join(tmpdir(), 'seqtag-compare-'));
   /** @typedef {Pick<Run, 'setting' | 'corpus' | 'seed'>} Key */
@@ -49,12 +51,12 @@ export async function compare({
 
   /** @param {Key} run @param {number} slot */
   async function train({ setting, corpus, seed }, slot) {
-    const { extension = '', flags: own = [] } = corpora[corpus] ?? {};
+    const { extension = '', flags: flagsOf = [] } = corpora[corpus] ?? {};
     const file = (/** @type {string} */ part) => join(folder, corpus, `${part}.${extension}`);
     const path = join(scratch, `${slot}.safetensors`);
-    const parts = [file('train'), '--dev', file('dev'), '--test', file('test')];
+    const files = [file('train'), ...parts.flatMap((part) => [`--${part}`, file(part)])];
     const common = ['-o', path, '--threads=1', '--json', '--seed', String(seed), ...flags];
-    const args = [seqtag, 'train', ...parts, ...common, ...own, ...(settings[setting] ?? [])];
+    const args = [seqtag, 'train', ...files, ...common, ...flagsOf, ...(settings[setting] ?? [])];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     for await (const chunk of child.stdout) out += chunk;
@@ -69,14 +71,8 @@ export async function compare({
       .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const { tokensPerSecond, seconds, parameters } = end;
     const figures = { tokensPerSecond, seconds, parameters, recurrent };
-    const done = {
-      setting,
-      corpus,
-      seed,
-      dev: scores(end.dev),
-      test: scores(end.test),
-      ...figures,
-    };
+    const own = Object.fromEntries(parts.map((part) => [part, scores(end[part])]));
+    const done = { setting, corpus, seed, ...own, ...figures };
     appendFileSync(results, `${JSON.stringify(done)}\n`);
   }
 
@@ -108,14 +104,12 @@ export function spread(values) {
 }
 
 /**
- * For every column of a corpus the spread on dev, then on test, of the runs of a setting.
+ * For every column of a corpus the spread on dev, then on test if it was scored, of the runs of a setting.
  * @param {Run[]} runs @param {Pick<Run, 'setting' | 'corpus'>} of
  */
 export function scoreCells(runs, { setting, corpus }) {
   const own = runs.filter((run) => run.setting === setting && run.corpus === corpus);
   const columns = own[0]?.dev.map((_, c) => c) ?? [];
-  return columns.flatMap((c) => [
-    spread(own.map((run) => run.dev[c] ?? 0)),
-    spread(own.map((run) => run.test[c] ?? 0)),
-  ]);
+  const parts = /** @type {const} */ (['dev', 'test']).filter((part) => own[0]?.[part]);
+  return columns.flatMap((c) => parts.map((part) => spread(own.map((run) => run[part]?.[c] ?? 0))));
 }

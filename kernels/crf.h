@@ -385,7 +385,7 @@ static void crf_gold(Chain *c, float *demissions, float *dtransitions, float *ds
 // Floats of `scratch`, L being K rounded up to 16: B (19 + L) + 4 N L + K L, and what gemm_pack writes for (N, K).
 
 // loss[0] += scale * the sum over sentences of ln Z - ln Z', Z' the sum over the paths within the sets of `gold` (one
-// path where all tags are known; else marginal likelihood: Tsuboi et al. 2008). Writes demissions (N, K), adds to
+// path where all tags are known; else marginal likelihood: Tsuboi et al. 2008). Adds to demissions (N, K),
 // dtransitions (K, K), dstart (K), dend (K): scale * (expectation - expectation within the sets). `tables` from
 // crf_pack. A sentence impossible within its sets counts nowhere: no loss, no gradient.
 void EXPORT(crf_loss)(float *restrict loss, float *restrict demissions, float *restrict dtransitions,
@@ -395,7 +395,6 @@ void EXPORT(crf_loss)(float *restrict loss, float *restrict demissions, float *r
   Chain c = chain_at(scratch, emissions, tables, gold, sets, rows, T, K);
   int partial = 0;
   double known = 0;
-  for (long i = 0; i < (long)c.N * K; i++) demissions[i] = 0.f;
   for (int b = 0; b < c.B; b++) c.weight[b] = 1.f;
   for (int r = 0; r < c.N; r++) partial |= gold[r] < 0;
   if (partial) {

@@ -63,7 +63,7 @@ export function packCrf(kernels: Kernels, crf: Crf): void {
 /**
  * loss[0] += scale Σ (ln Z - ln Z'), in nats, over the sentences of the batch, Z' being the sum over the paths that agree
  * with `gold`: the negative log-likelihood where every tag is known, the marginal likelihood where some are not (Tsuboi
- * et al. 2008). Writes demissions (N, K) and adds to the gradients of the three parameters (none may be 0).
+ * et al. 2008). Adds to demissions (N, K) and to the gradients of the three parameters (none may be 0).
  *
  * A sentence with no allowed path that agrees with `gold` has neither loss nor gradient; make `allowed` with
  * `allowedLinks`, and no fully labelled training sentence is one.

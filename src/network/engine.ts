@@ -53,6 +53,7 @@ export interface TrainingOptions {
   readonly dropout: Dropout;
   /** Left out: full. */
   readonly bptt?: Bptt;
+  /** A CRF, where it is not 0, learns the smoothed cross-entropy of each token's scores besides. */
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;

@@ -378,26 +378,29 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     s.heads.forEach(({ gold, logits, dlogits, crf: scratch }, h) => {
       const scale = args[2 * SHARDS + 1 + h]!;
       const sets = args[2 * SHARDS + 1 + heads.length + h]!;
-      if (config.decoder === 'crf') {
-        const { rows } = s;
-        const { N, T } = sizes;
-        const weights = tagWeights[h]!;
-        if (weights) crfCosts(arena, logits, { gold, costs: weights, N, K: tags[h]! });
-        const batch = { emissions: logits, gold, sets, scratch, rows, T, scale };
-        crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
-      } else
+      const { rows } = s;
+      const { N, T } = sizes;
+      const smoothed = (weights: Address): void =>
         kernels.softmax_cross_entropy(
           loss,
           dlogits,
           logits,
           gold,
           sets,
-          tagWeights[h]!,
-          sizes.N,
+          weights,
+          N,
           tags[h]!,
           scale,
           labelSmoothing,
         );
+      if (config.decoder === 'crf') {
+        const weights = tagWeights[h]!;
+        if (labelSmoothing === 0) arena.f32(dlogits, N * tags[h]!).fill(0);
+        else smoothed(0);
+        if (weights) crfCosts(arena, logits, { gold, costs: weights, N, K: tags[h]! });
+        const batch = { emissions: logits, gold, sets, scratch, rows, T, scale };
+        crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
+      } else smoothed(tagWeights[h]!);
     });
     backward(s, sizes, gradient, args[SHARDS + shard]!);
   };

@@ -196,7 +196,12 @@ export const hyperparameters = {
       'TAG=WEIGHT,...: how much the loss of tokens of that tag, or type of span, counts; of a crf, by what the odds of wrong tags there are multiplied in training',
     repeatable: true,
   },
-  labelSmoothing: real(0, 0, 0.99, 'share of probability that gold labels give to the others'),
+  labelSmoothing: real(
+    0,
+    0,
+    0.99,
+    "share of probability that gold labels give to the others (crf: in each token's own loss besides)",
+  ),
   optimizer: {
     default: 'adam',
     choices: ['sgd', 'adam', 'adamw'],
@@ -270,14 +275,15 @@ export type Settings = Partial<Hyperparameters>;
  */
 export const recipes = {
   pos: (tokens) => ({ features: featureNames.join(), hidden: tokens < 100_000 ? 100 : 200 }),
-  spans: () => ({
-    decoder: 'crf',
+  spans: (_, { partial }) => ({
+    // Of unknown tags only a CRF learns what the rules of the scheme tell.
+    ...(partial ? { decoder: 'crf' } : { decoder: 'constrained', labelSmoothing: 0.2 }),
     biasRecall: 'auto',
     features: 'shape,case',
     charFilters: 100,
     charWidth: 5,
   }),
-} satisfies Record<string, (tokens: number) => Settings>;
+} satisfies Record<string, (tokens: number, asked: Settings) => Settings>;
 export type RecipeName = keyof typeof recipes;
 
 /** Every hyperparameter: as asked for, else as the recipe says for a corpus of `tokens`, else its default. */
@@ -285,7 +291,8 @@ export const completeSettings = (
   settings: Settings,
   recipe: RecipeName,
   tokens = 0,
-): Hyperparameters => ({ ...defaults, ...recipes[recipe](tokens), ...settings }) as Hyperparameters;
+): Hyperparameters =>
+  ({ ...defaults, ...recipes[recipe](tokens, settings), ...settings }) as Hyperparameters;
 
 const defaults = Object.fromEntries(
   hyperparameterNames.map((name) => [name, hyperparameters[name].default]),

@@ -218,7 +218,8 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
     expectStep({ level, sample: createSample({ seed: 3, lengths, config }) });
   });
 
-  it.each(named([...kindsOfCells, whole]))('with dropout: $name', ({ config }) => {
+  const crf = { decoder: 'crf', tags: [4, 3] } as const;
+  it.each(named([...kindsOfCells, crf, whole]))('with dropout: $name', ({ config }) => {
     const sample = createSample({ seed: 6, lengths, config: { layers: 2, ...config } });
     expectStep({ level, sample, training: { ...plainSgd, dropout, labelSmoothing: 0.1, seed: 9 } });
   });

@@ -10,6 +10,7 @@ import type { Bags } from '../../src/network/features.ts';
 import { accumulate } from '../oracle/arrays.ts';
 import { crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
+import { crossEntropy } from '../oracle/loss.ts';
 import { sentenceRows, unpackSentence } from '../oracle/packing.ts';
 import {
   namedArrays,
@@ -175,10 +176,15 @@ const outputOf = (read: Read, head: number): TaggerWeights['output'] => ({
 });
 
 /**
- * The loss of a CRF over a batch, a mean over its tokens with a tag, and what it adds to the gradients of the CRF's
+ * The loss of a CRF over a batch, a mean over its tokens with a tag, with the smoothed loss of each token, and what it adds to the gradients of the CRF's
  * parameters. Tokens without one may have any.
  */
-function createCrf({ packing, gold }: TaggerBatch, K: number, read: Read, head: number) {
+function createCrf(
+  { packing, gold }: TaggerBatch,
+  K: number,
+  read: Read,
+  { head, smoothing }: { head: number; smoothing: number },
+) {
   const [transitions, start, end] = crfParts.map((part) =>
     Float64Array.from(read(`${headName(head)}.${part}`)),
   ) as [Float64Array, Float64Array, Float64Array];
@@ -193,8 +199,9 @@ function createCrf({ packing, gold }: TaggerBatch, K: number, read: Read, head: 
     );
   };
   const lossOf = (logits: Float64Array) => {
-    const dlogits = new Float64Array(logits.length);
-    let loss = 0;
+    const tokens = smoothing > 0 && crossEntropy({ logits, gold, smoothing });
+    const dlogits = tokens ? tokens.dlogits : new Float64Array(logits.length);
+    let loss = tokens ? tokens.loss : 0;
     for (let b = 0; b < packing.B; b++) {
       const rows = sentenceRows(packing, b);
       const sets = rows.flatMap((row) =>
@@ -205,9 +212,9 @@ function createCrf({ packing, gold }: TaggerBatch, K: number, read: Read, head: 
       loss += scale * own.loss;
       rows.forEach((row, t) => {
         const d = own.demissions.subarray(t * K, (t + 1) * K);
-        dlogits.set(
+        accumulate(
+          dlogits.subarray(row * K, (row + 1) * K),
           d.map((x) => x * scale),
-          row * K,
         );
       });
       add('transitions', own.dtransitions);
@@ -230,13 +237,16 @@ export function oracleStep(
   let sum = 0;
   sample.config.tags.forEach((K, head) => {
     const prepared = prepare(ofHead(sample, head), read, masks);
+    const smoothing = Math.fround(training.labelSmoothing);
     const crf =
-      sample.config.decoder === 'crf' ? createCrf(prepared.batch, K, read, head) : undefined;
+      sample.config.decoder === 'crf'
+        ? createCrf(prepared.batch, K, read, { head, smoothing })
+        : undefined;
     const { loss, gradients } = taggerStep({
       ...prepared,
       lossOf: crf?.lossOf,
       weights: { ...prepared.weights, output: outputOf(read, head) },
-      smoothing: Math.fround(training.labelSmoothing),
+      smoothing,
       links,
     });
     sum += loss;
