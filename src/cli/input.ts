@@ -147,7 +147,9 @@ export function trainedFeatures(
   }
   const [{ format: trainedFormat }] = tasks as [Task];
   const isNamed = format !== 'columns' && trained.every(isName);
-  if (trained.length > 0 && format !== undefined && format !== trainedFormat && !isNamed)
+  // of raw text the reader tells that it has none
+  const isKnown = format !== undefined && format !== 'text' && format !== 'horizontal';
+  if (trained.length > 0 && isKnown && format !== trainedFormat && !isNamed)
     throw new UserError(
       `${file}: ${path} reads column ${names} of ${trainedFormat} beside the tokens, but this is ${format}. Say with --feature-column where it stands.`,
     );

@@ -83,7 +83,7 @@ describe('a column that decides the tag', () => {
     expectRefused(await tag('d.jsonl'), other);
     const many = /--feature-column 1,2: .* was trained to read 1\. Name as many/;
     expectRefused(await tag('d.conll', '--feature-column=1,2'), many);
-    const raw = await seqtag(['tag', '-m', model, '--feature-column=1'], { stdin: 'w1 w2\n' });
+    const raw = await seqtag(['tag', '-m', model], { stdin: 'w1 w2\n' });
     expectRefused(raw, /<stdin>: the format text has no column 1 to read beside the tokens/);
     const none = await seqtag(['eval', '-m', model, test, '--feature-column=0']);
     expectRefused(none, /none of its values \(w\d.*\) of what .* reads as 1 was seen in training/);
