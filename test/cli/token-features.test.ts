@@ -41,7 +41,7 @@ describe('a column that decides the tag', () => {
     writeFileSync(test, written(10, line, columns));
     // from the end, where the tag is one of the columns
     trained = await train([corpus, '--feature-column=-2', '-o', model]);
-  });
+  }, 60_000);
 
   it('is learned, and read in evaluation', async () => {
     expect(trained.code).toBe(0);
@@ -151,7 +151,7 @@ describe('a gazetteer that decides the tag', () => {
       ...['-o', model, '--gazetteer', ...lists],
       ...['--gazetteer-dropout=0', '--word-dropout=0.5'],
     ]);
-  });
+  }, 60_000);
 
   it('is learned for phrases that training never saw, and is in the model', async () => {
     expect(trained.code).toBe(0);
