@@ -172,6 +172,7 @@ export function createMatcher({
     const found: Match[] = [];
     const free = types.map(() => 0); // of each type, where its last match ended
     for (let from = 0; from < ids.length; from++) {
+      if (ids[from]! < 0) continue; // most words of a text
       const longest = new Map<number, number>(); // type -> end
       let node: number | undefined = 0;
       for (let at = from; at < ids.length && ids[at]! >= 0; at++) {
