@@ -5,6 +5,7 @@ export { UserError } from './errors.ts';
 export type { Report } from './evaluation/report.ts';
 export type { RecallBias } from './tagging/recall.ts';
 export { loadTagger, type Tagger, type TaggerOptions } from './tagging/tagger.ts';
+export type { TeacherOptions } from './training/distill.ts';
 export {
   checkHyperparameters,
   checkSettings,

@@ -56,18 +56,20 @@ export function defineDistill(command: Command, context: Context): void {
     });
 }
 
-/** The columns that the teacher learned, for corpora of the format that it was trained on. */
+/** The columns that the teacher learned and reads, for corpora of the format that it was trained on. */
 function columnsOf(
   teacher: string,
   { corpora, flags }: { corpora: readonly string[]; flags: DistillFlags },
-): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn'> {
+): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'featureColumn'> {
   using model = openModel(teacher);
   const [{ format, tokenColumn }] = model.tasks as [(typeof model.tasks)[number]];
   if ((flags.format ?? formatOf(corpora[0]!, 'train') ?? format) !== format) return {};
   const columns = model.tasks.flatMap(({ tagColumn }) => tagColumn ?? []);
+  const features = model.vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
   return {
     ...(tokenColumn !== undefined && { tokenColumn: String(tokenColumn) }),
     ...(columns.length > 0 && { tagColumn: columns.join() }),
+    ...(features.length > 0 && { featureColumn: features.join() }),
   };
 }
 

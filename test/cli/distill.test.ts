@@ -45,6 +45,19 @@ it('makes a model of the columns that the teacher gives, and tells what it came 
   expect(facts).toMatch(/^raw +\S+raw\.txt +2 sentences/m);
 });
 
+it('reads the columns beside the tokens that the teacher reads', async () => {
+  const columns = folder.path('corpus.conll');
+  writeFileSync(columns, sentences('english.train.conll', 20));
+  const reader = folder.path('reader.safetensors');
+  const shared = [...tiny, '--epochs=1', '-q'];
+  await seqtag(['train', columns, '-o', reader, ...shared, '--feature-column=1']);
+  const args = ['distill', reader, columns, '-o', student, ...shared];
+  expect(await seqtag(args)).toEqual({ code: 0, stdout: '', stderr: '' });
+  using model = openModel(student);
+  expect(model.vocabulary.tokenFeatures?.columns).toMatchObject([{ column: 1 }]);
+  expectRefused(await seqtag([...args, '--raw', raw]), /raw\.txt.*column/);
+});
+
 it.each([
   [[], /distill: no output\. Say with -o/],
   [['-o', student, '--teacher-weight=2'], /--teacher-weight.*Expected a number from 0 to 1/],
