@@ -19,8 +19,8 @@ Examples:
   $ seqtag distill teacher.safetensors train.conll --dev dev.conll --raw news.txt --hidden 50 -o small.safetensors
 
 The student is one network. It has the teacher's hyperparameters where no flag says otherwise (its --seed and --ensemble are
-its own), and reads the corpora's columns as the teacher did. In each epoch it learns a sentence from the teacher's answer,
-drawn with the probability that the teacher gives it, or from the gold tags; raw sentences always from the teacher.`;
+its own), and reads the corpora's columns as the teacher did. In each epoch it learns the teacher's answer to a sentence,
+drawn with the probability that the teacher gives it, or with a lower --teacher-weight at times the gold tags.`;
 
 /** \`seqtag distill\`: a teacher and corpora in, a student out. */
 export function defineDistill(command: Command, context: Context): void {

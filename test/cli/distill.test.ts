@@ -41,7 +41,7 @@ it('makes a model of the columns that the teacher gives, and tells what it came 
     ['raw', 30],
   ]);
   const { stdout: facts } = await seqtag(['inspect', student]);
-  expect(facts).toMatch(/^teacher +\S+teacher\.safetensors, weight 0\.\d+, sha256 [0-9a-f]{16}…$/m);
+  expect(facts).toMatch(/^teacher +\S+teacher\.safetensors, weight 1, sha256 [0-9a-f]{16}…$/m);
   expect(facts).toMatch(/^raw +\S+raw\.txt +2 sentences/m);
 });
 
