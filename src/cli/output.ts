@@ -6,14 +6,15 @@ import { createSink, type Sink } from './io.ts';
 
 /**
  * Runs `produce` with a sink: standard output, or the file. A file gets a temporary name beside it, and its own when
- * all is written; nothing is left of it when `produce` fails or the process is interrupted.
+ * all is written; nothing is left of it when `produce` fails or the process is interrupted. On standard output what was
+ * written until then arrives whole.
  */
 export async function withOutput(
   { io, out }: Context,
   file: string | undefined,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<void> {
-  if (file === undefined || file === '-') return produce(out);
+  if (file === undefined || file === '-') return toStandardOutput({ io, out }, produce);
   const present = statSync(file, { throwIfNoEntry: false });
   // a device or a pipe cannot be renamed over
   const isDevice = present !== undefined && !present.isFile() && !present.isDirectory();
@@ -28,7 +29,7 @@ export async function withOutput(
   };
   const release = io.onInterrupt((signal) => {
     remove();
-    io.quit(signal === 'SIGTERM' ? 143 : 130);
+    io.quit(codeOf(signal));
   });
   try {
     await produce(sink);
@@ -42,6 +43,29 @@ export async function withOutput(
     stream.destroy();
     remove();
     throw error;
+  } finally {
+    release();
+  }
+}
+
+/** The exit code that a shell gives to what a signal ended. */
+const codeOf = (signal: NodeJS.Signals): number => (signal === 'SIGTERM' ? 143 : 130);
+
+async function toStandardOutput(
+  { io, out }: Pick<Context, 'io' | 'out'>,
+  produce: (sink: Sink) => Promise<void>,
+): Promise<void> {
+  let isInterrupted = false;
+  const release = io.onInterrupt((signal) => {
+    const quit = (): void => io.quit(codeOf(signal));
+    // a reader that takes nothing is waited for until the second signal
+    if (isInterrupted) quit();
+    else void out.flush().then(quit, quit);
+    isInterrupted = true;
+  });
+  const never = new Promise<never>(() => undefined);
+  try {
+    await produce({ ...out, write: (text) => (isInterrupted ? never : out.write(text)) });
   } finally {
     release();
   }

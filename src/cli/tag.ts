@@ -44,6 +44,8 @@ interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOpt
   input?: (typeof inputFormats)[number];
   output?: (typeof outputFormats)[number];
   outFile?: string;
+  stats?: boolean;
+  json?: boolean;
 }
 
 const examples = `
@@ -56,6 +58,7 @@ Examples:
   $ seqtag tag -m upos-and-xpos.safetensors article.txt --tag-column xpos
   $ seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text
   $ seqtag tag -m en-ner article.txt -o article.html
+  $ seqtag tag -m en-ner news.txt.gz --stats --json 2> stats.json > tagged.conll
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
 
 What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
@@ -91,7 +94,11 @@ export function defineTag(command: Command, context: Context): void {
   addColumns(command, {
     tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
   });
-  command.addOption(featureOption(whereFeatures)).addOption(offsetsOption());
+  command
+    .addOption(featureOption(whereFeatures))
+    .addOption(offsetsOption())
+    .option('--stats', 'at the end a line on standard error: what was tagged, how fast')
+    .option('--json', '--stats as one JSON object');
   addCompute(command);
   addColor(command, context);
   command
@@ -112,26 +119,47 @@ async function tagCommand(
     flags.model,
     'tag: no model. Name one with -m: a file that `seqtag train` wrote, or en-upos or en-ner.',
   );
+  if (flags.json && !flags.stats)
+    throw new UserError(
+      '--json: goes with --stats, which it writes. For tags in JSON: --output jsonl.',
+    );
   const tagger = loadTagger(model, taggerOptions(flags));
+  const isWatched = io.isTerminal.stderr && !toScreen;
+  const progress = isWatched
+    ? await (await import('./read-progress.ts')).createReadProgress(files, context)
+    : undefined;
+  const counting = flags.stats ? await import('./tag-stats.ts') : undefined;
+  let report = (): void => undefined;
   try {
     await withOutput(context, flags.outFile, async (sink) => {
-      const writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));
       const columns = chosenColumns(tagger.model, flags.tagColumn);
+      let writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));
+      if (counting) {
+        const counted = counting.countingWriter(writer, { tagger, columns });
+        writer = counted.writer;
+        report = () => {
+          const stats = counted.stats();
+          say(flags.json ? JSON.stringify(stats) : counting.statsLine(stats));
+        };
+      }
       for (const file of files.length === 0 ? ['-'] : files) {
         const read = readingOf(file, { flags, tagger });
-        let source = sourceOf(file, io);
-        if (typeof source !== 'string' && io.isTerminal.stdin) {
-          say('Type text; each line is tagged when it ends. Ctrl-D ends.');
-          if (read.format === 'text') source = paragraphs(source);
-        }
+        const isTyped = file === '-' && io.isTerminal.stdin;
+        if (isTyped) say('Type text; each line is tagged when it ends. Ctrl-D ends.');
+        const source =
+          isTyped && read.format === 'text'
+            ? paragraphs(io.stdin)
+            : (progress?.read(file) ?? sourceOf(file, io));
         for await (const text of tagStream(source, tagger, { read, writer, columns }))
           await sink.write(text);
       }
       await sink.write(writer.close());
     });
   } finally {
+    progress?.close();
     await tagger.close();
   }
+  report();
 }
 
 function readingOf(

@@ -1,5 +1,6 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { UserError } from '../errors.ts';
+import { createFrames } from './zstd.ts';
 
 /*
  * Compressed input is known by its first bytes, which begin no text in UTF-8: gzip (RFC 1952, 2.3.1)
@@ -66,17 +67,26 @@ async function* through(
   { compression, file }: { compression: Compression; file: string },
 ): AsyncGenerator<Uint8Array> {
   const decompressor = await createDecompressor(compression, file);
+  const damage = (): UserError =>
+    new UserError(
+      `${file}: the ${compression} data is damaged, or its end is missing. Fetch or compress it anew.`,
+    );
+  const frames = compression === 'zstd' ? createFrames() : undefined;
+  async function* followed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      frames?.push(chunk);
+      yield chunk;
+    }
+  }
   // an error of either destroys the other, and is thrown where the decompressor is read
-  pipeline(Readable.from(bytes), decompressor, () => undefined);
+  pipeline(Readable.from(followed()), decompressor, () => undefined);
   try {
     yield* decompressor as AsyncIterable<Uint8Array>;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^(?:Z_|ZSTD_|ERR_ZSTD)/.test(code)) throw error;
-    throw new UserError(
-      `${file}: the ${compression} data is damaged, or its end is missing. Fetch or compress it anew.`,
-    );
+    throw /^(?:Z_|ZSTD_|ERR_ZSTD)/.test(code) ? damage() : error;
   }
+  if (frames?.isWhole === false) throw damage();
 }
 
 type CreateTransform = (options: { chunkSize: number }) => Transform;

@@ -129,4 +129,32 @@ describe('signals', () => {
     expect(file.record.epochs.length).toBeGreaterThan(0);
     expect(readdirSync(folder.path('.')).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s lets what was tagged arrive whole', async (signal, code) => {
+    const large = folder.path('large.txt');
+    writeFileSync(large, 'Nadia left .\n'.repeat(500_000));
+    const args = [program, 'tag', '-m', model, '--input=horizontal', '--output=jsonl', large];
+    const child = spawn(process.execPath, args, { timeout: 20_000, killSignal: 'SIGKILL' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.once('readable', () => child.kill(signal));
+    // a reader that is late: by then more is written than a pipe holds
+    setTimeout(() => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+      });
+    }, 300);
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    expect([await exit(child), stderr]).toEqual([code, '']);
+    const lines = stdout.split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(500_000);
+    expect(new Set(lines).size).toBe(1);
+  });
 });

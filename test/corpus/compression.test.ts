@@ -66,12 +66,14 @@ test('damage is told', async () => {
       /^file: the gzip data is damaged, or its end/,
     );
   if (zstd !== undefined) {
-    const bad = zstd(bytes(text));
-    bad.fill(0xff, 4, 40);
-    await expectUserErrorAsync(
-      () => collect(stream(bad)),
-      /^file: the zstd data is damaged, or its end/,
-    );
+    const packed = zstd(bytes(text));
+    const damaged = packed.slice();
+    damaged.fill(0xff, 4, 40);
+    for (const bad of [damaged, packed.subarray(0, -1), packed.subarray(0, 20)])
+      await expectUserErrorAsync(
+        () => collect(stream(bad)),
+        /^file: the zstd data is damaged, or its end/,
+      );
   }
 });
 

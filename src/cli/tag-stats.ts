@@ -1,0 +1,100 @@
+import type { Writer } from '../corpus/index.ts';
+import { spans } from '../corpus/scheme.ts';
+import type { Tagger } from '../tagging/tagger.ts';
+import { bytes, counted, duration, number, percent } from './table.ts';
+import { columnNames } from './tag-columns.ts';
+
+/** What was tagged, as `--stats` tells it. */
+export interface TagStats {
+  readonly sentences: number;
+  readonly tokens: number;
+  /** Tokens whose word the model has no row for. */
+  readonly unknown: number;
+  /** From the first byte that is read to the last tag that is written; the model was loaded before. */
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  /** The most bytes of memory that the process ever had. */
+  readonly peakMemory: number;
+  /** For each column that was written, how often each tag was given, or each type of span. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly counts: 'tags' | 'spans';
+    readonly byType: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** A writer that counts what another is given; `columns` are those of the model that it is given. */
+export function countingWriter(
+  writer: Writer,
+  { tagger, columns }: { tagger: Tagger; columns: readonly number[] },
+): { writer: Writer; stats(): TagStats } {
+  const began = performance.now();
+  let sentences = 0;
+  let tokens = 0;
+  let unknown = 0;
+  const schemes = columns.map((column) => tagger.model.tasks[column]!.scheme);
+  const counts = columns.map(() => new Map<string, number>());
+  const names = columnNames(tagger.model);
+  return {
+    writer: {
+      ...writer,
+      write(written, tags) {
+        sentences += written.length;
+        for (const sentence of written) {
+          tokens += sentence.tokens.length;
+          for (const token of sentence.tokens) if (!tagger.isKnown(token)) unknown++;
+        }
+        tags.forEach((column, c) => {
+          const count = counts[c]!;
+          const scheme = schemes[c]!;
+          const add = (type: string): unknown => count.set(type, (count.get(type) ?? 0) + 1);
+          for (const one of column)
+            if (scheme === 'none') one.forEach(add);
+            else for (const { type } of spans(one, scheme)) add(type);
+        });
+        return writer.write(written, tags);
+      },
+    },
+    stats() {
+      const seconds = (performance.now() - began) / 1000;
+      return {
+        sentences,
+        tokens,
+        unknown,
+        seconds,
+        tokensPerSecond: tokens / seconds,
+        peakMemory: process.resourceUsage().maxRSS * 1024, // which is in KiB
+        columns: columns.map((column, c) => ({
+          name: names[column]!,
+          counts: schemes[c] === 'none' ? 'tags' : 'spans',
+          byType: Object.fromEntries([...counts[c]!].sort(([, a], [, b]) => b - a)),
+        })),
+      };
+    },
+  };
+}
+
+/** Types that a column names; the others are told by their number. */
+const MOST_TYPES = 5;
+
+/** The same in a line. */
+export function statsLine(stats: TagStats): string {
+  const { columns } = stats;
+  const kinds = columns.map(({ name, counts, byType }) => {
+    const types = Object.entries(byType);
+    const all = types.reduce((sum, [, count]) => sum + count, 0);
+    const rest = types.length - MOST_TYPES;
+    const list = types.slice(0, MOST_TYPES).map(([type, count]) => `${type} ${number(count)}`);
+    if (rest > 0) list.push(`${rest} more`);
+    const head = counts === 'spans' ? counted(all, 'span') : counted(types.length, 'tag');
+    return `${columns.length > 1 ? `${name}: ` : ''}${head}${all > 0 ? ` (${list.join(', ')})` : ''}`;
+  });
+  return [
+    counted(stats.sentences, 'sentence'),
+    counted(stats.tokens, 'token'),
+    `${percent(stats.tokens > 0 ? stats.unknown / stats.tokens : undefined)} % unknown words`,
+    ...kinds,
+    `${duration(stats.seconds)} (${number(stats.tokensPerSecond)} tokens/s)`,
+    `${bytes(stats.peakMemory)} of memory`,
+  ].join('; ');
+}

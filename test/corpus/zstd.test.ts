@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { createFrames } from '../../src/corpus/zstd.ts';
+
+// What `zstd` made of `a\tb\n\n`, and of 300,000 zeros in three blocks; and what decompressors pass over.
+const frames = {
+  'a raw block': '28b52ffd00582900006109620a0a',
+  'a size and a checksum': '28b52ffd24052900006109620a0a652e9836',
+  'blocks of one byte repeated': '28b52ffd00585400001000000100fbff39c00202001000039f0400',
+  'these with a checksum': '28b52ffd04585400001000000100fbff39c00202001000039f04002d28de26',
+  'a skippable frame': '5e2a4d1803000000010203',
+};
+const bytesOf = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const all = bytesOf(Object.values(frames).join(''));
+
+/** Where data may end, as far as it is read byte by byte. */
+function ends(data: Uint8Array): number[] {
+  const reader = createFrames();
+  return [...data.keys()].flatMap((i) => {
+    reader.push(data.subarray(i, i + 1));
+    return reader.isWhole ? [i + 1] : [];
+  });
+}
+
+describe('frames of zstd', () => {
+  test.each(Object.entries(frames))('%s is whole at its end alone', (_, hex) => {
+    const data = bytesOf(hex);
+    expect(ends(data)).toEqual([data.length]);
+  });
+
+  test('follow each other, however they are cut', () => {
+    let at = 0;
+    expect(ends(all)).toEqual(
+      Object.values(frames).map((hex) => {
+        at += hex.length / 2;
+        return at;
+      }),
+    );
+    for (const size of [2, 3, 5, 17, 1000]) {
+      const reader = createFrames();
+      for (let from = 0; from < all.length; from += size)
+        reader.push(all.subarray(from, from + size));
+      expect(reader.isWhole).toBe(true);
+    }
+  });
+
+  test('do not end in what is none', () => {
+    expect(ends(Buffer.concat([all, Buffer.from('text, and more of it')])).at(-1)).toBe(all.length);
+  });
+});
