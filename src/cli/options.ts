@@ -156,3 +156,10 @@ export function parseShare(value: string): number {
   if (digits !== undefined && share <= 1) return share;
   throw new InvalidArgumentError('Expected a share from 0 to 1, or a percentage up to 100.');
 }
+
+/** How many sequences of tags. */
+export function parseCount(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 100) return count;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 100.');
+}

@@ -34,10 +34,15 @@ export function findColumn(model: Described, wanted: Column): number {
 }
 
 /**
- * Which of a model's columns are written: those that are asked for by names of its own, else all.
+ * Which of a model's columns are meant: those that are asked for by names of its own, else all.
+ * @param flag that asked
  * @throws UserError for other names, unless there are as many as columns
  */
-export function chosenColumns(model: Described, asked: string | undefined): readonly number[] {
+export function chosenColumns(
+  model: Described,
+  asked: string | undefined,
+  flag = '--tag-column',
+): readonly number[] {
   const { tasks, path } = model;
   const all = [...tasks.keys()];
   if (asked === undefined || tasks.length === 1) return all;
@@ -46,7 +51,7 @@ export function chosenColumns(model: Described, asked: string | undefined): read
   if (!own.includes(-1)) return own;
   if (wanted.length === tasks.length) return all;
   throw new UserError(
-    `--tag-column ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tasks.length} columns to put them in.`,
+    `${flag} ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tasks.length} columns${flag === '--given' ? '' : ' to put them in'}.`,
   );
 }
 
@@ -74,4 +79,19 @@ export function writtenColumns(
     tagColumn: chosenColumns(model, asked).map((column) => usual[column]!),
     orAppend: true,
   };
+}
+
+/** Which of a model's columns something is given of, and where in input of a format: as in training, else by their names. */
+export function givenColumns(
+  model: Described,
+  { format, asked }: { format: Format | undefined; asked: string },
+): { columns: readonly number[]; tagColumn: readonly Column[] } {
+  const { tasks } = model;
+  const columns = chosenColumns(model, asked, '--given');
+  if (tasks.length === 1) return { columns, tagColumn: [asked] };
+  const tagColumn = asked.split(',').map((name) => {
+    const task = tasks[findColumn(model, name)];
+    return (task?.format === format && task?.tagColumn) || name;
+  });
+  return { columns, tagColumn };
 }

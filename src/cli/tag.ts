@@ -11,6 +11,8 @@ import {
 } from '../corpus/index.ts';
 import { tagParts } from '../corpus/scheme.ts';
 import { UserError } from '../errors.ts';
+import type { AnnotateOptions } from '../tagging/annotate.ts';
+import { annotateStream } from '../tagging/annotate-stream.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -30,6 +32,8 @@ import {
   type OffsetOptions,
   offsetsOption,
   outputFormats,
+  parseCount,
+  parseShare,
   readOptions,
   required,
   taggerOptions,
@@ -37,7 +41,7 @@ import {
 } from './options.ts';
 import { withOutput } from './output.ts';
 import { plain, type Style, styleOf, tagPainter } from './style.ts';
-import { chosenColumns, writtenColumns } from './tag-columns.ts';
+import { chosenColumns, givenColumns, writtenColumns } from './tag-columns.ts';
 
 interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
   model?: string;
@@ -46,6 +50,10 @@ interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOpt
   outFile?: string;
   stats?: boolean;
   json?: boolean;
+  confidence?: boolean;
+  minConfidence?: number;
+  nBest?: number;
+  given?: string;
 }
 
 const examples = `
@@ -59,6 +67,9 @@ Examples:
   $ seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text
   $ seqtag tag -m en-ner article.txt -o article.html
   $ seqtag tag -m en-ner news.txt.gz --stats --json 2> stats.json > tagged.conll
+  $ seqtag tag -m en-ner article.txt --output spans --confidence --min-confidence 0.9
+  $ seqtag tag -m en-upos article.txt --output jsonl --n-best 3
+  $ seqtag tag -m en-upos half-annotated.conllu --given upos
   $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
 
 What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
@@ -67,7 +78,11 @@ what the model was trained on. A line of jsonl has an array of tokens (\`tokens\
 A model of several columns (train --tag-column upos,xpos) writes them all, in columns, csv and tsv where they were in
 training if they are there, else as new columns. --tag-column with names of its columns writes only those; with as many
 other names as it has columns it writes them there, in order. Spans and html have the columns that are of spans, else the
-first. Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.`;
+first. Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.
+--confidence writes the probability of each token's tag: in columns, csv and tsv a column more, in jsonl the key
+\`confidences\`, in conllu Conf= in MISC; of several columns one each (\`confidence_upos\`, ConfUpos=). In spans and html it is
+that of the whole span. --n-best writes the key \`nbest\`, an array of {tags, probability}, or in columns the second best and
+so on after the tag. With --given, tags and probabilities are those of what agrees with it.`;
 
 /** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
 export function defineTag(command: Command, context: Context): void {
@@ -90,7 +105,22 @@ export function defineTag(command: Command, context: Context): void {
         outputFormats,
       ),
     )
-    .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
+    .option('-o, --out-file <file>', 'instead of standard output; appears when all is written')
+    .option('--confidence', 'write how probable each tag is; each span, where spans are written')
+    .option(
+      '--min-confidence <p>',
+      'from 0 to 1: what is less probable is not told: a plain tag becomes _, a span O',
+      parseShare,
+    )
+    .option(
+      '--n-best <n>',
+      'write the n best sequences of tags of each sentence, as jsonl or columns',
+      parseCount,
+    )
+    .option(
+      '--given <column>',
+      'column of the input that has what is known: a tag, NN|VB for one of these, ? or _ for any; of a model of several columns: which of them (xpos), or where they are (a,b)',
+    );
   addColumns(command, {
     tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
   });
@@ -142,6 +172,7 @@ async function tagCommand(
           say(flags.json ? JSON.stringify(stats) : counting.statsLine(stats));
         };
       }
+      const annotating = annotateOptions(flags);
       for (const file of files.length === 0 ? ['-'] : files) {
         const read = readingOf(file, { flags, tagger });
         const isTyped = file === '-' && io.isTerminal.stdin;
@@ -150,8 +181,15 @@ async function tagCommand(
           isTyped && read.format === 'text'
             ? paragraphs(io.stdin)
             : (progress?.read(file) ?? sourceOf(file, io));
-        for await (const text of tagStream(source, tagger, { read, writer, columns }))
-          await sink.write(text);
+        const pieces = annotating
+          ? annotateStream(source, tagger, {
+              ...annotating,
+              ...givenIn(read, { flags, tagger }),
+              writer,
+              columns,
+            })
+          : tagStream(source, tagger, { read, writer, columns });
+        for await (const text of pieces) await sink.write(text);
       }
       await sink.write(writer.close());
     });
@@ -179,6 +217,28 @@ function readingOf(
   };
 }
 
+/** What is asked for beside tags; undefined: nothing. */
+function annotateOptions({
+  confidence = false,
+  minConfidence = 0,
+  nBest,
+  given,
+}: TagFlags): Pick<AnnotateOptions, 'confidence' | 'minConfidence' | 'nBest'> | undefined {
+  const isPlain = !confidence && minConfidence === 0 && nBest === undefined && given === undefined;
+  return isPlain ? undefined : { confidence, minConfidence, nBest };
+}
+
+/** How to read a file and what is given in it. */
+function givenIn(
+  read: ReadOptions,
+  { flags: { given }, tagger }: { flags: TagFlags; tagger: Tagger },
+): { read: ReadOptions; given?: readonly number[] } {
+  if (given === undefined) return { read };
+  const { format } = read;
+  const { columns, tagColumn } = givenColumns(tagger.model, { format, asked: given });
+  return { read: { ...read, gold: true, tagColumn, absentTag: '?' }, given: columns };
+}
+
 /** On a terminal a person waits at each line's end: it ends a paragraph too. */
 async function* paragraphs(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const newline = new TextEncoder().encode('\n');
@@ -201,14 +261,18 @@ function writeOptions({
   toScreen: boolean;
 }): (document: Document) => WriteOptions & { format: Format } {
   const named = outputFormat(flags.outFile);
+  const { confidence, nBest } = flags;
+  const isMore = confidence || nBest !== undefined;
   return (document) => {
     const isRaw = document.format === 'text' || document.format === 'horizontal';
     const format =
       flags.output ??
       (named !== 'horizontal' ? named : undefined) ??
-      (isRaw ? (toScreen ? 'inline' : 'columns') : document.format);
+      (isRaw ? (toScreen && !isMore ? 'inline' : 'columns') : document.format);
     return {
       format,
+      confidence,
+      nBest,
       ...writtenColumns(tagger.model, { format, asked: flags.tagColumn }),
       offsets: flags.offsets,
       paint: tagPainter(style, typesOf(tagger)),
@@ -229,7 +293,7 @@ function firstWriter(options: (document: Document) => WriteOptions & { format: F
         );
       first.writer.begin(document);
     },
-    write: (sentences, tags) => first!.writer.write(sentences, tags),
+    write: (...written) => first!.writer.write(...written),
     end: () => first?.writer.end() ?? '',
     close: () => first?.writer.close() ?? '',
   };

@@ -47,6 +47,9 @@ const PIPE = 124;
 /** A whole column, or the value of one key in MISC. */
 export type Field = { readonly column: number; readonly key: string | undefined };
 
+/** A field to read, and what a word has that lacks its key. */
+type ReadField = Field & { readonly absent: string };
+
 /** The field that the user's `column` means. */
 export function fieldOf(column: Column, what: string): Field {
   const index = typeof column === 'number' || /^-?\d+$/.test(column) ? Number(column) : undefined;
@@ -121,7 +124,7 @@ function unescapeValue(value: string): string {
 
 /**
  * Reads words from CoNLL-U, by default `form` and `upos`. A word without the MISC key asked for has
- * the tag `O`, but a file in which no word has it is an error.
+ * the tag `O` or `absentTag`, but a file in which no word has it is an error.
  */
 export class ConlluParser implements Parser {
   readonly document: Document;
@@ -130,11 +133,11 @@ export class ConlluParser implements Parser {
   readonly #intern = tagPool();
   readonly #gold: boolean;
   readonly #token: Field;
-  readonly #tag: Field;
+  readonly #tag: ReadField;
   /** Further columns of tags, then those of features. */
-  readonly #more: readonly Field[];
+  readonly #more: readonly ReadField[];
   /** Of all these, those found in some word. */
-  readonly #seen = new Set<Field>();
+  readonly #seen = new Set<ReadField>();
   /** Keys found in MISC, for the message. */
   readonly #keys = new Set<string>();
   #lines = 0;
@@ -151,13 +154,17 @@ export class ConlluParser implements Parser {
         `${options.file}: token column "${this.#token.key}" is no CoNLL-U field. They are ${conlluFields.join(', ')}.`,
       );
     }
-    const [tag, ...more] = listed(options.tagColumn ?? UPOS).map((column) =>
-      fieldOf(column, 'tag'),
-    );
+    const [tag, ...more] = listed(options.tagColumn ?? UPOS).map((column) => ({
+      ...fieldOf(column, 'tag'),
+      absent: options.absentTag ?? 'O',
+    }));
     this.#tag = tag!;
     this.#more = [
       ...(options.gold ? more : []),
-      ...listed(options.featureColumn).map((column) => fieldOf(column, 'feature')),
+      ...listed(options.featureColumn).map((column) => ({
+        ...fieldOf(column, 'feature'),
+        absent: 'O',
+      })),
     ];
   }
 
@@ -275,8 +282,8 @@ export class ConlluParser implements Parser {
     builder.hold(text, start, text.length, this.line);
   }
 
-  #tagOf(field: Field, text: string, [from, to]: Span): string {
-    const { key } = field;
+  #tagOf(field: ReadField, text: string, [from, to]: Span): string {
+    const { key, absent } = field;
     if (key === undefined) return this.#intern(text, from, to);
     const span = valueSpan(text, from, to, key);
     if (span !== undefined) {
@@ -288,7 +295,7 @@ export class ConlluParser implements Parser {
         if (pair.includes('=')) this.#keys.add(pair.slice(0, pair.indexOf('=')));
       }
     }
-    return 'O';
+    return absent;
   }
 
   #tooLong(line: number): UserError {

@@ -1,5 +1,6 @@
+import { decimals } from './beside.ts';
 import { type Chunk, chunksOf, compareChunks } from './inline.ts';
-import type { Document, Sentence } from './sentence.ts';
+import type { Annotation, Document, Sentence } from './sentence.ts';
 import { placeTokens, where } from './spans.ts';
 
 /*
@@ -55,7 +56,11 @@ export class HtmlWriter {
   /** How often each type was marked; their order tells their colours. */
   readonly #types = new Map<string, { count: number; hue: number }>();
 
-  write(sentence: Sentence, columns: readonly (readonly string[])[]): string {
+  write(
+    sentence: Sentence,
+    columns: readonly (readonly string[])[],
+    annotations?: readonly Annotation[],
+  ): string {
     let out = this.#open(sentence);
     const { text, places } = placeTokens(sentence);
     let done = 0;
@@ -70,15 +75,16 @@ export class HtmlWriter {
         out += '</mark>';
       }
     };
-    const chunks = chunksOf(columns);
+    const chunks = chunksOf(columns, annotations);
     for (let c = 0; c < chunks.length; c++) {
-      const { from, to: whole, type } = chunks[c]!;
+      const { from, to: whole, type, confidence } = chunks[c]!;
       closeBefore(from);
       const to = Math.min(whole, open.at(-1)?.to ?? whole);
       // a mark ends inside the one that it begins in: the rest becomes another
-      if (to < whole) insert(chunks, { from: to, to: whole, type });
+      if (to < whole) insert(chunks, { ...chunks[c]!, from: to });
       copyTo(places[2 * from]!);
-      out += `<mark style="--hue:${this.#seen(type)}" data-type="${escapeHtml(type)}">`;
+      const title = confidence === undefined ? '' : ` title="${decimals(confidence)}"`;
+      out += `<mark style="--hue:${this.#seen(type)}" data-type="${escapeHtml(type)}"${title}>`;
       open.push({ from, to, type });
     }
     closeBefore(sentence.tokens.length);

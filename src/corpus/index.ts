@@ -3,6 +3,7 @@ export { formatOf, sniffFormat } from './format.ts';
 export { isName, listed } from './places.ts';
 export { createParser, readBytes, readCorpus, readSentences } from './reader.ts';
 export type {
+  Annotation,
   Column,
   Document,
   Format,

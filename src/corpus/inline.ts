@@ -1,3 +1,5 @@
+import type { Annotation } from './sentence.ts';
+
 /*
  * A sentence a line. Tags of parts of speech follow their word after a slash, `Dogs/NNS bark/VBP ./.`;
  * cut at the last slash, words and tags come back (NLTK's `str2tuple` reads it). Tags of spans become
@@ -20,7 +22,12 @@ export function unspaced(token: string): string {
 }
 
 /** Tokens from `from` to before `to` that together are a `type`. */
-export type Chunk = { readonly from: number; readonly to: number; readonly type: string };
+export type Chunk = {
+  readonly from: number;
+  readonly to: number;
+  readonly type: string;
+  readonly confidence?: number | undefined;
+};
 
 /** Whether these are tags of spans rather than a tag a token. */
 function areSpans(tags: readonly string[]): boolean {
@@ -33,10 +40,34 @@ export function compareChunks(a: Chunk, b: Chunk): number {
 }
 
 /** The spans of those columns that have spans, or the tokens one by one with the tags of the first. */
-export function chunksOf(columns: readonly (readonly string[])[]): Chunk[] {
-  const spans = columns.filter(areSpans);
-  if (spans.length === 0) return columns[0]!.map((type, i) => ({ from: i, to: i + 1, type }));
-  return spans.length === 1 ? spansOf(spans[0]!) : spans.flatMap(spansOf).sort(compareChunks);
+export function chunksOf(
+  columns: readonly (readonly string[])[],
+  annotations?: readonly Annotation[],
+): Chunk[] {
+  const chunks = columns.map((tags, c) =>
+    areSpans(tags) ? sure(spansOf(tags), annotations?.[c]) : undefined,
+  );
+  const spans = chunks.filter((own) => own !== undefined);
+  if (spans.length > 0) return spans.length === 1 ? spans[0]! : spans.flat().sort(compareChunks);
+  const confidences = annotations?.[0]?.confidences;
+  return columns[0]!.map((type, i) => ({
+    from: i,
+    to: i + 1,
+    type,
+    confidence: confidences?.[i],
+  }));
+}
+
+/** The chunks with their confidence, where it is known. */
+function sure(chunks: Chunk[], annotation: Annotation | undefined): Chunk[] {
+  const { spans, confidences } = annotation ?? {};
+  if (confidences === undefined) return chunks;
+  return chunks.map((chunk) => {
+    const { from, to, type } = chunk;
+    const own = spans?.find((s) => s.start === from && s.end === to && s.type === type);
+    // tags that only look like spans are as sure as the least sure of them
+    return { ...chunk, confidence: own?.confidence ?? Math.min(...confidences.slice(from, to)) };
+  });
 }
 
 /** The spans of a sentence in order. */

@@ -240,17 +240,17 @@ function proseParts(text: string, file: string): Part[] {
   }));
 }
 
-/** The keys that tags are written to. */
+/** The keys that columns are written to. */
 export function tagKeys(columns: readonly (Column | undefined)[]): string[] {
   const keys = columns.map((column) => keyOf(column) ?? 'tags');
   checkDistinct(keys, 'jsonl');
   return keys;
 }
 
-/** What a line is to say: the tags of each column, and its tokens if they are not in it. */
+/** What a line is to say: the values of each column, and its tokens if they are not in it. */
 export type Said = {
   readonly tokens: readonly string[] | undefined;
-  readonly tags: readonly (readonly string[])[];
+  readonly tags: readonly (readonly unknown[])[];
 };
 
 /**
@@ -294,13 +294,12 @@ function unsaid(line: string, document: Document): Said {
  * An object as it was written, with one member set; spaces are as between its other members. A member
  * that has the values already stays as it was written too.
  */
-function withMember(line: string, key: string, values: readonly string[]): string {
+function withMember(line: string, key: string, values: readonly unknown[]): string {
   const { value, end, comma, colon } = findMember(line, key);
   const json = `[${values.map((item) => JSON.stringify(item)).join(comma)}]`;
   if (value !== undefined) {
     const there: unknown = JSON.parse(line.slice(...value));
-    const isThere =
-      isStrings(there) && there.length === values.length && there.every((v, i) => v === values[i]);
+    const isThere = JSON.stringify(there) === JSON.stringify(values);
     return isThere ? line : line.slice(0, value[0]) + json + line.slice(value[1]);
   }
   return `${line.slice(0, end)}${comma}${JSON.stringify(key)}${colon}${json}${line.slice(end)}`;

@@ -3,7 +3,7 @@ import { convert, detectScheme, type Scheme, tagParts, validTransition } from '.
 // Partial labels tell less than a tag: `?` nothing, `NN|VB` that the tag is one of a set. What is written here is what a
 // column of tags may hold of them; where they are not asked for, both characters are like any other.
 
-const UNKNOWN = '?';
+export const UNKNOWN = '?';
 
 /** The tags that a label leaves open: of `NN` one, of `NN|VB` two, of `?` none are named, since it may be any. */
 export function candidates(label: string): readonly string[] {
@@ -15,6 +15,35 @@ export function candidates(label: string): readonly string[] {
 
 /** Does the label tell the tag? */
 export const isCertain = (label: string): boolean => candidates(label).length === 1;
+
+/**
+ * Numbers labels as a network takes them: a tag by its place; -1 nothing known; -2 - i, one of row i of a table of sets, to
+ * which each different set of tags adds a row.
+ */
+export function numberLabels(place: (tag: string) => number) {
+  const numbers = new Map<string, number>();
+  const sets: number[][] = [];
+  const create = (label: string): number => {
+    const places = candidates(label).map(place);
+    return places.length <= 1 ? (places[0] ?? -1) : -1 - sets.push(places);
+  };
+  return {
+    number(label: string): number {
+      const number = numbers.get(label) ?? create(label);
+      numbers.set(label, number);
+      return number;
+    },
+    /** (S, K), of K tags. */
+    table(K: number): Float32Array | undefined {
+      if (sets.length === 0) return undefined;
+      const table = new Float32Array(sets.length * K);
+      sets.forEach((places, row) => {
+        for (const k of places) table[row * K + k] = 1;
+      });
+      return table;
+    },
+  };
+}
 
 /**
  * The scheme of labels, from those that are certain. I after one that is not says nothing: what came before it may have

@@ -126,6 +126,12 @@ function takeApart(tag: string, scheme: Scheme): TagParts {
   return { role: role ?? 'inside', separator, type };
 }
 
+/** Whether a token goes on with the span of the one before it. */
+export function continuesSpan(before: TagParts, { role, type }: TagParts): boolean {
+  const isOpen = before.role === 'begin' || before.role === 'inside';
+  return isOpen && (role === 'inside' || role === 'end') && type === before.type;
+}
+
 /**
  * The spans of one sentence, in order, none overlapping. Any sequence has a reading, the one of
  * conlleval's startOfChunk and endOfChunk (Tjong Kim Sang & Buchholz 2000): a span goes on only from
@@ -137,21 +143,17 @@ export function spans(tags: readonly string[], scheme: Scheme): Span[] {
   if (scheme === 'none') return found;
   const cache = caches.get(scheme)!;
   let start = -1; // -1: no span is open
-  let type = '';
-  let goesOn = false; // the previous tag was B or I
+  let before = outside;
   for (let i = 0; i < tags.length; i++) {
     const tag = tags[i]!;
     const parts = cache.get(tag) ?? tagParts(tag, scheme);
-    const role = parts.role;
-    const continues = goesOn && (role === 'inside' || role === 'end') && parts.type === type;
-    if (!continues) {
-      if (start >= 0) found.push({ type, start, end: i });
-      start = role === 'outside' ? -1 : i;
-      type = parts.type;
+    if (!continuesSpan(before, parts)) {
+      if (start >= 0) found.push({ type: before.type, start, end: i });
+      start = parts.role === 'outside' ? -1 : i;
     }
-    goesOn = role === 'begin' || role === 'inside';
+    before = parts;
   }
-  if (start >= 0) found.push({ type, start, end: tags.length });
+  if (start >= 0) found.push({ type: before.type, start, end: tags.length });
   return found;
 }
 
@@ -175,7 +177,7 @@ export function convert(tags: readonly string[], from: Scheme, to: Scheme): stri
     const tail = separator + type;
     const adjoins = touches.end === start && touches.type === type;
     for (let i = start; i < end; i++) {
-      written[i] = letterOf(write, i === start, i === end - 1, adjoins) + tail;
+      written[i] = letterOf(write, { isFirst: i === start, isLast: i === end - 1, adjoins }) + tail;
     }
     touches = { end, type };
   }
@@ -200,11 +202,22 @@ const writers: Readonly<Record<Exclude<Scheme, 'none'>, Letters>> = {
   BMES: { single: 'S', first: 'B', middle: 'M', last: 'E' },
 };
 
-function letterOf(write: Letters, isFirst: boolean, isLast: boolean, adjoins: boolean): string {
+/** Where in its span a token is, and whether the span touches an earlier one of its type. */
+export interface SpanPlace {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  readonly adjoins: boolean;
+}
+
+function letterOf(write: Letters, { isFirst, isLast, adjoins }: SpanPlace): string {
   if (isFirst && adjoins && write.adjoining !== undefined) return write.adjoining;
   if (isFirst) return isLast ? write.single : write.first;
   return isLast ? write.last : write.middle;
 }
+
+/** The letter that a scheme writes there. */
+export const spanLetter = (scheme: Exclude<Scheme, 'none'>, place: SpanPlace): string =>
+  letterOf(writers[scheme], place);
 
 /**
  * Whether `to` may follow `from` in a well-formed sentence; null stands for the sentence's start

@@ -88,6 +88,8 @@ export type ReadOptions = {
   readonly featureColumn?: Column | readonly Column[] | undefined;
   /** Read gold tags. Default: true for `readCorpus` or when `tagColumn` is given, else false. */
   readonly gold?: boolean | undefined;
+  /** conllu: the tag of a word that has not the key asked for in MISC. Default: `O`. */
+  readonly absentTag?: string | undefined;
   /** csv, tsv: whether there is a header. Default: found by looking for the wanted names. */
   readonly header?: boolean | undefined;
   /** Keep `source`, for a faithful writer. Default: true for `readSentences`, false for `readCorpus`. */
@@ -111,6 +113,27 @@ export type Parser = {
   readonly line: number;
 };
 
+/** The tags of a sentence in one column, and what else is told of them. Probabilities are from 0 to 1. */
+export type Annotation = {
+  readonly tags: readonly string[];
+  /** Of each token: the probability of its tag. */
+  readonly confidences?: readonly number[] | undefined;
+  /** The spans that the tags write, tokens `start` to `end - 1`, each with its probability; none where tags are plain. */
+  readonly spans?:
+    | readonly {
+        readonly type: string;
+        readonly start: number;
+        readonly end: number;
+        readonly confidence: number;
+      }[]
+    | undefined;
+  /** Sequences of tags by falling probability. */
+  readonly nBest?: readonly Alternative[] | undefined;
+};
+
+/** One of several sequences of tags of a sentence. */
+export type Alternative = { readonly tags: readonly string[]; readonly probability: number };
+
 export type WriteOptions = {
   /** Default: the format of the input, but `columns` for `text` and `horizontal`. */
   readonly format?: Format | undefined;
@@ -123,6 +146,17 @@ export type WriteOptions = {
   readonly tagColumn?: Column | readonly Column[] | undefined;
   /** columns, csv, tsv: tags are appended, where otherwise it is an error that `tagColumn` is not there. */
   readonly orAppend?: boolean | undefined;
+  /**
+   * Write the confidences of annotations: in columns, csv and tsv a column after the others (`confidence`), in conllu
+   * Conf= in MISC, in jsonl the key `confidences`; of a span in spans the key `confidence`, in html its title. Of several
+   * columns of tags each has its own, called so: `confidence_upos`, ConfUpos=.
+   */
+  readonly confidence?: boolean | undefined;
+  /**
+   * Write that many sequences of tags: in jsonl the key `nbest` (`nbest_upos`), an array of `{tags, probability}`; in
+   * columns the second and so on as columns after the tags, `_` where there are not so many.
+   */
+  readonly nBest?: number | undefined;
   /** spans: what offsets count, UTF-16 units as in JavaScript (default) or code points as in Python. */
   readonly offsets?: 'utf-16' | 'code-points' | undefined;
   /**
@@ -136,10 +170,14 @@ export type WriteOptions = {
 export type Writer = {
   /** Announces a document that may have no sentences. Not needed for documents that have some. */
   begin(document: Document): void;
-  /** `columns[c][s]` are the tags of column `c` for `sentences[s]`, one a token. */
+  /**
+   * `columns[c][s]` are the tags of column `c` for `sentences[s]`, one a token; `annotations[c][s]` has what else
+   * `WriteOptions` asks for.
+   */
   write(
     sentences: readonly Sentence[],
     columns: readonly (readonly (readonly string[])[])[],
+    annotations?: readonly (readonly Annotation[])[],
   ): string;
   /** What follows the last sentence of a document. */
   end(): string;

@@ -1,5 +1,6 @@
+import { rounded } from './beside.ts';
 import { chunksOf, unspaced } from './inline.ts';
-import type { Document, Sentence } from './sentence.ts';
+import type { Annotation, Document, Sentence } from './sentence.ts';
 
 /** A sentence's text, and where in it tokens are. */
 export type Placed = {
@@ -56,8 +57,8 @@ function countPoints(text: string, from: number, to: number): number {
 
 /**
  * Writes spans, or tokens with plain tags, an object a line: `file` (unless it is standard input),
- * `sentence` from 1, `line` of jsonl, `start`, `end`, `text` and `type`. Offsets begin anew with each
- * file, and with each line of jsonl.
+ * `sentence` from 1, `line` of jsonl, `start`, `end`, `text`, `type` and, of annotations, `confidence`.
+ * Offsets begin anew with each file, and with each line of jsonl.
  */
 export class SpanWriter {
   readonly #unit: 'utf-16' | 'code-points';
@@ -71,7 +72,11 @@ export class SpanWriter {
     this.#unit = unit;
   }
 
-  write(sentence: Sentence, columns: readonly (readonly string[])[]): string {
+  write(
+    sentence: Sentence,
+    columns: readonly (readonly string[])[],
+    annotations?: readonly Annotation[],
+  ): string {
     const document = sentence.source?.document;
     if (document !== this.#document) {
       this.#document = document;
@@ -89,7 +94,7 @@ export class SpanWriter {
     const isJsonl = document?.format === 'jsonl';
     let out = '';
     let done = 0;
-    for (const { from, to, type } of chunksOf(columns)) {
+    for (const { from, to, type, confidence } of chunksOf(columns, annotations)) {
       const [begin, end] = [places[2 * from]!, places[2 * to - 1]!];
       let offsets = { start: start + begin, end: start + end };
       if (this.#unit === 'code-points') {
@@ -99,7 +104,9 @@ export class SpanWriter {
         done = begin;
       }
       const line = isJsonl ? { line: sentence.line } : {};
-      out += `${JSON.stringify({ ...before, ...line, ...offsets, text: text.slice(begin, end), type })}\n`;
+      const sure = confidence === undefined ? {} : { confidence: rounded(confidence) };
+      const said = { text: text.slice(begin, end), type, ...sure };
+      out += `${JSON.stringify({ ...before, ...line, ...offsets, ...said })}\n`;
     }
     this.#points += countPoints(text, done, text.length);
     return out;

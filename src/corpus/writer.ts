@@ -1,11 +1,20 @@
 import { UserError } from '../errors.ts';
+import { besideCells, besideColumns, besideValues, joined } from './beside.ts';
 import { columnPlaces, tagColumns } from './columns.ts';
 import { type Field, formatConllu, replacedFields, tagConllu } from './conllu.ts';
 import { HtmlWriter } from './html.ts';
 import { formatInline, tagType, unspaced } from './inline.ts';
 import { tagJsonl, tagKeys } from './jsonl.ts';
 import { listed, type Place } from './places.ts';
-import type { Column, Document, Format, Sentence, WriteOptions, Writer } from './sentence.ts';
+import type {
+  Annotation,
+  Column,
+  Document,
+  Format,
+  Sentence,
+  WriteOptions,
+  Writer,
+} from './sentence.ts';
 import { SpanWriter } from './spans.ts';
 import { newNames, quoteCell, tablePlaces, tagHeader, tagTable } from './table.ts';
 import { spacesAfter } from './text.ts';
@@ -33,11 +42,17 @@ export function createWriter(options: WriteOptions = {}): Writer {
   const writer = new DocumentWriter(options);
   return {
     begin: (document) => writer.begin(document),
-    write: (sentences, columns) => writer.write(sentences, columns),
+    write: (...written) => writer.write(...written),
     end: () => writer.end(),
     close: () => writer.close(),
   };
 }
+
+/** What is said of a sentence, in each column of tags. */
+type Tagged = {
+  readonly tags: readonly (readonly string[])[];
+  readonly annotations: readonly Annotation[] | undefined;
+};
 
 /** Owns where the output is: the documents announced, the one being written, the sentence number. */
 class DocumentWriter {
@@ -48,11 +63,13 @@ class DocumentWriter {
   #faithful = false;
   #format: Format = 'columns';
   /** Where the tags of each column are to go; undefined: where the format has them. */
-  readonly #asked: readonly (Column | undefined)[];
+  readonly #tagColumns: readonly (Column | undefined)[];
+  /** The same, and what is beside them. */
+  #asked: readonly (Column | undefined)[] = [];
   #fields: readonly Field[] | undefined;
   #keys: readonly string[] | undefined;
   #places: readonly Place[] = [];
-  readonly #cells = new Map<string, string>();
+  readonly #painted = new Map<string, string>();
   readonly #spans: SpanWriter;
   readonly #html = new HtmlWriter();
   #sentences = 0;
@@ -61,6 +78,7 @@ class DocumentWriter {
   /** jsonl: what was said of the sentences of a line of which more are to come. */
   #tokens: string[] = [];
   #tags: string[][] = [];
+  #annotations: readonly Annotation[] | undefined;
   /** The end of the output so far, to see whether a document needs a blank line before it. */
   #lastRaw = '';
 
@@ -68,10 +86,17 @@ class DocumentWriter {
     this.#options = options;
     this.#spans = new SpanWriter(options.offsets);
     this.#paint = options.paint ?? ((text) => text);
-    if (options.format !== undefined) this.#format = options.format;
-    const { tagColumn } = options;
-    this.#asked = tagColumn === undefined ? [undefined] : listed(tagColumn);
-    if (options.format === 'conllu') this.#fields = replacedFields(this.#asked);
+    const { tagColumn, format } = options;
+    this.#tagColumns = tagColumn === undefined ? [undefined] : listed(tagColumn);
+    this.#settle(format ?? this.#format);
+  }
+
+  #settle(format: Format): void {
+    this.#format = format;
+    const tags = this.#tagColumns;
+    this.#asked = [...tags, ...besideColumns(format, tags, this.#options)];
+    if (format === 'conllu') this.#fields = replacedFields(this.#asked);
+    if (format === 'jsonl') this.#keys = tagKeys(this.#asked);
   }
 
   begin(document: Document): void {
@@ -81,9 +106,11 @@ class DocumentWriter {
   write(
     sentences: readonly Sentence[],
     columns: readonly (readonly (readonly string[])[])[],
+    annotations?: readonly (readonly Annotation[])[],
   ): string {
-    if (columns.length !== this.#asked.length)
-      throw new Error(`${columns.length} columns of tags, expected ${this.#asked.length}`);
+    const expected = this.#tagColumns.length;
+    if (columns.length !== expected)
+      throw new Error(`${columns.length} columns of tags, expected ${expected}`);
     for (const { length } of columns)
       if (length !== sentences.length)
         throw new Error(`tags for ${length} sentences, expected ${sentences.length}`);
@@ -98,10 +125,11 @@ class DocumentWriter {
       if (document !== undefined && document !== this.#document) out += this.#open(document);
       this.#sentences++;
       const raw = sentence.source?.raw;
+      const own = annotations?.map((column) => column[s]!);
       out +=
         this.#faithful && raw !== undefined && document === this.#document
-          ? this.#tagged(sentence, { raw, tags })
-          : this.#converted(sentence, tags);
+          ? this.#tagged(sentence, { raw, tags, annotations: own })
+          : this.#converted(sentence, { tags, annotations: own });
     }
     return out;
   }
@@ -140,7 +168,7 @@ class DocumentWriter {
     if (document === undefined || document.tail === '') return '';
     this.#lastRaw = document.tail;
     return document.format === 'jsonl'
-      ? tagJsonl(document.tail, undefined, { document, keys: this.#jsonlKeys() })
+      ? tagJsonl(document.tail, undefined, { document, keys: this.#keys! })
       : document.tail;
   }
 
@@ -149,9 +177,8 @@ class DocumentWriter {
     this.#document = document;
     const { format: asked, orAppend = false } = this.#options;
     const own = document.format === 'text' || document.format === 'horizontal';
-    this.#format = asked ?? (own ? 'columns' : document.format);
+    this.#settle(asked ?? (own ? 'columns' : document.format));
     this.#faithful = this.#format === document.format && !own;
-    if (this.#format === 'conllu') this.#fields ??= replacedFields(this.#asked);
     if (!this.#faithful) return out;
     if (this.#documents++ > 0) out += separation(this.#lastRaw, this.#format);
     else if (document.bom) out += '\ufeff';
@@ -165,12 +192,11 @@ class DocumentWriter {
     return out;
   }
 
-  #tagged(
-    sentence: Sentence,
-    { raw, tags }: { raw: string; tags: readonly (readonly string[])[] },
-  ): string {
-    if (this.#format === 'jsonl') return this.#object(sentence, { raw, tags });
+  #tagged(sentence: Sentence, said: { raw: string } & Tagged): string {
+    if (this.#format === 'jsonl') return this.#object(sentence, said);
+    const { raw } = said;
     this.#lastRaw = raw;
+    const tags = this.#cells(said);
     switch (this.#format) {
       case 'columns':
         return tagColumns(raw, tags, {
@@ -188,10 +214,22 @@ class DocumentWriter {
     }
   }
 
+  /** Where a token has a line: the tags and what is beside them. */
+  #cells({ tags, annotations }: Tagged): readonly (readonly string[])[] {
+    if (annotations === undefined) return tags;
+    return [...tags, ...besideCells(annotations, this.#format, this.#options)];
+  }
+
+  /** Of jsonl: the tags and what is beside them. */
+  #values({ tags, annotations }: Tagged): readonly (readonly unknown[])[] {
+    if (annotations === undefined) return tags;
+    return [...tags, ...besideValues(annotations, this.#options)];
+  }
+
   /** A line of jsonl, when the last of its sentences has come. */
   #object(
     { tokens, source }: Sentence,
-    { raw, tags }: { raw: string; tags: readonly (readonly string[])[] },
+    { raw, tags, annotations }: { raw: string } & Tagged,
   ): string {
     const isProse = source?.prose !== undefined;
     if (isProse) {
@@ -200,46 +238,53 @@ class DocumentWriter {
       tags.forEach((column, c) => {
         for (const tag of column) this.#tags[c]!.push(tag);
       });
+      const before = this.#annotations;
+      this.#annotations = annotations?.map((own, c) =>
+        before ? joined(before[c]!, own, this.#options.nBest) : own,
+      );
       if (raw === '') return '';
     }
     this.#lastRaw = raw;
-    const said = isProse ? { tokens: this.#tokens, tags: this.#tags } : { tokens: undefined, tags };
+    const said = isProse
+      ? {
+          tokens: this.#tokens,
+          tags: this.#values({ tags: this.#tags, annotations: this.#annotations }),
+        }
+      : { tokens: undefined, tags: this.#values({ tags, annotations }) };
     this.#tokens = [];
     this.#tags = [];
-    return tagJsonl(raw, said, { document: this.#document!, keys: this.#jsonlKeys() });
+    this.#annotations = undefined;
+    return tagJsonl(raw, said, { document: this.#document!, keys: this.#keys! });
   }
 
-  #jsonlKeys(): readonly string[] {
-    this.#keys ??= tagKeys(this.#asked);
-    return this.#keys;
-  }
-
-  #converted(sentence: Sentence, tags: readonly (readonly string[])[]): string {
+  #converted(sentence: Sentence, said: Tagged): string {
     const { tokens } = sentence;
+    const { tags, annotations } = said;
     switch (this.#format) {
       case 'conllu':
-        return formatConllu(tokens, tags, {
+        return formatConllu(tokens, this.#cells(said), {
           fields: this.#fields!,
           spaces: spacesAfter(sentence),
           id: this.#sentences,
         });
       case 'csv':
       case 'tsv':
-        return this.#rows(tokens, tags, this.#format);
+        return this.#rows(tokens, this.#cells(said), this.#format);
       case 'jsonl': {
-        const named = this.#jsonlKeys().map((key, c) => [key, tags[c]] as const);
+        const values = this.#values(said);
+        const named = this.#keys!.map((key, c) => [key, values[c]] as const);
         return `${JSON.stringify({ tokens, ...Object.fromEntries(named) })}\n`;
       }
       case 'spans':
-        return this.#spans.write(sentence, tags);
+        return this.#spans.write(sentence, tags, annotations);
       case 'html':
-        return this.#html.write(sentence, tags);
+        return this.#html.write(sentence, tags, annotations);
       case 'inline':
         return formatInline(tokens, tags, this.#paint);
       case 'horizontal':
         return `${tokens.map(unspaced).join(' ')}\n`;
       default:
-        return this.#lines(tokens, tags);
+        return this.#lines(tokens, this.#cells(said));
     }
   }
 
@@ -255,11 +300,11 @@ class DocumentWriter {
 
   /** A tag as a column, painted. Few tags differ, so what they become is kept. */
   #cell(tag: string): string {
-    const known = this.#cells.get(tag);
+    const known = this.#painted.get(tag);
     if (known !== undefined) return known;
     const clean = column(tag);
     const cell = this.#paint(clean, tagType(clean));
-    if (this.#cells.size < 4096) this.#cells.set(tag, cell);
+    if (this.#painted.size < 4096) this.#painted.set(tag, cell);
     return cell;
   }
 

@@ -2,8 +2,8 @@ import { convert } from '../corpus/scheme.ts';
 import { createTokenEncoder, type TokenBags } from '../corpus/token-features.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import type { Task } from '../model/model.ts';
-import type { Engine } from '../network/engine.ts';
-import { join, type Window, windows } from './windows.ts';
+import type { Emissions, Engine } from '../network/engine.ts';
+import { join, joinScores, type Window, windows } from './windows.ts';
 
 /** Sentences longer than this are tagged in windows of this many tokens, and so many are tagged at once. */
 const MOST_TOKENS = 4096;
@@ -26,6 +26,14 @@ interface Piece {
   readonly bags: TokenBags | undefined;
 }
 
+/** What the network says of a sentence in one column. */
+export interface Said {
+  /** The path that `predict` tells. */
+  readonly best: Int32Array;
+  /** (L, K), of each token as in the window where it counts. */
+  readonly emissions: Float32Array;
+}
+
 /** Tags sentences with an engine's present parameters. */
 export interface Predictor {
   /**
@@ -42,6 +50,8 @@ export interface Predictor {
     sentences: readonly (readonly string[])[],
     features?: FeatureValues,
   ): readonly Float32Array[];
+  /** For each column what the network says of each sentence. Features as of `predict`. */
+  say(sentences: readonly (readonly string[])[], features?: FeatureValues): Said[][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Forgets what it knows of word types; needed after the parameters changed. */
@@ -81,8 +91,8 @@ export function createPredictor(
     return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
   }
 
-  /** Places in the cache of pieces that together have at most as many tokens as it has places. */
-  function encodePieces(pieces: readonly Piece[]): [places: Int32Array, lengths: Int32Array] {
+  /** Of pieces that together have at most as many tokens as the cache has places. */
+  function infer(pieces: readonly Piece[], options: { scores: boolean }): Emissions {
     const find = () => {
       const missing = new Map<string, { piece: Piece; t: number }>();
       for (const piece of pieces)
@@ -110,7 +120,7 @@ export function createPredictor(
     const ids = new Int32Array(lengths.reduce((sum, n) => sum + n, 0));
     let at = 0;
     for (const { keys } of pieces) for (const key of keys) ids[at++] = places.get(key)!;
-    return [ids, lengths];
+    return engine.infer(ids, lengths, options);
   }
 
   /** Tokens `start` to `end - 1` of each window of a sentence. */
@@ -139,6 +149,57 @@ export function createPredictor(
     });
   }
 
+  /** For each column, of each sentence, the best tags as numbers, and scores (L, K) if they are asked for. */
+  function inferAll(
+    sentences: readonly (readonly string[])[],
+    features: FeatureValues,
+    options: { scores: boolean },
+  ): { best: Int32Array[][]; scores: Float32Array[][] } {
+    const most = Math.min(engine.capacity, MOST_TOKENS);
+    const cuts = sentences.map(({ length }) => windows(length, most));
+    const pieces = sentences.flatMap((tokens, s) => cut(tokens, cuts[s]!, features[s] ?? []));
+    const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
+    const scores: Float32Array[][] = tasks.map(() => []);
+    for (let from = 0; from < pieces.length; ) {
+      let to = from;
+      for (
+        let tokens = 0;
+        to < pieces.length && (to === from || tokens + pieces[to]!.tokens.length <= most);
+        to++
+      )
+        tokens += pieces[to]!.tokens.length;
+      const batch = pieces.slice(from, to);
+      const found = infer(batch, options);
+      tasks.forEach((_, column) => {
+        const K = vocabulary.tags[column]!.length;
+        let at = 0;
+        for (const {
+          tokens: { length },
+        } of batch) {
+          best[column]!.push(found.best[column]!.subarray(at, at + length));
+          if (found.scores)
+            scores[column]!.push(found.scores[column]!.subarray(at * K, (at + length) * K));
+          at += length;
+        }
+      });
+      from = to;
+    }
+    const whole = <Part>(
+      parts: readonly Part[],
+      join: (windows: readonly Window[], own: readonly Part[]) => Part,
+    ): Part[] => {
+      let at = 0;
+      return cuts.map((windows) => {
+        at += windows.length;
+        return join(windows, parts.slice(at - windows.length, at));
+      });
+    };
+    return {
+      best: best.map((parts) => whole(parts, join)),
+      scores: options.scores ? scores.map((parts) => whole(parts, joinScores)) : [],
+    };
+  }
+
   return {
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
@@ -146,43 +207,23 @@ export function createPredictor(
       const pieces = sentences.flatMap((tokens, s) =>
         cut(tokens, windows(tokens.length, engine.capacity), features[s] ?? []),
       );
-      return engine.infer(...encodePieces(pieces), { scores: true }).scores!;
+      return infer(pieces, { scores: true }).scores!;
     },
     predict(sentences, features = []) {
-      const most = Math.min(engine.capacity, MOST_TOKENS);
-      const cuts = sentences.map(({ length }) => windows(length, most));
-      const pieces = sentences.flatMap((tokens, s) => cut(tokens, cuts[s]!, features[s] ?? []));
-      const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
-      for (let from = 0; from < pieces.length; ) {
-        let to = from;
-        for (
-          let tokens = 0;
-          to < pieces.length && (to === from || tokens + pieces[to]!.tokens.length <= most);
-          to++
-        )
-          tokens += pieces[to]!.tokens.length;
-        const batch = pieces.slice(from, to);
-        engine.infer(...encodePieces(batch)).best.forEach((tags, column) => {
-          let at = 0;
-          for (const {
-            tokens: { length },
-          } of batch) {
-            best[column]!.push(tags.subarray(at, at + length));
-            at += length;
-          }
-        });
-        from = to;
-      }
+      const { best } = inferAll(sentences, features, { scores: false });
       return tasks.map((task, column) => {
         const names = vocabulary.tags[column]!;
-        let at = 0;
-        return cuts.map((windows) => {
-          const joined = join(windows, best[column]!.slice(at, at + windows.length));
-          at += windows.length;
-          const tags = Array.from(joined, (tag) => names[tag]!);
+        return best[column]!.map((path) => {
+          const tags = Array.from(path, (tag) => names[tag]!);
           return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
         });
       });
+    },
+    say(sentences, features = []) {
+      const { best, scores } = inferAll(sentences, features, { scores: true });
+      return best.map((paths, column) =>
+        paths.map((path, s) => ({ best: path, emissions: scores[column]![s]! })),
+      );
     },
   };
 }

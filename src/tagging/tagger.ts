@@ -3,6 +3,7 @@ import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
 import { headName } from '../network/config.ts';
 import { createEngine, type Engine } from '../network/engine.ts';
+import { type Annotate, createAnnotate } from './annotate.ts';
 import { createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedPlaces, type RecallBias } from './recall.ts';
 
@@ -19,6 +20,8 @@ export interface Tagger {
   tag(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][];
   /** The same of each column that the model gives. */
   tagColumns(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
+  /** Tags of each column with confidences and alternatives, and within what is known of them. */
+  annotate: Annotate;
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
   isKnown(token: string): boolean;
   /** Ends the worker threads. */
@@ -75,6 +78,7 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
     backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     tag: (sentences, features) => predictor.predict(sentences, features)[0]!,
     tagColumns: predictor.predict,
+    annotate: createAnnotate(engine, vocabulary, { tasks, predictor }),
     isKnown: predictor.isKnown,
     close: () => engine.close(),
   };

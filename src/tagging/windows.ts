@@ -53,3 +53,17 @@ export function join(windows: readonly Window[], tags: readonly Int32Array[]): I
   });
   return joined;
 }
+
+/** Scores (L, K) of a sentence from those of its windows: of each token, those of the window in which it counts. */
+export function joinScores(
+  windows: readonly Window[],
+  scores: readonly Float32Array[],
+): Float32Array {
+  if (windows.length === 1) return scores[0]!;
+  const K = scores[0]!.length / windows[0]!.end;
+  const joined = new Float32Array(windows.at(-1)!.end * K);
+  windows.forEach(({ start, from, to }, w) => {
+    joined.set(scores[w]!.subarray((from - start) * K, (to - start) * K), from * K);
+  });
+  return joined;
+}

@@ -10,7 +10,7 @@ import {
   readBytes,
   readCorpus,
 } from '../corpus/index.ts';
-import { candidates, convertPartial, detectPartialScheme } from '../corpus/partial.ts';
+import { convertPartial, detectPartialScheme, numberLabels } from '../corpus/partial.ts';
 import { resolve } from '../corpus/places.ts';
 import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
 import { createTokenEncoder, type NumberedTokens } from '../corpus/token-features.ts';
@@ -206,32 +206,6 @@ export function numberCorpus(
   });
   const sets = columns.map((_, c) => labels[c]!.table(vocabulary.tags[c]!.length));
   return { types: encoder.types([...ids.keys()]), sentences: numbered, sets };
-}
-
-/** Numbers labels as `TrainingBatch` has them: each different set of tags becomes a row of its table. */
-function numberLabels(place: (tag: string) => number) {
-  const numbers = new Map<string, number>();
-  const sets: number[][] = [];
-  const create = (label: string): number => {
-    const places = candidates(label).map(place);
-    return places.length <= 1 ? (places[0] ?? -1) : -1 - sets.push(places);
-  };
-  return {
-    number(label: string): number {
-      const number = numbers.get(label) ?? create(label);
-      numbers.set(label, number);
-      return number;
-    },
-    /** (S, K), of K tags. */
-    table(K: number): Float32Array | undefined {
-      if (sets.length === 0) return undefined;
-      const table = new Float32Array(sets.length * K);
-      sets.forEach((places, row) => {
-        for (const k of places) table[row * K + k] = 1;
-      });
-      return table;
-    },
-  };
 }
 
 /** Batches sorted by length inside pools: alike enough to waste no rows, random enough to learn from. */
