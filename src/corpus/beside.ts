@@ -34,11 +34,9 @@ export function besideColumns(
       `the format ${format} has no place for confidences. Choose columns, conllu, csv, tsv, jsonl, spans or html.`,
     );
   /** A name for each column of tags; of several with that of the tags. */
-  const named = (name: string, join: (name: string, own: string) => string): string[] =>
-    asked.map((column, c) =>
-      asked.length === 1 ? name : join(name, isName(column) ? column : String(c + 1)),
-    );
-  const after = (name: string, own: string): string => `${name}_${own}`;
+  const isOne = asked.length === 1;
+  const named = (name: string): string[] =>
+    asked.map((column, c) => (isOne ? name : `${name}_${isName(column) ? column : c + 1}`));
   switch (format) {
     case 'columns': {
       const alternatives = asked.length * Math.max(0, (nBest ?? 1) - 1);
@@ -46,26 +44,25 @@ export function besideColumns(
     }
     case 'csv':
     case 'tsv':
-      return confidence ? named('confidence', after) : [];
+      return confidence ? named('confidence') : [];
     case 'conllu':
-      return confidence ? named('Conf', (name, own) => name + capital(fieldName(own))) : [];
+      return confidence ? asked.map((column) => (isOne ? 'Conf' : confKey(column!))) : [];
     case 'jsonl':
       return [
-        ...(confidence ? named('confidences', after) : []),
-        ...(nBest === undefined ? [] : named('nbest', after)),
+        ...(confidence ? named('confidences') : []),
+        ...(nBest === undefined ? [] : named('nbest')),
       ];
     default:
       return [];
   }
 }
 
-/** A column of CoNLL-U by its name or key. */
-function fieldName(column: string): string {
-  const { column: place, key } = fieldOf(column, 'tag');
-  return key ?? conlluFields[place]!;
+/** Of UPOS ConfUpos, of the key NER ConfNER. */
+function confKey(tags: Column): string {
+  const { column, key } = fieldOf(tags, 'tag');
+  const name = key ?? conlluFields[column]!;
+  return `Conf${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
-
-const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** Cells of a token a line: of columns the second best tags of each column of tags, its third and so on; confidences. */
 export function besideCells(

@@ -185,7 +185,10 @@ class DocumentWriter {
     if (document.columns === 0) return out;
     if (document.format === 'columns') this.#places = columnPlaces(document, this.#asked, orAppend);
     if (document.format === 'csv' || document.format === 'tsv') {
-      this.#places = tablePlaces(document, this.#asked, orAppend);
+      // without a header what is beside tags has no name to be found by
+      const count = document.header === undefined ? this.#tagColumns.length : this.#asked.length;
+      const asked = this.#asked.map((column, c) => (c < count ? column : undefined));
+      this.#places = tablePlaces(document, asked, orAppend);
       if (!this.#headerDone) out += tagHeader(document, this.#asked, this.#places);
       this.#headerDone = document.header !== undefined;
     }

@@ -32,6 +32,8 @@ const goldConllu = folder.path('gold.conllu');
 const ner = folder.path('ner.safetensors');
 /** Of parts of speech, from column 1 of `gold`. */
 const upos = folder.path('upos.safetensors');
+/** Of parts of speech and spans, of CoNLL-U. */
+const named = folder.path('named.safetensors');
 
 beforeAll(async () => {
   writeFileSync(gold, sentences('english.train.conll', 30));
@@ -39,7 +41,9 @@ beforeAll(async () => {
   const base = ['train', gold, '--dev', gold, '-q', ...tiny];
   const first = await seqtag([...base, '-o', ner, '--epochs=32', '--patience=32']);
   const second = await seqtag([...base, '-o', upos, '--tag-column', '1', '--epochs=12']);
-  expect([first.code, second.code]).toEqual([0, 0]);
+  const columns = ['--tag-column', 'upos,NER', '-q', '--epochs=1', ...tiny];
+  const third = await seqtag(['train', goldConllu, '--dev', goldConllu, '-o', named, ...columns]);
+  expect([first.code, second.code, third.code]).toEqual([0, 0, 0]);
 });
 afterAll(folder.remove);
 
@@ -268,8 +272,7 @@ describe('formats', () => {
 });
 
 describe('a model of several columns', () => {
-  /** Of parts of speech and spans: of CoNLL-U, and of columns. */
-  const named = folder.path('named.safetensors');
+  /** Of parts of speech and spans, of columns. */
   const counted = folder.path('counted.safetensors');
   const stdin = 'Nadia left.\n';
 
@@ -277,7 +280,6 @@ describe('a model of several columns', () => {
     const quick = ['-q', '--epochs=1', ...tiny];
     const by = (file: string, model: string, columns: string): Promise<Outcome> =>
       seqtag(['train', file, '--dev', file, '-o', model, '--tag-column', columns, ...quick]);
-    await done(by(goldConllu, named, 'upos,NER'));
     await done(by(gold, counted, '1,2'));
   });
 
@@ -377,6 +379,91 @@ describe('a model of several columns', () => {
       /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name one of these\./,
     );
     expect(await done(score(counted, '--tag-column=NER'))).toContain('F1');
+  });
+});
+
+describe('more than tags', () => {
+  const file = (name: string, content: string): string => {
+    writeFileSync(folder.path(name), content);
+    return folder.path(name);
+  };
+
+  it('writes how probable each tag is, and changes no tag', async () => {
+    const plainly = await done(tag(['-m', ner, gold]));
+    const surely = await done(tag(['-m', ner, gold, '--confidence']));
+    expect(surely.replace(/\t[01]\.\d{4}$/gm, '')).toBe(plainly);
+    const spans = await done(tag(['-m', ner, '--confidence', '--output=spans'], { stdin: text }));
+    expect(spans).toMatch(/"text":"Nadia","type":"PER","confidence":0\.\d+\}\n$/);
+    const screen = { stdin: 'Nadia left.', terminals: ['stdout'] } as const;
+    expect(withoutEscapes(await done(tag(['-m', ner, '--confidence'], screen)))).toMatch(
+      /^Nadia\tB-PER\t0\.\d{4}\nleft\t/,
+    );
+    const both = await done(tag(['-m', named, gold, '--confidence', '--output=csv']));
+    expect(lines(both)[0]).toBe('sentence,token,upos,NER,confidence_upos,confidence_NER');
+  });
+
+  it('does not tell what is less probable than asked for', async () => {
+    const sure = (model: string, p: string): Promise<string> =>
+      done(tag(['-m', model, '--min-confidence', p], { stdin: 'Nadia left.' }));
+    expect(await sure(ner, '0')).toContain('Nadia\tB-PER\n');
+    expect(await sure(ner, '100%')).toBe('Nadia\tO\nleft\tO\n.\tO\n\n');
+    expect(await sure(upos, '1')).toBe('Nadia\t_\nleft\t_\n.\t_\n\n');
+    const { code, stderr } = await tag(['-m', upos, '--min-confidence=few']);
+    expect(stderr).toMatch(/--min-confidence .*Expected a share/);
+    expect(code).toBe(2);
+  });
+
+  it('writes the best sequences', async () => {
+    const args = ['-m', upos, '--n-best=3', '--output'];
+    const line = await done(tag([...args, 'jsonl'], { stdin: text }));
+    const { tags, nbest } = JSON.parse(line) as {
+      tags: string[];
+      nbest: { tags: string[]; probability: number }[];
+    };
+    expect(nbest).toHaveLength(3);
+    expect(nbest[0]!.tags).toEqual(tags);
+    expect(nbest[1]!.probability).toBeLessThanOrEqual(nbest[0]!.probability);
+    const cells = lines(await done(tag([...args, 'columns'], { stdin: text })));
+    expect(cells[0]!.split('\t').slice(1)).toEqual(nbest.map((one) => one.tags[0]));
+    expectRefused(await tag([...args, 'csv'], { stdin: text }), /the format csv has no place for/);
+  });
+
+  it('keeps to what is given', async () => {
+    const some = file('some.conll', 'Nadia O\nleft B-LOC|B-ORG\nNadia ?\n\n_ _\n');
+    const stdout = await done(tag(['-m', ner, some, '--given=1', '--confidence']));
+    expect(stdout).toMatch(
+      /^Nadia O O 1\.0000\nleft B-LOC\|B-ORG B-(LOC|ORG) 1\.0000\nNadia \? \S+ [01]/,
+    );
+    const conllu = file(
+      'some.conllu',
+      '1\tNadia\t_\t_\t_\t_\t_\t_\t_\t_\n2\tleft\t_\tX\t_\t_\t_\t_\t_\tGold=B-LOC\n\n',
+    );
+    // what has no key is not known
+    expect(await done(tag(['-m', ner, conllu, '--given=Gold']))).toMatch(
+      /^1\tNadia\t.*NER=B-PER\n2\tleft\t.*\|NER=B-LOC\n/,
+    );
+    const joint = await done(tag(['-m', named, conllu, '--given=upos', '--output=columns']));
+    expect(joint).toMatch(/^Nadia\t[A-Z]+\t\S+\nleft\tX\t/);
+    const places = file('places.conll', 'Nadia DET B-LOC\nleft _ ?\n');
+    expect(await done(tag(['-m', named, places, '--given=1,2']))).toMatch(
+      /^Nadia DET B-LOC DET B-LOC\nleft /,
+    );
+  });
+
+  it('says what is wrong with what is given', async () => {
+    const bad = file('bad.conll', 'Nadia O\n\nleft O\nNadia NN\n');
+    expectRefused(
+      await tag(['-m', ner, bad, '--given=1']),
+      /bad\.conll:3: token 2, "Nadia": the model has no tag NN, which is given\. It has B-/,
+    );
+    expectRefused(
+      await tag(['-m', ner, '--given=1'], { stdin: text }),
+      /<stdin>: the format text has no tags/,
+    );
+    expectRefused(
+      await tag(['-m', named, goldConllu, '--given=xpos']),
+      /--given xpos: .*named\.safetensors gives upos, NER\. Name some of these, or 2 columns\.\n/,
+    );
   });
 });
 
