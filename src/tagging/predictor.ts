@@ -42,14 +42,6 @@ export interface Predictor {
    * @throws UserError where it reads some and they are not there
    */
   predict(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
-  /**
-   * For each column, scores before the decoder, (tokens, tags), of sentences that together have at most as many tokens as
-   * the engine's cache has places.
-   */
-  scores(
-    sentences: readonly (readonly string[])[],
-    features?: FeatureValues,
-  ): readonly Float32Array[];
   /** For each column what the network says of each sentence. Features as of `predict`. */
   say(sentences: readonly (readonly string[])[], features?: FeatureValues): Said[][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
@@ -203,12 +195,6 @@ export function createPredictor(
   return {
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
-    scores(sentences, features = []) {
-      const pieces = sentences.flatMap((tokens, s) =>
-        cut(tokens, windows(tokens.length, engine.capacity), features[s] ?? []),
-      );
-      return infer(pieces, { scores: true }).scores!;
-    },
     predict(sentences, features = []) {
       const { best } = inferAll(sentences, features, { scores: false });
       return tasks.map((task, column) => {

@@ -153,19 +153,12 @@ export async function teach(
     );
     const guides = fields.map((): Float32Array[] => []); // of each column, of each piece
     for (const batch of batches(pieces, Math.min(engine.capacity, MOST_TOKENS))) {
-      const scores = predictor.scores(
+      const said = predictor.say(
         batch.map(({ tokens }) => tokens),
         batch.map(({ features }) => features),
       );
       fields.forEach((field, c) => {
-        const K = its.tags[c]!.length;
-        let at = 0;
-        for (const {
-          tokens: { length },
-        } of batch) {
-          guides[c]!.push(pathGuide(field, scores[c]!.subarray(at, at + length * K)));
-          at += length * K;
-        }
+        for (const { emissions } of said[c]!) guides[c]!.push(pathGuide(field, emissions));
       });
     }
     const hasGold = corpus.sentences.map(({ tags }) =>
