@@ -31,7 +31,7 @@ export interface TeacherOptions {
   readonly rawFormat?: Format | undefined;
 }
 
-/** Did best on development data (bench/README.md). */
+/** No worse than less of it on development data (bench/README.md). */
 export const TEACHER_WEIGHT = 1;
 
 /** What a student must know of its teacher before training. */
