@@ -1,23 +1,28 @@
 #!/usr/bin/env node
 // @ts-check
-// Accuracy of the default settings over three seeds: `node bench/accuracy.js CORPORA RESULTS.jsonl [FLAG...]`.
+// Accuracy of the default settings over three seeds: `node bench/accuracy.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]`.
 //
-// CORPORA is a folder with en_ewt/{train,dev,test}.conllu, btc/ and wnut17/{train,dev,test}.conll. FLAGs go to every
-// training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy for plain
+// CORPORA is a folder with en_ewt/{train,dev,test}.conllu, btc/ and wnut17/{train,dev,test}.conll; CORPUS is one of
+// them (default: all). FLAGs go to every training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy for plain
 // tags, of F1 of whole spans (as conlleval) for span tags. RESULTS.jsonl gets a line for each finished training: with it,
 // the command goes on where it stopped.
 import { compare, scoreCells } from './compare.js';
 
-const [folder, results, ...flags] = process.argv.slice(2);
+const [folder, results, ...rest] = process.argv.slice(2);
+const flags = rest.filter((one) => one.startsWith('-'));
+const chosen = rest.filter((one) => !one.startsWith('-'));
 if (!folder || !results) {
-  console.error('usage: node bench/accuracy.js CORPORA RESULTS.jsonl [FLAG...]');
+  console.error('usage: node bench/accuracy.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]');
   process.exit(2);
 }
-const corpora = {
+const all = {
   en_ewt: { extension: 'conllu', flags: ['--tag-column=upos,xpos'], columns: ['UPOS', 'XPOS'] },
   btc: { extension: 'conll', columns: ['F1'] },
   wnut17: { extension: 'conll', columns: ['F1'] },
 };
+const corpora = Object.fromEntries(
+  Object.entries(all).filter(([name]) => chosen.length === 0 || chosen.includes(name)),
+);
 const setting = ['default', ...flags].join(' ');
 const runs = await compare({ folder, results, settings: { [setting]: flags }, corpora });
 console.log('| corpus | figure | dev | test | seconds a training |');
