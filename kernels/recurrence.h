@@ -120,6 +120,10 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
   float *recurrent = scratch, *reset = recurrent + (long)B * G, *now = reset + (long)B * H, *then = now + (long)B * H;
   Step s = before_first(rows, T, reverse, 0);
   while (next(&s, rows, T, reverse)) {
+    // rows of a large table come from far away: they travel during the product
+    if (ids)
+      for (int b = 0; b < s.n; b++)
+        for (int k = 0; k < G; k += 16) __builtin_prefetch(table + (long)ids[s.at + b] * ld + k, 0, 2);
     gemm_(recurrent, h + (long)s.before * ldh, packed_u, 0, s.carried, R, H, ldh, 1, G, 0);
     const float *c_prev = c ? c + (long)s.before * H : then;
     float *c_now = c ? c + (long)s.at * H : now;
