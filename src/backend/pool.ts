@@ -25,6 +25,10 @@ export interface Pool {
    */
   program(module: string, spec: unknown, tasks: readonly Task[]): void;
   run(task: number, count: number, args?: readonly number[]): void;
+  /** Begins what `run` does: the other threads draw tickets while this one does something else, until it calls `finish`. */
+  begin(task: number, count: number, args?: readonly number[]): void;
+  /** Draws what tickets are left and returns when all are done. */
+  finish(): void;
   close(): Promise<void>;
 }
 
@@ -116,6 +120,8 @@ export function createPool(options: {
   const stacks = Array.from({ length: threads - 1 }, () => arena.take(stack / 4) + stack);
   let workers: Worker[] = [];
   let current: { module: string; spec: unknown; tasks: readonly Task[] } | undefined;
+  /** Tickets of the round that was begun; 0: none was. */
+  let open = 0;
 
   const start = (): void => {
     const { module, spec } = current!;
@@ -136,37 +142,52 @@ export function createPool(options: {
     });
   };
 
+  function begin(task: number, count: number, args: readonly number[] = []): void {
+    if (open > 0) throw new Error('a round is begun before the last was finished');
+    if (count === 0) return;
+    if (count >= MOST_TICKETS)
+      throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
+    if (count > 1 && threads > 1 && workers.length === 0) start();
+    const round = (words[ROUND]! + 1) & 0x7fffffff;
+    control.args.set(args);
+    // Closed first: a worker late from the last round, having read its used-up ticket, must not see the new count.
+    Atomics.store(words, NEXT, ((round & 0xffff) << 16) | MOST_TICKETS);
+    words[TASK] = task;
+    Atomics.store(words, COUNT, count);
+    Atomics.store(words, DONE, 0);
+    Atomics.store(words, NEXT, (round & 0xffff) << 16);
+    Atomics.store(words, ROUND, round);
+    if (count > 1) Atomics.notify(words, ROUND);
+    open = count;
+  }
+
+  function finish(): void {
+    if (open === 0) return;
+    const count = open;
+    open = 0;
+    work(control, words[ROUND]!, current!.tasks);
+    for (let done = Atomics.load(words, DONE); done !== count; )
+      done = waitWhile(words, DONE, done);
+    if (words[FAILED]) {
+      words[FAILED] = 0;
+      throw new Error(
+        String.fromCharCode(...words.subarray(MESSAGE + 1, MESSAGE + 1 + words[MESSAGE]!)),
+      );
+    }
+  }
+
   return {
     threads,
     program(module, spec, tasks) {
       if (workers.length > 0) throw new Error('the program is fixed once its workers run');
       current = { module: built(module), spec, tasks };
     },
-    run(task, count, args = []) {
-      if (count === 0) return;
-      if (count >= MOST_TICKETS)
-        throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
-      if (count > 1 && threads > 1 && workers.length === 0) start();
-      const round = (words[ROUND]! + 1) & 0x7fffffff;
-      control.args.set(args);
-      // Closed first: a worker late from the last round, having read its used-up ticket, must not see the new count.
-      Atomics.store(words, NEXT, ((round & 0xffff) << 16) | MOST_TICKETS);
-      words[TASK] = task;
-      Atomics.store(words, COUNT, count);
-      Atomics.store(words, DONE, 0);
-      Atomics.store(words, NEXT, (round & 0xffff) << 16);
-      Atomics.store(words, ROUND, round);
-      if (count > 1) Atomics.notify(words, ROUND);
-      work(control, round, current!.tasks);
-      for (let done = Atomics.load(words, DONE); done !== count; )
-        done = waitWhile(words, DONE, done);
-      if (words[FAILED]) {
-        words[FAILED] = 0;
-        throw new Error(
-          String.fromCharCode(...words.subarray(MESSAGE + 1, MESSAGE + 1 + words[MESSAGE]!)),
-        );
-      }
+    run(task, count, args) {
+      begin(task, count, args);
+      finish();
     },
+    begin,
+    finish,
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
       workers = [];

@@ -135,6 +135,15 @@ export interface Engine {
   clearCache(): void;
   /** Tags sentences given as places in the cache, one after another. */
   infer(places: Int32Array, lengths: Int32Array, options?: { scores?: boolean }): Emissions;
+  /**
+   * Begins what `infer` does and returns what ends it. Until then other threads compute while this one may do something
+   * else, but nothing with the engine.
+   */
+  beginInfer(
+    places: Int32Array,
+    lengths: Int32Array,
+    options?: { scores?: boolean },
+  ): () => Emissions;
   close(): Promise<void>;
 }
 
@@ -147,6 +156,8 @@ export interface EngineOptions {
   readonly allowed?: readonly (Int32Array | undefined)[];
   /** Types that the cache holds. */
   readonly cacheSize?: number;
+  /** So many tokens are tagged by this thread alone before others are started. Default: 0. */
+  readonly alone?: number;
 }
 
 const TYPES_BLOCK = 128;
@@ -207,11 +218,18 @@ export function createEngine(options: EngineOptions): Engine {
     fields,
     ...(trainingSpec && { training: trainingSpec }),
   };
-  pool.program(
-    new URL('./program.js', import.meta.url).href,
-    spec,
-    createTasks({ kernels, arena }, spec),
-  );
+  const tasks = createTasks({ kernels, arena }, spec);
+  pool.program(new URL('./program.js', import.meta.url).href, spec, tasks);
+  /** Tokens still to be tagged before other threads are worth their start. */
+  let alone = options.alone ?? 0;
+  const begin = (task: number, count: number, args: readonly number[]): void => {
+    if (alone <= 0) pool.begin(task, count, args);
+    else for (let i = 0; i < count; i++) tasks[task]!(i, Float64Array.from(args));
+  };
+  const run = (task: number, count: number, args: readonly number[] = []): void => {
+    begin(task, count, args);
+    pool.finish();
+  };
 
   // From here on the arena is scratch, laid out anew for every batch.
   const scratch = arena.layout.end;
@@ -427,7 +445,7 @@ export function createEngine(options: EngineOptions): Engine {
   function weightsChanged(): void {
     const matrices = Object.keys(weights.matrices).length / config.members;
     const packed = matrices + fields.filter(Boolean).length;
-    pool.run(TaskId.pack, packed);
+    run(TaskId.pack, packed);
     cached = 0;
   }
 
@@ -471,11 +489,15 @@ export function createEngine(options: EngineOptions): Engine {
       });
       cached += Y;
     }
-    pool.run(TaskId.encode, blocks, [table]);
+    run(TaskId.encode, blocks, [table]);
     return slots;
   }
 
-  function infer(places: Int32Array, lengths: Int32Array, { scores = false } = {}): Emissions {
+  function beginInfer(
+    places: Int32Array,
+    lengths: Int32Array,
+    { scores = false } = {},
+  ): () => Emissions {
     const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
     const starts = new Int32Array(lengths.length + 1);
     lengths.forEach((n, i) => {
@@ -504,24 +526,28 @@ export function createEngine(options: EngineOptions): Engine {
       arena.i32(table + i * 4, 1)[0] = at / 64;
       return { c, tokens };
     });
-    pool.run(TaskId.infer, chunks, [table]);
-    const best = config.tags.map(() => new Int32Array(places.length));
-    const all = scores ? config.tags.map((K) => new Float32Array(places.length * K)) : [];
-    for (const { c, tokens } of plans)
-      c.heads.forEach((head, h) => {
-        const from = arena.i32(head.best, tokens.length);
-        const to = best[h]!;
-        tokens.forEach((token, row) => {
-          to[token] = from[row]!;
+    begin(TaskId.infer, chunks, [table]);
+    alone -= places.length;
+    return () => {
+      pool.finish();
+      const best = config.tags.map(() => new Int32Array(places.length));
+      const all = scores ? config.tags.map((K) => new Float32Array(places.length * K)) : [];
+      for (const { c, tokens } of plans)
+        c.heads.forEach((head, h) => {
+          const from = arena.i32(head.best, tokens.length);
+          const to = best[h]!;
+          tokens.forEach((token, row) => {
+            to[token] = from[row]!;
+          });
+          if (!scores) return;
+          const K = config.tags[h]!;
+          const logits = arena.f32(head.logits, tokens.length * K);
+          tokens.forEach((token, row) => {
+            all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
+          });
         });
-        if (!scores) return;
-        const K = config.tags[h]!;
-        const logits = arena.f32(head.logits, tokens.length * K);
-        tokens.forEach((token, row) => {
-          all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
-        });
-      });
-    return scores ? { best, scores: all } : { best };
+      return scores ? { best, scores: all } : { best };
+    };
   }
 
   const moments = (): Float32Array[] => {
@@ -558,7 +584,8 @@ export function createEngine(options: EngineOptions): Engine {
     clearCache: () => {
       cached = 0;
     },
-    infer,
+    infer: (...batch) => beginInfer(...batch)(),
+    beginInfer,
     close: () => pool.close(),
   };
 }

@@ -88,6 +88,19 @@ describe('run', () => {
     expect(drawers[0]).toBe(threadId); // a worker would only start for two tickets
   });
 
+  it('may be begun and finished apart, one round at a time', () => {
+    for (const threads of [1, 2]) {
+      const { pool, counts } = open('wasm', threads);
+      pool.begin(Id.count, 20);
+      expect(() => pool.begin(Id.count, 1)).toThrow('begun before the last was finished');
+      pool.finish();
+      expect([...counts.subarray(0, 21)]).toEqual([...Array(20).fill(1), 0]);
+      pool.finish(); // there is nothing left
+      pool.run(Id.count, 1);
+      expect(counts[0]).toBe(2);
+    }
+  });
+
   it('refuses more tickets than it can number, and can number one less', () => {
     const { pool, counts } = open('wasm', 1);
     expect(() => pool.run(Id.count, 65_535)).toThrow('65535 tickets, at most 65534');

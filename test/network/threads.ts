@@ -41,12 +41,17 @@ export function openThreads(
         }),
       ),
     run: (task, count, args) => {
+      pool.begin(task, count, args);
+      pool.finish();
+    },
+    begin: (task, count, args) => {
       drawn.all += count;
       if (count > 1) drawn.shared++;
       left = count;
       first = true;
-      inner.run(task, count, args);
+      inner.begin(task, count, args);
     },
+    finish: () => inner.finish(),
     close: () => inner.close(),
   };
   return { kind, ...loadKernels(kind, arena.memory, STACK), arena, pool, drawn };
