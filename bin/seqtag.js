@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import { processIo } from '../dist/cli/io.js';
-import { run } from '../dist/cli/main.js';
+import module from 'node:module';
+
+// Node 22 keeps compiled code from run to run; for that it must be asked before anything is loaded
+module.enableCompileCache?.();
+const [{ processIo }, { run }] = await Promise.all([
+  import('../dist/cli/io.js'),
+  import('../dist/cli/main.js'),
+]);
 
 process.exitCode = await run(process.argv.slice(2), processIo());

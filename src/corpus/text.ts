@@ -69,8 +69,12 @@ function endsInside(text: string, at: number, before: string): boolean {
   return /^\p{Lu}/u.test(text.slice(at, at + 2)) && !/[/@_=&%]|www/.test(before);
 }
 
+/** ASCII in which nothing ends a sentence before the end: there is nothing to ask the segmenter, which is slow to start. */
+const ONE_SENTENCE = /^[^.!?\x80-\uffff]*[.!?]?["')\]]*\s*$/;
+
 /** Where the segmenter sees sentences end; the last is the end of the text. */
 function proposedEnds(text: string): number[] {
+  if (text.length <= WINDOW && ONE_SENTENCE.test(text)) return [text.length];
   sentences ??= new Intl.Segmenter('en', { granularity: 'sentence' });
   const ends: number[] = [];
   let from = 0;

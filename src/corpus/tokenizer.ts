@@ -149,6 +149,11 @@ function keepsStop(word: string, follow: Follow): boolean {
 
 function cut(chunk: string, follow: Follow): string[] {
   const tokens: string[] = [];
+  // most chunks are plain words, and the first to need the lexer waits for it to be compiled
+  if (/^[A-Za-z]+$/.test(chunk)) {
+    pushWord(chunk, tokens);
+    return tokens;
+  }
   let pos = 0;
   while (pos < chunk.length) {
     LEXER.lastIndex = pos;

@@ -225,8 +225,7 @@ export function openModel(nameOrPath: string): ModelFile {
         for (const { name } of parameterSpecs(model.config)) {
           const values = target(name);
           file.readFloats(name, values);
-          if (!values.every(Number.isFinite))
-            fail(`tensor "${name}" holds numbers that are not finite`);
+          if (!allFinite(values)) fail(`tensor "${name}" holds numbers that are not finite`);
         }
       },
       close: () => file.close(),
@@ -236,6 +235,13 @@ export function openModel(nameOrPath: string): ModelFile {
     file.close();
     throw error;
   }
+}
+
+/** 0 times a number is 0 unless it is infinite or none: a sum is quicker than a million questions. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
+  return sum === 0;
 }
 
 /** The name by which people know a model: its file name without the extension. */

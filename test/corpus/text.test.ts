@@ -10,6 +10,25 @@ const split = (text: string) =>
   parseText(text, bare).sentences.map(({ tokens }) => tokens.join(' '));
 
 describe('reading text', () => {
+  test('ASCII with a mark only at its end is one sentence, as the segmenter says', () => {
+    const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+    const text = fc
+      .tuple(
+        fc.string({ maxLength: 60 }).map((s) => s.replace(/[.!?\r\n]/g, ' ')),
+        fc.constantFrom('', '.', '!', '?'),
+        fc.constantFrom('', '"', "')", ']'),
+        fc.constantFrom('', ' ', '  '),
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (text) => {
+        expect([...segmenter.segment(text)].length).toBeLessThanOrEqual(1);
+        expect(split(text).length).toBe(text.trim() === '' ? 0 : 1);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
   test('sentences and tokens', () => {
     expect(
       split(
