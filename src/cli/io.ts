@@ -50,7 +50,7 @@ export class ClosedPipe extends Error {
 
 /** Where data goes, no faster than it is taken. */
 export interface Sink {
-  write(text: string): Promise<void>;
+  write(data: string | Uint8Array): Promise<void>;
   /** Waits until everything is written. */
   flush(): Promise<void>;
 }
@@ -74,9 +74,9 @@ export function createSink(stream: Writable, name: string): Sink {
     if (stream.destroyed) throw new ClosedPipe();
   };
   return {
-    async write(text) {
+    async write(data) {
       check();
-      if (stream.write(text)) return;
+      if (stream.write(data)) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -38,6 +38,7 @@ export function countingWriter(
   return {
     writer: {
       ...writer,
+      isPlain: false, // what goes past it is not counted
       write(written, tags) {
         sentences += written.length;
         for (const sentence of written) {

@@ -1,8 +1,8 @@
+import type { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   createWriter,
-  type Document,
   type Format,
   formatOf,
   type ReadOptions,
@@ -48,6 +48,7 @@ interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOpt
   input?: (typeof inputFormats)[number];
   output?: (typeof outputFormats)[number];
   outFile?: string;
+  maxLatency: number;
   stats?: boolean;
   json?: boolean;
   confidence?: boolean;
@@ -121,6 +122,14 @@ export function defineTag(command: Command, context: Context): void {
       '--given <column>',
       'column of the input that has what is known: a tag, NN|VB for one of these, ? or _ for any; of a model of several columns: which of them (xpos), or where they are (a,b)',
     );
+  command.addOption(
+    new Option(
+      '--max-latency <ms>',
+      'milliseconds that what was read may wait for more, so that more is tagged at once; 0: none (default: 20)',
+    )
+      .default(20)
+      .argParser(milliseconds),
+  );
   addColumns(command, {
     tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
   });
@@ -140,8 +149,6 @@ async function tagCommand(
   { files, flags }: { files: string[]; flags: TagFlags },
   context: Context,
 ): Promise<void> {
-  // A stream makes garbage without end: collect it sooner, which keeps resident memory below 200 MB.
-  setFlagsFromString('--optimize-for-size');
   const { io, say } = context;
   const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
@@ -154,6 +161,8 @@ async function tagCommand(
       '--json: goes with --stats, which it writes. For tags in JSON: --output jsonl.',
     );
   const tagger = loadTagger(model, taggerOptions(flags));
+  // A stream makes garbage without end: collect it sooner, which keeps resident memory below 200 MB.
+  setFlagsFromString('--optimize-for-size');
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched
     ? await (await import('./read-progress.ts')).createReadProgress(files, context)
@@ -188,8 +197,13 @@ async function tagCommand(
               writer,
               columns,
             })
-          : tagStream(source, tagger, { read, writer, columns });
-        for await (const text of pieces) await sink.write(text);
+          : tagStream(source, tagger, { read, writer, columns, maxLatency: flags.maxLatency });
+        try {
+          for await (const out of pieces) await sink.write(out);
+        } finally {
+          // a read that still waits would keep the process alive
+          if (file === '-') (io.stdin as Partial<Readable>).destroy?.();
+        }
       }
       await sink.write(writer.close());
     });
@@ -198,6 +212,12 @@ async function tagCommand(
     await tagger.close();
   }
   report();
+}
+
+function milliseconds(text: string): number {
+  const ms = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && ms <= 60_000) return ms;
+  throw new InvalidArgumentError('Expected milliseconds from 0 to 60000.');
 }
 
 function readingOf(
@@ -248,7 +268,7 @@ async function* paragraphs(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   }
 }
 
-/** How to write, given the first document. */
+/** How to write, given the format of the first document. */
 function writeOptions({
   flags,
   tagger,
@@ -259,16 +279,16 @@ function writeOptions({
   tagger: Tagger;
   style: Style;
   toScreen: boolean;
-}): (document: Document) => WriteOptions & { format: Format } {
+}): (input: Format) => WriteOptions & { format: Format } {
   const named = outputFormat(flags.outFile);
   const { confidence, nBest } = flags;
   const isMore = confidence || nBest !== undefined;
-  return (document) => {
-    const isRaw = document.format === 'text' || document.format === 'horizontal';
+  return (input) => {
+    const isRaw = input === 'text' || input === 'horizontal';
     const format =
       flags.output ??
       (named !== 'horizontal' ? named : undefined) ??
-      (isRaw ? (toScreen && !isMore ? 'inline' : 'columns') : document.format);
+      (isRaw ? (toScreen && !isMore ? 'inline' : 'columns') : input);
     return {
       format,
       confidence,
@@ -281,11 +301,14 @@ function writeOptions({
 }
 
 /** One writer for all files, made when the first begins: until then its format may not be known. */
-function firstWriter(options: (document: Document) => WriteOptions & { format: Format }): Writer {
+function firstWriter(options: (input: Format) => WriteOptions & { format: Format }): Writer {
   let first: { writer: Writer; format: Format; file: string } | undefined;
   return {
+    get isPlain() {
+      return createWriter(options('horizontal')).isPlain;
+    },
     begin(document) {
-      const chosen = options(document);
+      const chosen = options(document.format);
       first ??= { writer: createWriter(chosen), format: chosen.format, file: document.file };
       if (chosen.format !== first.format)
         throw new UserError(

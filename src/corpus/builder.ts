@@ -1,4 +1,4 @@
-import { count, MAX_GAP, MAX_TOKENS, problem } from './lines.ts';
+import { MAX_GAP, MAX_TOKENS, problem, tooManyTokens } from './lines.ts';
 import { listed } from './places.ts';
 import type { Document, Format, ReadOptions, Sentence } from './sentence.ts';
 
@@ -59,11 +59,7 @@ export class SentenceBuilder {
   add(token: string, tag: string, line: number, more?: readonly string[]): void {
     if (this.#tokens.length === 0) this.#line = line;
     else if (this.#tokens.length >= MAX_TOKENS) {
-      throw problem(
-        this.#document.file,
-        line,
-        `a sentence of more than ${count(MAX_TOKENS, 'token')}. Does nothing separate the sentences, or is the format another?`,
-      );
+      throw tooManyTokens(this.#document.file, line);
     }
     this.#tokens.push(token);
     if (this.#gold) this.#tags.push(tag);

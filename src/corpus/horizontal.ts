@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { newDocument, SentenceBuilder } from './builder.ts';
-import { contentEnd, copy, isAsciiSpace, LineBuffer, MAX_LINE, problem } from './lines.ts';
+import { contentEnd, copy, isAsciiSpace, LineBuffer, MAX_LINE, tooLongLine } from './lines.ts';
 import type { Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /** Reads a sentence a line, tokens separated by ASCII white space. There are no tags. */
@@ -22,7 +22,7 @@ export class HorizontalParser implements Parser {
 
   push(text: string): Sentence[] {
     const lines = this.#buffer.push(text);
-    if (lines === undefined) throw this.#tooLong(this.line);
+    if (lines === undefined) throw tooLongLine(this.document.file, this.line);
     if (lines !== '') this.#parse(lines);
     return this.#builder.take();
   }
@@ -43,7 +43,7 @@ export class HorizontalParser implements Parser {
       const next = lineEnd < text.length ? lineEnd + 1 : lineEnd;
       const to = contentEnd(text, pos, lineEnd);
       const line = ++this.#lines;
-      if (next - pos > MAX_LINE) throw this.#tooLong(line);
+      if (next - pos > MAX_LINE) throw tooLongLine(this.document.file, line);
       for (let i = pos; ; ) {
         while (i < to && isAsciiSpace(text.charCodeAt(i))) i++;
         if (i === to) break;
@@ -58,14 +58,6 @@ export class HorizontalParser implements Parser {
       pos = next;
     }
     builder.hold(text, start, text.length, this.line);
-  }
-
-  #tooLong(line: number): UserError {
-    return problem(
-      this.document.file,
-      line,
-      'a line longer than 16 MiB. Is there one sentence a line? If not, read it as text.',
-    );
   }
 }
 

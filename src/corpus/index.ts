@@ -1,7 +1,7 @@
 export { decompressed, withoutCompression } from './compression.ts';
 export { formatOf, sniffFormat } from './format.ts';
 export { isName, listed } from './places.ts';
-export { createParser, readBytes, readCorpus, readSentences } from './reader.ts';
+export { createParser, readBytes, readCorpus, readSentences, readTokenLines } from './reader.ts';
 export type {
   Annotation,
   Column,
@@ -17,4 +17,5 @@ export type {
 } from './sentence.ts';
 export { type Placed, placeTokens } from './spans.ts';
 export { spacesAfter } from './text.ts';
+export { type TokenLines, tokenLineWriter, tokensWithin, tokenText } from './token-lines.ts';
 export { createWriter } from './writer.ts';

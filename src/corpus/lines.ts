@@ -17,6 +17,30 @@ export function problem(file: string, line: number, message: string): UserError 
   return new UserError(`${file}:${line}: ${message}`);
 }
 
+export const tooLongLine = (file: string, line: number): UserError =>
+  problem(
+    file,
+    line,
+    'a line longer than 16 MiB. Is there one sentence a line? If not, read it as text.',
+  );
+
+export const tooManyTokens = (file: string, line: number): UserError =>
+  problem(
+    file,
+    line,
+    `a sentence of more than ${count(MAX_TOKENS, 'token')}. Does nothing separate the sentences, or is the format another?`,
+  );
+
+export const binary = (file: string, line: number): UserError =>
+  problem(file, line, 'a binary file (it has a NUL byte), expected text. Check the path.');
+
+export const invalidUtf8 = (file: string, line: number): UserError =>
+  problem(
+    file,
+    line,
+    'invalid UTF-8. If the file is Latin-1, convert it with iconv -f LATIN1 -t UTF-8.',
+  );
+
 /** `1 column`, `3 columns`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
@@ -52,6 +76,11 @@ export function contentEnd(text: string, from: number, lineEnd: number): number 
 export function copy(text: string, from: number, to: number): string {
   const slice = text.slice(from, to);
   return slice.length < 13 ? slice : ` ${slice}`.slice(1);
+}
+
+/** A token or tag as a column: tabs and line ends in it become a space. */
+export function asCell(token: string): string {
+  return /[\t\r\n]/.test(token) ? token.replace(/[\t\r\n]+/g, ' ') : token;
 }
 
 /** Makes equal tags one string, so that looking them up later is cheap. */

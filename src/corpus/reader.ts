@@ -1,18 +1,21 @@
 import { createReadStream } from 'node:fs';
 import { UserError } from '../errors.ts';
+import { newDocument } from './builder.ts';
 import { ColumnsParser } from './columns.ts';
 import { decompressed } from './compression.ts';
 import { ConlluParser } from './conllu.ts';
 import { formatOf, sniffFormat } from './format.ts';
 import { HorizontalParser } from './horizontal.ts';
 import { JsonlParser } from './jsonl.ts';
-import { countLines, problem } from './lines.ts';
+import { binary, countLines, invalidUtf8, LF, MAX_LINE, problem } from './lines.ts';
 import { listed } from './places.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TableParser } from './table.ts';
 import { TextParser } from './text.ts';
+import { type TokenLines, tokenLines } from './token-lines.ts';
 
 const BOM = 0xfeff;
+const BOM_BYTES = [0xef, 0xbb, 0xbf];
 /** Bytes read from a file at a time; one array of sentences is yielded for each. */
 const FILE_CHUNK = 128 * 1024;
 /** Bytes of an unfinished line held back so that whole lines are decoded at once. */
@@ -180,25 +183,33 @@ export async function* readText(
   yield* decode(decompressed(bytes, file), file, lineNow);
 }
 
-/** Decodes UTF-8 strictly, and as far as it goes in whole lines. The BOM is kept. */
-async function* decode(
+/** Reads a file or stream of the format `horizontal`, in batches as `tokenLines` gives them. Memory is bounded. */
+export async function* readTokenLines(
+  source: string | AsyncIterable<Uint8Array>,
+  { file, most, onDocument }: { file: string; most: number } & Pick<ReadOptions, 'onDocument'>,
+): AsyncGenerator<TokenLines> {
+  onDocument?.(newDocument(file, 'horizontal'));
+  const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
+  let line = 1;
+  for await (const lines of inLines(bytes, { file, most: MAX_LINE })) {
+    const hasBom = line === 1 && BOM_BYTES.every((byte, i) => lines[i] === byte);
+    line = yield* tokenLines(hasBom ? lines.subarray(BOM_BYTES.length) : lines, {
+      file,
+      line,
+      most,
+    });
+  }
+}
+
+/** Bytes as far as they go in whole lines, or in more than `most` bytes of one. */
+async function* inLines(
   bytes: AsyncIterable<Uint8Array>,
-  file: string,
-  lineNow: () => number,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  /** What of an unfinished line was read and not decoded. */
+  { file, most }: { file: string; most: number },
+): AsyncGenerator<Uint8Array> {
+  /** What of an unfinished line was read. */
   let partial: Uint8Array[] = [];
   let partialSize = 0;
   let atStart = true;
-  const text = (chunk: Uint8Array, stream: boolean): string => {
-    if (chunk.indexOf(0) >= 0) throw binary(file, chunk, lineNow());
-    try {
-      return decoder.decode(chunk, { stream });
-    } catch {
-      throw invalid(file, chunk, lineNow());
-    }
-  };
   for await (const chunk of bytes) {
     if (atStart && chunk.length > 0) {
       atStart = false;
@@ -207,26 +218,39 @@ async function* decode(
         throw problem(file, 1, 'UTF-16, expected UTF-8. Convert it with iconv -f UTF-16 -t UTF-8.');
       }
     }
-    const end = chunk.lastIndexOf(10) + 1;
-    if (end === 0 && partialSize + chunk.length <= MAX_PARTIAL) {
+    const end = chunk.lastIndexOf(LF) + 1;
+    if (end === 0 && partialSize + chunk.length <= most) {
       partial.push(chunk);
       partialSize += chunk.length;
       continue;
     }
     const upTo = end === 0 ? chunk.length : end;
     const whole = chunk.subarray(0, upTo);
-    const joined = partialSize === 0 ? whole : Buffer.concat([...partial, whole]);
+    yield partialSize === 0 ? whole : Buffer.concat([...partial, whole]);
     partial = upTo < chunk.length ? [chunk.subarray(upTo)] : [];
     partialSize = chunk.length - upTo;
-    yield text(joined, true);
   }
-  yield text(Buffer.concat(partial), false);
+  if (partialSize > 0) yield Buffer.concat(partial);
 }
 
-function binary(file: string, chunk: Uint8Array, line: number): UserError {
-  const zero = chunk.indexOf(0);
-  const at = line + lineFeeds(chunk.subarray(0, zero));
-  return problem(file, at, 'a binary file (it has a NUL byte), expected text. Check the path.');
+/** Decodes UTF-8 strictly. The BOM is kept. */
+async function* decode(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  lineNow: () => number,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const text = (chunk: Uint8Array, stream: boolean): string => {
+    const zero = chunk.indexOf(0);
+    if (zero >= 0) throw binary(file, lineNow() + lineFeeds(chunk.subarray(0, zero)));
+    try {
+      return decoder.decode(chunk, { stream });
+    } catch {
+      throw invalid(file, chunk, lineNow());
+    }
+  };
+  for await (const chunk of inLines(bytes, { file, most: MAX_PARTIAL })) yield text(chunk, true);
+  yield text(new Uint8Array(0), false);
 }
 
 /** The error for invalid UTF-8 in `chunk`, which begins in `line`. */
@@ -246,11 +270,7 @@ function invalid(file: string, chunk: Uint8Array, line: number): UserError {
     from = end;
     at++;
   }
-  return problem(
-    file,
-    at,
-    'invalid UTF-8. If the file is Latin-1, convert it with iconv -f LATIN1 -t UTF-8.',
-  );
+  return invalidUtf8(file, at);
 }
 
 function lineFeeds(bytes: Uint8Array): number {

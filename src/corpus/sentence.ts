@@ -168,6 +168,8 @@ export type WriteOptions = {
 
 /** A stateful writer; the strings it returns, joined, are the output. */
 export type Writer = {
+  /** Sentences a line become plain `columns`, so that `tokenLineWriter` may write them instead. */
+  readonly isPlain?: boolean | undefined;
   /** Announces a document that may have no sentences. Not needed for documents that have some. */
   begin(document: Document): void;
   /**

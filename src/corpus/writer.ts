@@ -5,6 +5,7 @@ import { type Field, formatConllu, replacedFields, tagConllu } from './conllu.ts
 import { HtmlWriter } from './html.ts';
 import { formatInline, tagType, unspaced } from './inline.ts';
 import { tagJsonl, tagKeys } from './jsonl.ts';
+import { asCell } from './lines.ts';
 import { listed, type Place } from './places.ts';
 import type {
   Annotation,
@@ -41,6 +42,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
   }
   const writer = new DocumentWriter(options);
   return {
+    isPlain: (options.format ?? 'columns') === 'columns' && options.paint === undefined,
     begin: (document) => writer.begin(document),
     write: (...written) => writer.write(...written),
     end: () => writer.end(),
@@ -294,7 +296,7 @@ class DocumentWriter {
   #lines(tokens: readonly string[], tags: readonly (readonly string[])[]): string {
     let out = '';
     for (let i = 0; i < tokens.length; i++) {
-      let line = column(tokens[i]!);
+      let line = asCell(tokens[i]!);
       for (const own of tags) line += `\t${this.#cell(own[i]!)}`;
       out += `${line}\n`;
     }
@@ -305,7 +307,7 @@ class DocumentWriter {
   #cell(tag: string): string {
     const known = this.#painted.get(tag);
     if (known !== undefined) return known;
-    const clean = column(tag);
+    const clean = asCell(tag);
     const cell = this.#paint(clean, tagType(clean));
     if (this.#painted.size < 4096) this.#painted.set(tag, cell);
     return cell;
@@ -326,11 +328,6 @@ class DocumentWriter {
       out += row([String(this.#sentences), tokens[i]!, ...tags.map((own) => own[i]!)]);
     return out;
   }
-}
-
-/** A token or tag as a column: tabs and line ends in it become a space. */
-function column(token: string): string {
-  return /[\t\r\n]/.test(token) ? token.replace(/[\t\r\n]+/g, ' ') : token;
 }
 
 /** What must come between two documents, of which the first ends with `raw`. */

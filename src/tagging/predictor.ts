@@ -1,19 +1,17 @@
+import { type TokenLines, tokensWithin, tokenText } from '../corpus/index.ts';
 import { convert } from '../corpus/scheme.ts';
 import { createTokenEncoder, type TokenBags } from '../corpus/token-features.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import type { Task } from '../model/model.ts';
+import type { Types } from '../network/batch.ts';
 import type { Emissions, Engine } from '../network/engine.ts';
+import { createByteLexicon, createLexicon, type Lexicon } from './lexicon.ts';
 import { join, joinScores, type Window, windows } from './windows.ts';
 
-/** Sentences longer than this are tagged in windows of this many tokens, and so many are tagged at once. */
 const MOST_TOKENS = 4096;
 
-/**
- * The same string with no hold on another: V8 keeps a slice of 13 characters or more as a pointer into the text that it
- * was cut from, and a cache of words must not keep all that was ever read.
- */
-const detached = (token: string): string =>
-  token.length < 13 ? token : Buffer.from(token, 'utf16le').toString('utf16le');
+/** For each column, tags in the corpus's own scheme, one list a sentence. */
+export type Columns = string[][][];
 
 /** features[sentence][column][token] */
 export type FeatureValues = readonly (readonly (readonly string[])[])[];
@@ -36,12 +34,24 @@ export interface Said {
 
 /** Tags sentences with an engine's present parameters. */
 export interface Predictor {
+  /** So many tokens are tagged at once; sentences of more in windows of so many. */
+  readonly mostTokens: number;
   /**
    * For each column, tags in the corpus's own scheme, one list a sentence.
    * @param features of each sentence, of each column that the model reads beside the tokens, the values
    * @throws UserError where it reads some and they are not there
    */
-  predict(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
+  predict(sentences: readonly (readonly string[])[], features?: FeatureValues): Columns;
+  /**
+   * Begins what `predict` does and returns what ends it, so that other threads compute while this one reads and writes.
+   * What was begun before is ended by it too, but keeps its answer.
+   */
+  begin(sentences: readonly (readonly string[])[], features?: FeatureValues): () => Columns;
+  /**
+   * The same of at most `mostTokens` as bytes, or of one sentence of more, where the model reads nothing beside them.
+   * @throws UserError if they are no UTF-8
+   */
+  beginLines(batch: TokenLines): () => Columns;
   /** For each column what the network says of each sentence. Features as of `predict`. */
   say(sentences: readonly (readonly string[])[], features?: FeatureValues): Said[][];
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
@@ -62,9 +72,14 @@ export function createPredictor(
 ): Predictor {
   const encoder = createEncoder(vocabulary);
   const tokenEncoder = vocabulary.tokenFeatures && createTokenEncoder(vocabulary.tokenFeatures);
-  const places = new Map<string, number>();
+  const most = Math.min(engine.capacity, MOST_TOKENS);
+  const strings = createLexicon();
+  const bytes = createByteLexicon(engine.capacity);
+  /** Ends what the engine is at. */
+  let land: () => unknown = () => undefined;
   const reset = (): void => {
-    places.clear();
+    strings.clear();
+    bytes.clear();
     engine.clearCache();
   };
 
@@ -83,36 +98,72 @@ export function createPredictor(
     return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
   }
 
-  /** Of pieces that together have at most as many tokens as the cache has places. */
-  function infer(pieces: readonly Piece[], options: { scores: boolean }): Emissions {
-    const find = () => {
-      const missing = new Map<string, { piece: Piece; t: number }>();
-      for (const piece of pieces)
-        piece.keys.forEach((key, t) => {
-          if (!places.has(key) && !missing.has(key)) missing.set(key, { piece, t });
-        });
-      return [...missing];
-    };
-    let missing = find();
-    if (engine.cached + missing.length > engine.capacity) {
-      reset();
-      missing = find();
+  /**
+   * Begins to infer the tags of a batch of at most `most` tokens.
+   * @param options.typesOf what the network is told of the types of these tokens of the batch
+   */
+  function launch<Batch>(
+    lexicon: Lexicon<Batch>,
+    batch: Batch,
+    {
+      lengths,
+      typesOf,
+      scores = false,
+    }: { lengths: Int32Array; typesOf: (tokens: readonly number[]) => Types; scores?: boolean },
+  ): () => Emissions {
+    const places = new Int32Array(lengths.reduce((sum, n) => sum + n, 0));
+    if (lexicon.isHeavy) reset();
+    try {
+      let missing = lexicon.look(batch, places);
+      if (engine.cached + missing.length > engine.capacity) {
+        reset();
+        missing = lexicon.look(batch, places);
+      }
+      const types = missing.length > 0 ? typesOf(missing) : undefined;
+      land();
+      if (types) {
+        const slots = engine.encode(types);
+        lexicon.settle(slots);
+        for (let i = 0; i < places.length; i++)
+          if (places[i]! < 0) places[i] = slots[-1 - places[i]!]!;
+      }
+    } catch (error) {
+      reset(); // types that have no place yet must not count as known
+      throw error;
     }
-    if (missing.length > 0) {
-      const found = missing.map(([, where]) => where);
-      const slots = engine.encode({
+    const finish = engine.beginInfer(places, lengths, { scores });
+    let found: Emissions | undefined;
+    const own = (): Emissions => {
+      found ??= finish();
+      return found;
+    };
+    land = own;
+    return own;
+  }
+
+  function launchPieces(pieces: readonly Piece[], options: { scores: boolean }): () => Emissions {
+    const typesOf = (tokens: readonly number[]): Types => {
+      let p = 0;
+      let start = 0;
+      const found = tokens.map((token) => {
+        while (token >= start + pieces[p]!.tokens.length) start += pieces[p++]!.tokens.length;
+        return { piece: pieces[p]!, t: token - start };
+      });
+      return {
         ...encoder.types(found.map(({ piece, t }) => piece.tokens[t]!)),
         ...(tokenEncoder && { tokens: joinBags(found) }),
-      });
-      missing.forEach(([key], i) => {
-        places.set(detached(key), slots[i]!);
-      });
-    }
+      };
+    };
     const lengths = Int32Array.from(pieces, ({ tokens }) => tokens.length);
-    const ids = new Int32Array(lengths.reduce((sum, n) => sum + n, 0));
-    let at = 0;
-    for (const { keys } of pieces) for (const key of keys) ids[at++] = places.get(key)!;
-    return engine.infer(ids, lengths, options);
+    const keys = pieces.map((piece) => piece.keys);
+    return launch(strings, keys, { ...options, lengths, typesOf });
+  }
+
+  function launchLines(batch: TokenLines): () => Emissions {
+    const lengths = Int32Array.from(batch.ends, (end, s) => end - (batch.ends[s - 1] ?? 0));
+    const typesOf = (tokens: readonly number[]): Types =>
+      encoder.types(tokens.map((token) => tokenText(batch, token)));
+    return launch(bytes, batch, { lengths, typesOf });
   }
 
   /** Tokens `start` to `end - 1` of each window of a sentence. */
@@ -141,17 +192,17 @@ export function createPredictor(
     });
   }
 
-  /** For each column, of each sentence, the best tags as numbers, and scores (L, K) if they are asked for. */
-  function inferAll(
+  /** Begins to find, for each column, of each sentence, the best tags as numbers, and scores (L, K) if they are asked for. */
+  function beginAll(
     sentences: readonly (readonly string[])[],
     features: FeatureValues,
     options: { scores: boolean },
-  ): { best: Int32Array[][]; scores: Float32Array[][] } {
-    const most = Math.min(engine.capacity, MOST_TOKENS);
+  ): () => { best: Int32Array[][]; scores: Float32Array[][] } {
     const cuts = sentences.map(({ length }) => windows(length, most));
     const pieces = sentences.flatMap((tokens, s) => cut(tokens, cuts[s]!, features[s] ?? []));
     const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
     const scores: Float32Array[][] = tasks.map(() => []);
+    let collect = (): void => undefined;
     for (let from = 0; from < pieces.length; ) {
       let to = from;
       for (
@@ -161,19 +212,23 @@ export function createPredictor(
       )
         tokens += pieces[to]!.tokens.length;
       const batch = pieces.slice(from, to);
-      const found = infer(batch, options);
-      tasks.forEach((_, column) => {
-        const K = vocabulary.tags[column]!.length;
-        let at = 0;
-        for (const {
-          tokens: { length },
-        } of batch) {
-          best[column]!.push(found.best[column]!.subarray(at, at + length));
-          if (found.scores)
-            scores[column]!.push(found.scores[column]!.subarray(at * K, (at + length) * K));
-          at += length;
-        }
-      });
+      const finish = launchPieces(batch, options);
+      collect();
+      collect = () => {
+        const found = finish();
+        tasks.forEach((_, column) => {
+          const K = vocabulary.tags[column]!.length;
+          let at = 0;
+          for (const {
+            tokens: { length },
+          } of batch) {
+            best[column]!.push(found.best[column]!.subarray(at, at + length));
+            if (found.scores)
+              scores[column]!.push(found.scores[column]!.subarray(at * K, (at + length) * K));
+            at += length;
+          }
+        });
+      };
       from = to;
     }
     const whole = <Part>(
@@ -186,30 +241,64 @@ export function createPredictor(
         return join(windows, parts.slice(at - windows.length, at));
       });
     };
-    return {
-      best: best.map((parts) => whole(parts, join)),
-      scores: options.scores ? scores.map((parts) => whole(parts, joinScores)) : [],
+    return () => {
+      collect();
+      collect = () => undefined;
+      return {
+        best: best.map((parts) => whole(parts, join)),
+        scores: options.scores ? scores.map((parts) => whole(parts, joinScores)) : [],
+      };
     };
   }
 
+  /** The names of a column's tags, of sentence after sentence. */
+  const named = (column: number, paths: readonly Int32Array[]): string[][] => {
+    const names = vocabulary.tags[column]!;
+    const { scheme, trainedScheme } = tasks[column]!;
+    return paths.map((path) => {
+      const tags = new Array<string>(path.length);
+      for (let i = 0; i < path.length; i++) tags[i] = names[path[i]!]!;
+      return scheme === 'none' ? tags : convert(tags, trainedScheme, scheme);
+    });
+  };
+
+  function begin(
+    sentences: readonly (readonly string[])[],
+    features: FeatureValues = [],
+  ): () => Columns {
+    const finish = beginAll(sentences, features, { scores: false });
+    return () => finish().best.map((paths, column) => named(column, paths));
+  }
+
+  function beginLines(batch: TokenLines): () => Columns {
+    const isLong = batch.ends.length === 1 && batch.tokens > most;
+    const cuts = isLong ? windows(batch.tokens, most) : [];
+    const finishes = isLong
+      ? cuts.map((window) => launchLines(tokensWithin(batch, window)))
+      : [launchLines(batch)];
+    return () =>
+      tasks.map((_, column) => {
+        const found = finishes.map((finish) => finish().best[column]!);
+        return named(column, isLong ? [join(cuts, found)] : divided(found[0]!, batch.ends));
+      });
+  }
+
   return {
+    mostTokens: most,
     reset,
     isKnown: (token) => encoder.word(token) !== 0,
-    predict(sentences, features = []) {
-      const { best } = inferAll(sentences, features, { scores: false });
-      return tasks.map((task, column) => {
-        const names = vocabulary.tags[column]!;
-        return best[column]!.map((path) => {
-          const tags = Array.from(path, (tag) => names[tag]!);
-          return task.scheme === 'none' ? tags : convert(tags, task.trainedScheme, task.scheme);
-        });
-      });
-    },
+    predict: (sentences, features) => begin(sentences, features)(),
+    begin,
+    beginLines,
     say(sentences, features = []) {
-      const { best, scores } = inferAll(sentences, features, { scores: true });
+      const { best, scores } = beginAll(sentences, features, { scores: true })();
       return best.map((paths, column) =>
         paths.map((path, s) => ({ best: path, emissions: scores[column]![s]! })),
       );
     },
   };
 }
+
+/** One after another, what ends at each of `ends`. */
+const divided = (tags: Int32Array, ends: readonly number[]): Int32Array[] =>
+  ends.map((end, s) => tags.subarray(ends[s - 1] ?? 0, end));

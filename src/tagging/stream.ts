@@ -1,4 +1,13 @@
-import { type Document, type ReadOptions, readSentences, type Writer } from '../corpus/index.ts';
+import {
+  type Document,
+  type ReadOptions,
+  readSentences,
+  readTokenLines,
+  type Sentence,
+  tokenLineWriter,
+  type Writer,
+} from '../corpus/index.ts';
+import type { Columns } from './predictor.ts';
 import type { Tagger } from './tagger.ts';
 
 export interface TagStreamOptions {
@@ -6,26 +15,145 @@ export interface TagStreamOptions {
   readonly writer: Writer;
   /** Which of the model's columns of tags are written, from 0. Default: all. */
   readonly columns?: readonly number[] | undefined;
+  /** Milliseconds that a piece of a stream may wait for more, so that more is tagged at once. Default: 0. */
+  readonly maxLatency?: number | undefined;
 }
 
+/** Pieces of a stream are joined up to so many bytes. */
+const GATHERED = 32 * 1024;
+
+/** Output whose tags are being computed: waits for them. */
+type Flight = () => string | Uint8Array;
+
 /**
- * Reads, tags and writes, in order: yields the output in pieces, each as soon as its input has been read. Memory is
- * bounded by one piece of input, whatever the length of the stream.
+ * Reads, tags and writes, in order, some thousand tokens at a time: while other threads tag a batch, this one writes the
+ * last and reads the next. Yields the output in pieces; what was read is tagged and yielded as soon as the input pauses.
+ * Memory is bounded by a piece of input and two batches, whatever the length of the stream.
  */
 export async function* tagStream(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
-  { read, writer, columns }: TagStreamOptions,
-): AsyncGenerator<string> {
-  const onDocument = (document: Document): void => writer.begin(document);
-  for await (const sentences of readSentences(source, { ...read, onDocument })) {
-    const tags = tagger.tagColumns(
-      sentences.map(({ tokens }) => tokens),
-      sentences.map(({ featureColumns }) => featureColumns ?? []),
-    );
-    const text = writer.write(sentences, columns?.map((column) => tags[column]!) ?? tags);
-    if (text) yield text;
+  options: TagStreamOptions,
+): AsyncGenerator<string | Uint8Array> {
+  const { writer, maxLatency = 0 } = options;
+  const input =
+    typeof source === 'string' || maxLatency === 0 ? source : gathered(source, maxLatency);
+  let flight: Flight | undefined;
+  for await (const next of withPauses(flights(input, tagger, options))) {
+    const out = flight?.();
+    flight = next;
+    if (out?.length) yield out;
   }
+  const last = flight?.();
+  if (last?.length) yield last;
   const rest = writer.end();
   if (rest) yield rest;
+}
+
+/** Batches of the input, whose tags are begun to be computed as they are asked for. */
+async function* flights(
+  source: string | AsyncIterable<Uint8Array>,
+  tagger: Tagger,
+  { read, writer, columns }: TagStreamOptions,
+): AsyncGenerator<Flight> {
+  const onDocument = (document: Document): void => writer.begin(document);
+  const chosen = (all: Columns) => columns?.map((column) => all[column]!) ?? all;
+  const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
+  const isPlain = format === 'horizontal' && !gold && !tagger.model.vocabulary.tokenFeatures;
+  if (isPlain && writer.isPlain) {
+    const write = tokenLineWriter();
+    const options = { file, most: tagger.mostTokens, onDocument };
+    for await (const lines of readTokenLines(source, options)) {
+      const finish = tagger.beginLines(lines);
+      yield () => write(lines, chosen(finish()));
+    }
+    return;
+  }
+  for await (const piece of readSentences(source, { ...read, onDocument }))
+    for (const sentences of batches(piece, tagger.mostTokens)) {
+      const finish = tagger.begin(
+        sentences.map(({ tokens }) => tokens),
+        sentences.map(({ featureColumns }) => featureColumns ?? []),
+      );
+      yield () => writer.write(sentences, chosen(finish()));
+    }
+}
+
+/** Sentences of together at most so many tokens, or one that has more. */
+function* batches(sentences: readonly Sentence[], most: number): Generator<readonly Sentence[]> {
+  for (let from = 0; from < sentences.length; ) {
+    let to = from;
+    for (let tokens = 0; to < sentences.length; to++) {
+      tokens += sentences[to]!.tokens.length;
+      if (tokens > most && to > from) break;
+    }
+    yield sentences.slice(from, to);
+    from = to;
+  }
+}
+
+/** What comes, and undefined when nothing more is there at once. */
+async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | undefined> {
+  const rest = source[Symbol.asyncIterator]();
+  let reading: Promise<IteratorResult<T>> | undefined;
+  try {
+    for (;;) {
+      reading = rest.next();
+      if ((await Promise.race([reading, pause()])) === undefined) yield undefined;
+      const next = await reading;
+      reading = undefined;
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await leave(rest, reading);
+  }
+}
+
+/** What a pipe or a file has is there within two turns of the event loop. */
+const pause = (): Promise<undefined> =>
+  new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
+
+/** Pieces of a stream, joined while they are small: none waits longer than `wait` milliseconds. */
+async function* gathered(
+  source: AsyncIterable<Uint8Array>,
+  wait: number,
+): AsyncGenerator<Uint8Array> {
+  const rest = source[Symbol.asyncIterator]();
+  let reading: Promise<IteratorResult<Uint8Array>> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    for (let isDone = false; !isDone; ) {
+      const pieces: Uint8Array[] = [];
+      let late: Promise<undefined> | undefined;
+      for (let size = 0; size < GATHERED; ) {
+        reading ??= rest.next();
+        const next = await (late ? Promise.race([reading, late]) : reading);
+        if (next === undefined) break;
+        reading = undefined;
+        isDone = next.done === true;
+        if (next.done) break;
+        pieces.push(next.value);
+        size += next.value.length;
+        late ??= new Promise((resolve) => {
+          timer = setTimeout(() => resolve(undefined), wait);
+        });
+      }
+      clearTimeout(timer);
+      if (pieces.length > 0) yield pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    }
+  } finally {
+    clearTimeout(timer);
+    await leave(rest, reading);
+  }
+}
+
+/** Ends an iterator; if it is still at a read, which nothing may ever answer, without waiting for it. */
+async function leave(
+  rest: AsyncIterator<unknown>,
+  reading: Promise<unknown> | undefined,
+): Promise<void> {
+  const left = rest.return?.();
+  if (reading === undefined) await left;
+  else Promise.allSettled([reading, left]);
 }

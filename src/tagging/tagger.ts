@@ -1,10 +1,11 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
+import type { TokenLines } from '../corpus/index.ts';
 import { linksOf } from '../model/links.ts';
 import { type ModelFile, openModel } from '../model/model.ts';
 import { headName } from '../network/config.ts';
 import { createEngine, type Engine } from '../network/engine.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
-import { createPredictor, type FeatureValues } from './predictor.ts';
+import { type Columns, createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedPlaces, type RecallBias } from './recall.ts';
 
 /** A model ready to tag. */
@@ -19,7 +20,16 @@ export interface Tagger {
    */
   tag(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][];
   /** The same of each column that the model gives. */
-  tagColumns(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][][];
+  tagColumns(sentences: readonly (readonly string[])[], features?: FeatureValues): Columns;
+  /** So many tokens are tagged at once. */
+  readonly mostTokens: number;
+  /** Begins what `tagColumns` does and returns what ends it; in between other threads compute. */
+  begin(sentences: readonly (readonly string[])[], features?: FeatureValues): () => Columns;
+  /**
+   * The same of at most `mostTokens` as bytes, or of one sentence of more, where the model reads nothing beside them.
+   * @throws UserError if they are no UTF-8
+   */
+  beginLines(batch: TokenLines): () => Columns;
   /** Tags of each column with confidences and alternatives, and within what is known of them. */
   annotate: Annotate;
   /** Has the word, its digits as 0 and its case folded as the model does, a row of its own? */
@@ -35,6 +45,8 @@ export interface TaggerOptions extends BackendOptions {
 
 /** Types whose encodings are kept; the cache takes this many times 32 H bytes. */
 const CACHE_BYTES = 32 * 2 ** 20;
+/** Tokens that are tagged in the time that a thread takes to start. */
+const ALONE = 8192;
 
 /** The network of a model, ready to tag. */
 export function openEngine(
@@ -51,6 +63,7 @@ export function openEngine(
     backend,
     config,
     cacheSize,
+    alone: ALONE,
     allowed: linksOf(config, vocabulary, tasks),
   });
   model.readParameters(engine.parameter);
@@ -78,6 +91,9 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
     backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     tag: (sentences, features) => predictor.predict(sentences, features)[0]!,
     tagColumns: predictor.predict,
+    mostTokens: predictor.mostTokens,
+    begin: predictor.begin,
+    beginLines: predictor.beginLines,
     annotate: createAnnotate(engine, vocabulary, { tasks, predictor }),
     isKnown: predictor.isKnown,
     close: () => engine.close(),

@@ -471,21 +471,33 @@ describe('more than tags', () => {
 
 describe('streaming', () => {
   it('answers a line before the next one comes', async () => {
-    const seen: string[] = [];
+    const answers: ((text: string) => void)[] = [];
     const stdout = new Writable({
       write(chunk: Buffer, _, next) {
-        seen.push(chunk.toString());
+        if (chunk.length > 0) answers.pop()!(chunk.toString());
         next();
       },
     });
+    const seen: string[] = [];
     async function* typed(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('Nadia left\n');
-      expect(seen.join('')).toBe('[PER Nadia] left\n');
-      yield Buffer.from('Nadia\n');
-      expect(seen.join('')).toBe('[PER Nadia] left\n[PER Nadia]\n');
+      for (const line of ['Nadia left\n', 'Nadia\n']) {
+        const answer = new Promise<string>((resolve) => answers.push(resolve));
+        yield Buffer.from(line);
+        seen.push(await answer);
+      }
     }
     const args = ['-m', ner, '--input=horizontal', '--output=inline'];
-    expect(await tag(args, { stdin: typed(), stdout })).toMatchObject({ code: 0, stderr: '' });
+    for (const more of [[], ['--max-latency=0'], ['--max-latency=0.5']])
+      expect(await tag([...args, ...more], { stdin: typed(), stdout })).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+    expect(seen.join('')).toBe('[PER Nadia] left\n[PER Nadia]\n'.repeat(3));
+    for (const wrong of ['soon', '-1', '1e9', ''])
+      expectRefused(
+        await tag([...args, `--max-latency=${wrong}`]),
+        /--max-latency <ms>.*milliseconds/,
+      );
   });
 
   it('reads no faster than its output is taken', async () => {
@@ -516,7 +528,7 @@ describe('streaming', () => {
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (;;) {
         read++;
-        yield Buffer.from('Nadia left .\n');
+        yield Buffer.from('Nadia left .\n'.repeat(4000));
       }
     }
     const stdout = new Writable({

@@ -13,7 +13,7 @@ import { tagStream } from '../../src/tagging/stream.ts';
 import { loadTagger, type Tagger } from '../../src/tagging/tagger.ts';
 import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
 import { train } from '../../src/training/train.ts';
-import { stream } from '../corpus/helpers.ts';
+import { expectUserErrorAsync, stream } from '../corpus/helpers.ts';
 
 const corpus = 'corpora/english.dev.conll';
 const model = join(tmpdir(), `seqtag-stream-${process.pid}.safetensors`);
@@ -46,13 +46,13 @@ async function tagged(
   bytes: Uint8Array,
   { format, cuts = [], write = {} }: { format: Format; cuts?: number[]; write?: WriteOptions },
 ): Promise<string> {
-  let out = '';
+  const out: Uint8Array[] = [];
   const options = { read: { format }, writer: createWriter(write) };
   for await (const piece of tagStream(stream(bytes, cuts), tagger, options)) {
-    expect(piece).not.toBe('');
-    out += piece;
+    expect(piece).not.toHaveLength(0);
+    out.push(Buffer.from(piece));
   }
-  return out;
+  return Buffer.concat(out).toString();
 }
 
 /** The last cell of each line that has one. */
@@ -119,19 +119,138 @@ describe('tagStream', () => {
     expect(misc.replace(/\|?Guess=[^|\n]*/g, '')).toBe(source.replace(/^(\d+\t.*\t)_$/gm, '$1'));
   });
 
-  it('yields each piece before it reads the next', async () => {
-    const log: string[] = [];
-    async function* typed(): AsyncGenerator<Uint8Array> {
-      for (const line of ['One .\n', 'Two .\n', 'Three .\n']) {
-        log.push(`in ${line.slice(0, 3)}`);
-        yield Buffer.from(line);
+  it.each<Format>(['jsonl', 'columns'])(
+    'answers when its input pauses, and not before: %s',
+    async (format) => {
+      const answered: (() => void)[] = [];
+      async function* typed(): AsyncGenerator<Uint8Array> {
+        for (const line of ['One .\n', 'Two .\n', 'Three .\n']) {
+          yield Buffer.from(line);
+          // nothing more comes before the answer
+          await new Promise<void>((resolve) => answered.push(resolve));
+        }
       }
+      const read = { format: 'horizontal' } as const;
+      for (const maxLatency of [0, 1]) {
+        const options = { read, writer: createWriter({ format }), maxLatency };
+        const words: string[] = [];
+        for await (const piece of tagStream(typed(), tagger, options)) {
+          words.push(/[A-Z]\w+/.exec(String(Buffer.from(piece)))![0]);
+          answered.pop()!();
+        }
+        expect(words).toEqual(['One', 'Two', 'Three']);
+      }
+    },
+  );
+
+  it('gives lines of tokens, as bytes, the tags of the same tokens as strings', async () => {
+    const token = fc.oneof(
+      fc.constantFrom(
+        'the',
+        'The',
+        'dog',
+        '日本',
+        'Zoë',
+        '🙂',
+        '\u00a0',
+        '\ufeff',
+        '#',
+        'a'.repeat(70),
+      ),
+      fc
+        .string({ minLength: 1, maxLength: 3, unit: 'grapheme' })
+        .filter((s) => !/[\0-\x20]/.test(s)),
+    );
+    const space = fc.constantFrom(' ', ' ', ' ', '\n', '\t', '\r\n', '\n\n', '\v', '\r', ' \f ');
+    const source = fc
+      .tuple(
+        fc.constantFrom('', '\ufeff', ' '),
+        fc.array(fc.tuple(token, space), { maxLength: 60 }),
+      )
+      .map(([start, all]) => start + all.flat().join(''));
+    await fc.assert(
+      fc.asyncProperty(source, fc.array(fc.nat(200), { maxLength: 4 }), async (text, cuts) => {
+        const bytes = Buffer.from(text);
+        const asBytes = await tagged(bytes, { format: 'horizontal', cuts });
+        // a painter keeps them strings
+        const paint = (tag: string): string => tag;
+        expect(asBytes).toBe(await tagged(bytes, { format: 'horizontal', write: { paint } }));
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+  });
+
+  it('batches, windows and a cache that turns over change no tag of lines of tokens', async () => {
+    const few: Tagger = loadTagger(model, { threads: 2 });
+    const sentences = Array.from({ length: 700 }, (_, s) =>
+      Array.from(
+        { length: 1 + ((s * 7) % 29) },
+        (_, i) => `${'the dog saw Zoë'.split(' ')[(s * i) % 4]}${(s * i) % 5000}x`,
+      ),
+    );
+    sentences[300] = Array.from({ length: 9000 }, (_, i) => `w${i % 30}`);
+    const source = Buffer.from(sentences.map((tokens) => `${tokens.join(' ')}\n`).join(''));
+    const expected = tagger
+      .tag(sentences)
+      .map((tags, s) => tags.map((tag, i) => `${sentences[s]![i]}\t${tag}\n`).join(''));
+    const options = { read: { format: 'horizontal' } as const, writer: createWriter() };
+    let out = '';
+    for await (const piece of tagStream(stream(source, [70_001]), few, options)) out += piece;
+    await few.close();
+    expect(out).toBe(`${expected.join('\n')}\n`);
+  });
+
+  it.each([
+    [
+      'invalid UTF-8',
+      Buffer.from('one two\nthree \xff four\n', 'latin1'),
+      /^<stdin>:2: invalid UTF-8/,
+    ],
+    ['a NUL byte', Buffer.from('one\n\ntwo \0\n'), /^<stdin>:3: a binary file/],
+    ['UTF-16', Buffer.from('\ufeffone\n', 'utf16le'), /^<stdin>:1: UTF-16/],
+    [
+      'a cut character at the end',
+      Buffer.from('one\nZo\xc3', 'latin1'),
+      /^<stdin>:2: invalid UTF-8/,
+    ],
+  ])(
+    'refuses %s in lines of tokens, and goes on with the next input',
+    async (_, bytes, message) => {
+      await expectUserErrorAsync(() => tagged(bytes, { format: 'horizontal' }), message);
+      expect(await tagged(Buffer.from('two\n'), { format: 'horizontal' })).toMatch(
+        /^two\t\S+\n\n$/,
+      );
+    },
+  );
+
+  it('joins what comes within the latency', async () => {
+    const options = {
+      read: { format: 'horizontal' } as const,
+      writer: createWriter(),
+      maxLatency: 60_000,
+    };
+    let pieces = 0;
+    const bytes = Buffer.from('One .\nTwo .\n'.repeat(20));
+    for await (const _ of tagStream(
+      stream(
+        bytes,
+        Array.from(bytes, (_, i) => i),
+      ),
+      tagger,
+      options,
+    ))
+      pieces++;
+    expect(pieces).toBe(1); // at the end, long before the minute is over
+  });
+
+  it('ends at once when nobody wants more of a source that waits', async () => {
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('One .\n');
+      await new Promise(() => undefined);
     }
-    const read = { format: 'horizontal' } as const;
-    const options = { read, writer: createWriter({ format: 'jsonl' }) };
-    for await (const piece of tagStream(typed(), tagger, options))
-      log.push(`out ${(JSON.parse(piece) as { tokens: string[] }).tokens[0]!.slice(0, 3)}`);
-    expect(log).toEqual(['in One', 'out One', 'in Two', 'out Two', 'in Thr', 'out Thr']);
+    const options = { read: { format: 'horizontal' } as const, writer: createWriter() };
+    for (const maxLatency of [0, 1])
+      for await (const _ of tagStream(silent(), tagger, { ...options, maxLatency })) break;
   });
 
   it('stops reading when nobody wants more', async () => {
@@ -157,10 +276,24 @@ describe('tagStream', () => {
   it('gives the same tags for a file as for its stream', async () => {
     const all: string[] = [];
     for await (const piece of tagStream(corpus, tagger, { read: {}, writer: createWriter() }))
-      all.push(piece);
+      all.push(String(piece));
     const bytes = readFileSync(corpus);
     expect(all.join('')).toBe(await tagged(bytes, { format: 'columns' }));
   });
+});
+
+it('keeps what was begun when something else is begun, and loses no thread by it', async () => {
+  const threads = loadTagger(model, { threads: 2 });
+  const batches = Array.from({ length: 12 }, (_, b) =>
+    Array.from({ length: 200 }, (_, s) =>
+      Array.from({ length: 1 + (s % 9) }, (_, i) => `w${b}${i}`),
+    ),
+  );
+  const finishes = batches.map((batch) => threads.begin(batch));
+  const expected = batches.map((batch) => tagger.tagColumns(batch));
+  expect(finishes.map((finish) => finish())).toEqual(expected);
+  expect(finishes[0]!()).toEqual(expected[0]); // once more
+  await threads.close();
 });
 
 it('keeps two models apart in one process', async () => {
