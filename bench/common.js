@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { readCorpus } from '../dist/corpus/index.js';
 
 export const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 export const defaultModel = fileURLToPath(
@@ -211,4 +212,86 @@ export async function feed(sink, source) {
     });
   }
   sink.end();
+}
+
+/**
+ * A labelled corpus as text, a sentence a line.
+ * @param {string} file
+ */
+export async function horizontal(file) {
+  const sentences = await readCorpus(file, { gold: true });
+  const lines = sentences.map(
+    ({ tokens }) => `${tokens.map((token) => token.replace(/\s/g, '_')).join(' ')}\n`,
+  );
+  return {
+    bytes: Buffer.from(lines.join('')),
+    sentences: sentences.length,
+    tokens: sentences.reduce((sum, { tokens }) => sum + tokens.length, 0),
+  };
+}
+
+/**
+ * `seqtag tag --input horizontal --output columns`, from its start to its end: tokens a second.
+ * @param {Awaited<ReturnType<typeof horizontal>>} text
+ * @param {{ threads: number; backend: string; model: string; million: number }} setting `million`: tokens, at least
+ */
+export async function tagCommand(
+  { bytes, tokens, sentences },
+  { threads, backend, model, million },
+) {
+  const copies = Math.ceil((million * 1e6) / tokens);
+  const began = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      ...[seqtag, 'tag', '-m', model, '--input', 'horizontal', '--output', 'columns'],
+      ...['--threads', String(threads), '--backend', backend],
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  let lines = 0;
+  child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines++;
+  });
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  await feed(
+    child.stdin,
+    Array.from({ length: copies }, () => bytes),
+  );
+  const code = await closed;
+  const seconds = (performance.now() - began) / 1000;
+  const expected = copies * (tokens + sentences);
+  if (code !== 0 || lines !== expected)
+    fail(`seqtag tag: exit code ${code}, ${lines} lines, expected ${expected}`);
+  return (copies * tokens) / seconds;
+}
+
+/**
+ * The peer trains some steps, then tags the dev set: tokens a second of both. Threads that spin for each other crawl where
+ * other work runs: such a run is ended after two minutes and counts as 0.
+ * @param {{ peer?: string; python: string; steps: string; corpus: string; dev: string; threads: number; core: string }} options
+ */
+export async function runPeer({ peer = '', python, steps, corpus, dev, threads, core }) {
+  try {
+    const text = await run(
+      'timeout',
+      [
+        ...['120', python, peer, corpus, dev, '--conllu', '--hidden', '100'],
+        ...['--threads', String(threads), '--steps', steps],
+      ],
+      {
+        env: {
+          OPENBLAS_NUM_THREADS: String(threads),
+          OMP_NUM_THREADS: String(threads),
+          ...(threads > 1 && { OMP_WAIT_POLICY: 'PASSIVE' }),
+          ...(core && { OPENBLAS_CORETYPE: core }),
+        },
+      },
+    );
+    const { train_tok_s, tag_tok_s } = JSON.parse(text.trim().split('\n').at(-1) ?? '');
+    return { train: Number(train_tok_s), tag: Number(tag_tok_s) };
+  } catch (error) {
+    note(`peer, ${threads} threads: ${error instanceof Error ? error.message : error}`);
+    return { train: 0, tag: 0 };
+  }
 }

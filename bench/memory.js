@@ -2,7 +2,7 @@
 // Memory over a long stream: text with a long tail of words goes through `seqtag tag`, and its resident memory is read
 // every second. Nothing is written to disk; what comes out is counted line by line.
 //
-// node bench/memory.js [MODEL] [--mb 1024] [--inputs text,columns] [--threads N] [--backend native|wasm]
+// node bench/memory.js [MODEL] [--mb 1024] [--inputs text,columns,horizontal] [--threads N] [--backend native|wasm]
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -55,12 +55,13 @@ function word(n) {
 /**
  * Sentences over 50,000 words by Zipf's law; one word of each is a new one of a million more, so that every cache turns
  * over. Chunks of about 64 KB; `tokens` and `lines` (of tagged output) count along.
- * @param {'text' | 'columns'} input
+ * @param {'text' | 'columns' | 'horizontal'} input
  * @param {{ tokens: number; lines: number; bytes: number }} count
  */
 function* stream(input, count) {
   const random = randomFrom(1);
-  const joint = input === 'text' ? ' ' : '\n';
+  const joint = input === 'columns' ? '\n' : ' ';
+  const end = { text: '.', columns: '\n.\n', horizontal: ' .\n' }[input];
   /** @param {string} text */
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
   const templates = Array.from({ length: 4000 }, () => {
@@ -70,7 +71,7 @@ function* stream(input, count) {
     const at = 1 + Math.floor(random() * (length - 1));
     return {
       before: words.slice(0, at).join(joint) + joint,
-      after: [...words.slice(at), ''].join(joint).trimEnd() + (input === 'text' ? '.' : '\n.\n'),
+      after: [...words.slice(at), ''].join(joint).trimEnd() + end,
       tokens: length + 2,
     };
   });
@@ -87,8 +88,8 @@ function* stream(input, count) {
         templates[Math.floor(random() * templates.length)] ?? fail('no text');
       chunk += before + fresh() + joint + after;
       // in text, a paragraph has five sentences; in columns, a blank line ends each
-      chunk +=
-        input === 'columns' || ++sentences % 5 === 0 ? (input === 'columns' ? '\n' : '\n\n') : ' ';
+      if (input === 'text') chunk += ++sentences % 5 === 0 ? '\n\n' : ' ';
+      if (input === 'columns') chunk += '\n';
       count.tokens += tokens;
       count.lines += tokens + 1;
     }
@@ -108,7 +109,7 @@ function resident(pid) {
   }
 }
 
-/** @param {'text' | 'columns'} input */
+/** @param {'text' | 'columns' | 'horizontal'} input */
 async function measure(input) {
   const count = { tokens: 0, lines: 0, bytes: 0 };
   const args = [
@@ -157,7 +158,8 @@ const rows = [];
 /** @type {string[]} */
 const verdicts = [];
 for (const name of values.inputs.split(',')) {
-  if (name !== 'text' && name !== 'columns') fail(`--inputs ${name}: expected text or columns.`);
+  if (name !== 'text' && name !== 'columns' && name !== 'horizontal')
+    fail(`--inputs ${name}: expected text, columns or horizontal.`);
   const { samples, seconds, tokens, lines, bytes: written } = await measure(name);
   const tenth = Math.max(1, Math.floor(samples.length / 10));
   const middle = Math.floor((samples.length - tenth) / 2);

@@ -6,7 +6,6 @@
 //   [--python python3] [--rounds 3] [--epochs 3] [--steps 150] [--million 3] [--quiet 0] [--no-train] [--no-tag]
 //
 // --quiet N waits before each run, at most N seconds, until the machine is otherwise idle.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +17,7 @@ import { checkHyperparameters, loadTagger, train } from '../dist/index.js';
 import {
   atLeast,
   fail,
-  feed,
+  horizontal,
   interleave,
   machine,
   median,
@@ -27,9 +26,11 @@ import {
   plusMinus,
   quiet,
   run,
+  runPeer,
   seqtag,
   spread,
   table,
+  tagCommand,
   thousands,
   time,
 } from './common.js';
@@ -111,6 +112,7 @@ if (values.job) {
   process.exit();
 }
 
+const text = await horizontal(dev);
 const scratch = mkdtempSync(join(tmpdir(), 'seqtag-bench-'));
 const model = join(scratch, 'model.safetensors');
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -130,102 +132,6 @@ async function job(kind, setting) {
     JSON.stringify({ kind, ...setting }),
   ]);
   return JSON.parse(text);
-}
-
-/**
- * The peer trains some steps, then tags the dev set. Threads that spin for each other crawl where other work runs: such a
- * run is ended after two minutes and counts as 0.
- * @param {number} threads @param {string} core
- */
-async function peer(threads, core) {
-  const { peer: script = '', python, steps } = values;
-  try {
-    const text = await run(
-      'timeout',
-      [
-        '120',
-        python,
-        script,
-        corpus ?? '',
-        dev ?? '',
-        '--conllu',
-        '--hidden',
-        '100',
-        '--threads',
-        String(threads),
-        '--steps',
-        steps,
-      ],
-      {
-        env: {
-          OPENBLAS_NUM_THREADS: String(threads),
-          OMP_NUM_THREADS: String(threads),
-          ...(threads > 1 && { OMP_WAIT_POLICY: 'PASSIVE' }),
-          ...(core && { OPENBLAS_CORETYPE: core }),
-        },
-      },
-    );
-    const { train_tok_s, tag_tok_s } = JSON.parse(text.trim().split('\n').at(-1) ?? '');
-    return { train: Number(train_tok_s), tag: Number(tag_tok_s) };
-  } catch (error) {
-    note(`peer, ${threads} threads: ${error instanceof Error ? error.message : error}`);
-    return { train: 0, tag: 0 };
-  }
-}
-
-/** @param {Buffer} bytes */
-function countLines(bytes) {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines++;
-  return lines;
-}
-
-/** The command, from text to text, process start included: tokens a second. @param {Setting} setting */
-async function commandJob({ threads, backend, model }) {
-  const sentences = (await readCorpus(/** @type {string} */ (dev), { gold: true })).map(
-    ({ tokens }) => tokens,
-  );
-  const text = Buffer.from(
-    sentences
-      .map((tokens) => `${tokens.map((token) => token.replace(/\s/g, '_')).join(' ')}\n`)
-      .join(''),
-  );
-  const tokens = sentences.reduce((sum, { length }) => sum + length, 0);
-  const copies = Math.ceil((Number(values.million) * 1e6) / tokens);
-  const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    [
-      seqtag,
-      'tag',
-      '-m',
-      model,
-      '--input',
-      'horizontal',
-      '--output',
-      'columns',
-      '--threads',
-      String(threads),
-      '--backend',
-      backend,
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  let lines = 0;
-  child.stdout.on('data', (chunk) => {
-    lines += countLines(chunk);
-  });
-  const closed = new Promise((resolve) => child.on('close', resolve));
-  await feed(
-    child.stdin,
-    Array.from({ length: copies }, () => text),
-  );
-  const code = await closed;
-  const seconds = (performance.now() - began) / 1000;
-  const expected = copies * (tokens + sentences.length);
-  if (code !== 0 || lines !== expected)
-    fail(`seqtag tag: exit code ${code}, ${lines} lines, expected ${expected}`);
-  return (copies * tokens) / seconds;
 }
 
 console.log(`${machine()}\n`);
@@ -254,7 +160,7 @@ if (values.peer)
       const name = nameOf(`PyTorch${core && `, OpenBLAS as ${core}`}`, threads);
       peers[name] = { train: [], tag: [] };
       jobs[name] = async () => {
-        const rates = await peer(threads, core);
+        const rates = await runPeer({ ...values, corpus, dev, threads, core });
         peers[name]?.train.push(rates.train);
         peers[name]?.tag.push(rates.tag);
         return rates.train;
@@ -276,7 +182,9 @@ if (values.tag)
         tagged[name] = [...(tagged[name] ?? []), rates];
         return rates.fresh;
       };
-      if (existsSync(seqtag)) jobs[`command ${name}`] = () => commandJob(setting);
+      if (existsSync(seqtag))
+        jobs[`command ${name}`] = () =>
+          tagCommand(text, { ...setting, million: Number(values.million) });
     }
 
 const wait = Number(values.quiet);
