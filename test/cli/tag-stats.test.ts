@@ -1,10 +1,13 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { Context } from '../../src/cli/context.ts';
+import { createReadProgress } from '../../src/cli/read-progress.ts';
 import type { TagStats } from '../../src/cli/tag-stats.ts';
 import { statsLine } from '../../src/cli/tag-stats.ts';
 import {
   createFolder,
+  createWorld,
   expectRefused,
   type Outcome,
   seqtag,
@@ -82,13 +85,17 @@ describe('progress', () => {
   const onto = ['-m', 'en-ner', '-o', folder.path('out.conll')];
 
   it('shows on a terminal how much of the files was read', async () => {
-    const { code, stderr } = await tag([...onto, file, file], { terminals: ['stderr', 'stdin'] });
-    expect(code).toBe(0);
+    const { io, stderr } = createWorld({ terminals: ['stderr'] });
+    const progress = await createReadProgress([file, file], { io, color: false } as Context);
+    for (const one of [file, file]) for await (const _ of progress!.read(one));
     const { size } = statSync(file);
-    expect(withoutEscapes(stderr)).toContain(
-      `${'━'.repeat(20)}  ${2 * size} bytes of ${2 * size} bytes`,
-    );
-    expect(stderr).not.toContain('Type text');
+    const all = `${'━'.repeat(20)}  ${2 * size} bytes of ${2 * size} bytes`;
+    await vi.waitFor(() => expect(withoutEscapes(stderr())).toContain(all), 5000);
+    progress!.close();
+    const shown = await tag([...onto, file, file], { terminals: ['stderr', 'stdin'] });
+    expect(shown.code).toBe(0);
+    expect(withoutEscapes(shown.stderr)).toContain('reading');
+    expect(shown.stderr).not.toContain('Type text');
   });
 
   it('shows nothing elsewhere, or where the whole is not known', async () => {
