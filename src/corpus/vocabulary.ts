@@ -27,6 +27,8 @@ export interface VocabularyOptions {
 
 const BEGIN = 1;
 const END = 2;
+/** Whether a character is no letter of a word but its beginning or end. */
+export const isBorder = (char: number): boolean => char === BEGIN || char === END;
 /** Of longer words the first and the last half of this many characters count. */
 const MOST_CHARS = 48;
 /** Rarer characters train the unknown character's row. */

@@ -21,6 +21,9 @@ export interface Types {
 export interface TypeBatch {
   readonly ids: readonly number[];
   readonly charset: readonly number[];
+  /** Word after word, places in the charset; those of type y begin at offsets[y]. */
+  readonly chars: readonly number[];
+  readonly offsets: Int32Array;
   readonly sizes: TypeSizes;
 }
 
@@ -60,54 +63,52 @@ export class Numbering {
 
 const lengthOf = ({ offsets }: Types, id: number): number => offsets[id + 1]! - offsets[id]!;
 
-/** Sorts the types that `numbering` has met and gathers their characters. */
+/** Sorts the types that `numbering` has met and gathers their characters, each as `charAs` has it. */
 export function collectTypes(
   types: Types,
-  { numbering, charset, groups }: { numbering: Numbering; charset: Numbering; groups: number },
+  options: {
+    numbering: Numbering;
+    charset: Numbering;
+    groups: number;
+    charAs?: ((char: number) => number) | undefined;
+  },
 ): TypeBatch {
+  const { numbering, charset, groups, charAs = (char) => char } = options;
   const ids = [...numbering.items].sort((a, b) => lengthOf(types, b) - lengthOf(types, a));
   numbering.renumber(ids);
   charset.reset();
-  let L = 0;
+  const chars: number[] = [];
+  const offsets = new Int32Array(ids.length + 1);
   let M = 0;
-  for (const id of ids) {
+  ids.forEach((id, y) => {
     for (let at = types.offsets[id]!; at < types.offsets[id + 1]!; at++)
-      charset.number(types.chars[at]!);
-    L += lengthOf(types, id);
+      chars.push(charset.number(charAs(types.chars[at]!)));
+    offsets[y + 1] = chars.length;
     if (groups > 0) M += membersOf(types, id, groups).length;
-  }
+  });
   const sizes = {
     Y: ids.length,
-    L,
+    L: chars.length,
     Q: charset.items.length,
     longest: ids.length > 0 ? lengthOf(types, ids[0]!) : 0,
     M,
   };
-  return { ids, charset: charset.items, sizes };
+  return { ids, charset: charset.items, chars, offsets, sizes };
 }
 
-/** Writes the integers of a CharLayout; `charset` must still number the batch's characters. */
+/** Writes the integers of a CharLayout. */
 export function writeTypes(
   arena: Arena,
   config: NetworkConfig,
   layout: CharLayout,
-  types: Types,
-  batch: TypeBatch,
-  charset: Numbering,
+  { charset, chars, offsets, sizes }: TypeBatch,
 ): void {
-  const { Y, L, Q, longest } = batch.sizes;
-  arena.i32(layout.charset, Q).set(batch.charset);
-  const offsets = arena.i32(layout.offsets, Y + 1);
-  offsets[0] = 0; // scratch holds what the last batch left
-  batch.ids.forEach((id, y) => {
-    offsets[y + 1] = offsets[y]! + lengthOf(types, id);
-  });
-  const chars = arena.i32(layout.chars, L);
+  const { Y, L, Q, longest } = sizes;
+  arena.i32(layout.charset, Q).set(charset);
+  arena.i32(layout.offsets, Y + 1).set(offsets);
+  const packed = arena.i32(layout.chars, L);
   if (config.charEncoder !== 'lstm') {
-    let at = 0;
-    for (const id of batch.ids)
-      for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++)
-        chars[at++] = charset.number(types.chars[from]!);
+    packed.set(chars);
     return;
   }
   const rows = arena.i32(layout.rows, longest);
@@ -116,11 +117,10 @@ export function writeTypes(
   let base = 0;
   for (let t = 0; t < longest; t++) {
     let b = 0;
-    for (; b < Y && lengthOf(types, batch.ids[b]!) > t; b++) {
-      const id = batch.ids[b]!;
-      chars[base + b] = charset.number(types.chars[types.offsets[id]! + t]!);
+    for (; b < Y && offsets[b + 1]! - offsets[b]! > t; b++) {
+      packed[base + b] = chars[offsets[b]! + t]!;
       if (t === 0) first[b] = b;
-      if (t === lengthOf(types, id) - 1) last[b] = base + b;
+      last[b] = base + b;
     }
     rows[t] = b;
     base += b;

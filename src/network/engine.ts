@@ -94,6 +94,15 @@ export interface StepOptions {
   readonly clipValue?: number | undefined;
   /** The word embedding is left as it is. */
   readonly freezeWords?: boolean;
+  /** What a character of a type is read as, asked anew for each shard's table of types; left out: as it is. */
+  readonly charAs?: ((char: number) => number) | undefined;
+}
+
+export interface OptimizerState {
+  /** Updates, and the batches that went into them, so far. */
+  readonly step: number;
+  readonly batches: number;
+  readonly moments: readonly Float32Array[];
 }
 
 export interface Emissions {
@@ -113,8 +122,12 @@ export interface Engine {
   /** A live view of a parameter; call `weightsChanged` after writing. */
   parameter(name: string): Float32Array;
   weightsChanged(): void;
-  /** Forward, backward and one update. If the loss or the norm is not finite, nothing is changed. */
-  trainStep(batch: TrainingBatch, options: StepOptions): StepResult;
+  /**
+   * Forward, backward and one update, of a batch or by the sum of the gradients of several: what one batch of all their
+   * sentences gives, up to rounding, in the memory of the largest. If the loss or the norm is not finite, nothing is
+   * changed.
+   */
+  trainStep(batch: TrainingBatch | readonly TrainingBatch[], options: StepOptions): StepResult;
   /**
    * How the gradient fades or grows with distance: for each direction of the top layer, the norm of dL/dh k tokens back
    * from the token of the loss, the sentence's last as that direction reads it; a mean over the sentences longer than k.
@@ -123,9 +136,9 @@ export interface Engine {
     batch: TrainingBatch,
     options: { types: Types; distance: number },
   ): Partial<Record<Direction, number[]>>;
-  /** Moments of the optimizer and its step count: with the parameters, all that training needs to go on. */
-  optimizerState(): { step: number; moments: Float32Array[] };
-  restoreOptimizer(state: { step: number; moments: readonly Float32Array[] }): void;
+  /** Moments of the optimizer and its counts: with the parameters, all that training needs to go on. */
+  optimizerState(): OptimizerState;
+  restoreOptimizer(state: OptimizerState): void;
   /** Types that the cache can hold. */
   readonly capacity: number;
   /** Types that it holds. */
@@ -235,6 +248,7 @@ export function createEngine(options: EngineOptions): Engine {
   const scratch = arena.layout.end;
   let cached = 0;
   let stepCount = 0;
+  let batchCount = 0;
   const charset = new Numbering(config.chars);
   const wordRows = new Numbering(config.words);
   let typeNumbering = new Numbering(0);
@@ -254,14 +268,19 @@ export function createEngine(options: EngineOptions): Engine {
   function writeShard(
     layout: Layout,
     sentences: readonly number[],
-    batch: TrainingBatch & { lengths: readonly number[]; allTypes: Types },
+    batch: TrainingBatch &
+      Pick<StepOptions, 'charAs'> & {
+        lengths: readonly number[];
+        allTypes: Types;
+      },
     visit: (row: number, word: number) => void,
   ): { at: Address; rows: Address } & Record<'N' | 'T', number> {
-    const { lengths, allTypes } = batch;
+    const { lengths, allTypes, charAs } = batch;
     const numbering = numberingFor(allTypes);
     numbering.reset();
     for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
-    const typeBatch = collectTypes(allTypes, { numbering, charset, groups: config.featureGroups });
+    const groups = config.featureGroups;
+    const typeBatch = collectTypes(allTypes, { numbering, charset, groups, charAs });
     const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
     const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
     const P = sentences.reduce((sum, s) => sum + (batch.tokens?.[s]?.members.length ?? 0), 0);
@@ -271,7 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
     layout.end = s.end;
     arena.reserve(s.end);
     writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
-    writeTypes(arena, config, s.chars, allTypes, typeBatch, charset);
+    writeTypes(arena, config, s.chars, typeBatch);
     writeFeatures(arena, config, s.features, allTypes, typeBatch);
     const tokens = tokenWriter(arena, config, s.tokens, { n: N, P });
     const words = arena.i32(s.words, N);
@@ -304,70 +323,78 @@ export function createEngine(options: EngineOptions): Engine {
     };
   }
 
-  function trainStep(batch: TrainingBatch, options: StepOptions): StepResult {
+  function trainStep(
+    given: TrainingBatch | readonly TrainingBatch[],
+    options: StepOptions,
+  ): StepResult {
     if (!trainingSpec) throw new Error('this engine only tags');
-    const { types, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY } = options;
-    const lengths = batch.types.map((sentence) => sentence.length);
-    const order = byFallingLength(lengths);
-    const tokens = lengths.reduce((sum, n) => sum + n, 0);
-    const scales = batch.tags.map((head, h) => {
-      const weigh = weigher(h, batch.sets?.[h]);
-      const all = head.reduce((sum, tags) => tags.reduce((own, tag) => own + weigh(tag), sum), 0);
+    const { types, charAs, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY } = options;
+    const batches = [given].flat();
+    const tokens = sumOf(batches, (batch) => sumOf(batch.types, ({ length }) => length));
+    const scales = config.tags.map((_, h) => {
+      const all = sumOf(batches, ({ tags, sets }) => {
+        const weigh = weigher(h, sets?.[h]);
+        return tags[h]!.reduce((sum, own) => own.reduce((s, tag) => s + weigh(tag), sum), 0);
+      });
       return 1 / (all || 1);
     });
 
-    const layout = new Layout(scratch);
-    const dx = layout.take(tokens * D);
-    const wordOf = layout.take(tokens); // row of dx -> place among the words of the batch
-    const offsets = layout.take(tokens + 1);
-    const members = layout.take(tokens);
-    const ids = layout.take(tokens);
-    const rowGradients = layout.take(tokens * config.wordDim);
-    const sets = config.tags.map((_, head) => {
-      const table = batch.sets?.[head];
-      return table ? layout.take(table.length) : 0;
-    });
-    arena.reserve(layout.end);
-    sets.forEach((at, head) => {
-      if (at) arena.f32(at, batch.sets![head]!.length).set(batch.sets![head]!);
+    const kept = new Layout(scratch); // beyond it every batch has the space of the one before
+    const dx = kept.take(tokens * D);
+    const places = new Int32Array(tokens); // row of dx -> place among the words of all batches
+    wordRows.reset();
+    let loss = 0;
+    let done = 0;
+    batches.forEach((batch, i) => {
+      const lengths = batch.types.map((sentence) => sentence.length);
+      const order = byFallingLength(lengths);
+      const layout = new Layout(kept.end);
+      const sets = config.tags.map((_, head) => {
+        const table = batch.sets?.[head];
+        if (!table) return 0;
+        const at = layout.take(table.length);
+        arena.reserve(layout.end);
+        arena.f32(at, table.length).set(table);
+        return at;
+      });
+      const args: number[] = [];
+      for (let shard = 0; shard < SHARDS; shard++) {
+        // Dealt like cards, so that shards are alike in work.
+        const sentences = order.filter((_, i) => i % SHARDS === shard);
+        const written = writeShard(
+          layout,
+          sentences,
+          { ...batch, charAs, lengths, allTypes: types },
+          (row, word) => {
+            places[done + row] = wordRows.number(word);
+          },
+        );
+        args[shard] = written.at;
+        args[SHARDS + shard] = dx + done * D * 4;
+        done += written.N;
+      }
+      pool.run(TaskId.backpropagate, SHARDS, [
+        ...args,
+        (batchCount + i) * SHARDS * streams(config),
+        ...scales,
+        ...sets,
+      ]);
+      for (let shard = 0; shard < SHARDS; shard++)
+        loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     });
 
-    wordRows.reset();
-    const places = arena.i32(wordOf, tokens);
-    const args: number[] = [];
-    let done = 0;
-    for (let shard = 0; shard < SHARDS; shard++) {
-      // Dealt like cards, so that shards are alike in work.
-      const sentences = order.filter((_, i) => i % SHARDS === shard);
-      const written = writeShard(
-        layout,
-        sentences,
-        { ...batch, lengths, allTypes: types },
-        (row, word) => {
-          places[done + row] = wordRows.number(word);
-        },
-      );
-      args[shard] = written.at;
-      args[SHARDS + shard] = dx + done * D * 4;
-      done += written.N;
-    }
     const used = options.freezeWords ? 0 : wordRows.items.length;
+    const offsets = kept.take(used + 1);
+    const members = kept.take(tokens);
+    const ids = kept.take(used);
+    const rowGradients = kept.take(used * config.wordDim);
+    arena.reserve(kept.end);
     if (used > 0) {
       writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
       arena.i32(ids, used).set(wordRows.items);
     }
-
-    pool.run(TaskId.backpropagate, SHARDS, [
-      ...args,
-      stepCount * SHARDS * streams(config),
-      ...scales,
-      ...sets,
-    ]);
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
     pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
-    let loss = 0;
-    for (let shard = 0; shard < SHARDS; shard++)
-      loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     const measures = arena.f64(trainingSpec.squares, 2 * blocks);
     let squared = 0;
     let most = 0;
@@ -379,6 +406,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!Number.isFinite(loss) || !Number.isFinite(norm))
       return { loss, norm, tokens, clipped: false };
     stepCount++;
+    batchCount += batches.length;
     const { momentum, beta2 } = trainingSpec.optimizer;
     const scale = clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
     pool.run(TaskId.update, blocks, [
@@ -475,7 +503,7 @@ export function createEngine(options: EngineOptions): Engine {
       layout.end = t.end;
       arena.reserve(t.end);
       writeSizes(arena.i32(at, typeKeys.length), typeKeys, sizes);
-      writeTypes(arena, config, t.chars, types, typeBatch, charset);
+      writeTypes(arena, config, t.chars, typeBatch);
       writeFeatures(arena, config, t.features, types, typeBatch);
       arena.i32(table + block * 8, 2).set([at / 64, cached]);
       const tokens = tokenWriter(arena, config, t.tokens, { n: Y, P });
@@ -569,9 +597,14 @@ export function createEngine(options: EngineOptions): Engine {
     weightsChanged,
     trainStep,
     gradientNorms,
-    optimizerState: () => ({ step: stepCount, moments: moments().map((m) => m.slice()) }),
+    optimizerState: () => ({
+      step: stepCount,
+      batches: batchCount,
+      moments: moments().map((m) => m.slice()),
+    }),
     restoreOptimizer: (state) => {
       stepCount = state.step;
+      batchCount = state.batches;
       moments().forEach((m, i) => {
         m.set(state.moments[i]!);
       });
@@ -589,6 +622,9 @@ export function createEngine(options: EngineOptions): Engine {
     close: () => pool.close(),
   };
 }
+
+const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((sum, item) => sum + of(item), 0);
 
 /** Lists the members of each segment: place p of row r makes r a member of segment p, in rising order. */
 function writeSegments(

@@ -170,6 +170,12 @@ export const hyperparameters = {
   outputDropout: real(0.5, 0, 0.99, 'share dropped of what the softmax layer reads'),
   recurrentDropout: real(0.25, 0, 0.99, 'share dropped of the hidden state in the recurrence'),
   wordDropout: real(0, 0, 0.99, 'share of words that train the unknown word'),
+  charDropout: real(
+    0,
+    0,
+    0.99,
+    'share of characters that train the unknown character, drawn for each form in each quarter of a batch',
+  ),
   unknownProbability: real(0.5, 0, 1, 'share of words seen once that train the unknown word'),
   minCount: whole(1, 1, 1e9, 'words seen less often are unknown'),
   lowercase: { default: true, about: 'fold the case of words (characters keep it)' },
@@ -232,6 +238,12 @@ export const hyperparameters = {
     about: 'gradients are clipped to a global norm, or each element to a value',
   },
   batchSize: whole(0, 0, 8192, 'sentences an update (0: a hundredth of the corpus, from 4 to 32)'),
+  accumulate: whole(
+    1,
+    1,
+    1e6,
+    'batches whose gradients are summed for an update: as one batch of so many times the size, in the memory of one',
+  ),
   schedule: {
     default: 'inverse',
     choices: ['inverse', 'cosine', 'plateau', 'constant'],

@@ -13,7 +13,7 @@ import {
   type TokenFeatures,
 } from '../corpus/token-features.ts';
 import type { Coverage } from '../corpus/vectors.ts';
-import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
+import { buildVocabulary, isBorder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { countCertain } from '../evaluation/partial.ts';
@@ -516,6 +516,26 @@ async function* learn(
       isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
       isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
     };
+    const charAs =
+      h.charDropout > 0
+        ? (char: number) => (!isBorder(char) && random() < h.charDropout ? 0 : char)
+        : undefined;
+    const batchOf = (places: readonly number[]): TrainingBatch => {
+      const sentences = places.map((i) => corpus.sentences[i]!);
+      const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
+      return {
+        types: sentences.map((s) => s.types),
+        words: sentences.map(({ words }) =>
+          words.map((word) => {
+            if (wordCounts[word] === 1 && random() < h.unknownProbability) return 0;
+            return h.wordDropout > 0 && random() < h.wordDropout ? 0 : word;
+          }),
+        ),
+        ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
+        tags: columns.map((_, c) => tags.map((own) => own[c]!)),
+        sets: corpus.sets,
+      };
+    };
     const probed = longest(corpus.sentences, encoder);
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
@@ -529,26 +549,17 @@ async function* learn(
       const epochBegan = performance.now();
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
       let reported = performance.now();
-      for (const batch of epochBatches(lengths, batchSize, random)) {
-        const sentences = batch.map((i) => corpus.sentences[i]!);
-        const tags = batch.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
+      const batches = epochBatches(lengths, batchSize, random);
+      for (let first = 0; first < batches.length; first += h.accumulate) {
         const rate = rateAt(h, state);
         state.updates++;
-        const step = engine.trainStep(
-          {
-            types: sentences.map((s) => s.types),
-            words: sentences.map(({ words }) =>
-              words.map((word) => {
-                if (wordCounts[word] === 1 && random() < h.unknownProbability) return 0;
-                return h.wordDropout > 0 && random() < h.wordDropout ? 0 : word;
-              }),
-            ),
-            ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
-            tags: columns.map((_, c) => tags.map((own) => own[c]!)),
-            sets: corpus.sets,
-          },
-          { types: corpus.types, rate, ...clip, freezeWords: h.freeze },
-        );
+        const step = engine.trainStep(batches.slice(first, first + h.accumulate).map(batchOf), {
+          types: corpus.types,
+          rate,
+          ...clip,
+          freezeWords: h.freeze,
+          charAs,
+        });
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
           throw new UserError(
             `epoch ${epoch}, update ${sum.steps + 1}: the loss is ${step.loss}, its gradient's norm ${step.norm}: training diverged. Lower --learning-rate (now ${h.learningRate}) or --clip (now ${h.clip}).`,

@@ -87,12 +87,12 @@ const types: Types = {
   offsets: Int32Array.of(0, 2, 3, 6, 7, 9),
   chars: Int32Array.of(4, 2, 4, 1, 2, 4, 2, 5, 5),
 };
-const collect = (ids: number[]) => {
+const collect = (ids: number[], charAs?: (char: number) => number) => {
   const numbering = new Numbering(5);
   const charset = new Numbering(6);
   numbering.reset();
   for (const id of ids) numbering.number(id);
-  return { batch: collectTypes(types, { numbering, charset, groups: 0 }), numbering, charset };
+  return { batch: collectTypes(types, { numbering, charset, groups: 0, charAs }), numbering };
 };
 
 describe('collectTypes', () => {
@@ -101,9 +101,19 @@ describe('collectTypes', () => {
     expect(batch).toEqual({
       ids: [2, 0, 1, 3],
       charset: [1, 2, 4],
+      chars: [0, 1, 2, 2, 1, 2, 1],
+      offsets: Int32Array.of(0, 3, 5, 6, 7),
       sizes: { Y: 4, L: 7, Q: 3, longest: 3, M: 0 },
     });
     expect([0, 1, 2, 3].map((id) => numbering.number(id))).toEqual([1, 2, 0, 3]);
+  });
+
+  it('reads each character of each type as it is told', () => {
+    const asked: number[] = [];
+    const { batch } = collect([1, 0, 2, 1], (char) => (asked.push(char) % 2 === 0 ? 0 : char));
+    expect(asked).toEqual([1, 2, 4, 4, 2, 4]);
+    expect(batch.chars.map((place) => batch.charset[place])).toEqual([1, 0, 4, 0, 2, 0]);
+    expect(batch.charset).toEqual([1, 0, 4, 2]);
   });
 
   it('keeps the order of equals, and takes none', () => {
@@ -111,6 +121,8 @@ describe('collectTypes', () => {
     expect(collect([]).batch).toEqual({
       ids: [],
       charset: [],
+      chars: [],
+      offsets: Int32Array.of(0),
       sizes: { Y: 0, L: 0, Q: 0, longest: 0, M: 0 },
     });
   });
@@ -120,13 +132,13 @@ describe('writeTypes', () => {
   const config = { charEncoder: 'cnn', charDim: 1, charWidth: 1, charFilters: 1, charHidden: 1 };
   const write = (charEncoder: 'cnn' | 'lstm') => {
     const arena = new Arena(0);
-    const { batch, charset } = collect([1, 0, 2, 3]);
+    const { batch } = collect([1, 0, 2, 3]);
     const network = { ...config, charEncoder } as NetworkConfig;
     const options = { ...batch.sizes, panelWidth: 8, training: false };
     const layout = layoutChars(arena.layout, network, options);
     arena.reserve(arena.layout.end);
     arena.i32(0, arena.layout.end / 4).fill(-1);
-    writeTypes(arena, network, layout, types, batch, charset);
+    writeTypes(arena, network, layout, batch);
     const read = (at: number, n: number) => [...arena.i32(at, n)];
     return { read, layout };
   };

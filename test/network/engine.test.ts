@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
+import type { Types } from '../../src/network/batch.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
 import { directionsOf, headName, type NetworkConfig } from '../../src/network/config.ts';
 import {
   createEngine,
   type Emissions,
   type Engine,
+  type TrainingBatch,
   type TrainingOptions,
 } from '../../src/network/engine.ts';
 import { initialise } from '../../src/network/initialise.ts';
@@ -33,6 +35,7 @@ import {
   plainSgd,
   poison,
   type Sample,
+  sliceBatch,
   snapshot,
 } from './sample.ts';
 import { openThreads } from './threads.ts';
@@ -67,15 +70,21 @@ function expectedStep(
 }
 
 /** Loss, norm and every gradient of one step of the engine, beside the oracle's. */
-function expectStep(options: { level: string; sample: Sample; training?: TrainingOptions }): void {
-  const { level, sample, training = plainSgd } = options;
+function expectStep(options: {
+  level: string;
+  sample: Sample;
+  training?: TrainingOptions;
+  /** What the engine is given of the sample's batch. */
+  cut?: (batch: TrainingBatch) => TrainingBatch[];
+}): void {
+  const { level, sample, training = plainSgd, cut = (batch) => [batch] } = options;
   const { config, types, batch } = sample;
   const backend = openSingle(level);
   const engine = createFilled({ backend, config, training });
   const before = Object.fromEntries(
     engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]),
   );
-  const result = engine.trainStep(batch, { types, rate: 0.5, clipNorm: noClipping });
+  const result = engine.trainStep(cut(batch), { types, rate: 0.5, clipNorm: noClipping });
   const gradient = (name: string): Float32Array => momentOf(engine, name, 0);
   const expected = expectedStep(sample, training, (name) => before[name]!);
   expectClose(result.loss, expected.loss, { ...LOSS, name: 'loss' });
@@ -232,6 +241,20 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
       level,
       sample: createSample({ seed: 8, lengths: [9, 8, 3, 1, 4], config: wide }),
     });
+  });
+
+  const several = [
+    { layers: 2, charEncoder: 'lstm' } as const,
+    { decoder: 'crf', tags: [4, 9] } as const,
+    whole,
+  ];
+  it.each(named(several))('of several batches, some of them empty: $name', ({ config }) => {
+    const sample = createSample({ seed: 3, lengths, config });
+    // of these sentences nothing is known, so that batches weigh by tokens, not alike
+    for (const tags of sample.batch.tags[0]!.slice(3, 5)) tags.fill(-1);
+    const cut = (batch: TrainingBatch) =>
+      [0, 1, 5, 5, 9].map((end, i, ends) => sliceBatch(batch, ends[i - 1] ?? 0, end));
+    expectStep({ level, sample, cut });
   });
 
   const truncations = [
@@ -474,7 +497,7 @@ describe('optimizers', () => {
     });
   });
 
-  it('goes on from a saved state as if it had not stopped', () => {
+  it('goes on from a saved state as if it had not stopped, after steps of one batch and of two', () => {
     const sample = createSample({
       seed: 2,
       lengths: [3, 1, 2, 4, 4],
@@ -484,7 +507,8 @@ describe('optimizers', () => {
     const training = { ...adam, dropout };
     const options = { types, rate: 0.01, clipNorm: 1 };
     const whole = createFilled({ backend: openSingle('wasm'), config, training });
-    for (let step = 0; step < 2; step++) whole.trainStep(batch, options);
+    whole.trainStep(batch, options);
+    whole.trainStep([batch, batch], options);
     const state = whole.optimizerState();
     const resumed = createFilled({ backend: openSingle('wasm'), config, training, seed: 77 });
     for (const { name } of whole.specs) resumed.parameter(name).set(whole.parameter(name));
@@ -538,6 +562,19 @@ describe('dropout', () => {
     };
     expect(tag({ ...plainSgd, dropout })).toEqual(tag());
   });
+});
+
+it('characters that are read as others train those', () => {
+  const sample = createSample({ seed: 5, lengths: [3, 1, 4], config: { charEncoder: 'cnn' } });
+  const { config, types, batch } = sample;
+  const trained = (types: Types, charAs?: (char: number) => number) => {
+    const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
+    return [engine.trainStep(batch, { types, rate: 1, charAs }), snapshot(engine)];
+  };
+  const charAs = (char: number): number => (char > 2 ? 0 : char);
+  const expected = trained({ ...types, chars: types.chars.map(charAs) });
+  expect(trained(types, charAs)).toEqual(expected);
+  expect(trained(types)).not.toEqual(expected);
 });
 
 describe('truncated backpropagation', () => {

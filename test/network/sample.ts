@@ -137,6 +137,19 @@ export function createBatch(
   };
 }
 
+/** Sentences `from` to `to` of a batch. */
+export const sliceBatch = (
+  { types, words, tokens, tags, ...batch }: TrainingBatch,
+  from: number,
+  to: number,
+): TrainingBatch => ({
+  ...batch,
+  types: types.slice(from, to),
+  words: words.slice(from, to),
+  ...(tokens && { tokens: tokens.slice(from, to) }),
+  tags: tags.map((head) => head.slice(from, to)),
+});
+
 /** SGD without momentum, whose velocity is the gradient itself. */
 export const plainSgd: TrainingOptions = {
   dropout: { input: 0, output: 0, recurrent: 0 },

@@ -52,6 +52,32 @@ test('the same run gives the same bytes for any number of threads', async () => 
   expect(other.equals(readFileSync((await run('seed', {}, { seed: 3 })).output))).toBe(false);
 });
 
+const losses = async (h: object): Promise<number[]> => {
+  const none = { dropout: 0, outputDropout: 0, recurrentDropout: 0, unknownProbability: 0 };
+  const { events } = await run('losses', {}, { ...none, ...h });
+  return events.filter((event) => event.type === 'epoch').map(({ loss }) => loss);
+};
+
+test('gradients of accumulated batches are those of one batch of their sentences', async () => {
+  // two batches, whose order then does not matter
+  const [whole, halves] = [
+    await losses({ batchSize: 8192 }),
+    await losses({ batchSize: 100, accumulate: 2 }),
+  ];
+  halves!.forEach((loss, epoch) => {
+    expect(loss).toBeCloseTo(whole![epoch]!, 4);
+  });
+  expect((await losses({ batchSize: 100 }))[1]).not.toBeCloseTo(whole![1]!, 3);
+});
+
+test('characters that are dropped are drawn by the seed, whatever the number of threads', async () => {
+  const bytes = async (name: string, threads: number, charDropout: number) =>
+    readFileSync((await run(name, { threads }, { charDropout, accumulate: 3 })).output);
+  const dropped = await bytes('chars-1', 1, 0.3);
+  expect(dropped.equals(await bytes('chars-2', 2, 0.3))).toBe(true);
+  expect((await losses({ charDropout: 0.3 }))[1]).not.toBeCloseTo((await losses({}))[1]!, 3);
+});
+
 test('events tell sizes, epochs and the end; the record holds what happened', async () => {
   const { output, events } = await run('events', {
     dev: corpus('test.conll'),
