@@ -66,12 +66,21 @@ export class Arena {
   }
 
   f32(at: Address, length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, at, length);
+    return new Float32Array(this.seen(at + 4 * length), at, length);
   }
   f64(at: Address, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, at, length);
+    return new Float64Array(this.seen(at + 8 * length), at, length);
   }
   i32(at: Address, length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, at, length);
+    return new Int32Array(this.seen(at + 4 * length), at, length);
+  }
+
+  /**
+   * The memory, at least as far as `end`. A thread that was starting while another grew it may have missed that; to grow
+   * by nothing shows it the whole.
+   */
+  private seen(end: Address): SharedArrayBuffer {
+    if (end > this.memory.buffer.byteLength) this.memory.grow(0);
+    return this.memory.buffer;
   }
 }

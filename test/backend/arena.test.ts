@@ -25,6 +25,18 @@ describe('Arena', () => {
     expect(grown.every((x) => x === 0)).toBe(true);
   });
 
+  it('sees what another thread grew, though this one was not told', () => {
+    const whole = new SharedArrayBuffer(131_072);
+    new Int32Array(whole)[20_000] = 7;
+    const memory = { buffer: new SharedArrayBuffer(65_536), grow: () => 0 };
+    memory.grow = () => {
+      memory.buffer = whole;
+      return 2;
+    };
+    const arena = new Arena(0, memory as unknown as WebAssembly.Memory);
+    expect(arena.i32(80_000, 1)[0]).toBe(7);
+  });
+
   it('keeps what was reserved', () => {
     const arena = new Arena(0);
     arena.reserve(10_000_000);
