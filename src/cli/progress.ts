@@ -82,6 +82,7 @@ export async function createMovingLine(stream: Writable, style: Style): Promise<
       spinner.render();
     },
     stop: () => {
+      spinner.render(); // what was said last is seen, however soon it ends
       spinner.stop();
     },
   };

@@ -149,6 +149,8 @@ async function tagCommand(
   { files, flags }: { files: string[]; flags: TagFlags },
   context: Context,
 ): Promise<void> {
+  // A stream makes garbage without end: collect it sooner, which keeps resident memory below 200 MB.
+  setFlagsFromString('--optimize-for-size');
   const { io, say } = context;
   const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
@@ -161,8 +163,6 @@ async function tagCommand(
       '--json: goes with --stats, which it writes. For tags in JSON: --output jsonl.',
     );
   const tagger = loadTagger(model, taggerOptions(flags));
-  // A stream makes garbage without end: collect it sooner, which keeps resident memory below 200 MB.
-  setFlagsFromString('--optimize-for-size');
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched
     ? await (await import('./read-progress.ts')).createReadProgress(files, context)
@@ -190,6 +190,7 @@ async function tagCommand(
           isTyped && read.format === 'text'
             ? paragraphs(io.stdin)
             : (progress?.read(file) ?? sourceOf(file, io));
+        const maxLatency = file === '-' ? flags.maxLatency : 0;
         const pieces = annotating
           ? annotateStream(source, tagger, {
               ...annotating,
@@ -197,7 +198,7 @@ async function tagCommand(
               writer,
               columns,
             })
-          : tagStream(source, tagger, { read, writer, columns, maxLatency: flags.maxLatency });
+          : tagStream(source, tagger, { read, writer, columns, maxLatency });
         try {
           for await (const out of pieces) await sink.write(out);
         } finally {

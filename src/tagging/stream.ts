@@ -99,7 +99,7 @@ async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | unde
   try {
     for (;;) {
       reading = rest.next();
-      if ((await Promise.race([reading, pause()])) === undefined) yield undefined;
+      if (await keepsWaiting(reading)) yield undefined;
       const next = await reading;
       reading = undefined;
       if (next.done) return;
@@ -110,9 +110,20 @@ async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | unde
   }
 }
 
-/** What a pipe or a file has is there within two turns of the event loop. */
-const pause = (): Promise<undefined> =>
-  new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
+/** Is it not there within two turns of the event loop, in which what a pipe or a file has comes? */
+async function keepsWaiting(reading: Promise<unknown>): Promise<boolean> {
+  let turn: NodeJS.Immediate | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    turn = setImmediate(() => {
+      turn = setImmediate(resolve, true);
+    });
+  });
+  try {
+    return await Promise.race([reading.then(() => false), late]);
+  } finally {
+    clearImmediate(turn); // until its turn it would hold what was read
+  }
+}
 
 /** Pieces of a stream, joined while they are small: none waits longer than `wait` milliseconds. */
 async function* gathered(
