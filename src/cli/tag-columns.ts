@@ -20,7 +20,9 @@ export function columnNames(model: Described): string[] {
   const names: string[] = [];
   for (const [c, { format, tagColumn }] of model.tasks.entries()) {
     const field =
-      format === 'conllu' && !isName(tagColumn) ? conlluFields.at(Number(tagColumn)) : undefined;
+      format === 'conllu' && tagColumn !== undefined && !isName(tagColumn)
+        ? conlluFields.at(Number(tagColumn))
+        : undefined;
     const name = isName(tagColumn) ? tagColumn : (field ?? kindOf(model, c));
     names.push(names.includes(name) ? `${name}${c + 1}` : name);
   }

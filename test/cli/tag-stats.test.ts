@@ -55,6 +55,11 @@ describe('--stats', () => {
     );
   });
 
+  it('calls a column by what its tags are, where training was not told', async () => {
+    const { stderr } = await tag(['-m', 'en-upos', '--stats', '--json'], { stdin: 'Yes.' });
+    expect((JSON.parse(stderr) as TagStats).columns[0]!.name).toBe('upos');
+  });
+
   it('names the most frequent types of each column', () => {
     const byType = { A: 1200, B: 5, C: 4, D: 3, E: 2, F: 1, G: 1 };
     const line = statsLine({
