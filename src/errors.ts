@@ -6,3 +6,6 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
+
+/** Training diverged: the loss or its gradient is no longer finite. */
+export class DivergedError extends UserError {}

@@ -2,7 +2,7 @@ export type { BackendOptions } from './backend/backend.ts';
 export type { Alternative, Annotation } from './corpus/sentence.ts';
 export { type EmbeddingEvent, type EmbedOptions, embed } from './embedding/embed.ts';
 export { checkEmbedding, type EmbeddingNumbers } from './embedding/options.ts';
-export { UserError } from './errors.ts';
+export { DivergedError, UserError } from './errors.ts';
 export type { Report } from './evaluation/report.ts';
 export type { AnnotateOptions } from './tagging/annotate.ts';
 export type { RecallBias } from './tagging/recall.ts';

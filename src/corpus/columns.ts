@@ -13,7 +13,15 @@ import {
   TAB,
   tagPool,
 } from './lines.ts';
-import { isName, listed, type Place, placeTags, replacements, resolve } from './places.ts';
+import {
+  checkAsked,
+  isName,
+  listed,
+  type Place,
+  placeTags,
+  replacements,
+  resolve,
+} from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -188,6 +196,7 @@ export class ColumnsParser implements Parser {
       const [tag = -1, ...more] = this.#askedTags;
       this.#tag = place(tag);
       this.#more = more.map(place);
+      checkAsked([this.#tag, ...this.#more], document.file);
       if (this.#askedTags.length === 0 && this.#tag === this.#token) {
         throw problem(
           document.file,

@@ -12,7 +12,7 @@ import {
   TAB,
   tagPool,
 } from './lines.ts';
-import { checkDistinct, listed } from './places.ts';
+import { checkAsked, checkDistinct, listed } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -159,6 +159,11 @@ export class ConlluParser implements Parser {
       absent: options.absentTag ?? 'O',
     }));
     this.#tag = tag!;
+    if (options.gold)
+      checkAsked(
+        [tag!, ...more].map(({ column, key }) => key ?? conlluFields[column]!),
+        options.file,
+      );
     this.#more = [
       ...(options.gold ? more : []),
       ...listed(options.featureColumn).map((column) => ({

@@ -1,6 +1,6 @@
 import { newDocument, type Prose, SentenceBuilder } from './builder.ts';
 import { contentEnd, count, isBlank, LineBuffer, MAX_LINE, problem } from './lines.ts';
-import { checkDistinct, listed } from './places.ts';
+import { checkAsked, checkDistinct, listed } from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 import { TextParser } from './text.ts';
 
@@ -89,6 +89,7 @@ export class JsonlParser implements Parser {
     this.#gold = options.gold;
     this.#askedToken = keyOf(options.tokenColumn);
     this.#tagKeys = listed(options.tagColumn).map(String);
+    if (this.#gold) checkAsked(this.#tagKeys, options.file);
     this.#featureKeys = listed(options.featureColumn).map(String);
     this.document.keys = { token: this.#askedToken, tag: undefined };
   }

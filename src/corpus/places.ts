@@ -58,9 +58,23 @@ export function replacements(places: readonly Place[]): { place: number; column:
     .sort((a, b) => a.place - b.place);
 }
 
+type Places = readonly (number | string)[];
+
+const repeated = (places: Places): number | string | undefined =>
+  places.find((place, c) => places.indexOf(place) < c);
+
 /** @throws UserError if two columns of tags go to one place */
-export function checkDistinct(places: readonly (number | string)[], file: string): void {
-  const twice = places.find((place, c) => places.indexOf(place) < c);
+export function checkDistinct(places: Places, file: string): void {
+  const twice = repeated(places);
   if (twice === undefined) return;
   throw new UserError(`${file}: two columns of tags for column ${twice}. Give each its own.`);
+}
+
+/** @throws UserError if two columns of tags that are asked for are one */
+export function checkAsked(places: Places, file: string): void {
+  const twice = repeated(places);
+  if (twice === undefined) return;
+  throw new UserError(
+    `${file}: column ${twice} is asked for twice. Name each column of tags once.`,
+  );
 }

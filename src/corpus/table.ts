@@ -14,7 +14,15 @@ import {
   MAX_LINE,
   problem,
 } from './lines.ts';
-import { checkDistinct, isName, listed, type Place, placeTags, replacements } from './places.ts';
+import {
+  checkAsked,
+  checkDistinct,
+  isName,
+  listed,
+  type Place,
+  placeTags,
+  replacements,
+} from './places.ts';
 import type { Column, Document, Parser, ReadOptions, Sentence } from './sentence.ts';
 
 /*
@@ -273,7 +281,9 @@ export class TableParser implements Parser {
     this.#more = featurePlaces;
     if (!gold) return;
     this.#tag = tagPlace(tagColumn);
-    this.#more = [...more.map(tagPlace), ...featurePlaces];
+    const further = more.map(tagPlace);
+    checkAsked([this.#tag, ...further], document.file);
+    this.#more = [...further, ...featurePlaces];
     if (tagColumn === undefined && this.#tag === this.#token) {
       throw problem(
         document.file,

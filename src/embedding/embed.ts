@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { writeVectors } from '../corpus/vectors.ts';
-import { UserError } from '../errors.ts';
+import { DivergedError, UserError } from '../errors.ts';
 import { checkWritable } from '../model/safetensors.ts';
 import type { EmbeddingNumbers } from './options.ts';
 import { SHARDS } from './program.ts';
@@ -173,8 +173,8 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
   }
 }
 
-const diverged = ({ learningRate }: EmbeddingNumbers): UserError =>
-  new UserError(`embed: training diverged. Use a lower --learning-rate than ${learningRate}.`);
+const diverged = ({ learningRate }: EmbeddingNumbers): DivergedError =>
+  new DivergedError(`embed: training diverged. Use a lower --learning-rate than ${learningRate}.`);
 
 /** The arena is the only thing that may be too small: it tells by a RangeError, as a typed array does. */
 function create(

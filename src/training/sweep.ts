@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { readGazetteers } from '../corpus/gazetteer.ts';
 import type { ReadOptions } from '../corpus/index.ts';
-import { UserError } from '../errors.ts';
+import { DivergedError, UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
 import { openModel, type Scores } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
@@ -282,7 +282,7 @@ async function* trainRun(
     throw new Error('training went without an end');
   } catch (error) {
     // that a rate is too high is a result; whatever else is wrong is so for all runs
-    if (!(error instanceof UserError && /training diverged/.test(error.message))) throw error;
+    if (!(error instanceof DivergedError)) throw error;
     const { message: diverged } = error;
     return { result: resultOf({ dev: null, tokensPerSecond: null, bestEpoch: null, diverged }) };
   }

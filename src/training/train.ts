@@ -14,7 +14,7 @@ import {
 } from '../corpus/token-features.ts';
 import type { Coverage } from '../corpus/vectors.ts';
 import { buildVocabulary, isBorder, type Vocabulary } from '../corpus/vocabulary.ts';
-import { UserError } from '../errors.ts';
+import { DivergedError, UserError } from '../errors.ts';
 import { count } from '../evaluation/counts.ts';
 import { countCertain } from '../evaluation/partial.ts';
 import { type Report, report } from '../evaluation/report.ts';
@@ -221,7 +221,7 @@ const seconds = (since: number): number => (performance.now() - since) / 1000;
 /**
  * Trains a model, or the members of an ensemble one after another, and writes it. The same corpora, hyperparameters and
  * kernels give the same bytes, whatever the number of threads.
- * @throws UserError for what is wrong with the corpora or the output path, and when the loss diverges.
+ * @throws UserError for what is wrong with the corpora or the output path; DivergedError when training diverges.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
   const { signal, output } = options;
@@ -561,7 +561,7 @@ async function* learn(
           charAs,
         });
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
-          throw new UserError(
+          throw new DivergedError(
             `epoch ${epoch}, update ${sum.steps + 1}: the loss is ${step.loss}, its gradient's norm ${step.norm}: training diverged. Lower --learning-rate (now ${h.learningRate}) or --clip (now ${h.clip}).`,
           );
         sum.loss += step.loss * step.tokens;

@@ -37,6 +37,26 @@ function file(name: string, content: string | Uint8Array): string {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
+test('a column of tags that is asked for twice, by name or by index, is refused', () => {
+  const conllu = '1\ta\t_\tX\tY\t_\t_\t_\t_\tK=1\n';
+  const read = (format: Format, text: string, ...tagColumn: Column[]) => {
+    const parsed = (gold: boolean) => parseText(text, { format, tagColumn, gold });
+    expectUserError(() => parsed(true), /^file(:1)?: column .* is asked for twice\. Name each/);
+    expect(parsed(false).sentences.length).toBe(1); // nothing is read of them
+  };
+  read('columns', 'a x y\n', 1, -2);
+  read('csv', 'token,tag\na,x\n', 'tag', 1);
+  read('tsv', 'token\ttag\na\tx\n', 'tag', 'tag');
+  read('conllu', conllu, 'upos', 'xpos', 3);
+  read('conllu', conllu, 'K', 'K');
+  read('jsonl', '{"tokens": ["a"], "x": ["b"]}\n', 'x', 'x');
+  const [both] = parseText(conllu, {
+    format: 'conllu',
+    tagColumn: ['upos', 'K', 'xpos'],
+  }).sentences;
+  expect(both?.tagColumns).toEqual([['X'], ['1'], ['Y']]);
+});
+
 describe('readSentences', () => {
   test('reads a file in the format of its extension', async () => {
     const path = file('a.conll', 'a\tX\nb\tY\n\nc\tZ\n');

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
 import { type EmbeddingEvent, type EmbedOptions, embed } from '../../src/embedding/embed.ts';
 import { checkEmbedding } from '../../src/embedding/options.ts';
+import { DivergedError } from '../../src/errors.ts';
 import { createFolder, pieces } from '../cli/world.ts';
 import { rng } from '../oracle/rng.ts';
 
@@ -120,9 +121,9 @@ describe('embed', () => {
 
   it('says so when training diverges or does not fit, and writes nothing', async () => {
     const diverging = options({ learningRate: 10, epochs: 50 });
-    await expect(run(diverging)).rejects.toThrow(
-      'embed: training diverged. Use a lower --learning-rate than 10.',
-    );
+    const error = await run(diverging).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DivergedError);
+    expect(String(error)).toMatch('embed: training diverged. Use a lower --learning-rate than 10.');
     const enormous = options({ buckets: 1e8 });
     await expect(run(enormous)).rejects.toThrow(
       'embed: 20 words and 100000020 rows of 20 numbers do not fit',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
 import type { Types } from '../../src/network/batch.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
-import { directionsOf, headName, type NetworkConfig } from '../../src/network/config.ts';
+import { directionsOf, type NetworkConfig } from '../../src/network/config.ts';
 import {
   createEngine,
   type Emissions,
@@ -14,12 +14,12 @@ import { initialise } from '../../src/network/initialise.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectAllClose, expectClose } from '../oracle/close.ts';
-import { viterbi } from '../oracle/crf.ts';
+import { type CrfWeights, viterbi } from '../oracle/crf.ts';
 import { adamStep, adamStepRows, clipGlobalNorm, globalNorm } from '../oracle/optimizers.ts';
 import { packedRow, packingOfLengths, sentenceRows } from '../oracle/packing.ts';
 import { rng } from '../oracle/rng.ts';
 import { namedArrays, taggerForward, taggerStep } from '../oracle/tagger.ts';
-import { oracleNamed, oracleScores, oracleStep, oracleTrace } from './oracle.ts';
+import { fieldOf, oracleNamed, oracleScores, oracleStep, oracleTrace } from './oracle.ts';
 import {
   createBatch,
   createFilled,
@@ -37,6 +37,7 @@ import {
   type Sample,
   sliceBatch,
   snapshot,
+  withForbidden,
 } from './sample.ts';
 import { openThreads } from './threads.ts';
 
@@ -63,7 +64,7 @@ function expectedStep(
   training: TrainingOptions,
   read: (name: string) => Float32Array,
 ) {
-  const key = JSON.stringify([sample.config, training, sample.batch]);
+  const key = JSON.stringify([sample.config, training, sample.batch, sample.allowed]);
   const step = steps.get(key) ?? oracleStep(sample, { read, training });
   steps.set(key, step);
   return step;
@@ -76,28 +77,33 @@ function expectStep(options: {
   training?: TrainingOptions;
   /** What the engine is given of the sample's batch. */
   cut?: (batch: TrainingBatch) => TrainingBatch[];
+  /** The word embedding is left as it is: then its gradient counts as 0. */
+  freezeWords?: boolean;
 }): void {
-  const { level, sample, training = plainSgd, cut = (batch) => [batch] } = options;
-  const { config, types, batch } = sample;
+  const { level, sample, training = plainSgd, freezeWords = false } = options;
+  const { cut = (batch) => [batch] } = options;
+  const { config, types, batch, allowed } = sample;
   const backend = openSingle(level);
-  const engine = createFilled({ backend, config, training });
+  const engine = createFilled({ backend, config, training, allowed });
   const before = Object.fromEntries(
     engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]),
   );
-  const result = engine.trainStep(cut(batch), { types, rate: 0.5, clipNorm: noClipping });
+  const step = { types, rate: 0.5, clipNorm: noClipping, freezeWords };
+  const result = engine.trainStep(cut(batch), step);
   const gradient = (name: string): Float32Array => momentOf(engine, name, 0);
   const expected = expectedStep(sample, training, (name) => before[name]!);
   expectClose(result.loss, expected.loss, { ...LOSS, name: 'loss' });
   expect(result.tokens).toBe(batch.types.reduce((sum, { length }) => sum + length, 0));
   expect(result.clipped).toBe(false);
-  const { gradients } = expected;
+  const gradients = { ...expected.gradients };
+  if (freezeWords) gradients.words = gradients.words!.map(() => 0);
   expectClose(result.norm, globalNorm(Object.values(gradients)), { ...NORM, name: 'norm' });
   expectAllClose(oracleNamed(config, gradient), gradients, GRADIENT);
   // Without a second step nothing recurs; all else must have a gradient.
   const recurs = Math.max(...batch.types.map(({ length }) => length)) > 1;
   for (const [name, values] of Object.entries(gradients))
     if (recurs || !/layers.*(U|candidate|peephole)$/.test(name))
-      expect([name, values.some((g) => g !== 0)]).toEqual([name, true]);
+      expect([name, values.some((g) => g !== 0)]).toEqual([name, !freezeWords || name !== 'words']);
   for (const { name } of engine.specs) {
     const g = gradient(name);
     const moved = before[name]!.map((x, i) => x - 0.5 * g[i]!); // exact up to the rounding of float32
@@ -256,6 +262,26 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
       [0, 1, 5, 5, 9].map((end, i, ends) => sliceBatch(batch, ends[i - 1] ?? 0, end));
     expectStep({ level, sample, cut });
   });
+
+  const fields = [
+    { decoder: 'constrained' },
+    { decoder: 'constrained', tags: [4, 6], layers: 2 },
+    { decoder: 'crf' },
+    { decoder: 'crf', tags: [4, 6], cell: 'gru' },
+  ] as const;
+  it.each(named(fields))('with links that are forbidden: $name', ({ config }) => {
+    expectStep({ level, sample: withForbidden(createSample({ seed: 3, lengths, config })) });
+  });
+
+  it.each(named([{ charEncoder: 'cnn' }, { decoder: 'crf' }, whole]))(
+    'with words that are frozen: $name',
+    ({ config }) => {
+      const sample = createSample({ seed: 3, lengths, config });
+      expectStep({ level, sample, freezeWords: true });
+      const cut = (batch: TrainingBatch) => [sliceBatch(batch, 0, 4), sliceBatch(batch, 4, 9)];
+      expectStep({ level, sample, cut, freezeWords: true });
+    },
+  );
 
   const truncations = [
     { kind: 'regular', length: 1 },
@@ -842,22 +868,13 @@ it.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
 });
 
 describe('tagging', () => {
-  /** The tags of the greatest scores, or of the best path of a CRF. */
-  function bestOf(
-    engine: Engine,
-    options: { scores: Float32Array; K: number; head: number; lengths: Int32Array },
-  ): number[] {
-    const { scores, K, head, lengths } = options;
-    const [transitions, start, end] = ['transitions', 'start', 'end'].map((part) =>
-      engine.config.decoder === 'crf'
-        ? Float64Array.from(engine.parameter(`${headName(head)}.${part}`))
-        : new Float64Array(K * K),
-    ) as [Float64Array, Float64Array, Float64Array];
+  /** The tags of the best paths of a field; of one of zeros, those of the greatest scores. */
+  function bestOf(field: CrfWeights, scores: Float32Array, lengths: Int32Array): number[] {
     let at = 0;
     return [...lengths].flatMap((length) => {
-      const emissions = Float64Array.from(scores.subarray(at, at + length * K));
-      at += length * K;
-      return length > 0 ? viterbi({ K, transitions, start, end }, emissions) : [];
+      const emissions = Float64Array.from(scores.subarray(at, at + length * field.K));
+      at += length * field.K;
+      return length > 0 ? viterbi(field, emissions) : [];
     });
   }
 
@@ -867,10 +884,9 @@ describe('tagging', () => {
     const tokens = Int32Array.from(sentences.flatMap((s) => [...s].map((id) => places[id]!)));
     const lengths = Int32Array.from(sentences, (s) => s.length);
     const { best, scores } = engine.infer(tokens, lengths, { scores: true });
-    engine.config.tags.forEach((K, head) => {
-      expect([...best[head]!]).toEqual(
-        bestOf(engine, { scores: scores![head]!, K, head, lengths }),
-      );
+    engine.config.tags.forEach((_, head) => {
+      const field = fieldOf(sample, read(engine), head);
+      expect([...best[head]!]).toEqual(bestOf(field, scores![head]!, lengths));
     });
     engine.clearCache();
     return { best, scores: scores! };
@@ -934,6 +950,20 @@ describe('tagging', () => {
       });
     },
   );
+
+  it.each(levelNames)('goes the best path over the links that are allowed: %s', (level) => {
+    for (const decoder of ['constrained', 'crf'] as const) {
+      const config = { decoder, tags: [5, 7] };
+      const sample = createSample({ seed: 5, lengths: [4, 0, 1, 7, 2, 5, 5, 1, 17], config });
+      const tagged = [sample, withForbidden(sample)].map((own) => {
+        const backend = openSingle(level);
+        const engine = createFilled({ backend, config: own.config, allowed: own.allowed });
+        return emissions(engine, own, own.batch.types);
+      });
+      expect(tagged[1]!.scores).toEqual(tagged[0]!.scores);
+      expect(tagged[1]!.best).not.toEqual(tagged[0]!.best);
+    }
+  });
 
   it.each(named([...kindsOfCells, { layers: 2 }, { layers: 3, between: 'residual' }]))(
     'a direction sees only what it has read: $name',

@@ -8,7 +8,7 @@ import {
 import type { TrainingOptions } from '../../src/network/engine.ts';
 import type { Bags } from '../../src/network/features.ts';
 import { accumulate } from '../oracle/arrays.ts';
-import { crfLoss } from '../oracle/crf.ts';
+import { type CrfWeights, crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
 import { crossEntropy } from '../oracle/loss.ts';
 import { sentenceRows, unpackSentence } from '../oracle/packing.ts';
@@ -175,19 +175,35 @@ const outputOf = (read: Read, head: number): TaggerWeights['output'] => ({
   b: Float64Array.from(read(`${headName(head)}.bias`)),
 });
 
+/** The field of a head; of a decoder that has no parameters, one of zeros. What `allowed` forbids is -Infinity. */
+export function fieldOf(
+  { config, allowed }: Pick<Sample, 'config' | 'allowed'>,
+  read: Read,
+  head: number,
+): CrfWeights {
+  const K = config.tags[head]!;
+  const links = allowed?.[head];
+  let at = 0; // in links: transitions, starts, ends
+  const [transitions, start, end] = crfParts.map((part, i) => {
+    const values =
+      config.decoder === 'crf'
+        ? Float64Array.from(read(`${headName(head)}.${part}`))
+        : new Float64Array(i === 0 ? K * K : K);
+    return values.map((x) => (links?.[at++] === 0 ? Number.NEGATIVE_INFINITY : x));
+  }) as [Float64Array, Float64Array, Float64Array];
+  return { K, transitions, start, end };
+}
+
 /**
- * The loss of a CRF over a batch, a mean over its tokens with a tag, with the smoothed loss of each token, and what it adds to the gradients of the CRF's
- * parameters. Tokens without one may have any.
+ * The loss of a CRF over a batch, a mean over its tokens with a tag, with the smoothed loss of each token, and what it
+ * adds to the gradients of the CRF's parameters. Tokens without a tag may have any.
  */
 function createCrf(
   { packing, gold }: TaggerBatch,
-  K: number,
-  read: Read,
+  field: CrfWeights,
   { head, smoothing }: { head: number; smoothing: number },
 ) {
-  const [transitions, start, end] = crfParts.map((part) =>
-    Float64Array.from(read(`${headName(head)}.${part}`)),
-  ) as [Float64Array, Float64Array, Float64Array];
+  const { K } = field;
   const gradients: Record<string, Float64Array> = {};
   const scale = 1 / Array.from(gold).filter((tag) => tag >= 0).length;
   const add = (part: (typeof crfParts)[number], values: Float64Array): void => {
@@ -208,7 +224,7 @@ function createCrf(
         Array.from({ length: K }, (_, k) => (gold[row]! < 0 || gold[row] === k ? 1 : 0)),
       );
       const emissions = unpackSentence(logits, packing, b);
-      const own = crfLoss({ K, transitions, start, end }, emissions, sets);
+      const own = crfLoss(field, emissions, sets);
       loss += scale * own.loss;
       rows.forEach((row, t) => {
         const d = own.demissions.subarray(t * K, (t + 1) * K);
@@ -235,12 +251,12 @@ export function oracleStep(
   const links = oracleLinks(sample, training, step);
   const sums: Record<string, Float64Array> = {};
   let sum = 0;
-  sample.config.tags.forEach((K, head) => {
+  sample.config.tags.forEach((_, head) => {
     const prepared = prepare(ofHead(sample, head), read, masks);
     const smoothing = Math.fround(training.labelSmoothing);
     const crf =
       sample.config.decoder === 'crf'
-        ? createCrf(prepared.batch, K, read, { head, smoothing })
+        ? createCrf(prepared.batch, fieldOf(sample, read, head), { head, smoothing })
         : undefined;
     const { loss, gradients } = taggerStep({
       ...prepared,

@@ -37,6 +37,8 @@ export interface Sample {
   config: NetworkConfig;
   types: Types;
   batch: TrainingBatch;
+  /** Of each head, as `allowedLinks` returns it. */
+  allowed?: readonly Int32Array[];
 }
 
 const smallConfig: NetworkConfig = {
@@ -95,6 +97,15 @@ function createBags(
     offsets.push(members.length);
   }
   return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
+}
+
+/** The sample where of each head one link, start or end in six is forbidden. */
+export function withForbidden(sample: Sample): Sample {
+  const random = rng(4);
+  const allowed = sample.config.tags.map((K) =>
+    Int32Array.from({ length: K * (K + 2) }, () => (random.integer(6) === 0 ? 0 : 1)),
+  );
+  return { ...sample, allowed };
 }
 
 /** Features for each of `count` tokens. */
@@ -174,10 +185,17 @@ export function createFilled(options: {
   backend: Backend;
   config: NetworkConfig;
   training?: TrainingOptions;
+  allowed?: readonly Int32Array[] | undefined;
   seed?: number;
 }): Engine {
-  const { backend, config, training, seed = 5 } = options;
-  const engine = createEngine({ backend, config, cacheSize: 512, ...(training && { training }) });
+  const { backend, config, training, allowed, seed = 5 } = options;
+  const engine = createEngine({
+    backend,
+    config,
+    cacheSize: 512,
+    ...(training && { training }),
+    ...(allowed && { allowed }),
+  });
   const random = rng(seed);
   for (const { name, shape } of engine.specs) {
     const size = shape.reduce((product, n) => product * n, 1);

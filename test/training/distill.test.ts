@@ -151,7 +151,7 @@ test("a student has its teacher's hyperparameters and scheme where it is not tol
   await expect(plain).rejects.toThrow(
     /spans\.safetensors: gives spans, but the corpora have plain tags\. Name the right column/,
   );
-  const two = { teacher: { model: path('teacher.safetensors') }, read: { tagColumn: '1,1' } };
+  const two = { teacher: { model: path('teacher.safetensors') }, read: { tagColumn: '0,1' } };
   await expect(learn('x.safetensors', two)).rejects.toThrow(
     /teacher\.safetensors: gives 1 column.* of tags, fewer than are read/,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
+import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
@@ -175,7 +175,7 @@ test('divergence is one clear line and leaves no file', async () => {
     {},
     { optimizer: 'sgd', learningRate: 100, weightDecay: 1, clip: 0, epochs: 30 },
   );
-  await expect(diverge).rejects.toThrow(UserError);
+  await expect(diverge).rejects.toThrow(DivergedError);
   await expect(diverge).rejects.toThrow(
     /epoch \d+, update \d+: the loss is .*Lower --learning-rate/,
   );
