@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
 import type { Types } from '../../src/network/batch.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
-import { directionsOf, type NetworkConfig } from '../../src/network/config.ts';
+import { directionsOf, MOST_HEADS, type NetworkConfig } from '../../src/network/config.ts';
 import {
   createEngine,
   type Emissions,
@@ -138,6 +138,7 @@ const networks: readonly Partial<NetworkConfig>[] = [
   { dense: 3, direction: 'forward', cell: 'coupled' },
   { tags: [5, 3] },
   { tags: [2, 7, 4], dense: 2, layers: 2 },
+  { tags: Array<number>(MOST_HEADS).fill(2) },
   { decoder: 'crf' },
   { decoder: 'crf', tags: [4, 9], cell: 'gru', layers: 2 },
   { featureGroups: 3, featureBuckets: 6, featureDim: 4 },
