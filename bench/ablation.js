@@ -18,7 +18,6 @@ const common = {
   default: [],
   'no character encoder': ['--char-encoder=none'],
   'character LSTM': ['--char-encoder=lstm'],
-  'no word embedding to speak of': ['--word-dim=1'],
   'no hashed features': ['--features=none'],
   'one direction': ['--direction=forward'],
   'two layers': ['--layers=2'],

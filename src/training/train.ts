@@ -601,7 +601,8 @@ async function* learn(
         norm: sum.norm / sum.steps,
         clipped: sum.clipped / sum.steps,
       };
-      const best = !state.best || score > state.best.score;
+      // While no span is found, no epoch is better than one that has learned longer.
+      const best = !state.best || score > state.best.score || state.best.score === 0;
       state.history.push(record);
       if (best) state.best = { epoch, score, parameters: copyParameters(engine) };
       const since = epoch - state.best!.epoch;

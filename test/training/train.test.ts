@@ -365,3 +365,19 @@ describe('an ensemble', () => {
     expect(await keptAfter(3, { ...plain, learningRate: 1e-9 })).toBe(2);
   });
 });
+
+test('patience begins when something is found', async () => {
+  const file = join(folder, 'spans.conll');
+  writeFileSync(file, 'Nadia B-PER\nleft O\n\nit O\nleft O\n\n');
+  const model = join(folder, 'nothing.safetensors');
+  const settings = { learningRate: 1e-12, epochs: 4, patience: 1, biasRecall: '0', hidden: 4 };
+  const events = [];
+  for await (const event of train({
+    corpora: [file],
+    dev: file,
+    output: model,
+    hyperparameters: settings,
+  }))
+    events.push(event);
+  expect(events.at(-1)).toMatchObject({ type: 'end', score: 0, bestEpoch: 4, stopped: 'epochs' });
+});
