@@ -114,7 +114,9 @@ describe('columns that are read beside the tokens', () => {
   ];
 
   it.each(texts)('$format: $column', ({ format, text, column }) => {
-    const tagColumn = { columns: -1, jsonl: 'tags', conllu: 'upos' }[format as 'columns'] ?? 'tag';
+    const tagColumn =
+      { columns: column === -1 ? 1 : -1, jsonl: 'tags', conllu: 'upos' }[format as 'columns'] ??
+      'tag';
     const values = [[['P', 'Q']], [['P']]];
     for (const gold of [true, false])
       for (const cuts of [[], [5, 9, 17]]) {
