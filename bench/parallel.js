@@ -9,7 +9,17 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fail, interleave, machine, median, plusMinus, seqtag, spread, table } from './common.js';
+import {
+  fail,
+  interleave,
+  machine,
+  median,
+  note,
+  plusMinus,
+  seqtag,
+  spread,
+  table,
+} from './common.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,7 +61,7 @@ const jobs = {
   'tag.sh, 1 process': () => speed(script, parts, '1'),
   'tag.sh, 2 processes': () => speed(script, parts, '2'),
 };
-const results = await interleave(jobs, Number(values.rounds));
+const results = await interleave(jobs, Number(values.rounds), note);
 const base = median(results['--threads 1']);
 console.log(`${machine()}; ${tokens.toLocaleString('en')} tokens of CoNLL-U\n`);
 console.log(

@@ -19,7 +19,8 @@ const tag = (format: string, input: string, env: Record<string, string>) =>
 const alone = (input: string): string =>
   shell.run('seqtag', ['tag', '-m', 'en-upos', '--threads=1', '--tag-column=NER', input]).stdout;
 
-describe.skipIf(!isInstalled)('GNU parallel (if skipped: apt-get install parallel)', () => {
+const title = 'GNU parallel (if skipped: apt-get install parallel)';
+describe.skipIf(!isInstalled)(title, { timeout: 120_000 }, () => {
   const input = shell.path('in.conllu');
   beforeAll(() => {
     shell.file('in.conllu', conllu);
