@@ -2,6 +2,7 @@ import type { Arena } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import type { Transitions } from '../corpus/scheme.ts';
+import { headName, type NetworkConfig } from './config.ts';
 import type { Packing } from './recurrence.ts';
 
 // The linear-chain conditional random field (Lafferty, McCallum & Pereira 2001) over the emissions e of a network
@@ -206,6 +207,26 @@ export function crfScores(
     start: masked(parameters.start, K * K),
     end: masked(parameters.end, K * K + K),
   };
+}
+
+/** The same of a head of a network; of a decoder without parameters all scores are 0. `allowed` as in `crfScores`. */
+export function fieldScores(
+  {
+    config: { decoder, tags },
+    parameter,
+  }: { config: NetworkConfig; parameter(name: string): ArrayLike<number> },
+  head: number,
+  allowed?: ArrayLike<number>,
+): CrfScores {
+  const K = tags[head]!;
+  const part = (name: string, size: number): ArrayLike<number> =>
+    decoder === 'crf' ? parameter(`${headName(head)}.${name}`) : new Float32Array(size);
+  const parameters = {
+    transitions: part('transitions', K * K),
+    start: part('start', K),
+    end: part('end', K),
+  };
+  return crfScores(parameters, allowed);
 }
 
 /** A path and its s(y). */

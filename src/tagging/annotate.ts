@@ -3,8 +3,7 @@ import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { linksOf } from '../model/links.ts';
 import type { Task } from '../model/model.ts';
-import { headName } from '../network/config.ts';
-import { type CrfScores, crfScores, nBest } from '../network/crf.ts';
+import { type CrfScores, fieldScores, nBest } from '../network/crf.ts';
 import type { Engine } from '../network/engine.ts';
 import { createPathSums, type PathSums, type Paths } from '../network/paths.ts';
 import { type Answers, createAnswers } from './answers.ts';
@@ -101,18 +100,8 @@ function createColumns(
   const rules = linksOf({ ...config, decoder: 'constrained' }, vocabulary, tasks);
   return tasks.map((task, c) => {
     const names = vocabulary.tags[c]!;
-    const K = names.length;
-    const parameter = (name: string, size: number): ArrayLike<number> =>
-      config.decoder === 'crf'
-        ? engine.parameter(`${headName(c)}.${name}`)
-        : new Float32Array(size);
-    const parameters = {
-      transitions: parameter('transitions', K * K),
-      start: parameter('start', K),
-      end: parameter('end', K),
-    };
     const fieldOf = (links: Int32Array | undefined): Field => {
-      const scores = crfScores(parameters, links);
+      const scores = fieldScores(engine, c, links);
       return { scores, sums: createPathSums(scores) };
     };
     const field = fieldOf(own[c]);

@@ -6,7 +6,7 @@ import type { Task } from '../model/model.ts';
 import type { Types } from '../network/batch.ts';
 import type { Emissions, Engine } from '../network/engine.ts';
 import { createByteLexicon, createLexicon, type Lexicon } from './lexicon.ts';
-import { join, joinScores, type Window, windows } from './windows.ts';
+import { batches, join, joinScores, type Window, windows } from './windows.ts';
 
 const MOST_TOKENS = 4096;
 
@@ -203,15 +203,7 @@ export function createPredictor(
     const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
     const scores: Float32Array[][] = tasks.map(() => []);
     let collect = (): void => undefined;
-    for (let from = 0; from < pieces.length; ) {
-      let to = from;
-      for (
-        let tokens = 0;
-        to < pieces.length && (to === from || tokens + pieces[to]!.tokens.length <= most);
-        to++
-      )
-        tokens += pieces[to]!.tokens.length;
-      const batch = pieces.slice(from, to);
+    for (const batch of batches(pieces, most)) {
       const finish = launchPieces(batch, options);
       collect();
       collect = () => {
@@ -229,7 +221,6 @@ export function createPredictor(
           }
         });
       };
-      from = to;
     }
     const whole = <Part>(
       parts: readonly Part[],

@@ -3,12 +3,12 @@ import {
   type ReadOptions,
   readSentences,
   readTokenLines,
-  type Sentence,
   tokenLineWriter,
   type Writer,
 } from '../corpus/index.ts';
 import type { Columns } from './predictor.ts';
 import type { Tagger } from './tagger.ts';
+import { batches } from './windows.ts';
 
 export interface TagStreamOptions {
   readonly read: ReadOptions;
@@ -77,19 +77,6 @@ async function* flights(
       );
       yield () => writer.write(sentences, chosen(finish()));
     }
-}
-
-/** Sentences of together at most so many tokens, or one that has more. */
-function* batches(sentences: readonly Sentence[], most: number): Generator<readonly Sentence[]> {
-  for (let from = 0; from < sentences.length; ) {
-    let to = from;
-    for (let tokens = 0; to < sentences.length; to++) {
-      tokens += sentences[to]!.tokens.length;
-      if (tokens > most && to > from) break;
-    }
-    yield sentences.slice(from, to);
-    from = to;
-  }
 }
 
 /** What comes, and undefined when nothing more is there at once. */

@@ -27,6 +27,22 @@ export function windows(length: number, size: number): Window[] {
   }));
 }
 
+/** In order, what has together at most `most` tokens, or one that has more. */
+export function* batches<Piece extends { readonly tokens: ArrayLike<unknown> }>(
+  pieces: readonly Piece[],
+  most: number,
+): Generator<readonly Piece[]> {
+  for (let from = 0; from < pieces.length; ) {
+    let to = from;
+    for (let tokens = 0; to < pieces.length; to++) {
+      tokens += pieces[to]!.tokens.length;
+      if (tokens > most && to > from) break;
+    }
+    yield pieces.slice(from, to);
+    from = to;
+  }
+}
+
 /**
  * The tags of a sentence from those of its windows. Neighbours part where both give a token the same tag, next to the
  * middle of what they share: then every link of the joined path is one that a window's path takes, and a decoder's

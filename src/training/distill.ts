@@ -6,13 +6,13 @@ import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { linksOf } from '../model/links.ts';
 import { openModel, type Task, type TrainingRecord } from '../model/model.ts';
-import { headName } from '../network/config.ts';
-import { type CrfScores, crfScores } from '../network/crf.ts';
+import { type CrfScores, fieldScores } from '../network/crf.ts';
 import { drawPath, pathGuide } from '../network/draw.ts';
 import type { Engine } from '../network/engine.ts';
 import type { Random } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { openEngine } from '../tagging/tagger.ts';
+import { batches } from '../tagging/windows.ts';
 import { type CorpusFile, cut, type Labelled, type Numbered, readLabelled } from './data.ts';
 import { hyperparameterNames, type Settings } from './hyperparameters.ts';
 
@@ -114,8 +114,6 @@ export interface Lessons {
   draw(sentence: number, random: Random): Int32Array[] | undefined;
 }
 
-const MOST_TOKENS = 4096;
-
 /**
  * Asks the teacher about every sentence of a corpus; 4 K bytes are kept of each token for each column of K tags.
  * @param labelled what `corpus` was numbered from
@@ -152,7 +150,7 @@ export async function teach(
       ),
     );
     const guides = fields.map((): Float32Array[] => []); // of each column, of each piece
-    for (const batch of batches(pieces, Math.min(engine.capacity, MOST_TOKENS))) {
+    for (const batch of batches(pieces, predictor.mostTokens)) {
       const said = predictor.say(
         batch.map(({ tokens }) => tokens),
         batch.map(({ features }) => features),
@@ -189,37 +187,13 @@ function fieldsOf(
   // a student may have a CRF that allows no more than this, whatever the teacher's decoder
   const rules = tasks.map((task) => ({ ...task, extraLinks: [] }));
   const allowed = linksOf({ ...engine.config, decoder: 'constrained' }, vocabulary, rules);
-  return vocabulary.tags.map(({ length: K }, c) => {
-    if (!isCrf && !allowed[c]) return undefined;
-    const part = (name: string, size: number): Float32Array =>
-      isCrf ? engine.parameter(`${headName(c)}.${name}`) : new Float32Array(size);
-    const [transitions, start, end] = [
-      part('transitions', K * K),
-      part('start', K),
-      part('end', K),
-    ];
-    return crfScores({ transitions, start, end }, allowed[c]);
-  });
+  return tasks.map((_, c) =>
+    isCrf || allowed[c] ? fieldScores(engine, c, allowed[c]) : undefined,
+  );
 }
 
 /** A window of a sentence, with the columns that the teacher may read beside the tokens. */
 interface Piece {
   readonly tokens: readonly string[];
   readonly features: readonly (readonly string[])[];
-}
-
-/** Pieces in order, at most `most` tokens together. */
-function* batches(pieces: readonly Piece[], most: number): Generator<Piece[]> {
-  let batch: Piece[] = [];
-  let tokens = 0;
-  for (const piece of pieces) {
-    if (tokens + piece.tokens.length > most) {
-      yield batch;
-      batch = [];
-      tokens = 0;
-    }
-    batch.push(piece);
-    tokens += piece.tokens.length;
-  }
-  yield batch;
 }
