@@ -510,6 +510,23 @@ void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
   for (int j = 0; j < LANES; j++) out[1] = most[j] > out[1] ? most[j] : out[1];
 }
 
+INLINE V widened(VI h) {
+  const VI magnitude = (h & 0x7fff) << 13;
+  const VI number = (VI)((V)magnitude * splat(0x1p112f)); // exact, also for subnormal ones
+  const VI beyond = (h & 0x7c00) == 0x7c00;
+  return (V)((beyond & (magnitude | 0x7f800000)) | (~beyond & number) | (h & 0x8000) << 16);
+}
+
+// x (n): its n numbers in binary16, which fill the last half of it, become binary32.
+void EXPORT(widen_halves)(float *x, int n) {
+  typedef uint16_t H __attribute__((may_alias));
+  typedef uint16_t HV __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+  const H *halves = (const H *)x + n;
+  int i = 0; // what is written ends before what is still to be read
+  for (; i + LANES <= n; i += LANES) store(x + i, widened(__builtin_convertvector(*(const HV *)(halves + i), VI)));
+  for (; i < n; i++) x[i] = widened((VI){halves[i]})[0];
+}
+
 INLINE float clamp(float x, float limit) { return x > limit ? limit : x < -limit ? -limit : x; }
 
 // SGD with momentum: v = momentum v + g, w -= rate (v + decay w).

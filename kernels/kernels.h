@@ -43,6 +43,7 @@
   X(crf_decode,            (P,P,P,P,P,P,P,P,I,I),         (int*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int)) \
   X(sum_shards,            (P,P,I,I,I),                   (float*,float*,int,int,int))                   \
   X(measure,               (P,P,I),                       (double*,const float*,int))                    \
+  X(widen_halves,          (P,I),                         (float*,int))                                 \
   X(sgd,                   (P,P,P,P,I,I,F,F,F,F,F),       (float*,float*,const float*,const int*,int,int,float,float,float,float,float)) \
   X(adam,                  (P,P,P,P,P,I,I,F,F,F,F,F,F,F,F,F), (float*,float*,float*,const float*,const int*,int,int,float,float,float,float,float,float,float,float,float)) \
   X(uniform_rows,          (P,I,I,I,F,I,I),               (float*,int,int,int,float,int,int))            \

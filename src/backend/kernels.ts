@@ -236,6 +236,7 @@ export interface Kernels extends RecurrenceKernels {
   ): void;
   sum_shards(out: Address, shards: Address, S: number, stride: number, n: number): void;
   measure(out: Address, x: Address, n: number): void;
+  widen_halves(x: Address, n: number): void;
   sgd(
     w: Address,
     v: Address,

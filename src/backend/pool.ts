@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import type { Worker } from 'node:worker_threads';
 import type { Arena } from './arena.ts';
 import type { BackendKind } from './backend.ts';
 import type { Address, Kernels } from './kernels.ts';
@@ -125,6 +126,9 @@ export function createPool(options: {
 
   const start = (): void => {
     const { module, spec } = current!;
+    const { Worker } = createRequire(import.meta.url)(
+      'node:worker_threads',
+    ) as typeof import('node:worker_threads'); // what one thread can do starts sooner without
     const file = new URL(built(new URL('./worker.js', import.meta.url).href));
     workers = stacks.map((end) => {
       const data: WorkerData = {

@@ -1,5 +1,14 @@
 // Half precision as bits in a Uint16Array: Float16Array is not in every supported Node.
 
+/** The bits that fill the last half of an array: from there they widen in place, each read before it is overwritten. */
+export const lastHalf = ({ buffer, byteOffset, length }: Float32Array): Uint16Array =>
+  new Uint16Array(buffer, byteOffset + 2 * length, length);
+
+/** What `halfToFloat` does to the last half of `floats`. */
+export const widenHalves = (floats: Float32Array): void => {
+  halfToFloat(lastHalf(floats), floats);
+};
+
 /** IEEE 754 binary16 bits to F32, exactly; NaNs keep their sign and payload. Returns `target`. */
 export function halfToFloat(
   halves: Uint16Array,

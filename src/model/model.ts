@@ -21,7 +21,7 @@ import {
   sizeOf,
 } from '../network/config.ts';
 import { MOST_CRF_TAGS } from '../network/crf.ts';
-import { floatToHalf } from './half.ts';
+import { floatToHalf, widenHalves } from './half.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -112,8 +112,15 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
   readonly path: string;
   readonly bytes: number;
   /** Copies every parameter to where `target` says. */
-  readParameters(target: (name: string) => Float32Array): void;
+  readParameters(target: (name: string) => Float32Array, numbers?: Numbers): void;
   close(): void;
+}
+
+/** What is done to many numbers when a model is read; kernels do it faster. */
+export interface Numbers {
+  /** Makes F32 of the F16 numbers that fill the last half of `values`. */
+  widen(values: Float32Array): void;
+  areFinite(values: Float32Array): boolean;
 }
 
 /** 2: the configuration has the cell, directions and what is between layers; there may be several columns of tags. */
@@ -221,11 +228,12 @@ export function openModel(nameOrPath: string): ModelFile {
       bytes: statSync(path).size,
       ...model,
       vocabulary: withPhrases(model.vocabulary, file, fail),
-      readParameters(target) {
+      readParameters(target, numbers = { widen: widenHalves, areFinite }) {
         for (const { name } of parameterSpecs(model.config)) {
           const values = target(name);
-          file.readFloats(name, values);
-          if (!allFinite(values)) fail(`tensor "${name}" holds numbers that are not finite`);
+          file.readFloats(name, values, numbers.widen);
+          if (!numbers.areFinite(values))
+            fail(`tensor "${name}" holds numbers that are not finite`);
         }
       },
       close: () => file.close(),
@@ -238,7 +246,7 @@ export function openModel(nameOrPath: string): ModelFile {
 }
 
 /** 0 times a number is 0 unless it is infinite or none: a sum is quicker than a million questions. */
-function allFinite(values: Float32Array): boolean {
+function areFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
   return sum === 0;

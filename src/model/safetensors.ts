@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
-import { bfloatToFloat, halfToFloat } from './half.ts';
+import { bfloatToFloat, halfToFloat, lastHalf, widenHalves } from './half.ts';
 
 // The safetensors format, as published with the reference implementation:
 //   8 bytes   N, the header's length, unsigned, little-endian; at most 100,000,000
@@ -65,8 +65,11 @@ export interface SafetensorsFile extends Disposable {
    * for an unknown name or a wrong length.
    */
   readInto(name: string, target: Uint8Array): void;
-  /** Reads F32, F16 or BF16 numbers as F32 into `target`; as `readInto` otherwise. */
-  readFloats(name: string, target: Float32Array): void;
+  /**
+   * Reads F32, F16 or BF16 numbers as F32 into `target`; as `readInto` otherwise. `widen` makes F32 of the F16 numbers
+   * that fill the last half of an array, in place.
+   */
+  readFloats(name: string, target: Float32Array, widen?: (floats: Float32Array) => void): void;
   close(): void;
 }
 
@@ -350,7 +353,7 @@ export function openSafetensors(file: string): SafetensorsFile {
     readAll(file, fd, target, begin);
   }
 
-  function readFloats(name: string, target: Float32Array): void {
+  function readFloats(name: string, target: Float32Array, widen = widenHalves): void {
     const { dtype, begin, end } = placeOf(name);
     const size = (end - begin) / elementBytes[dtype];
     if (target.length !== size) {
@@ -359,9 +362,10 @@ export function openSafetensors(file: string): SafetensorsFile {
     if (dtype === 'F32') {
       readInto(name, new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
     } else if (dtype === 'F16' || dtype === 'BF16') {
-      const bits = new Uint16Array(size);
-      readInto(name, new Uint8Array(bits.buffer));
-      (dtype === 'F16' ? halfToFloat : bfloatToFloat)(bits, target);
+      const bits = lastHalf(target);
+      readInto(name, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength));
+      if (dtype === 'F16') widen(target);
+      else bfloatToFloat(bits, target);
     } else {
       throw new Error(`tensor ${quote(name)} is ${dtype}, not F32, F16 or BF16`);
     }

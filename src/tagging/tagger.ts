@@ -1,7 +1,7 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { TokenLines } from '../corpus/index.ts';
 import { linksOf } from '../model/links.ts';
-import { type ModelFile, openModel } from '../model/model.ts';
+import { type ModelFile, type Numbers, openModel } from '../model/model.ts';
 import { headName } from '../network/config.ts';
 import { createEngine, type Engine } from '../network/engine.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
@@ -48,6 +48,19 @@ const CACHE_BYTES = 32 * 2 ** 20;
 /** Tokens that are tagged in the time that a thread takes to start. */
 const ALONE = 8192;
 
+/** Over parameters in the arena. */
+function numbersOf({ kernels, arena }: Backend): Numbers {
+  const at = arena.take(4);
+  return {
+    widen: ({ byteOffset, length }) => kernels.widen_halves(byteOffset, length),
+    areFinite: ({ byteOffset, length }) => {
+      const measured = arena.f64(at, 2).fill(0);
+      kernels.measure(at, byteOffset, length);
+      return !Number.isNaN(measured[0]) && measured[1]! < Infinity;
+    },
+  };
+}
+
 /** The network of a model, ready to tag. */
 export function openEngine(
   model: ModelFile,
@@ -66,7 +79,7 @@ export function openEngine(
     alone: ALONE,
     allowed: linksOf(config, vocabulary, tasks),
   });
-  model.readParameters(engine.parameter);
+  model.readParameters(engine.parameter, numbersOf(backend));
   biased?.forEach((place, column) => {
     const bias = engine.parameter(`${headName(column)}.bias`);
     const trained = vocabulary.tags[column]!.indexOf(record.recallTag ?? 'O');

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
 import { packedSize } from '../../src/backend/backend.ts';
+import { halfToFloat, lastHalf } from '../../src/model/half.ts';
 import { roundToFloat32 } from '../oracle/arrays.ts';
 import {
   charConvolutionBackward,
@@ -717,6 +718,20 @@ describe.each(levels)('$name', (level) => {
     out[0] = 0;
     kernels.measure(out.byteOffset, sheet.input([1, Number.NaN, 2]).at, 3);
     expect(out[0]).toBeNaN();
+  });
+
+  it('widen_halves makes of every half in the last half of an array its number', () => {
+    const every = Uint16Array.from({ length: 65_536 }, (_, half) => half);
+    for (const n of [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100, 65_536]) {
+      const halves = every.subarray(-n || 65_536);
+      const values = arena.f32(131_072, n + 1).fill(7);
+      lastHalf(values.subarray(0, n)).set(halves);
+      kernels.widen_halves(values.byteOffset, n);
+      expect(new Uint32Array(values.slice(0, n).buffer)).toEqual(
+        new Uint32Array(halfToFloat(halves).buffer),
+      );
+      expect(values[n], 'what lies behind').toBe(7);
+    }
   });
 
   describe('optimizers', () => {
