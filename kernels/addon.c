@@ -1,4 +1,5 @@
-// The Node-API addon: every kernel of kernels.h on a shared arena, at the best instruction-set level of this processor.
+// The Node-API addon: every kernel of kernels.h on a shared arena, at the best instruction-set level of this processor:
+// `single`, whose products are exact to binary32, and where processor and system have it, `bfloat16`.
 //
 // attach(Uint8Array) returns the kernels over an arena, whose memory must never move, which a shared WebAssembly.Memory
 // guarantees: pointers are byte offsets into it, as in WebAssembly, with 0 for none. Arenas do not know of each other, and
@@ -6,6 +7,11 @@
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef WITH_AMX
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "kernels.h"
 
@@ -20,6 +26,8 @@ typedef struct {
   int panel_width##suffix(void);                                                                                       \
   KERNELS(DECLARE##suffix)                                                                                             \
   static const Level level##suffix = {#suffix + 1, panel_width##suffix, KERNELS(ENTRY##suffix)};
+#define DECLARE_amx(name, kinds, types) void name##_amx types;
+#define ENTRY_amx(name, kinds, types) name##_amx,
 #define DECLARE_avx512(name, kinds, types) void name##_avx512 types;
 #define ENTRY_avx512(name, kinds, types) name##_avx512,
 #define DECLARE_avx2(name, kinds, types) void name##_avx2 types;
@@ -32,6 +40,9 @@ LEVEL(_avx512)
 LEVEL(_avx2)
 #endif
 LEVEL(_base)
+#ifdef WITH_AMX
+LEVEL(_amx)
+#endif
 
 // SEQTAG_ISA=avx512|avx2|base lowers the choice, for measuring and testing.
 static const Level *best_level(void) {
@@ -46,6 +57,19 @@ static const Level *best_level(void) {
   if (avx2) return &level_avx2;
 #endif
   return &level_base;
+}
+
+// The system keeps the state of tiles only for processes that ask for it.
+static const Level *bfloat16_level(void) {
+#ifdef WITH_AMX
+  enum { REQUEST = 0x1023, TILE_DATA = 18 };
+  unsigned a, b, c, d, more;
+  const int has = best_level() == &level_avx512 && __get_cpuid_count(7, 1, &more, &b, &c, &d) &&
+                  __get_cpuid_count(7, 0, &a, &b, &c, &d) && (more & bit_AVX512BF16) && (d & bit_AMX_TILE) &&
+                  (d & bit_AMX_BF16);
+  if (has && syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0) return &level_amx;
+#endif
+  return NULL;
 }
 
 // What the kernels of one arena share; they live as long as their environment (main thread or worker).
@@ -142,14 +166,21 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   return kernels;
 }
 
-NAPI_MODULE_INIT() {
-  const Level *level = best_level();
-  napi_value value;
+static void offer(napi_env env, napi_value exports, const char *name, const Level *level) {
+  if (!level) return;
+  napi_value offered, value;
+  napi_create_object(env, &offered);
   napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, (void *)level, &value);
-  napi_set_named_property(env, exports, "attach", value);
+  napi_set_named_property(env, offered, "attach", value);
   napi_create_int32(env, level->panel_width(), &value);
-  napi_set_named_property(env, exports, "panelWidth", value);
+  napi_set_named_property(env, offered, "panelWidth", value);
   napi_create_string_utf8(env, level->isa, NAPI_AUTO_LENGTH, &value);
-  napi_set_named_property(env, exports, "isa", value);
+  napi_set_named_property(env, offered, "isa", value);
+  napi_set_named_property(env, exports, name, offered);
+}
+
+NAPI_MODULE_INIT() {
+  offer(env, exports, "single", best_level());
+  offer(env, exports, "bfloat16", bfloat16_level());
   return exports;
 }

@@ -7,23 +7,31 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { common, levels } from './flags.js';
+import { common, extras, levels } from './flags.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const out = `${here}build`;
 
-/** @param {Record<string, string[]>} chosen flags by instruction-set level @param {string} compiler */
-async function build(chosen, compiler) {
+/**
+ * The names of the levels that were built: all of `chosen`, and of `wanted` those that the compiler can.
+ * @param {Record<string, string[]>} chosen flags by instruction-set level @param {Record<string, string[]>} wanted
+ * @param {string} compiler
+ */
+async function build(chosen, wanted, compiler) {
   const run = (/** @type {string[]} */ args) => promisify(execFile)(compiler, args);
   mkdirSync(out, { recursive: true });
-  const objects = await Promise.all(
-    Object.entries(chosen).map(async ([isa, flags]) => {
-      const object = `${out}/kernels-${isa}.o`;
-      const source = [`-DSUFFIX=_${isa}`, '-c', `${here}kernels.c`, '-o', object];
-      await run([...common, ...flags, '-fPIC', ...source]);
-      return object;
-    }),
-  );
+  const objectOf = (/** @type {string} */ isa) => `${out}/kernels-${isa}.o`;
+  const compile = async (/** @type {[string, string[]]} */ [isa, flags]) => {
+    const source = [`-DSUFFIX=_${isa}`, '-c', `${here}kernels.c`, '-o', objectOf(isa)];
+    await run([...common, ...flags, '-fPIC', ...source]);
+    return isa;
+  };
+  const [built, tried] = await Promise.all([
+    Promise.all(Object.entries(chosen).map(compile)),
+    Promise.allSettled(Object.entries(wanted).map(compile)),
+  ]);
+  const extra = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const objects = [...built, ...extra].map(objectOf);
   const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
   const link =
     process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
@@ -33,6 +41,7 @@ async function build(chosen, compiler) {
     '-fPIC',
     ...link,
     `-I${headers}`,
+    ...extra.map((isa) => `-DWITH_${isa.toUpperCase()}`),
     `${here}addon.c`,
     ...objects,
     '-o',
@@ -40,6 +49,7 @@ async function build(chosen, compiler) {
   ]);
   renameSync(temporary, `${out}/kernels.node`);
   for (const object of objects) rmSync(object);
+  return [...extra, ...built];
 }
 
 /** @param {string} why */
@@ -56,8 +66,8 @@ const compiler = [process.env.CC, 'cc', 'gcc', 'clang'].find(
 if (!chosen) giveUp(`none for ${process.platform} ${process.arch}`);
 else if (!compiler) giveUp('no C compiler found');
 else
-  await build(chosen, compiler).then(
-    () => console.log(`seqtag: native kernels built (${Object.keys(chosen).join(', ')})`),
+  await build(chosen, extras[`${process.platform} ${process.arch}`] ?? {}, compiler).then(
+    (names) => console.log(`seqtag: native kernels built (${names.join(', ')})`),
     (error) =>
       giveUp(
         `${compiler} failed: ${

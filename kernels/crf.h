@@ -15,12 +15,6 @@
 // fitting together, APART. (Starts and ends go down to e^-87, so that they show in the same way.)
 // Sentences where it shows are summed again by logarithms, one by one.
 
-#ifdef SUFFIX
-#define KERNEL(name) JOIN(name, SUFFIX)
-#else
-#define KERNEL(name) name
-#endif
-
 #define NEVER -1e30f // the score of what is forbidden: finite, so that no NaN comes of it
 #define IS_NEVER(x) ((x) < -1e29f)
 #define SMALL 0x1p-76f // the least factor but 0
@@ -98,7 +92,7 @@ static void crf_factors(float *scores, float *factors, float *shift, const float
 
 // tables <- transitions (K, K; from, to), start (K), end (K), each 0 for none, and `allowed`, 0 or K * K + K + K
 // integers: which transitions, starts and ends are (not 0). To be done whenever one of them has changed. tables has
-// 16 + 4 L + 3 K L floats, L being K rounded up to 16, and twice what gemm_pack writes for (K, K). K <= 2048.
+// 16 + 4 L + 3 K L floats, L being K rounded up to 16, and twice what pack_ writes for (K, K). K <= 2048.
 void EXPORT(crf_pack)(float *restrict tables, const float *restrict transitions, const float *restrict start,
                       const float *restrict end, const int *restrict allowed, int K) {
   const Crf c = crf_at(tables, K);
@@ -108,8 +102,8 @@ void EXPORT(crf_pack)(float *restrict tables, const float *restrict transitions,
   crf_factors(c.end, c.end_factor, c.shift + 2, end, last, 1, K, ONE, 0.f);
   for (int j = 0; j < K; j++)
     for (int k = 0; k < c.ld; k++) c.transposed[(long)j * c.ld + k] = k < K ? c.scores[(long)k * c.ld + j] : NEVER;
-  KERNEL(gemm_pack)(c.packed, c.factors, K, K, c.ld, 1);
-  KERNEL(gemm_pack)(c.packed_t, c.factors, K, K, 1, c.ld);
+  pack_(c.packed, c.factors, K, K, c.ld, 1);
+  pack_(c.packed_t, c.factors, K, K, 1, c.ld);
 }
 
 // A batch, and the scratch space of its sums. Rows of `ld` floats, the padding 0.
@@ -330,7 +324,7 @@ static void crf_expect(Chain *c, float *dtransitions, float scale) {
     if (c->weight[b] != 0.f && sum_lanes(load(c->doubt + (long)b * LANES)) > DOUBT)
       crf_sentence(c, b, dtransitions, scale);
   if (!dtransitions || M <= 0) return;
-  KERNEL(gemm_pack)(c->packed, c->back + (long)c->B * ld, M, K, ld, 1);
+  pack_(c->packed, c->back + (long)c->B * ld, M, K, ld, 1);
   gemm_(c->counts, c->links, c->packed, 0, K, ld, M, 1, ld, ld, 0);
   for (int j = 0; j < K; j++)
     for (int k = 0; k < K; k++)
@@ -382,7 +376,7 @@ static void crf_gold(Chain *c, float *demissions, float *dtransitions, float *ds
   }
 }
 
-// Floats of `scratch`, L being K rounded up to 16: B (19 + L) + 4 N L + K L, and what gemm_pack writes for (N, K).
+// Floats of `scratch`, L being K rounded up to 16: B (19 + L) + 4 N L + K L, and what pack_ writes for (N, K).
 
 // loss[0] += scale * the sum over sentences of ln Z - ln Z', Z' the sum over the paths within the sets of `gold` (one
 // path where all tags are known; else marginal likelihood: Tsuboi et al. 2008). Adds to demissions (N, K),

@@ -30,21 +30,28 @@ export const wasm = [
   '-mmutable-globals',
 ];
 
+const avx512 = [
+  ...shape({ lanes: 16, rows: 8, vectors: 3 }),
+  '-mavx512f',
+  '-mavx512dq',
+  '-mavx512bw',
+  '-mavx512vl',
+  '-mavx2',
+  '-mfma',
+  '-mprefer-vector-width=512',
+];
+
 /** Instruction-set levels by `process.arch`; the addon chooses among them at load. */
 export const levels = /** @type {Record<string, Record<string, string[]>>} */ ({
   x64: {
-    avx512: [
-      ...shape({ lanes: 16, rows: 8, vectors: 3 }),
-      '-mavx512f',
-      '-mavx512dq',
-      '-mavx512bw',
-      '-mavx512vl',
-      '-mavx2',
-      '-mfma',
-      '-mprefer-vector-width=512',
-    ],
+    avx512,
     avx2: [...shape({ lanes: 8, rows: 4, vectors: 3 }), '-mavx2', '-mfma'],
     base: shape({ lanes: 4, rows: 4, vectors: 2 }),
   },
   arm64: { base: shape({ lanes: 4, rows: 8, vectors: 3 }) },
+});
+
+/** What not every compiler and system has. */
+export const extras = /** @type {typeof levels} */ ({
+  'linux x64': { amx: [...avx512, '-DBFLOAT16', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'] },
 });

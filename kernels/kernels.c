@@ -111,8 +111,7 @@ INLINE double log_(double x) {
 int EXPORT(panel_width)(void) { return PANEL; }
 
 // packed <- B (K, N), element (k, n) at b[k * row_stride + n * column_stride].
-void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, int N, int row_stride,
-                       int column_stride) {
+static void pack_(float *restrict packed, const float *restrict b, int K, int N, int row_stride, int column_stride) {
   for (int n0 = 0; n0 < N; n0 += PANEL) {
     const int width = N - n0 < PANEL ? N - n0 : PANEL;
     const float *from = b + (long)n0 * column_stride;
@@ -211,10 +210,22 @@ static __attribute__((noinline)) void gemm_(float *c, const float *a, const floa
   if (column_stride == 1) gemm_strided(c, a, packed, bias, M, N, K, row_stride, 1, ldc, accumulate);
   else gemm_strided(c, a, packed, bias, M, N, K, 1, column_stride, ldc, accumulate);
 }
+
+// The products of a network: as above, or where the build says so, in bfloat16.
+#ifdef BFLOAT16
+#include "bfloat16.h"
+#else
+#define pack_product pack_
+#define product gemm_
+#endif
+void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, int N, int row_stride,
+                       int column_stride) {
+  pack_product(packed, b, K, N, row_stride, column_stride);
+}
 void EXPORT(gemm)(float *restrict c, const float *restrict a, const float *restrict packed,
                   const float *restrict bias, int M, int N, int K, int row_stride, int column_stride, int ldc,
                   int accumulate) {
-  gemm_(c, a, packed, bias, M, N, K, row_stride, column_stride, ldc, accumulate);
+  product(c, a, packed, bias, M, N, K, row_stride, column_stride, ldc, accumulate);
 }
 
 // sums (N) += the sum of the rows of x (M, N; ld).

@@ -85,7 +85,7 @@ INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, flo
       else if (mask) for (int j = 0; j < H; j++) to[j] = from[j] * keep[j];
       else for (int j = 0; j < H; j++) to[j] = from[j];
     }
-    gemm_(pre + (long)s.at * G, h_prev + (long)s.at * H, packed_u, 0, s.carried, R, H, H, 1, G, 1);
+    product(pre + (long)s.at * G, h_prev + (long)s.at * H, packed_u, 0, s.carried, R, H, H, 1, G, 1);
     for (int pass = cell.reset ? 0 : 1; pass < 2; pass++) {
       for (int b = 0; b < s.n; b++) {
         const long row = s.at + b;
@@ -105,7 +105,7 @@ INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, flo
         else cell.reset(&r, H);
       }
       if (!pass)
-        gemm_(pre + (long)s.at * G + R, reset + (long)s.at * H, packed_v, 0, s.carried, H, H, H, 1, G, 1);
+        product(pre + (long)s.at * G + R, reset + (long)s.at * H, packed_v, 0, s.carried, H, H, H, 1, G, 1);
     }
   }
 }
@@ -124,7 +124,7 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
     if (ids)
       for (int b = 0; b < s.n; b++)
         for (int k = 0; k < G; k += 16) __builtin_prefetch(table + (long)ids[s.at + b] * ld + k, 0, 2);
-    gemm_(recurrent, h + (long)s.before * ldh, packed_u, 0, s.carried, R, H, ldh, 1, G, 0);
+    product(recurrent, h + (long)s.before * ldh, packed_u, 0, s.carried, R, H, ldh, 1, G, 0);
     const float *c_prev = c ? c + (long)s.before * H : then;
     float *c_now = c ? c + (long)s.at * H : now;
     for (int pass = cell.reset ? 0 : 1; pass < 2; pass++) {
@@ -145,7 +145,7 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
         if (pass) cell.ahead(&r, H);
         else cell.reset(&r, H);
       }
-      if (!pass) gemm_(recurrent + R, reset, packed_v, 0, s.carried, H, H, H, 1, G, 0);
+      if (!pass) product(recurrent + R, reset, packed_v, 0, s.carried, H, H, H, 1, G, 0);
     }
     float *swap = now;
     now = then, then = swap;
@@ -197,9 +197,9 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
         if (pass) cell.reset_back(&r, H);
         else cell.back(&r, H);
       }
-      if (cell.reset && !pass) gemm_(dreset, d + R, packed_vt, 0, s.carried, H, H, G, 1, H, 0);
+      if (cell.reset && !pass) product(dreset, d + R, packed_vt, 0, s.carried, H, H, G, 1, H, 0);
     }
-    gemm_(dh_next, d, packed_ut, 0, s.carried, H, R, G, 1, H, cell.reset != 0);
+    product(dh_next, d, packed_ut, 0, s.carried, H, R, G, 1, H, cell.reset != 0);
     if (mask) for (long j = 0; j < (long)s.carried * H; j++) dh_next[j] *= mask[j];
     if (links)
       for (long b = 0; b < s.carried; b++)

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import type { Arena } from './arena.ts';
-import type { BackendKind } from './backend.ts';
+import type { KernelsOptions } from './backend.ts';
 import type { Address, Kernels } from './kernels.ts';
 
 /** One ticket of parallel work: `index` of 0..count, with the numbers given to `run`. */
@@ -33,10 +33,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export interface WorkerData {
-  readonly kind: BackendKind;
-  readonly memory: WebAssembly.Memory;
-  readonly stack: number;
+export interface WorkerData extends KernelsOptions {
   readonly control: Address;
   readonly module: string;
   readonly spec: unknown;
@@ -108,13 +105,10 @@ export function waitWhile(words: Int32Array, at: number, value: number): number 
 const built = (url: string): string => url.replace(/\/src\/([^/]+\/[^/]+)$/, '/dist/$1');
 
 /** @param options.threads threads that compute, the caller's included. Workers start at the first `run` that can use them. */
-export function createPool(options: {
-  kind: BackendKind;
-  arena: Arena;
-  threads: number;
-  stack: number;
-}): Pool {
-  const { kind, arena, threads, stack } = options;
+export function createPool(
+  options: Omit<KernelsOptions, 'memory'> & { arena: Arena; threads: number },
+): Pool {
+  const { kind, products, arena, threads, stack } = options;
   const at = arena.take(CONTROL_WORDS);
   const control = controlOf(arena.memory, at);
   const { words } = control;
@@ -133,6 +127,7 @@ export function createPool(options: {
     workers = stacks.map((end) => {
       const data: WorkerData = {
         kind,
+        products,
         memory: arena.memory,
         stack: end,
         control: at,

@@ -12,8 +12,8 @@ import {
   work,
 } from './pool.ts';
 
-const { kind, memory, stack, control: at, module, spec } = workerData as WorkerData;
-const { kernels } = loadKernels(kind, memory, stack);
+const { memory, control: at, module, spec, ...how } = workerData as WorkerData;
+const { kernels } = loadKernels({ ...how, memory });
 const { createTasks } = (await import(module)) as {
   createTasks(context: TaskContext, spec: unknown): Task[];
 };

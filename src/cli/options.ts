@@ -84,6 +84,7 @@ export const offsetsOption = (): Option =>
 export interface ComputeOptions {
   backend?: 'auto' | BackendKind;
   threads?: number;
+  bfloat16?: boolean;
 }
 
 export function addCompute(command: Command): void {
@@ -95,12 +96,14 @@ export function addCompute(command: Command): void {
         ['auto', 'native', 'wasm'],
       ),
     )
-    .option('--threads <n>', 'threads that compute (default: one for each core)', parseThreads);
+    .option('--threads <n>', 'threads that compute (default: one for each core)', parseThreads)
+    .option('--bfloat16', 'faster, less exact matrix products (processors with AMX)');
 }
 
-export const computeOptions = ({ backend, threads }: ComputeOptions): BackendOptions => ({
+export const computeOptions = ({ backend, threads, bfloat16 }: ComputeOptions): BackendOptions => ({
   ...(backend !== undefined && { backend }),
   ...(threads !== undefined && { threads }),
+  ...(bfloat16 && { products: 'bfloat16' as const }),
 });
 
 function parseThreads(value: string): number {

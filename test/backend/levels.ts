@@ -10,7 +10,7 @@ export interface Level {
   panelWidth: number;
 }
 
-interface Addon {
+interface AddonLevel {
   attach(memory: Uint8Array): Kernels;
   isa: string;
   panelWidth: number;
@@ -20,26 +20,31 @@ const nativeFile = fileURLToPath(new URL('../../kernels/build/kernels.node', imp
 const STACK_END = 65_536;
 
 // The addon chooses its level each time that it is opened, so one process can have them all.
-function openAddon(isa: string): Addon {
+function openAddon(isa: string): AddonLevel | undefined {
   const before = process.env.SEQTAG_ISA;
   process.env.SEQTAG_ISA = isa;
   const opened = { exports: {} };
   process.dlopen(opened, nativeFile);
   if (before === undefined) delete process.env.SEQTAG_ISA;
   else process.env.SEQTAG_ISA = before;
-  return opened.exports as Addon;
+  return Object.values(opened.exports as Record<string, AddonLevel>).find(
+    (level) => level.isa === isa,
+  );
 }
 
 /** WebAssembly and, where the addon is built, every native level that this processor has. */
 export const levelNames: readonly string[] = [
   'wasm',
-  ...(hasNative() ? ['base', 'avx2', 'avx512'] : []).filter((isa) => openAddon(isa).isa === isa),
+  ...(hasNative() ? ['base', 'avx2', 'avx512'] : []).filter(openAddon),
 ];
+
+/** Whether this machine has products in bfloat16, the level `amx`. */
+export const hasBfloat16 = hasNative() && openAddon('amx') !== undefined;
 
 /** Kernels of a level, over `memory`. */
 export function openLevel(name: string, memory: WebAssembly.Memory): Level {
-  if (name === 'wasm') return { name, ...loadKernels('wasm', memory, STACK_END) };
-  const addon = openAddon(name);
-  const kernels = addon.attach(new Uint8Array(memory.buffer));
-  return { name, kernels, isa: addon.isa, panelWidth: addon.panelWidth };
+  if (name === 'wasm')
+    return { name, ...loadKernels({ kind: 'wasm', products: 'single', memory, stack: STACK_END }) };
+  const { attach, isa, panelWidth } = openAddon(name)!;
+  return { name, kernels: attach(new Uint8Array(memory.buffer)), isa, panelWidth };
 }

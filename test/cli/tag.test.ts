@@ -11,6 +11,7 @@ import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
+import { hasBfloat16 } from '../backend/levels.ts';
 import {
   corpus,
   createFolder,
@@ -57,6 +58,21 @@ const done = async (outcome: Promise<Outcome>): Promise<string> => {
 };
 const lines = (text: string): string[] => text.split('\n');
 const text = 'Nadia is free on saturday.';
+
+it('has products in bfloat16 where the machine has, and else says so', async () => {
+  const args = ['tag', '-m', upos, '--bfloat16', '--threads=2'];
+  const given = { stdin: sentences('english.dev.conll', 30) };
+  if (hasBfloat16) {
+    const [fast, exact] = [
+      await done(seqtag([...args, '--input=columns'], given)),
+      await done(tag(['-m', upos, '--input=columns'], given)),
+    ].map(lines);
+    const differing = exact!.filter((line, i) => line !== fast![i]);
+    expect(fast!.length).toBe(exact!.length);
+    expect(differing.length).toBeLessThan(4);
+  }
+  expectRefused(await seqtag([...args, '--backend=wasm'], given), /--bfloat16: .* AMX/);
+});
 
 describe('formats', () => {
   it('reads raw text from standard input and writes columns', async () => {

@@ -16,7 +16,7 @@ export function openThreads(
 ): Backend & { drawn: { here: number; all: number; shared: number } } {
   const arena = new Arena(2 * STACK);
   const control = controlOf(arena.memory, arena.layout.end); // the pool's first allocation
-  const inner = createPool({ kind, arena, threads, stack: STACK });
+  const inner = createPool({ kind, products: 'single', arena, threads, stack: STACK });
   const drawn = { here: 0, all: 0, shared: 0 };
   let left = 0; // tickets of this round that nobody had drawn when this thread came
   let first = true;
@@ -54,5 +54,11 @@ export function openThreads(
     finish: () => inner.finish(),
     close: () => inner.close(),
   };
-  return { kind, ...loadKernels(kind, arena.memory, STACK), arena, pool, drawn };
+  return {
+    kind,
+    ...loadKernels({ kind, products: 'single', memory: arena.memory, stack: STACK }),
+    arena,
+    pool,
+    drawn,
+  };
 }

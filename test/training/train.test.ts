@@ -8,6 +8,7 @@ import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
+import { hasBfloat16 } from '../backend/levels.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,11 +53,28 @@ test('the same run gives the same bytes for any number of threads', async () => 
   expect(other.equals(readFileSync((await run('seed', {}, { seed: 3 })).output))).toBe(false);
 });
 
-const losses = async (h: object): Promise<number[]> => {
+const losses = async (h: object, options?: Partial<TrainOptions>): Promise<number[]> => {
   const none = { dropout: 0, outputDropout: 0, recurrentDropout: 0, unknownProbability: 0 };
-  const { events } = await run('losses', {}, { ...none, ...h });
+  const { events } = await run('losses', options, { ...none, ...h });
   return events.filter((event) => event.type === 'epoch').map(({ loss }) => loss);
 };
+
+test.runIf(hasBfloat16)(
+  'products in bfloat16 learn much the same, on any number of threads',
+  async () => {
+    const products = 'bfloat16';
+    const [one, two] = [1, 2].map(async (threads) => {
+      const { output } = await run(`bfloat16-${threads}`, { products, threads });
+      return readFileSync(output);
+    });
+    expect((await one)!.equals((await two)!)).toBe(true);
+    const [exact, rounded] = [await losses({}), await losses({}, { products })];
+    expect(rounded).not.toEqual(exact);
+    rounded!.forEach((loss, epoch) => {
+      expect(Math.abs(loss / exact![epoch]! - 1)).toBeLessThan(0.02);
+    });
+  },
+);
 
 test('gradients of accumulated batches are those of one batch of their sentences', async () => {
   // two batches, whose order then does not matter

@@ -1,0 +1,195 @@
+// GEMM in bfloat16 with sums in binary32, for processors whose units multiply matrices (AMX): eight bits of each factor
+// count, at many times the speed. Included in place of the exported products where the build names such a processor;
+// what has to be exact, as the sums over paths of a CRF, keeps to binary32.
+//
+// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16: row p has, of 16 columns, the numbers
+// (2p, 2p + 1) side by side; one after the other down K, then on to the next 16 columns; what is missing is 0.
+#include <immintrin.h>
+
+#define EDGE 16 // rows of a tile, and columns of a result
+#define DEEP 32 // of K, what one tile has
+#define CHUNK 16 // tiles of A that are converted at once, along K
+typedef long long Line __attribute__((vector_size(64), aligned(4), may_alias)); // anywhere in memory
+typedef struct {
+  Line rows[EDGE];
+} Tile;
+
+INLINE __mmask16 first(int n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1; }
+// 32 numbers in a row, of which the first n are there.
+INLINE __m512i line(const float *p, int n) {
+  return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(n - 16), p + 16), _mm512_maskz_loadu_ps(first(n), p));
+}
+// (p[i], q[i]) for 16 i, of which the first n are there; q only if `both`.
+INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
+  const __m512i half = (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(both ? n : 0), q),
+                                                    _mm512_maskz_loadu_ps(first(n), p));
+  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
+                                         5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  return _mm512_permutexvar_epi16(order, half);
+}
+// 16 x 16 words of 32 bits: by words, by pairs of words, and by the quarters of a register.
+INLINE void transpose(Tile *tile) {
+  __m512i a[EDGE], b[EDGE];
+#pragma GCC unroll 16
+  for (int i = 0; i < EDGE; i += 2) {
+    a[i] = _mm512_unpacklo_epi32(tile->rows[i], tile->rows[i + 1]);
+    a[i + 1] = _mm512_unpackhi_epi32(tile->rows[i], tile->rows[i + 1]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < EDGE; i += 4) {
+    b[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);
+    b[i + 1] = _mm512_unpackhi_epi64(a[i], a[i + 2]);
+    b[i + 2] = _mm512_unpacklo_epi64(a[i + 1], a[i + 3]);
+    b[i + 3] = _mm512_unpackhi_epi64(a[i + 1], a[i + 3]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; i++) {
+    a[i] = _mm512_shuffle_i32x4(b[i], b[i + 4], 0x88);
+    a[i + 4] = _mm512_shuffle_i32x4(b[i], b[i + 4], 0xdd);
+    a[i + 8] = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0x88);
+    a[i + 12] = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0xdd);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; i++) {
+    tile->rows[i] = _mm512_shuffle_i32x4(a[i], a[i + 8], 0x88);
+    tile->rows[i + 8] = _mm512_shuffle_i32x4(a[i], a[i + 8], 0xdd);
+    tile->rows[i + 4] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0x88);
+    tile->rows[i + 12] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0xdd);
+  }
+}
+// Two ways to fill a tile: from `rows` lines of `deep` numbers, a line apart by `ld`; and from `deep` lines of `rows`
+// numbers, as pairs of neighbouring lines. The one is the transposed of the other.
+INLINE void from_lines(Tile *tile, const float *from, long ld, int rows, int deep) {
+  for (int r = 0; r < EDGE; r++) tile->rows[r] = r < rows ? line(from + r * ld, deep) : _mm512_setzero_si512();
+}
+INLINE void from_pairs(Tile *tile, const float *from, long ld, int rows, int deep) {
+  for (int p = 0; p < EDGE; p++, from += 2 * ld)
+    tile->rows[p] = 2 * p < deep ? pairs(from, from + ld, rows, 2 * p + 1 < deep) : _mm512_setzero_si512();
+}
+
+static void pack_product(float *packed, const float *b, int K, int N, long row_stride, long column_stride) {
+  Tile *to = (Tile *)packed;
+  for (int n = 0; n < N; n += EDGE)
+    for (int k = 0; k < K; k += DEEP, to++) {
+      const float *from = b + k * row_stride + n * column_stride;
+      const int columns = N - n, deep = K - k;
+      if (column_stride == 1) from_pairs(to, from, row_stride, columns, deep);
+      else from_lines(to, from, column_stride, columns, deep), transpose(to);
+    }
+}
+
+// Tiles of the processor: 0 1 / 2 3 are four neighbouring results, 4 / 5 the rows of A for those above and below, 6 7 the
+// columns of B for those left and right. As many rows count as there are: one at least, or the tile could not be used.
+static void configure(int above, int below) {
+  struct {
+    uint8_t palette, start, unused[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+  } to = {.palette = 1};
+  for (int t = 0; t < 8; t++) {
+    to.bytes[t] = 64;
+    to.rows[t] = t >= 6 ? EDGE : t == 0 || t == 1 || t == 4 ? above : below > 0 ? below : 1;
+  }
+  _tile_loadconfig(&to);
+}
+
+// What a result of C begins with, and where it ends: in C, or where that has fewer columns, or a bias comes to it, in
+// `spare`.
+typedef struct {
+  float *c, *at;
+  long ld;
+  int rows, columns, zero;
+  float spare[EDGE * EDGE];
+} Corner;
+static void begin(Corner *to, float *c, const float *bias, int rows, int columns, int ldc, int accumulate) {
+  const int inside = columns >= EDGE && !bias;
+  to->c = c, to->at = inside ? c : to->spare, to->ld = inside ? ldc : EDGE;
+  to->rows = rows, to->columns = columns, to->zero = !accumulate && !bias;
+  if (inside || to->zero) return;
+  const __mmask16 there = first(columns);
+  const V add = bias ? (V)_mm512_maskz_loadu_ps(there, bias) : (V){0};
+  for (int r = 0; r < rows; r++)
+    store(to->spare + r * EDGE, accumulate ? add + (V)_mm512_maskz_loadu_ps(there, c + (long)r * ldc) : add);
+}
+static void end(const Corner *from, int ldc) {
+  if (from->at == from->c) return;
+  for (int r = 0; r < from->rows; r++)
+    _mm512_mask_storeu_ps(from->c + (long)r * ldc, first(from->columns), (__m512)load(from->spare + r * EDGE));
+}
+// GCC's loads of tiles do not say that they read memory: what they read has to be there.
+#define WRITTEN __asm__ volatile("" ::: "memory")
+#define TILE_BEGIN(t)                                                                                                  \
+  if (corner[t].zero) _tile_zero(t);                                                                                   \
+  else _tile_loadd(t, corner[t].at, corner[t].ld * 4)
+#define TILE_END(t)                                                                                                    \
+  _tile_stored(t, corner[t].at, corner[t].ld * 4);                                                                     \
+  end(corner + t, ldc)
+
+// As gemm_. Each element of C is summed in the same order however many rows stand beside it.
+static __attribute__((noinline)) void product(float *c, const float *a, const float *packed, const float *bias, int M,
+                                              int N, int K, int row_stride, int column_stride, int ldc,
+                                              int accumulate) {
+  Tile lines[2][CHUNK];
+  Corner corner[4];
+  const int all = (K + DEEP - 1) / DEEP;
+  for (int m = 0; m < M; m += 2 * EDGE) {
+    const int above = M - m < EDGE ? M - m : EDGE, below = M - m - EDGE < EDGE ? M - m - EDGE : EDGE;
+    if (m == 0 || below < EDGE) configure(above, below);
+    for (int k = 0; k == 0 || k < all; k += CHUNK) {
+      const int count = all - k < CHUNK ? all - k : CHUNK, more = accumulate || k > 0;
+      for (int half = 0; half < (below > 0 ? 2 : 1); half++)
+        for (int t = 0; t < count; t++) {
+          const float *from = a + (m + half * EDGE) * (long)row_stride + (k + t) * (long)DEEP * column_stride;
+          const int rows = half ? below : above, deep = K - (k + t) * DEEP;
+          if (column_stride == 1) from_lines(&lines[half][t], from, row_stride, rows, deep);
+          else from_pairs(&lines[half][t], from, column_stride, rows, deep), transpose(&lines[half][t]);
+        }
+      for (int n = 0; n < N; n += 2 * EDGE) {
+        const int right = n + EDGE < N;
+        const Tile *b = (const Tile *)packed + (long)(n / EDGE) * all + k;
+        for (int t = 0; t < 4; t++)
+          if ((t < 2 || below > 0) && (t % 2 == 0 || right)) {
+            const int at = n + t % 2 * EDGE;
+            begin(corner + t, c + (long)(m + t / 2 * EDGE) * ldc + at, bias && k == 0 ? bias + at : 0,
+                  t < 2 ? above : below, N - at, ldc, more);
+          }
+        WRITTEN;
+        TILE_BEGIN(0);
+        if (right) {
+          TILE_BEGIN(1);
+        }
+        if (below > 0) {
+          TILE_BEGIN(2);
+          if (right) {
+            TILE_BEGIN(3);
+          }
+        }
+        for (int t = 0; t < count; t++) {
+          _tile_loadd(4, lines[0] + t, 64);
+          _tile_loadd(6, b + t, 64);
+          _tile_dpbf16ps(0, 4, 6);
+          if (right) {
+            _tile_loadd(7, b + all + t, 64);
+            _tile_dpbf16ps(1, 4, 7);
+          }
+          if (below > 0) {
+            _tile_loadd(5, lines[1] + t, 64);
+            _tile_dpbf16ps(2, 5, 6);
+            if (right) _tile_dpbf16ps(3, 5, 7);
+          }
+        }
+        TILE_END(0);
+        if (right) {
+          TILE_END(1);
+        }
+        if (below > 0) {
+          TILE_END(2);
+          if (right) {
+            TILE_END(3);
+          }
+        }
+      }
+    }
+  }
+  _tile_release();
+}
