@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 // @ts-check
-// What each component is worth: `node bench/ablation.js CORPORA RESULTS.jsonl [CORPUS...]`.
+// What each component is worth: `node bench/ablation.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]`.
 //
 // CORPORA is a folder with en_ewt/{train,dev}.conllu, btc/ and wnut17/{train,dev}.conll; CORPUS is one of them (default:
-// all). Trains the default recipe with 3 seeds, and again with one component changed at a time; EWT for 12 epochs. Prints
+// all), and flags, as --bfloat16, go to every training. Trains the default recipe with 3 seeds, and again with one component changed at a time; EWT for 12 epochs. Prints
 // for each the mean and sample standard deviation on dev, accuracy of plain tags or F1 of whole spans (as conlleval), and
 // the difference to the default. RESULTS.jsonl gets a line for each finished training: with it, the command goes on where
 // it stopped.
 import { compare, scoreCells } from './compare.js';
 
-const [folder, results, ...chosen] = process.argv.slice(2);
+const [folder, results, ...others] = process.argv.slice(2);
+const chosen = others.filter((word) => !word.startsWith('--'));
 if (!folder || !results) {
-  console.error('usage: node bench/ablation.js CORPORA RESULTS.jsonl [en_ewt|btc|wnut17 ...]');
+  console.error(
+    'usage: node bench/ablation.js CORPORA RESULTS.jsonl [en_ewt|btc|wnut17 ...] [--bfloat16 ...]',
+  );
   process.exit(2);
 }
 const common = {
@@ -58,6 +61,7 @@ for (const [corpus, { settings, columns, ...files }] of Object.entries(corpora))
     results,
     settings,
     corpora: { [corpus]: files },
+    flags: others.filter((word) => word.startsWith('--')),
     parts: ['dev'],
   });
   console.log(

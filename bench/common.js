@@ -233,7 +233,8 @@ export async function horizontal(file) {
 /**
  * `seqtag tag --input horizontal --output columns`, from its start to its end: tokens a second.
  * @param {Awaited<ReturnType<typeof horizontal>>} text
- * @param {{ threads: number; backend: string; model: string; million: number }} setting `million`: tokens, at least
+ * @param {{ threads: number; backend: string; model: string; million: number }} setting `backend` as after --backend, other
+ *   flags behind it; `million`: tokens, at least
  */
 export async function tagCommand(
   { bytes, tokens, sentences },
@@ -245,7 +246,7 @@ export async function tagCommand(
     process.execPath,
     [
       ...[seqtag, 'tag', '-m', model, '--input', 'horizontal', '--output', 'columns'],
-      ...['--threads', String(threads), '--backend', backend],
+      ...['--threads', String(threads), '--backend', ...backend.split(' ')],
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );

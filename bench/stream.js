@@ -1,6 +1,6 @@
 // @ts-check
 // Tagging as a filter: `seqtag tag --input horizontal --output columns`, DEV repeated, text to text with the start of the
-// process, on 1 and 2 threads, native and wasm, beside what its pieces cost alone and, if given, a peer. Of two models:
+// process, on 1 and 2 threads, native (in 32 bits, and with --bfloat16 where the machine has it) and wasm, beside what its pieces cost alone and, if given, a peer. Of two models:
 // the bundled en-upos, and a softmax one of hidden 100 without features that is trained here for an epoch.
 //
 // node bench/stream.js TRAIN DEV [--peer torch_bilstm.py] [--python python3] [--steps 20]
@@ -12,7 +12,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hasNative } from '../dist/backend/backend.js';
+import { hasBfloat16, hasNative } from '../dist/backend/backend.js';
 import { tokenLineWriter } from '../dist/corpus/index.js';
 import { tokenLines } from '../dist/corpus/token-lines.js';
 import { loadTagger } from '../dist/index.js';
@@ -32,6 +32,7 @@ import {
   run,
   runPeer,
   seqtag,
+  significant,
   spread,
   table,
   tagCommand,
@@ -109,7 +110,9 @@ await run(process.execPath, [
   ...['--features', 'none'],
 ]);
 const models = { 'en-upos': defaultModel, 'softmax without features': plain };
-const kinds = hasNative() ? ['native', 'wasm'] : ['wasm'];
+const fast = hasBfloat16() ? ['native --bfloat16'] : [];
+const exact = hasNative() ? ['native', 'wasm'] : ['wasm'];
+const kinds = [...fast, ...exact];
 const threadCounts = availableParallelism() > 1 ? [1, 2] : [1];
 /** @param {number} n */
 const threadsText = (n) => `${n} thread${n > 1 ? 's' : ''}`;
@@ -180,9 +183,15 @@ console.log(
 for (const name of Object.keys(models)) {
   const of = (/** @type {string} */ kind, /** @type {number} */ threads) =>
     rate(`${name}: ${kind}, ${threadsText(threads)}`);
-  const top = Math.max(...kinds.flatMap((kind) => threadCounts.map((n) => of(kind, n))));
-  console.log(`\n${name}: ${thousands(top)} tokens a second at best`);
-  if (peer) console.log(`${name}: to the peer's best ${atLeast(top / peer, 10)}`);
+  const best = (/** @type {string[]} */ kinds) =>
+    Math.max(...kinds.flatMap((kind) => threadCounts.map((n) => of(kind, n))));
+  console.log(`\n${name}: ${thousands(best(exact))} tokens a second at best`);
+  if (peer) console.log(`${name}: to the peer's best ${atLeast(best(exact) / peer, 10)}`);
+  if (fast.length > 0) {
+    console.log(`${name}, --bfloat16: millions of tokens a second ${atLeast(best(fast) / 1e6, 1)}`);
+    if (peer)
+      console.log(`${name}, --bfloat16: to the peer's best ${significant(best(fast) / peer)}`);
+  }
   if (threadCounts.length > 1)
     for (const kind of kinds)
       console.log(`${name}, ${kind}: 2 threads to 1 ${atLeast(of(kind, 2) / of(kind, 1), 1.7)}`);

@@ -56,6 +56,9 @@ type Addon = { readonly single: Level } & { readonly [products in Products]?: Le
 
 const openAddon = (): Addon => createRequire(import.meta.url)(nativeFile) as Addon;
 
+/** Whether native kernels, the processor and the system have products in bfloat16. */
+export const hasBfloat16 = (): boolean => hasNative() && openAddon().bfloat16 !== undefined;
+
 const STACK = 65_536; // of a WebAssembly instance, in bytes
 /** Everything below is the linker's: the stack and what constants the kernels have. */
 const HEAP_BASE = 2 * STACK;
@@ -89,7 +92,7 @@ export function openBackend(options: BackendOptions = {}): Backend {
       '--backend native: the native kernels are not built. Install a C compiler and run `npm rebuild seqtag`, or use --backend wasm.',
     );
   const kind: BackendKind = backend === 'auto' ? (hasNative() ? 'native' : 'wasm') : backend;
-  if (products === 'bfloat16' && !(kind === 'native' && openAddon().bfloat16))
+  if (products === 'bfloat16' && !(kind === 'native' && hasBfloat16()))
     throw new UserError(
       '--bfloat16: neither WebAssembly nor every processor has matrix products in bfloat16: it takes native kernels and AMX, under Linux. Leave it out.',
     );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
-import { openBackend, packedSize } from '../../src/backend/backend.ts';
+import { hasBfloat16, openBackend, packedSize } from '../../src/backend/backend.ts';
 import { bfloatToFloat, floatToBfloat } from '../../src/model/half.ts';
 import { expectClose } from '../oracle/close.ts';
 import { matmul } from '../oracle/matmul.ts';
 import { rng } from '../oracle/rng.ts';
-import { hasBfloat16, openLevel } from './levels.ts';
+import { openLevel } from './levels.ts';
 import { type Piece, Sheet } from './sheet.ts';
 
 const arena = new Arena(131_072);
@@ -23,10 +23,10 @@ function transposed(A: Float64Array, rows: number, columns: number): Float64Arra
 
 it('is refused by machines and backends that have it not', () => {
   expect(() => openBackend({ backend: 'wasm', products: 'bfloat16' })).toThrow('--bfloat16');
-  if (!hasBfloat16) expect(() => openBackend({ products: 'bfloat16' })).toThrow('--bfloat16');
+  if (!hasBfloat16()) expect(() => openBackend({ products: 'bfloat16' })).toThrow('--bfloat16');
 });
 
-describe.runIf(hasBfloat16)('products in bfloat16', () => {
+describe.runIf(hasBfloat16())('products in bfloat16', () => {
   const { kernels, panelWidth } = openLevel('amx', arena.memory);
   const tilesOf = (K: number, N: number): number => Math.ceil(K / 32) * Math.ceil(N / 16) * 256;
 

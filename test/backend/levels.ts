@@ -38,9 +38,6 @@ export const levelNames: readonly string[] = [
   ...(hasNative() ? ['base', 'avx2', 'avx512'] : []).filter(openAddon),
 ];
 
-/** Whether this machine has products in bfloat16, the level `amx`. */
-export const hasBfloat16 = hasNative() && openAddon('amx') !== undefined;
-
 /** Kernels of a level, over `memory`. */
 export function openLevel(name: string, memory: WebAssembly.Memory): Level {
   if (name === 'wasm')

@@ -10,8 +10,8 @@ import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBfloat16 } from '../../src/backend/backend.ts';
 import { run } from '../../src/cli/main.ts';
-import { hasBfloat16 } from '../backend/levels.ts';
 import {
   corpus,
   createFolder,
@@ -62,7 +62,7 @@ const text = 'Nadia is free on saturday.';
 it('has products in bfloat16 where the machine has, and else says so', async () => {
   const args = ['tag', '-m', upos, '--bfloat16', '--threads=2'];
   const given = { stdin: sentences('english.dev.conll', 30) };
-  if (hasBfloat16) {
+  if (hasBfloat16()) {
     const [fast, exact] = [
       await done(seqtag([...args, '--input=columns'], given)),
       await done(tag(['-m', upos, '--input=columns'], given)),

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { hasBfloat16 } from '../../src/backend/backend.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
-import { hasBfloat16 } from '../backend/levels.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,7 +59,7 @@ const losses = async (h: object, options?: Partial<TrainOptions>): Promise<numbe
   return events.filter((event) => event.type === 'epoch').map(({ loss }) => loss);
 };
 
-test.runIf(hasBfloat16)(
+test.runIf(hasBfloat16())(
   'products in bfloat16 learn much the same, on any number of threads',
   async () => {
     const products = 'bfloat16';
