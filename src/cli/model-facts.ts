@@ -4,7 +4,7 @@ import { countParameters, type ModelFile, modelName, openModel } from '../model/
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
-import { membersText } from './progress.ts';
+import { membersText, sizesText } from './progress.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, type Cell, counted, number, percent, table } from './table.ts';
@@ -173,7 +173,8 @@ function recordText(record: ModelFacts['record'], style: Style): string {
   const scores = (['dev', 'test'] as const).flatMap((role) => {
     return (record[role] ?? []).map((score) => {
       const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
-      return field(role, `${f1}accuracy ${percent(score.accuracy)}`);
+      const when = role === 'dev' && record.refit ? ', before the refit' : '';
+      return field(role, `${f1}accuracy ${percent(score.accuracy)}${when}`);
     });
   });
   const files = record.corpora.map(({ role, file, sentences, tokens, sha256 }): Cell[] => [
@@ -207,6 +208,7 @@ function recordText(record: ModelFacts['record'], style: Style): string {
         field('command', record.command),
         field('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
         ...scores,
+        ...(record.refit ? [field('refit', `on all ${sizesText(record.refit)}`)] : []),
         ...(record.teacher ? [field('teacher', teacherText(record.teacher))] : []),
         ...(record.members ? [field('alone', membersText(record.members))] : []),
       ],

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { MemberRecord } from '../model/model.ts';
-import type { TrainingEvent } from '../training/train.ts';
+import type { Sizes, TrainingEvent } from '../training/train.ts';
 import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
@@ -43,7 +43,8 @@ export function createLines(stream: Writable, style: Style): Display {
         stream.write(`${startText(event, style)}\n${epochHead(score, style)}`);
       }
       if (event.type === 'epoch') {
-        if (event.member && event.epoch === 1) stream.write(style.dim(`${memberText(event)}\n`));
+        const place = event.epoch === 1 ? placeText(event) : '';
+        if (place) stream.write(style.dim(`${place}\n`));
         stream.write(epochLine(event, style));
       }
       if (event.type === 'end') stream.write(`\n${endText(event, style)}`);
@@ -119,8 +120,15 @@ export async function createSpinner(
   };
 }
 
-const memberText = ({ member, members }: Pick<Event<'epoch'>, 'member' | 'members'>): string =>
-  `member ${member} of ${members}`;
+export const sizesText = ({ sentences, tokens }: Sizes): string =>
+  `${counted(sentences, 'sentence')}, ${counted(tokens, 'token')}`;
+
+/** Which network is trained, where that is to be said. */
+const placeText = ({ member, members, refit }: Event<'epoch' | 'progress'>): string =>
+  [
+    ...(member ? [`member ${member} of ${members}`] : []),
+    ...(refit ? [`again, on all ${sizesText(refit)}`] : []),
+  ].join(' ');
 
 const BAR = 20;
 export const bar = (share: number, style: Style): string => {
@@ -134,7 +142,7 @@ function progressText(
 ): string {
   const { epoch, epochs, tokens, of, loss } = event;
   const parts = [
-    ...(event.member ? [memberText(event)] : []),
+    ...(placeText(event) ? [placeText(event)] : []),
     `epoch ${epoch} of ${epochs}`,
     bar(tokens / of, style),
     noted === '' ? `loss ${loss.toFixed(4)}` : noted,
@@ -202,9 +210,10 @@ const epochHead = (score: string, style: Style): string =>
   );
 
 function epochLine(event: Event<'epoch'>, style: Style): string {
-  const { epoch, epochs, loss, score, best } = event;
+  const { epoch, epochs, loss, score, refit } = event;
+  const best = event.best && !refit;
   const place = `${epoch}/${epochs}`.padStart(9);
-  const value = percent(score).padStart(14);
+  const value = (refit ? '' : percent(score)).padStart(14);
   const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(16)}`;
   return `${place}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
 }
@@ -251,6 +260,7 @@ function endText(event: Event<'end'>, style: Style): string {
       'time',
       `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${bestEpochs}, ${stops[stopped]}`,
     ),
+    event.refit ? fact('refit', `on all ${sizesText(event.refit)}; dev was scored before`) : '',
     event.members ? fact('alone', membersText(event.members)) : '',
     event.recallBias
       ? fact('bias', `${event.recallBias.join(', ')} nats taken from ${event.recallTag ?? 'O'}`)

@@ -63,6 +63,8 @@ export interface TrainingRecord {
   /** Of each column, shares from 0 to 1; F1 for span tags. */
   readonly dev: readonly Scores[];
   readonly test?: readonly Scores[] | undefined;
+  /** What it was trained on at last, development sentences too: `dev` and `epochs` are from before. */
+  readonly refit?: { readonly sentences: number; readonly tokens: number } | undefined;
   /** What was taken from the score of each column's `recallTag`, in nats; left out where nothing was. */
   readonly recallBias?: readonly number[] | undefined;
   /** Left out: `O`. */

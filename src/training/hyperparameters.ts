@@ -259,6 +259,10 @@ export const hyperparameters = {
     MOST_MEMBERS,
     'networks trained with seed, seed + 1, ... that tag together',
   ),
+  refit: {
+    default: false,
+    about: 'trains again at last, on the development sentences too, for as many epochs',
+  },
   seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
 } satisfies Record<string, Choice | Quantity | Pattern | Switch>;
 

@@ -111,10 +111,12 @@ export interface Sizes {
   readonly tokens: number;
 }
 
-/** Which member of an ensemble is trained, from 1; left out where there is one network. */
 interface Place {
+  /** Which member of an ensemble is trained, from 1; left out where there is one network. */
   readonly member?: number;
   readonly members?: number;
+  /** What it is trained on when it is trained again, by `refit`; scores are then those of the first time. */
+  readonly refit?: Sizes;
 }
 
 /** What training tells of itself, in this order: start, then progress and epoch over and over, then end. */
@@ -159,7 +161,7 @@ export type TrainingEvent =
         readonly type: 'epoch';
         readonly epoch: number;
         readonly epochs: number;
-        /** Of each column of tags. */
+        /** Of each column of tags; none when it is trained again. */
         readonly dev: readonly Report[];
         readonly best: boolean;
         readonly tokensPerSecond: number;
@@ -178,6 +180,7 @@ export type TrainingEvent =
       readonly dev: readonly Report[];
       readonly test?: readonly Report[];
       /** As in the record. */
+      readonly refit?: Sizes;
       readonly recallBias?: readonly number[];
       readonly recallTag?: string;
       readonly members?: readonly MemberRecord[];
@@ -227,9 +230,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const { signal, output } = options;
   const began = performance.now();
   checkWritable(output);
-  const prepared = await prepare(options);
-  const { h, vocabulary, tasks, corpora, devFile, testFile, gazetteers } = prepared;
-  const { recallBias, teacher } = prepared;
+  const files = await readAll(options);
+  const { teacher, corpora, devFile, testFile, gazetteers } = files;
+  const prepared = await prepare(options, files);
+  const { h, recallBias } = prepared;
   const learned: Learned[] = [];
   const alone: Assessment[] = [];
   while (learned.length < h.ensemble && !(signal?.aborted && learned.length > 0)) {
@@ -249,6 +253,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       learned.pop();
     }
   }
+  const again =
+    h.refit && !signal?.aborted ? yield* refit({ options, files, learned, model }) : undefined;
   const members = learned.map(({ seed, bestEpoch, epochs }, m): MemberRecord => {
     const { scores, biases } = alone[m]!;
     return { seed, bestEpoch, epochs, ...scores, ...biases };
@@ -271,13 +277,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     bestEpoch,
     epochs,
     ...model.scores,
+    ...(again?.scores.test && { test: again.scores.test }),
+    ...(again && { refit: again.trainedOn }),
     ...model.biases,
     ...(model.biases.recallBias && recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
     ...(members.length > 1 && { members }),
     gradients,
   };
-  const { config, parameters } = model;
+  const { config, vocabulary, tasks, parameters } = again ?? model;
   const bytes = saveModel(output, { config, vocabulary, tasks, record, parameters });
+  const test = (again ?? model).test;
   const sum = (of: (network: Learned) => number): number =>
     learned.reduce((all, network) => all + of(network), 0);
   yield {
@@ -286,10 +295,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     bytes,
     parameters: countParameters(config),
     bestEpoch,
-    stopped,
+    stopped: h.refit && !again ? 'signal' : stopped,
     score: model.score,
     dev: model.dev,
-    ...(model.test && { test: model.test }),
+    ...(test && { test }),
+    ...(again && { refit: again.trainedOn }),
     ...(record.recallBias && { recallBias: record.recallBias }),
     ...(record.recallTag !== undefined && { recallTag: record.recallTag }),
     ...(record.members && { members: record.members }),
@@ -298,25 +308,65 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   };
 }
 
+/**
+ * Trains networks again, on the development sentences too, for as many epochs as were best; with the biases that were
+ * chosen. Returns undefined when it was interrupted.
+ */
+async function* refit({
+  options,
+  files,
+  learned,
+  model,
+}: {
+  options: TrainOptions;
+  files: Files;
+  learned: readonly Learned[];
+  model: Assessment;
+}): AsyncGenerator<TrainingEvent, (Assessment & { trainedOn: Sizes }) | undefined> {
+  const prepared = await prepare(options, files, { whole: true });
+  const networks: Learned[] = [];
+  for (const rehearsal of learned) {
+    networks.push(yield* learn(prepared, { options, member: networks.length, rehearsal }));
+    if (options.signal?.aborted) return undefined;
+  }
+  const biases = model.biases.recallBias ?? model.tasks.map(() => 0);
+  return {
+    ...(await assess(prepared, { options, networks, biases })),
+    trainedOn: { sentences: prepared.labelled.length, tokens: prepared.tokens },
+  };
+}
+
+type Files = Awaited<ReturnType<typeof readAll>>;
+
+/** Reads what is to be learned from. */
+async function readAll(options: TrainOptions) {
+  const teacher = options.teacher && (await openTeacher(options.teacher, options.read));
+  const readOne = (file: string): Promise<CorpusFile> =>
+    readLabelled(file, { ...options.read, gold: true });
+  return {
+    teacher,
+    corpora: await Promise.all(options.corpora.map(readOne)),
+    devFile: options.dev === undefined ? undefined : await readOne(options.dev),
+    testFile: options.test === undefined ? undefined : await readOne(options.test),
+    gazetteers: options.gazetteers?.length ? await readGazetteers(options.gazetteers) : undefined,
+  };
+}
+
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
-/** Reads what is to be learned from, and says what is to be learned. */
-async function prepare(options: TrainOptions) {
-  const teacher = options.teacher && (await openTeacher(options.teacher, options.read));
+/** Says what is to be learned; of the `whole`, development sentences too. */
+async function prepare(options: TrainOptions, files: Files, { whole = false } = {}) {
+  const { teacher, corpora, devFile, testFile, gazetteers } = files;
   const settings = { ...teacher?.settings, ...options.hyperparameters };
   const { seed, tagScheme, recipe, partial } = completeSettings(settings, 'pos');
-  const read: ReadOptions = { ...options.read, gold: true };
-  const readAll = (file: string): Promise<CorpusFile> => readLabelled(file, read);
-  const corpora = await Promise.all(options.corpora.map(readAll));
-  const devFile = options.dev === undefined ? undefined : await readAll(options.dev);
-  const testFile = options.test === undefined ? undefined : await readAll(options.test);
-  const asked = columnsOf(read.tagColumn);
-  const gazetteers = options.gazetteers?.length
-    ? await readGazetteers(options.gazetteers)
-    : undefined;
+  const asked = columnsOf(options.read?.tagColumn);
   const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file.columns[c]!);
-    const parts = devFile ? { train: all, dev: devFile.columns[c]! } : holdOut(all, seed);
+    const parts = whole
+      ? { train: [...all, ...(devFile?.columns[c] ?? [])], dev: [] }
+      : devFile
+        ? { train: all, dev: devFile.columns[c]! }
+        : holdOut(all, seed);
     const tagColumn = asked[c];
     const found = chooseScheme(parts.train, tagScheme, { partial });
     const schemes = teacher ? teachersScheme(teacher, c, found) : found;
@@ -332,7 +382,7 @@ async function prepare(options: TrainOptions) {
       },
     };
   });
-  if (partial) columns.forEach(checkCertain);
+  if (partial && !whole) columns.forEach(checkCertain);
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
   const h = completeSettings(
@@ -398,9 +448,7 @@ async function prepare(options: TrainOptions) {
   return {
     h,
     partial,
-    corpora,
-    devFile,
-    testFile,
+    heldOut: !devFile,
     columns,
     labelled,
     dev,
@@ -413,7 +461,6 @@ async function prepare(options: TrainOptions) {
     gazetteers,
     config,
     corpus,
-    teacher,
     lessons,
     tagWeights: weights && tagWeights(weights, vocabulary, tasks),
     recallBias,
@@ -431,17 +478,23 @@ interface Learned extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' |
   readonly trainingSeconds: number;
 }
 
-/** Trains a network, the ensemble's `member`, from 0. */
+/**
+ * Trains a network, the ensemble's `member`, from 0; after a `rehearsal`, with the scores and to the best epoch of that.
+ */
 async function* learn(
   prepared: Prepared,
-  { options, member }: { options: TrainOptions; member: number },
+  { options, member, rehearsal }: { options: TrainOptions; member: number; rehearsal?: Learned },
 ): AsyncGenerator<TrainingEvent, Learned> {
   const { signal } = options;
   const { columns, labelled, dev, task, tasks, vocabulary, wordCounts, pretrained } = prepared;
   const { config, corpus, lessons, tagWeights, partial, tokens } = prepared;
-  const { devFile, features, gazetteers } = prepared;
+  const { features, gazetteers } = prepared;
   const h = { ...prepared.h, seed: prepared.h.seed + member };
-  const place = h.ensemble > 1 ? { member: member + 1, members: h.ensemble } : {};
+  const epochs = rehearsal?.bestEpoch ?? h.epochs;
+  const place: Place = {
+    ...(h.ensemble > 1 && { member: member + 1, members: h.ensemble }),
+    ...(rehearsal && { refit: { sentences: labelled.length, tokens } }),
+  };
   const backend = openBackend(options);
   const engine = createEngine({
     backend,
@@ -478,7 +531,7 @@ async function* learn(
     const start: TrainingEvent = {
       type: 'start',
       train: { sentences: labelled.length, tokens },
-      dev: { sentences: dev.length, tokens: countTokens(dev), heldOut: !devFile },
+      dev: { sentences: dev.length, tokens: countTokens(dev), heldOut: prepared.heldOut },
       words: config.words,
       chars: config.chars,
       tags: config.tags[0]!,
@@ -486,7 +539,7 @@ async function* learn(
       parameters: countParameters({ ...config, members: h.ensemble }),
       backend: `${backend.kind} ${backend.isa}`,
       threads: backend.pool.threads,
-      epochs: h.epochs,
+      epochs,
       ...(pretrained && {
         pretrained: { coverage: pretrained.coverage, kept: pretrained.kept },
       }),
@@ -505,7 +558,7 @@ async function* learn(
         },
       }),
     };
-    if (member === 0) yield start;
+    if (member === 0 && !rehearsal) yield start;
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
@@ -541,10 +594,11 @@ async function* learn(
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
     const trainingBegan = performance.now();
-    const epochsAfter = (h.ensemble - 1 - member) * h.epochs; // of members that come
+    const networksAfter = h.ensemble - 1 - member + (h.refit && !rehearsal ? h.ensemble : 0);
+    const epochsAfter = networksAfter * h.epochs;
     let stopped: Learned['stopped'] = 'epochs';
     let done = 0;
-    for (; state.epoch < h.epochs; state.epoch++) {
+    for (; state.epoch < epochs; state.epoch++) {
       const epoch = state.epoch + 1;
       const epochBegan = performance.now();
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
@@ -577,13 +631,13 @@ async function* learn(
           type: 'progress',
           ...place,
           epoch,
-          epochs: h.epochs,
+          epochs,
           tokens: sum.tokens,
           of: epochTokens,
           loss: sum.loss / sum.tokens,
           tokensPerSecond: perSecond,
           secondsLeft:
-            ((h.epochs - state.epoch + epochsAfter) * epochTokens - sum.tokens) / perSecond,
+            ((epochs - state.epoch + epochsAfter) * epochTokens - sum.tokens) / perSecond,
         };
         await turn();
       }
@@ -593,8 +647,8 @@ async function* learn(
       state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
       restoreParameters(engine, state.average);
       predictor.reset();
-      const reports = evaluate(predictor, columns, { role: 'dev', partial });
-      const score = meanScore(reports);
+      const reports = rehearsal ? [] : evaluate(predictor, columns, { role: 'dev', partial });
+      const score = rehearsal ? rehearsal.epochs[state.epoch]!.score : meanScore(reports);
       const record: EpochRecord = {
         loss: sum.loss / sum.tokens,
         score,
@@ -614,13 +668,13 @@ async function* learn(
         type: 'epoch',
         ...place,
         epoch,
-        epochs: h.epochs,
+        epochs,
         ...record,
         dev: reports,
         best,
         tokensPerSecond,
         seconds: took,
-        secondsLeft: took * (h.epochs - epoch + epochsAfter),
+        secondsLeft: took * (epochs - epoch + epochsAfter),
       };
       await turn();
       if (signal?.aborted) {
@@ -653,7 +707,7 @@ async function* learn(
 }
 
 /** What networks are worth, alone or together, and all that is to be kept of them. */
-interface Assessment extends Pick<Model, 'config' | 'parameters'> {
+interface Assessment extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tasks'> {
   readonly kernels: string;
   readonly biases: Pick<TrainingRecord, 'recallBias'>;
   readonly dev: readonly Report[];
@@ -662,12 +716,16 @@ interface Assessment extends Pick<Model, 'config' | 'parameters'> {
   readonly score: number;
 }
 
-/** Makes networks one that tags, chooses what is taken from the scores of tags, and scores it. */
+/** Makes networks one that tags, chooses what is taken from the scores of tags, unless it is given, and scores it. */
 async function assess(
   prepared: Prepared,
-  { options, networks }: { options: TrainOptions; networks: readonly Learned[] },
+  {
+    options,
+    networks,
+    biases: given,
+  }: { options: TrainOptions; networks: readonly Learned[]; biases?: readonly number[] },
 ): Promise<Assessment> {
-  const { columns, tasks, vocabulary, partial, recallBias, biased, testFile } = prepared;
+  const { columns, tasks, vocabulary, partial, recallBias, biased } = prepared;
   const { config, parameters } = pool(
     prepared.config,
     networks.map((network) => network.parameters),
@@ -682,7 +740,7 @@ async function assess(
     const biasRecall = (tag: number, c: number): number => {
       if (tag < 0) return 0;
       // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
-      if (partial && !recallBias && !isComplete(columns[c]!.dev)) return 0;
+      if (partial && !given && !recallBias && !isComplete(columns[c]!.dev)) return 0;
       const bias = parameters.get(`${headName(c)}.bias`)!;
       const own = bias[tag]!;
       const scoreWith = (shift: number): number => {
@@ -692,6 +750,7 @@ async function assess(
         return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
       };
       const shift =
+        given?.[c] ??
         recallBias?.nats ??
         RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
           b.score > a.score ? b : a,
@@ -701,10 +760,12 @@ async function assess(
     };
     const biases = biased.map(biasRecall);
     const dev = evaluate(predictor, columns, { role: 'dev', partial });
-    const test = testFile && evaluate(predictor, columns, { role: 'test', partial });
+    const test = columns[0]!.test && evaluate(predictor, columns, { role: 'test', partial });
     return {
       config,
       parameters,
+      vocabulary,
+      tasks,
       kernels: `${backend.kind} ${backend.isa}`,
       biases: biases.some((bias) => bias !== 0) ? { recallBias: biases } : {},
       dev,
@@ -951,7 +1012,7 @@ function formatOfTask(
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
 function commandOf(
-  { corpora, dev, test, embeddings, gazetteers, read, teacher: asked }: TrainOptions,
+  { corpora, dev, test, embeddings, gazetteers, read, teacher: asked, products }: TrainOptions,
   h: Hyperparameters,
   teacher: Teacher | undefined,
 ): string {
@@ -966,6 +1027,7 @@ function commandOf(
     ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
     ['raw-format', asked?.rawFormat],
     ['teacher-weight', teacher?.record.weight],
+    ['bfloat16', products === 'bfloat16' || undefined],
     ...hyperparameterNames
       .filter((name) => h[name] !== (teacher?.settings[name] ?? hyperparameters[name].default))
       .map((name): [string, unknown] => [flagOf(name), h[name]]),
@@ -973,7 +1035,9 @@ function commandOf(
   const words = flags
     .filter(([, value]) => value !== undefined)
     .flatMap(([flag, value]) =>
-      value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)],
+      typeof value === 'boolean'
+        ? [`--${value ? '' : 'no-'}${flag}`]
+        : [`--${flag}`, String(value)],
     );
   const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
   const verb = teacher ? ['distill', teacher.record.file] : ['train'];

@@ -187,6 +187,81 @@ test('a signal ends training after the update under way and keeps the best', asy
   expect(existsSync(output)).toBe(true);
 });
 
+describe('refit', () => {
+  const files = { dev: corpus('test.conll'), test: corpus('test.conll') };
+  const h = { refit: true, epochs: 3, biasRecall: 'auto', decoder: 'constrained', ensemble: 2 };
+
+  test('trains again on the development sentences too, to the best epoch', async () => {
+    const once = await run('fit', files, { ...h, refit: false });
+    const { output, events } = await run('refit', files, h);
+    using before = openModel(once.output);
+    using after = openModel(output);
+    const sentences = textOf('dev.conll').length + textOf('test.conll').length;
+    expect(after.record.refit).toMatchObject({ sentences });
+    const { dev, epochs, bestEpoch, recallBias, members } = after.record;
+    expect({ dev, epochs, bestEpoch, recallBias, members }).toEqual({
+      dev: before.record.dev,
+      epochs: before.record.epochs,
+      bestEpoch: before.record.bestEpoch,
+      recallBias: before.record.recallBias,
+      members: before.record.members,
+    });
+    const words = (text: string[][][]) => text.flat().map(([token]) => token!.toLowerCase());
+    const [old, added] = [new Set(words(textOf('dev.conll'))), words(textOf('test.conll'))];
+    const only = added.find((word) => !old.has(word))!;
+    expect(before.vocabulary.words).not.toContain(only);
+    expect(after.vocabulary.words).toContain(only);
+    const again = events.filter((event) => event.type === 'epoch' && event.refit);
+    expect(again).toHaveLength(members!.reduce((sum, member) => sum + member.bestEpoch, 0));
+    expect(again[0]).toMatchObject({ dev: [], refit: { sentences }, member: 1, members: 2 });
+
+    // the test score is that of the file, of sentences that it has learned from now
+    const end = last(events);
+    if (end.type !== 'end') throw new Error('no end');
+    const tagger = loadTagger(output, { threads: 1 });
+    const text = textOf('test.conll');
+    const tags = tagger.tag(text.map((s) => s.map((cells) => cells[0]!))).flat();
+    const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
+    expect(end.test![0]!.correctTokens).toBe(right);
+    expect(end.dev[0]!.correctTokens).not.toBe(right);
+    await tagger.close();
+  });
+
+  test('gives the same bytes for any number of threads, and learns what was held out', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map(
+        async (threads) => (await run(`refit-${threads}`, { threads }, { refit: true })).output,
+      ),
+    );
+    expect(readFileSync(one!).equals(readFileSync(two!))).toBe(true);
+    using file = openModel(one!);
+    expect(file.record.refit).toMatchObject({ sentences: textOf('dev.conll').length });
+    expect(file.record.command).toMatch(/ --refit$/);
+  });
+
+  test('that is interrupted leaves what there was before', async () => {
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const output = join(folder, 'interrupted-refit.safetensors');
+    const hyperparameters = checkHyperparameters({ ...small, refit: true }, 'test');
+    let end: TrainingEvent | undefined;
+    for await (const event of train({
+      corpora: [corpus('dev.conll')],
+      output,
+      threads: 1,
+      hyperparameters,
+      ...options,
+    })) {
+      if (event.type === 'epoch' && event.refit) controller.abort();
+      end = event;
+    }
+    expect(end).toMatchObject({ type: 'end', stopped: 'signal' });
+    expect(end).not.toHaveProperty('refit');
+    using file = openModel(output);
+    expect(file.record.refit).toBeUndefined();
+  });
+});
+
 test('divergence is one clear line and leaves no file', async () => {
   const diverge = run(
     'nan',
