@@ -7,6 +7,9 @@
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 #ifdef WITH_AMX
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -153,6 +156,9 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   void *data = NULL, *before = NULL, *level;
   napi_get_cb_info(env, info, &count, &array, NULL, &level);
   napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+#ifdef __linux__
+  madvise(data, (size_t)1 << 32, MADV_HUGEPAGE); // all that the arena may grow to; large pages spare the TLB
+#endif
   napi_get_instance_data(env, &before);
   Instance *self = malloc(sizeof *self);
   *self = (Instance){level, data, before};
