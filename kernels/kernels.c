@@ -26,7 +26,12 @@ INLINE V load(const float *p) { return *(const VU *)p; }
 INLINE void store(float *p, V x) { *(VU *)p = x; }
 INLINE V splat(float x) { return x - (V){0}; } // x + 0 is not the identity for -0, so compilers keep that addition
 
-// n < LANES values, the rest 0. Apart, since blocks are nearly always whole: inlined they would be most of the code.
+// n <= LANES values, the rest 0. With AVX-512 by a mask: a branch costs more, and a call would spill what registers hold.
+#if LANES == 16 && defined __AVX512F__
+INLINE V load_n(const float *p, int n) { return __builtin_ia32_loadups512_mask(p, (V){0}, (1u << n) - 1); }
+INLINE void store_n(float *p, V x, int n) { __builtin_ia32_storeups512_mask(p, x, (1u << n) - 1); }
+#else
+// A part is loaded apart, since blocks are nearly always whole: inlined it would be most of the code.
 static __attribute__((noinline)) V load_part(const float *p, int n) {
   V x = {0};
   for (int i = 0; i < n; i++) x[i] = p[i];
@@ -40,6 +45,7 @@ INLINE void store_n(float *p, V x, int n) {
   if (n == LANES) store(p, x);
   else store_part(p, x, n);
 }
+#endif
 INLINE V choose(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
 // The larger and the smaller of each pair; of NaN, y. One instruction each, which GCC finds only by name: of the time of
 // an LSTM's gates, comparing and choosing takes a third.
@@ -511,8 +517,8 @@ void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
     for (int end = n - i < 64 * LANES ? n : i + 64 * LANES; i < end; i += LANES) {
       const V y = load_n(x + i, end - i < LANES ? end - i : LANES);
       part += y * y;
-      most = choose(y > most, y, most);
-      most = choose(-y > most, -y, most);
+      most = larger(y, most);
+      most = larger(-y, most);
     }
     for (int j = 0; j < LANES; j++) total += part[j];
     i = i > n ? n : i;
