@@ -29,12 +29,15 @@ export class Layout {
 export class Arena {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
+  /** As far as it is known to reach; `memory.buffer` itself is slow to ask. */
+  private buffer: SharedArrayBuffer;
 
   constructor(
     begin: Address,
     memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true }),
   ) {
     this.memory = memory;
+    this.buffer = memory.buffer;
     this.layout = new Layout(begin);
   }
 
@@ -42,7 +45,7 @@ export class Arena {
   take(count: number): Address {
     const at = this.layout.take(count);
     // New memory is zero; what was there before may have been scratch. New pages stay untouched, so they cost nothing yet.
-    const old = Math.min(this.memory.buffer.byteLength, this.layout.end);
+    const old = Math.min(this.buffer.byteLength, this.layout.end);
     if (old > at) this.f32(at, (old - at) / 4).fill(0);
     this.reserve(this.layout.end);
     return at;
@@ -50,10 +53,10 @@ export class Arena {
 
   /** Grows the memory so that addresses below `end` exist. Views made before stay valid but do not see the new part. */
   reserve(end: Address): void {
-    const missing = end - this.memory.buffer.byteLength;
+    const missing = end - this.buffer.byteLength;
     if (missing <= 0) return;
     const pages = Math.ceil(missing / PAGE);
-    const have = this.memory.buffer.byteLength / PAGE;
+    const have = this.buffer.byteLength / PAGE;
     // Growing by a quarter more than asked keeps the number of growths small.
     const generous = Math.min(MOST_PAGES - have, pages + (have >> 2));
     try {
@@ -63,6 +66,7 @@ export class Arena {
         `the arena cannot grow to ${Math.ceil(end / 2 ** 20)} MiB (its limit is 4096)`,
       );
     }
+    this.buffer = this.memory.buffer;
   }
 
   f32(at: Address, length: number): Float32Array {
@@ -80,7 +84,10 @@ export class Arena {
    * by nothing shows it the whole.
    */
   private seen(end: Address): SharedArrayBuffer {
-    if (end > this.memory.buffer.byteLength) this.memory.grow(0);
-    return this.memory.buffer;
+    if (end > this.buffer.byteLength) {
+      this.memory.grow(0);
+      this.buffer = this.memory.buffer;
+    }
+    return this.buffer;
   }
 }
