@@ -22,7 +22,7 @@ export interface TypeBatch {
   readonly ids: readonly number[];
   readonly charset: readonly number[];
   /** Word after word, places in the charset; those of type y begin at offsets[y]. */
-  readonly chars: readonly number[];
+  readonly chars: Int32Array;
   readonly offsets: Int32Array;
   readonly sizes: TypeSizes;
 }
@@ -73,26 +73,25 @@ export function collectTypes(
     charAs?: ((char: number) => number) | undefined;
   },
 ): TypeBatch {
-  const { numbering, charset, groups, charAs = (char) => char } = options;
-  const ids = [...numbering.items].sort((a, b) => lengthOf(types, b) - lengthOf(types, a));
+  const { numbering, charset, groups, charAs } = options;
+  const { items } = numbering;
+  const ids = byFallingLength(items.map((id) => lengthOf(types, id))).map((i) => items[i]!);
   numbering.renumber(ids);
   charset.reset();
-  const chars: number[] = [];
-  const offsets = new Int32Array(ids.length + 1);
+  const Y = ids.length;
+  const offsets = new Int32Array(Y + 1);
   let M = 0;
-  ids.forEach((id, y) => {
-    for (let at = types.offsets[id]!; at < types.offsets[id + 1]!; at++)
-      chars.push(charset.number(charAs(types.chars[at]!)));
-    offsets[y + 1] = chars.length;
-    if (groups > 0) M += membersOf(types, id, groups).length;
-  });
-  const sizes = {
-    Y: ids.length,
-    L: chars.length,
-    Q: charset.items.length,
-    longest: ids.length > 0 ? lengthOf(types, ids[0]!) : 0,
-    M,
-  };
+  for (let y = 0; y < Y; y++) {
+    offsets[y + 1] = offsets[y]! + lengthOf(types, ids[y]!);
+    if (groups > 0) M += membersOf(types, ids[y]!, groups).length;
+  }
+  const chars = new Int32Array(offsets[Y]!);
+  for (let y = 0, to = 0; y < Y; y++)
+    for (let at = types.offsets[ids[y]!]!; at < types.offsets[ids[y]! + 1]!; at++) {
+      const char = types.chars[at]!;
+      chars[to++] = charset.number(charAs ? charAs(char) : char);
+    }
+  const sizes = { Y, L: chars.length, Q: charset.items.length, longest: offsets[1] ?? 0, M };
   return { ids, charset: charset.items, chars, offsets, sizes };
 }
 
@@ -128,8 +127,17 @@ export function writeTypes(
 }
 
 /** The order of sentences by falling length; equal lengths keep their order. */
-export const byFallingLength = (lengths: ArrayLike<number>): number[] =>
-  Array.from(lengths, (_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+export function byFallingLength(lengths: ArrayLike<number>): number[] {
+  const n = lengths.length;
+  let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, lengths[i]!);
+  const next = new Int32Array(most + 2); // of each length, from the greatest on: the place of the next that has it
+  for (let i = 0; i < n; i++) next[most - lengths[i]! + 1]!++;
+  for (let place = 0; place < most; place++) next[place + 1]! += next[place]!;
+  const order: number[] = new Array(n).fill(0);
+  for (let i = 0; i < n; i++) order[next[most - lengths[i]!]!++] = i;
+  return order;
+}
 
 /** Calls `visit(row, sentence, t)` for each row of the packed batch of `sentences` (by falling length) and fills `rows`. */
 export function packTokens(

@@ -60,9 +60,9 @@ interface CharTable {
 export function layoutChars(
   layout: Layout,
   config: NetworkConfig,
-  sizes: TypeSizes & { panelWidth: number; training: boolean },
+  { Y, L, Q, longest }: TypeSizes,
+  { panelWidth, training }: { panelWidth: number; training: boolean },
 ): CharLayout {
-  const { Y, L, Q, longest, panelWidth, training } = sizes;
   const { charEncoder, charDim: E, charWidth, charFilters, charHidden: H } = config;
   const size = charSize(config);
   const table = (name: string, width: number): CharTable => ({

@@ -68,8 +68,9 @@ export const plainBiLstm = {
 
 export type Direction = 'forward' | 'backward';
 
+const both = ['forward', 'backward'] as const;
 export const directionsOf = ({ direction }: NetworkConfig): readonly Direction[] =>
-  direction === 'both' ? ['forward', 'backward'] : [direction];
+  direction === 'both' ? both : [direction];
 
 /** Width of a word's character encoding. */
 export function charSize(config: NetworkConfig): number {
@@ -233,6 +234,13 @@ function networkSpecs(config: NetworkConfig): ParameterSpec[] {
     }
   });
   return specs;
+}
+
+/** What `of` makes of 0 .. n - 1; `Array.from` takes many times as long, and a step lays out dozens of buffers. */
+export function times<T>(n: number, of: (i: number) => T): T[] {
+  const all: T[] = [];
+  for (let i = 0; i < n; i++) all.push(of(i));
+  return all;
 }
 
 export const sizeOf = (shape: readonly number[]): number =>

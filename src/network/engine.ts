@@ -301,9 +301,8 @@ export function createEngine(options: EngineOptions): Engine {
       words[row] = word;
       typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
       tokens.add(batch.tokens?.[sentence], t);
-      golds.forEach((gold, head) => {
-        gold[row] = batch.tags[head]![sentence]![t]!;
-      });
+      for (let head = 0; head < golds.length; head++)
+        golds[head]![row] = batch.tags[head]![sentence]![t]!;
       visit(row, word);
     });
     return { at, rows: s.rows, N, T };
@@ -334,7 +333,9 @@ export function createEngine(options: EngineOptions): Engine {
     const scales = config.tags.map((_, h) => {
       const all = sumOf(batches, ({ tags, sets }) => {
         const weigh = weigher(h, sets?.[h]);
-        return tags[h]!.reduce((sum, own) => own.reduce((s, tag) => s + weigh(tag), sum), 0);
+        let own = 0;
+        for (const sentence of tags[h]!) for (const tag of sentence) own += weigh(tag);
+        return own;
       });
       return 1 / (all || 1);
     });

@@ -24,7 +24,8 @@ export interface FeatureLayout {
 export function layoutFeatures(
   layout: Layout,
   config: NetworkConfig,
-  { Y, M, training }: TypeSizes & { training: boolean },
+  { Y, M }: TypeSizes,
+  { training }: { training: boolean },
 ): FeatureLayout {
   const size = featureSize(config);
   return {

@@ -73,15 +73,14 @@ export interface LayerTape extends LayerSpace {
 export const layoutLayer = (
   layout: Layout,
   config: NetworkConfig,
-  options: { N: number; B: number; layer: number } & Omit<TapeOptions, 'isSeen'>,
+  { N, B, layer }: { N: number; B: number; layer: number },
+  { recurrentDropout, links }: Omit<TapeOptions, 'isSeen'>,
 ): LayerTape => {
-  const { layer, ...sizes } = options;
   const isSeen = layer + 1 < config.layers && cellOf(config, layer + 1).below === true;
+  const sizes = { N, B, H: config.hidden, recurrentDropout, links, isSeen };
   return {
-    tapes: directionsOf(config).map(() =>
-      layoutTape(layout, cellOf(config, layer), { ...sizes, H: config.hidden, isSeen }),
-    ),
-    ...layoutSpace(layout, config, { N: options.N, layer }),
+    tapes: directionsOf(config).map(() => layoutTape(layout, cellOf(config, layer), sizes)),
+    ...layoutSpace(layout, config, { N, layer }),
   };
 };
 
@@ -99,10 +98,8 @@ export function layoutLayerScratch(
 ): LayerScratch {
   const { hidden: H, between, layers } = config;
   const M = layerSize(config);
-  const gates = Math.max(
-    ...Array.from({ length: layers }, (_, layer) => cellOf(config, layer).gates),
-    M / H,
-  );
+  let gates = M / H;
+  for (let layer = 0; layer < layers; layer++) gates = Math.max(gates, cellOf(config, layer).gates);
   const isGated = between === 'highway' && layers > 1;
   return {
     ...layoutScratch(layout, { N, B, H, gates, panelWidth }),

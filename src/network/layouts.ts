@@ -3,7 +3,7 @@ import { packedSize } from '../backend/backend.ts';
 import type { Address } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
 import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
-import { directionsOf, inputSize, layerSize, type NetworkConfig } from './config.ts';
+import { directionsOf, inputSize, layerSize, type NetworkConfig, times } from './config.ts';
 import { crfScratchSize } from './crf.ts';
 import { type FeatureLayout, layoutFeatures } from './features.ts';
 import {
@@ -52,19 +52,21 @@ export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest', 'M', 'P'] as 
 export const typeKeys = ['Y', 'L', 'Q', 'longest', 'M', 'P'] as const;
 export const chunkKeys = ['N', 'T', 'B'] as const;
 
-export const writeSizes = <K extends string>(
+export function writeSizes<K extends string>(
   header: Int32Array,
   keys: readonly K[],
   sizes: Readonly<Record<K, number>>,
-): void =>
-  keys.forEach((key, i) => {
-    header[i] = sizes[key];
-  });
-export const readSizes = <K extends string>(
+): void {
+  for (let i = 0; i < keys.length; i++) header[i] = sizes[keys[i]!];
+}
+export function readSizes<K extends string>(
   header: Int32Array,
   keys: readonly K[],
-): Record<K, number> =>
-  Object.fromEntries(keys.map((key, i) => [key, header[i]!])) as Record<K, number>;
+): Record<K, number> {
+  const sizes = {} as Record<K, number>;
+  for (let i = 0; i < keys.length; i++) sizes[keys[i]!] = header[i]!;
+  return sizes;
+}
 
 /** Training: what one head computes, of K tags. */
 export interface HeadSpace {
@@ -105,7 +107,8 @@ export function layoutShard(
   layout.take(HEADER);
   const { N, T, B } = sizes;
   const { hidden: H, tags, layers } = config;
-  const { panelWidth, ...noise } = options;
+  const { panelWidth } = options;
+  const training = { panelWidth, training: true };
   const M = layerSize(config);
   const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
     isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
@@ -114,17 +117,15 @@ export function layoutShard(
     words: layout.take(N),
     types: layout.take(N),
     clocks: pair(config.cell === 'clockwork', 1),
-    chars: layoutChars(layout, config, { ...sizes, panelWidth, training: true }),
-    features: layoutFeatures(layout, config, { ...sizes, training: true }),
+    chars: layoutChars(layout, config, sizes, training),
+    features: layoutFeatures(layout, config, sizes, training),
     tokens: layoutTokens(layout, config, { n: N, P: sizes.P, training: true }),
     x: layout.take(N * inputSize(config, 0)),
-    masks: Array.from({ length: layers + 1 }, (_, l) => layout.take(B * inputSize(config, l))),
-    layers: Array.from({ length: layers }, (_, layer) =>
-      layoutLayer(layout, config, { N, B, layer, ...noise }),
-    ),
+    masks: times(layers + 1, (l) => layout.take(B * inputSize(config, l))),
+    layers: times(layers, (layer) => layoutLayer(layout, config, { N, B, layer }, options)),
     scratch: layoutLayerScratch(layout, config, { N, B, panelWidth }),
     dout: pair(true, M),
-    dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
+    dense: times(config.dense, () => layout.take(N * H)),
     ddense: pair(config.dense > 0, H),
     heads: tags.map((K) => ({
       gold: layout.take(N),
@@ -156,12 +157,12 @@ export function layoutTypes(
 ): TypesLayout {
   const layout = new Layout(begin);
   layout.take(HEADER);
-  const { panelWidth } = options;
+  const tagging = { panelWidth: options.panelWidth, training: false };
   return {
     words: layout.take(sizes.Y),
     places: layout.take(sizes.Y),
-    chars: layoutChars(layout, config, { ...sizes, panelWidth, training: false }),
-    features: layoutFeatures(layout, config, { ...sizes, training: false }),
+    chars: layoutChars(layout, config, sizes, tagging),
+    features: layoutFeatures(layout, config, sizes, tagging),
     tokens: layoutTokens(layout, config, { n: sizes.Y, P: sizes.P, training: false }),
     x: layout.take(sizes.Y * inputSize(config, 0)),
     end: layout.end,
@@ -205,11 +206,11 @@ export function layoutChunk(
     clocks: pair(config.cell === 'clockwork', 1),
     scratch: layout.take(B * (gates + 3) * H),
     pre: layers > 1 ? layout.take(N * gates * H) : 0,
-    layers: Array.from({ length: layers }, (_, layer) => ({
+    layers: times(layers, (layer) => ({
       ...layoutSpace(layout, config, { N, layer }),
       c: pair(layers > 1 && cellOf(config, layers - 1).below === true, H),
     })),
-    dense: Array.from({ length: config.dense }, () => layout.take(N * H)),
+    dense: times(config.dense, () => layout.take(N * H)),
     heads: tags.map((K) => ({
       logits: layout.take(N * K),
       best: layout.take(N),

@@ -184,22 +184,24 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     featuresForward(kernels, config, weights, s.features, sizes.Y);
   };
 
-  /** What stands beside the word embedding in x: its place, its width, and which of its rows each token has. */
-  const besides = ({ chars, features, tokens }: TypeSpace, types: Address) => {
-    const [C, F] = [charSize(config), featureSize(config)];
-    return [
-      { ...chars, place: wordDim, width: C, rows: types },
-      { ...features, place: wordDim + C, width: F, rows: types },
-      { ...tokens, place: wordDim + C + F, width: tokenSize(config), rows: tokens.rows },
-    ].filter(({ width }) => width > 0);
-  };
+  // What stands beside the word embedding in x.
+  const [C, F, P] = [charSize(config), featureSize(config), tokenSize(config)];
+  const besides = (
+    [
+      { part: 'chars', place: wordDim, width: C },
+      { part: 'features', place: wordDim + C, width: F },
+      { part: 'tokens', place: wordDim + C + F, width: P },
+    ] as const
+  ).filter(({ width }) => width > 0);
 
   /** x (n, D): word embeddings beside the encodings of types and the features of tokens. */
   const embed = (x: Address, words: Address, types: Address, space: TypeSpace, n: number): void => {
     kernels.rows_gather(x, weights.at['word.embedding']!, words, n, wordDim, D);
     tokensForward(kernels, config, weights, space.tokens, n);
-    for (const { place, width, out, rows } of besides(space, types))
-      kernels.rows_gather(x + place * 4, out, rows, n, width, D);
+    for (const { part, place, width } of besides) {
+      const rows = part === 'tokens' ? space.tokens.rows : types;
+      kernels.rows_gather(x + place * 4, space[part].out, rows, n, width, D);
+    }
   };
 
   /** A clockwork's clocks, for each direction. */
@@ -351,8 +353,10 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       });
     }
     undrop(dx, 0);
-    for (const { place, width, dout, rows } of besides(s, s.types)) {
-      arena.f32(dout, (rows === s.types ? Y : N) * width).fill(0);
+    for (const { part, place, width } of besides) {
+      const { dout } = s[part];
+      const [rows, n] = part === 'tokens' ? [s.tokens.rows, N] : [s.types, Y];
+      arena.f32(dout, n * width).fill(0);
       kernels.rows_scatter_add(dout, dx + place * 4, rows, N, width, D);
     }
     const features = weights.at['feature.embedding'];

@@ -60,17 +60,18 @@ export interface TapeOptions {
 export function layoutTape(
   layout: Layout,
   { gates, saved, reset }: Cell,
-  { N, B, H, ...options }: { N: number; B: number; H: number } & Partial<TapeOptions>,
+  sizes: { N: number; B: number; H: number } & Partial<TapeOptions>,
 ): Tape {
+  const { N, B, H, recurrentDropout, links, isSeen } = sizes;
   return {
     pre: layout.take(N * gates * H),
     saved: layout.take(N * saved * H),
     c: layout.take(N * H),
     hPrev: layout.take(N * H),
     reset: reset ? layout.take(N * H) : 0,
-    mask: options.recurrentDropout ? layout.take(B * H) : 0,
-    links: options.links ? layout.take(N) : 0,
-    dabove: options.isSeen ? layout.take(N * H) : 0,
+    mask: recurrentDropout ? layout.take(B * H) : 0,
+    links: links ? layout.take(N) : 0,
+    dabove: isSeen ? layout.take(N * H) : 0,
   };
 }
 

@@ -578,12 +578,16 @@ async function* learn(
       const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
       return {
         types: sentences.map((s) => s.types),
-        words: sentences.map(({ words }) =>
-          words.map((word) => {
-            if (wordCounts[word] === 1 && random() < h.unknownProbability) return 0;
-            return h.wordDropout > 0 && random() < h.wordDropout ? 0 : word;
-          }),
-        ),
+        words: sentences.map(({ words }) => {
+          const read = words.slice();
+          for (let i = 0; i < read.length; i++)
+            if (
+              (wordCounts[read[i]!] === 1 && random() < h.unknownProbability) ||
+              (h.wordDropout > 0 && random() < h.wordDropout)
+            )
+              read[i] = 0;
+          return read;
+        }),
         ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
         tags: columns.map((_, c) => tags.map((own) => own[c]!)),
         sets: corpus.sets,

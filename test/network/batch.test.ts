@@ -101,7 +101,7 @@ describe('collectTypes', () => {
     expect(batch).toEqual({
       ids: [2, 0, 1, 3],
       charset: [1, 2, 4],
-      chars: [0, 1, 2, 2, 1, 2, 1],
+      chars: Int32Array.of(0, 1, 2, 2, 1, 2, 1),
       offsets: Int32Array.of(0, 3, 5, 6, 7),
       sizes: { Y: 4, L: 7, Q: 3, longest: 3, M: 0 },
     });
@@ -112,7 +112,7 @@ describe('collectTypes', () => {
     const asked: number[] = [];
     const { batch } = collect([1, 0, 2, 1], (char) => (asked.push(char) % 2 === 0 ? 0 : char));
     expect(asked).toEqual([1, 2, 4, 4, 2, 4]);
-    expect(batch.chars.map((place) => batch.charset[place])).toEqual([1, 0, 4, 0, 2, 0]);
+    expect(Array.from(batch.chars, (place) => batch.charset[place])).toEqual([1, 0, 4, 0, 2, 0]);
     expect(batch.charset).toEqual([1, 0, 4, 2]);
   });
 
@@ -121,7 +121,7 @@ describe('collectTypes', () => {
     expect(collect([]).batch).toEqual({
       ids: [],
       charset: [],
-      chars: [],
+      chars: new Int32Array(0),
       offsets: Int32Array.of(0),
       sizes: { Y: 0, L: 0, Q: 0, longest: 0, M: 0 },
     });
@@ -134,8 +134,8 @@ describe('writeTypes', () => {
     const arena = new Arena(0);
     const { batch } = collect([1, 0, 2, 3]);
     const network = { ...config, charEncoder } as NetworkConfig;
-    const options = { ...batch.sizes, panelWidth: 8, training: false };
-    const layout = layoutChars(arena.layout, network, options);
+    const options = { panelWidth: 8, training: false };
+    const layout = layoutChars(arena.layout, network, batch.sizes, options);
     arena.reserve(arena.layout.end);
     arena.i32(0, arena.layout.end / 4).fill(-1);
     writeTypes(arena, network, layout, batch);

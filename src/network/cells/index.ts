@@ -20,6 +20,8 @@ export const cellNames = [
 ] as const;
 export type CellName = (typeof cellNames)[number];
 
+const cells = { lstm, peephole, coupled, gru, clockwork } as const;
+
 /** The cell of layer `layer`. */
 export function cellOf(
   config: { readonly cell: CellName; readonly activation: 'tanh' | 'relu' },
@@ -31,6 +33,6 @@ export function cellOf(
     case 'depth-gated':
       return layer === 0 ? peephole : depthGated;
     default:
-      return { lstm, peephole, coupled, gru, clockwork }[config.cell];
+      return cells[config.cell];
   }
 }
