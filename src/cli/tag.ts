@@ -12,7 +12,6 @@ import {
 import { tagParts } from '../corpus/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
-import { annotateStream } from '../tagging/annotate-stream.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -181,7 +180,6 @@ async function tagCommand(
           say(flags.json ? JSON.stringify(stats) : counting.statsLine(stats));
         };
       }
-      const annotating = annotateOptions(flags);
       for (const file of files.length === 0 ? ['-'] : files) {
         const read = readingOf(file, { flags, tagger });
         const isTyped = file === '-' && io.isTerminal.stdin;
@@ -191,14 +189,13 @@ async function tagCommand(
             ? paragraphs(io.stdin)
             : (progress?.read(file) ?? sourceOf(file, io));
         const maxLatency = file === '-' ? flags.maxLatency : 0;
-        const pieces = annotating
-          ? annotateStream(source, tagger, {
-              ...annotating,
-              ...givenIn(read, { flags, tagger }),
-              writer,
-              columns,
-            })
-          : tagStream(source, tagger, { read, writer, columns, maxLatency });
+        const pieces = tagStream(source, tagger, {
+          ...givenIn(read, { flags, tagger }),
+          annotate: annotateOptions(flags),
+          writer,
+          columns,
+          maxLatency,
+        });
         try {
           for await (const out of pieces) await sink.write(out);
         } finally {

@@ -6,7 +6,7 @@ import {
   tokenLineWriter,
   type Writer,
 } from '../corpus/index.ts';
-import type { Columns } from './predictor.ts';
+import type { AnnotateOptions } from './annotate.ts';
 import type { Tagger } from './tagger.ts';
 import { batches } from './windows.ts';
 
@@ -17,6 +17,10 @@ export interface TagStreamOptions {
   readonly columns?: readonly number[] | undefined;
   /** Milliseconds that a piece of a stream may wait for more, so that more is tagged at once. Default: 0. */
   readonly maxLatency?: number | undefined;
+  /** What is to be told besides the tags. */
+  readonly annotate?: Pick<AnnotateOptions, 'confidence' | 'minConfidence' | 'nBest'> | undefined;
+  /** With `annotate`, the model's columns of which something is known: that is read as tags, of each in this order. */
+  readonly given?: readonly number[] | undefined;
 }
 
 /** Pieces of a stream are joined up to so many bytes. */
@@ -54,12 +58,13 @@ export async function* tagStream(
 async function* flights(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
-  { read, writer, columns }: TagStreamOptions,
+  { read, writer, columns, annotate, given = [] }: TagStreamOptions,
 ): AsyncGenerator<Flight> {
   const onDocument = (document: Document): void => writer.begin(document);
-  const chosen = (all: Columns) => columns?.map((column) => all[column]!) ?? all;
+  const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
-  const isPlain = format === 'horizontal' && !gold && !tagger.model.vocabulary.tokenFeatures;
+  const { tasks, vocabulary } = tagger.model;
+  const isPlain = format === 'horizontal' && !gold && !annotate && !vocabulary.tokenFeatures;
   if (isPlain && writer.isPlain) {
     const write = tokenLineWriter();
     const options = { file, most: tagger.mostTokens, onDocument };
@@ -71,11 +76,25 @@ async function* flights(
   }
   for await (const piece of readSentences(source, { ...read, onDocument }))
     for (const sentences of batches(piece, tagger.mostTokens)) {
-      const finish = tagger.begin(
-        sentences.map(({ tokens }) => tokens),
-        sentences.map(({ featureColumns }) => featureColumns ?? []),
-      );
-      yield () => writer.write(sentences, chosen(finish()));
+      const tokens = sentences.map((sentence) => sentence.tokens);
+      const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
+      if (annotate) {
+        yield () => {
+          const known = tasks.map((_, column) => {
+            const place = given.indexOf(column);
+            if (place < 0) return undefined;
+            return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
+          });
+          const where = (s: number): string => `${sentences[s]!.file}:${sentences[s]!.line}`;
+          const options = { ...annotate, features, given: known, where };
+          const annotations = chosen(tagger.annotate(tokens, options));
+          const tags = annotations.map((column) => column.map((own) => own.tags));
+          return writer.write(sentences, tags, annotations);
+        };
+      } else {
+        const finish = tagger.begin(tokens, features);
+        yield () => writer.write(sentences, chosen(finish()));
+      }
     }
 }
 
