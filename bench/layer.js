@@ -9,7 +9,7 @@ import {
   recurrenceBackward,
   recurrenceForward,
 } from '../dist/network/recurrence.js';
-import { packMatrix, project } from '../dist/network/weights.js';
+import { addProduct, packMatrix, project } from '../dist/network/weights.js';
 
 const PERIODS = [1, 2, 4, 8];
 
@@ -77,11 +77,17 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
   const dx = arena.take(N * D);
   const infer = arena.take(B * (cell.gates + 3) * H);
   const tape = layoutTape(arena.layout, cell, { N, B, H });
-  const scratch = layoutScratch(arena.layout, { N, B, H, gates: cell.gates, panelWidth });
+  const scratch = layoutScratch(arena.layout, cell, { N, B, H, panelWidth });
   arena.reserve(arena.layout.end);
 
   /** @param {number} at */
   const gradient = (at) => /** @type {Float32Array} */ (gradients.get(at)).byteOffset;
+  /** @type {import('../dist/network/weights.js').Gradients} */
+  const own = {
+    at: gradient,
+    product: (W, ...factors) =>
+      addProduct(kernels, gradient(W.at), W, factors, { from: 0, rows: W.K, accumulate: true }),
+  };
   const packing = { rows, N, T, B, reverse: false, beside };
   const matrices = [
     weights.input,
@@ -96,13 +102,13 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
       for (const W of matrices) packMatrix(kernels, W);
       project(kernels, tape.pre, x, weights.input, { n: N, bias: weights.bias });
       recurrenceForward(kernels, h, tape, weights, { ...packing, ldh: H });
-      recurrenceBackward(kernels, gradient, dh, tape, weights, {
+      recurrenceBackward(kernels, own, dh, tape, weights, {
         ...packing,
         ldd: H,
         scratch,
         dbeside,
       });
-      inputBackward(kernels, gradient, dx, x, tape, weights, { N, scratch, accumulate: false });
+      inputBackward(kernels, own, dx, x, tape, weights, { N, scratch, accumulate: false });
     },
     /** All that tagging needs, with the weights as `update` packed them. */
     tag() {

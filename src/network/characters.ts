@@ -12,7 +12,7 @@ import {
   recurrentWeights,
   type Tape,
 } from './recurrence.ts';
-import { addOuter, type Matrix, project, projectBack, type Weights } from './weights.ts';
+import { type Gradients, type Matrix, project, projectBack, type Weights } from './weights.ts';
 
 // A word's characters are encoded once for each type of a batch. Only the characters that the batch uses enter: their
 // embeddings (Q, E) times the kernel (E, W) make a small table (Q, W), one row for each character, from which the
@@ -95,13 +95,7 @@ export function layoutChars(
           ...table(`char.lstm.${direction}`, 4 * H),
           lstm: {
             tape: layoutTape(layout, cell, { N: L, B: Y, H }),
-            scratch: layoutScratch(layout, {
-              N: training ? L : 0,
-              B: Y,
-              H,
-              gates: cell.gates,
-              panelWidth,
-            }),
+            scratch: layoutScratch(layout, cell, { N: training ? L : 0, B: Y, H, panelWidth }),
             h: layout.take(L * H),
             dh: training ? layout.take(L * H) : 0,
           },
@@ -159,13 +153,13 @@ export function charForward(
   }
 }
 
-/** Adds the gradients of the character parameters to `gradient` from c.dout (Y, charSize). */
+/** The gradients of the character parameters go to `gradients`, from c.dout (Y, charSize). */
 export function charBackward(
   kernels: Kernels,
   arena: Arena,
   config: NetworkConfig,
   weights: Weights,
-  gradient: (parameter: Address) => Address,
+  gradients: Gradients,
   c: CharLayout,
   { Y, L, Q, longest }: TypeSizes,
 ): void {
@@ -175,7 +169,7 @@ export function charBackward(
     const w: Matrix = weights.matrices[lstm ? `${name}.input` : name]!;
     arena.f32(dtable, Q * w.N).fill(0);
     if (!lstm) {
-      const dbias = gradient(weights.at['char.conv.bias']!);
+      const dbias = gradients.at(weights.at['char.conv.bias']!);
       kernels.char_conv_backward(
         dtable,
         dbias,
@@ -200,7 +194,7 @@ export function charBackward(
       );
       recurrenceBackward(
         kernels,
-        gradient,
+        gradients,
         lstm.dh,
         lstm.tape,
         recurrentWeights(weights, name, cell),
@@ -217,11 +211,11 @@ export function charBackward(
       kernels.rows_scatter_add(dtable, lstm.tape.pre, c.chars, L, 4 * H, 4 * H);
     }
     kernels.gemm_pack(packed, dtable, Q, w.N, w.N, 1);
-    addOuter(kernels, gradient(w.at), c.embedded, packed, { n: Q, K: E, N: w.N });
+    gradients.product(w, c.embedded, packed, Q);
     projectBack(kernels, c.dembedded, dtable, w, { n: Q, accumulate: direction === 1 });
   }
   kernels.rows_scatter_add(
-    gradient(weights.at['char.embedding']!),
+    gradients.at(weights.at['char.embedding']!),
     c.dembedded,
     c.charset,
     Q,

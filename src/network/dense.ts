@@ -1,5 +1,5 @@
 import type { Address, Kernels } from '../backend/kernels.ts';
-import { addOuter, type Matrix, project, projectBack, type Weights } from './weights.ts';
+import { type Gradients, type Matrix, project, projectBack, type Weights } from './weights.ts';
 
 /** An affine layer, y = x W + b. */
 export interface DenseWeights {
@@ -21,10 +21,10 @@ export const denseForward = (
   { n, accumulate = false }: { n: number; accumulate?: boolean },
 ): void => project(kernels, y, x, weight, { n, bias, accumulate });
 
-/** Adds the gradients of W and b to `gradient`; dx (n, K) = dy W^T (or +=). `packed` is space for dy (n, N) packed. */
+/** The gradients of W and b go to `gradients`; dx (n, K) = dy W^T (or +=). `packed` (n, N) is left with dy. */
 export function denseBackward(
   kernels: Kernels,
-  gradient: (parameter: Address) => Address,
+  gradients: Gradients,
   dx: Address,
   dy: Address,
   x: Address,
@@ -32,9 +32,9 @@ export function denseBackward(
   options: { n: number; packed: Address; accumulate?: boolean },
 ): void {
   const { n, packed, accumulate = false } = options;
-  const { K, N, at } = weight;
+  const { N } = weight;
   kernels.gemm_pack(packed, dy, n, N, N, 1);
-  addOuter(kernels, gradient(at), x, packed, { n, K, N });
-  kernels.column_sums(gradient(bias), dy, n, N, N);
+  gradients.product(weight, x, packed, n);
+  kernels.column_sums(gradients.at(bias), dy, n, N, N);
   projectBack(kernels, dx, dy, weight, { n, accumulate });
 }

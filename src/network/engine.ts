@@ -40,6 +40,7 @@ import {
   eachAge,
   type OptimizerOptions,
   type ProgramSpec,
+  productTickets,
   ROW_BLOCK,
   SHARDS,
   streams,
@@ -204,6 +205,7 @@ export function createEngine(options: EngineOptions): Engine {
   const cache = arena.take(cacheSize * cacheWidth(config));
   const wordSize = config.words * config.wordDim;
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
+  const products = productTickets(weights).length;
   const take = (n: number): Address => arena.take(n);
   const pair = (n: number): readonly [Address, Address] => [take(n), take(n)];
   const trainingSpec: TrainingSpec | undefined = training && {
@@ -218,6 +220,7 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     gradients: take(SHARDS * weights.denseSize),
     summed: take(weights.denseSize),
+    factors: take(SHARDS * Object.keys(weights.matrices).length * 6),
     moments: pair(weights.denseSize),
     wordMoments: pair(wordSize),
     losses: take(SHARDS * 16),
@@ -380,6 +383,7 @@ export function createEngine(options: EngineOptions): Engine {
         ...scales,
         ...sets,
       ]);
+      pool.run(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       for (let shard = 0; shard < SHARDS; shard++)
         loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     });

@@ -1,6 +1,6 @@
 import type { Arena, Layout } from '../backend/arena.ts';
+import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
-import { clearUphill } from './cells/clockwork.ts';
 import { cellOf } from './cells/index.ts';
 import { directionsOf, isMerged, layerSize, type NetworkConfig } from './config.ts';
 import { type DenseWeights, denseBackward, denseForward, denseWeights } from './dense.ts';
@@ -17,7 +17,7 @@ import {
   type Tape,
   type TapeOptions,
 } from './recurrence.ts';
-import { project, type Weights } from './weights.ts';
+import { type Gradients, project, type Weights } from './weights.ts';
 
 // One recurrent layer whole: its directions, where they meet, and what joins it to the layer below. M is the width of
 // what it gives (`layerSize`).
@@ -68,41 +68,40 @@ export function layoutSpace(
 
 export interface LayerTape extends LayerSpace {
   readonly tapes: readonly Tape[];
+  readonly scratches: readonly RecurrenceScratch[]; // of each direction
+  readonly packed: Address; // (N, M) the gradient of the highway's gate, packed, or 0
 }
 
 export const layoutLayer = (
   layout: Layout,
   config: NetworkConfig,
   { N, B, layer }: { N: number; B: number; layer: number },
-  { recurrentDropout, links }: Omit<TapeOptions, 'isSeen'>,
+  { recurrentDropout, links, panelWidth }: Omit<TapeOptions, 'isSeen'> & { panelWidth: number },
 ): LayerTape => {
+  const cell = cellOf(config, layer);
   const isSeen = layer + 1 < config.layers && cellOf(config, layer + 1).below === true;
-  const sizes = { N, B, H: config.hidden, recurrentDropout, links, isSeen };
+  const sizes = { N, B, H: config.hidden, recurrentDropout, links, isSeen, panelWidth };
+  const space = layoutSpace(layout, config, { N, layer });
   return {
-    tapes: directionsOf(config).map(() => layoutTape(layout, cellOf(config, layer), sizes)),
-    ...layoutSpace(layout, config, { N, layer }),
+    ...space,
+    tapes: directionsOf(config).map(() => layoutTape(layout, cell, sizes)),
+    scratches: directionsOf(config).map(() => layoutScratch(layout, cell, sizes)),
+    packed: space.t ? layout.take(packedSize(panelWidth, N, layerSize(config))) : 0,
   };
 };
 
 /** Space for the backward of one layer after another. */
-export interface LayerScratch extends RecurrenceScratch {
+export interface LayerScratch {
   readonly dh: Address; // (N, 2H) where directions merge, else 0
   readonly dy: Address; // (N, M) highway, else 0
   readonly dt: Address;
 }
 
-export function layoutLayerScratch(
-  layout: Layout,
-  config: NetworkConfig,
-  { N, B, panelWidth }: { N: number; B: number; panelWidth: number },
-): LayerScratch {
+export function layoutLayerScratch(layout: Layout, config: NetworkConfig, N: number): LayerScratch {
   const { hidden: H, between, layers } = config;
   const M = layerSize(config);
-  let gates = M / H;
-  for (let layer = 0; layer < layers; layer++) gates = Math.max(gates, cellOf(config, layer).gates);
   const isGated = between === 'highway' && layers > 1;
   return {
-    ...layoutScratch(layout, { N, B, H, gates, panelWidth }),
     dh: isMerged(config) ? layout.take(N * 2 * H) : 0,
     dy: isGated ? layout.take(N * M) : 0,
     dt: isGated ? layout.take(N * M) : 0,
@@ -168,13 +167,13 @@ export const isReverse = (config: NetworkConfig, d: number): boolean =>
   directionsOf(config)[d] === 'backward';
 
 /**
- * dx (N, D) from dout (N, M), which may be overwritten; gradients of the parameters are added to `gradient`.
+ * dx (N, D) from dout (N, M), which may be overwritten; those of the parameters go to `gradients`.
  * @param options.trace a direction, and where the whole gradient of its h (N, H) goes; dx is not computed then
  */
 export function layerBackward(
   kernels: Kernels,
   arena: Arena,
-  gradient: (parameter: Address) => Address,
+  gradients: Gradients,
   config: NetworkConfig,
   w: LayerWeights,
   tape: LayerTape,
@@ -197,9 +196,9 @@ export function layerBackward(
   if (w.highway) {
     dy = scratch.dy;
     kernels.highway_backward(scratch.dt, dy, dx, dout, tape.t, tape.y, x, N * M);
-    denseBackward(kernels, gradient, dx, scratch.dt, x, w.highway, {
+    denseBackward(kernels, gradients, dx, scratch.dt, x, w.highway, {
       n: N,
-      packed: scratch.packed,
+      packed: tape.packed,
       accumulate: true,
     });
     isBegun = true;
@@ -215,22 +214,19 @@ export function layerBackward(
   w.directions.forEach((direction, d) => {
     const own = tape.tapes[d]!;
     if (trace && trace.direction !== d) return;
-    recurrenceBackward(kernels, gradient, dh + d * H * 4, own, direction, {
+    recurrenceBackward(kernels, gradients, dh + d * H * 4, own, direction, {
       ...options,
+      scratch: tape.scratches[d]!,
       ldd: w.directions.length * H,
       reverse: isReverse(config, d),
       beside: besideOf(direction, d, options),
       dbeside: direction.cell.below ? below!.tapes[d]!.dabove : 0,
       trace: trace?.at ?? 0,
     });
-    if (direction.cell.clocked) {
-      const modules = config.periods.length;
-      clearUphill(arena.f32(gradient(direction.recurrent.at), H * H), { H, modules });
-    }
     if (trace) return;
-    inputBackward(kernels, gradient, dx, x, own, direction, {
+    inputBackward(kernels, gradients, dx, x, own, direction, {
       N,
-      scratch,
+      scratch: tape.scratches[d]!,
       accumulate: isBegun || d > 0,
     });
   });

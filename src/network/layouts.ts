@@ -73,6 +73,7 @@ export interface HeadSpace {
   readonly gold: Address; // (N) as in TrainingBatch.tags
   readonly logits: Address; // (N, K)
   readonly dlogits: Address; // (N, K)
+  readonly packed: Address; // dlogits, packed
   readonly crf: Address; // scratch, 0 where it trains none
 }
 
@@ -91,9 +92,9 @@ export interface ShardLayout {
   readonly scratch: LayerScratch;
   readonly dout: readonly [Address, Address]; // (N, M), for one layer and the layer above
   readonly dense: readonly Address[]; // (N, H) what each dense layer gives
+  readonly packedDense: readonly Address[]; // (N, H) its gradient, packed
   readonly ddense: readonly [Address, Address]; // (N, H), for one dense layer and the one above
   readonly heads: readonly HeadSpace[];
-  readonly packed: Address; // the gradient of what a dense layer or a head gives, packed
   readonly end: Address;
 }
 
@@ -123,17 +124,18 @@ export function layoutShard(
     x: layout.take(N * inputSize(config, 0)),
     masks: times(layers + 1, (l) => layout.take(B * inputSize(config, l))),
     layers: times(layers, (layer) => layoutLayer(layout, config, { N, B, layer }, options)),
-    scratch: layoutLayerScratch(layout, config, { N, B, panelWidth }),
+    scratch: layoutLayerScratch(layout, config, N),
     dout: pair(true, M),
     dense: times(config.dense, () => layout.take(N * H)),
+    packedDense: times(config.dense, () => layout.take(packedSize(panelWidth, N, H))),
     ddense: pair(config.dense > 0, H),
     heads: tags.map((K) => ({
       gold: layout.take(N),
       logits: layout.take(N * K),
       dlogits: layout.take(N * K),
+      packed: layout.take(packedSize(panelWidth, N, K)),
       crf: config.decoder === 'crf' ? layout.take(crfScratchSize(panelWidth, { N, B, K })) : 0,
     })),
-    packed: layout.take(packedSize(panelWidth, N, Math.max(config.dense > 0 ? H : 0, ...tags))),
     end: layout.end,
   };
 }

@@ -1,6 +1,6 @@
 import type { Address } from '../backend/kernels.ts';
 import type { Task, TaskContext } from '../backend/pool.ts';
-import { ticks } from './cells/clockwork.ts';
+import { clearUphill, ticks } from './cells/clockwork.ts';
 import { type CharLayout, charBackward, charForward, type TypeSizes } from './characters.ts';
 import {
   charSize,
@@ -9,6 +9,7 @@ import {
   headName,
   inputSize,
   type NetworkConfig,
+  times,
   tokenSize,
 } from './config.ts';
 import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './crf.ts';
@@ -30,7 +31,15 @@ import {
   typeKeys,
 } from './layouts.ts';
 import { type TokenLayout, tokensBackward, tokensForward } from './tokens.ts';
-import { memberWeights, packMatrix, project, type Weights } from './weights.ts';
+import {
+  addProduct,
+  type Gradients,
+  type Matrix,
+  memberWeights,
+  packMatrix,
+  project,
+  type Weights,
+} from './weights.ts';
 
 /** Shares of units that dropout sets to 0. */
 export interface Dropout {
@@ -71,9 +80,11 @@ export interface TrainingSpec {
   readonly seed: number;
   /** Of each head: (K) weights of its tags, of a CRF their natural logarithms; 0 where all weigh 1. */
   readonly tagWeights: readonly Address[];
-  /** Gradients of the dense parameters: one block a shard, then their sum. */
+  /** Gradients of the dense parameters: one block a shard, of which those of matrices stay empty, then their sum. */
   readonly gradients: Address;
   readonly summed: Address;
+  /** Three doubles a shard and matrix: x, dy packed, and rows of both, whose product is the matrix's gradient. */
+  readonly factors: Address;
   /** First and second moments of the dense parameters, and of the word embedding. */
   readonly moments: readonly [Address, Address];
   readonly wordMoments: readonly [Address, Address];
@@ -109,16 +120,19 @@ export const SHARDS = 4;
 /** Floats of the dense parameters, or rows of the word embedding, that one ticket handles. */
 export const DENSE_BLOCK = 16_384;
 export const ROW_BLOCK = 64;
+/** Rows of the gradient of a matrix that one ticket computes. */
+const PRODUCT_ROWS = 64;
 
 /** Places in the list that `createTasks` returns. */
 export const TaskId = {
   backpropagate: 0,
-  reduce: 1,
-  update: 2,
-  pack: 3,
-  encode: 4,
-  infer: 5,
-  probe: 6,
+  multiply: 1,
+  reduce: 2,
+  update: 3,
+  pack: 4,
+  encode: 5,
+  infer: 6,
+  probe: 7,
 } as const;
 
 /** Streams of random numbers that one shard of one step has: inputs of layers and the output, masks, links. */
@@ -141,6 +155,33 @@ export function eachAge(
   rows.forEach((live, t) => {
     for (let b = 0; b < live; b++) visit(row++, reverse ? lengths[b]! - 1 - t : t);
   });
+}
+
+/** The parts of the gradients of all matrices, one a ticket, great ones first. A clockwork's is cleared whole. */
+export const productTickets = ({
+  matrices,
+}: Weights): { w: Matrix; from: number; rows: number }[] =>
+  Object.values(matrices)
+    .flatMap((w) => {
+      const most = w.modules ? w.K : PRODUCT_ROWS;
+      return times(Math.ceil(w.K / most), (i) => ({
+        w,
+        from: i * most,
+        rows: Math.min(most, w.K - i * most),
+      }));
+    })
+    .sort((a, b) => b.rows * b.w.N - a.rows * a.w.N);
+
+/** What of the dense parameters no matrix has: bytes [from, to) from their beginning. */
+function outsideMatrices({ matrices, dense, denseSize }: Weights): [from: number, to: number][] {
+  const rest: [number, number][] = [];
+  let from = 0;
+  const end = { at: dense + denseSize * 4, K: 0, N: 0 };
+  for (const { at, K, N } of [...Object.values(matrices).sort((a, b) => a.at - b.at), end]) {
+    if (at - dense > from) rest.push([from, at - dense]);
+    from = Math.ceil((at - dense + K * N * 4) / 64) * 64;
+  }
+  return rest;
 }
 
 /**
@@ -300,18 +341,14 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   });
 
   /** From the gradients of the logits to that of what the layers give, which comes to s.dout. */
-  function headBackward(
-    s: ShardLayout,
-    { N: n }: ShardSizes,
-    gradient: (parameter: Address) => Address,
-  ): void {
-    const { packed } = s;
+  function headBackward(s: ShardLayout, { N: n }: ShardSizes, gradients: Gradients): void {
     const x = (i: number): Address => denseInput(s.layers[layers - 1]!.out, s.dense, i);
     const dx = (i: number): Address =>
       i === 0 ? s.dout[(layers - 1) % 2]! : s.ddense[(i - 1) % 2]!;
     heads.forEach((w, h) => {
       const at = dense.length;
-      denseBackward(kernels, gradient, dx(at), s.heads[h]!.dlogits, x(at), w, {
+      const { dlogits, packed } = s.heads[h]!;
+      denseBackward(kernels, gradients, dx(at), dlogits, x(at), w, {
         n,
         packed,
         accumulate: h > 0,
@@ -319,16 +356,12 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     });
     for (let i = dense.length - 1; i >= 0; i--) {
       kernels.tanh_backward(dx(i + 1), s.dense[i]!, n * H);
-      denseBackward(kernels, gradient, dx(i), dx(i + 1), x(i), dense[i]!, { n, packed });
+      const packed = s.packedDense[i]!;
+      denseBackward(kernels, gradients, dx(i), dx(i + 1), x(i), dense[i]!, { n, packed });
     }
   }
 
-  function backward(
-    s: ShardLayout,
-    sizes: ShardSizes,
-    gradient: (parameter: Address) => Address,
-    dx: Address,
-  ): void {
+  function backward(s: ShardLayout, sizes: ShardSizes, gradients: Gradients, dx: Address): void {
     const { N, T, Y } = sizes;
     const { dropout } = training!;
     const undrop = (d: Address, level: number): void => {
@@ -336,12 +369,12 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       if ((level === layers ? dropout.output : dropout.input) > 0)
         kernels.dropout_apply(d, s.masks[level]!, s.rows, T, width, width);
     };
-    headBackward(s, sizes, gradient);
+    headBackward(s, sizes, gradients);
     for (let layer = layers - 1; layer >= 0; layer--) {
       const below = s.layers[layer - 1];
       const dout = s.dout[layer % 2]!;
       undrop(dout, layer + 1);
-      layerBackward(kernels, arena, gradient, config, stack[layer]!, s.layers[layer]!, {
+      layerBackward(kernels, arena, gradients, config, stack[layer]!, s.layers[layer]!, {
         ...packing(s, sizes),
         noise: true,
         layer,
@@ -360,25 +393,32 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       kernels.rows_scatter_add(dout, dx + place * 4, rows, N, width, D);
     }
     const features = weights.at['feature.embedding'];
-    if (features) featuresBackward(kernels, config, gradient(features), s.features, Y);
+    if (features) featuresBackward(kernels, config, gradients.at(features), s.features, Y);
     const tokens = weights.at['token.embedding'];
-    if (tokens) tokensBackward(kernels, config, gradient(tokens), s.tokens, N);
-    charBackward(kernels, arena, config, weights, gradient, s.chars, sizes);
+    if (tokens) tokensBackward(kernels, config, gradients.at(tokens), s.tokens, N);
+    charBackward(kernels, arena, config, weights, gradients, s.chars, sizes);
   }
 
   // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] dropout stream,
   // [2 SHARDS + 1 + h] 1 / tokens of the batch of which head h knows something, then for each head its sets of tags, or 0
   const backpropagate: Task = (shard, args) => {
     const { labelSmoothing, tagWeights, gradients, losses } = training!;
+    const factors = factorsOf(shard);
     const at = args[shard]!;
     const sizes = readSizes(arena.i32(at, shardKeys.length), shardKeys);
     const loss = losses + shard * 64;
     arena.f32(loss, 1)[0] = 0;
-    if (sizes.N === 0) return;
+    if (sizes.N === 0) {
+      factors.fill(0);
+      return;
+    }
     const s = layoutShard(config, options, sizes, at);
     forward(s, sizes, args[2 * SHARDS]! + shard * streams(config));
     const block = gradients + shard * weights.denseSize * 4 - weights.dense;
-    const gradient = (parameter: Address): Address => parameter + block;
+    const own: Gradients = {
+      at: (parameter) => parameter + block,
+      product: (w, ...factor) => factors.set(factor, 3 * matrices.indexOf(w)),
+    };
     s.heads.forEach(({ gold, logits, dlogits, crf: scratch }, h) => {
       const scale = args[2 * SHARDS + 1 + h]!;
       const sets = args[2 * SHARDS + 1 + heads.length + h]!;
@@ -403,10 +443,29 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
         else smoothed(0);
         if (weights) crfCosts(arena, logits, { gold, costs: weights, N, K: tags[h]! });
         const batch = { emissions: logits, gold, sets, scratch, rows, T, scale };
-        crfLoss(kernels, gradient, loss, dlogits, fields[h]!, batch);
+        crfLoss(kernels, own.at, loss, dlogits, fields[h]!, batch);
       } else smoothed(tagWeights[h]!);
     });
-    backward(s, sizes, gradient, args[SHARDS + shard]!);
+    backward(s, sizes, own, args[SHARDS + shard]!);
+  };
+
+  const factorsOf = (shard: number): Float64Array =>
+    arena.f64(training!.factors + shard * matrices.length * 24, matrices.length * 3);
+  const products = productTickets(weights);
+  // The gradient of a part of a matrix: of each shard the product of what its backward left. args: [0] 1 where it is added
+  // to what is there
+  const multiply: Task = (index, args) => {
+    const { w, from, rows } = products[index]!;
+    const to = training!.summed + w.at - weights.dense;
+    let accumulate = args[0] === 1;
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const [x, dy, n] = factorsOf(shard).subarray(3 * matrices.indexOf(w)) as unknown as number[];
+      if (n === 0) continue;
+      addProduct(kernels, to, w, [x!, dy!, n!], { from, rows, accumulate });
+      accumulate = true;
+    }
+    if (!accumulate) arena.f32(to + from * w.N * 4, rows * w.N).fill(0);
+    if (w.modules) clearUphill(arena.f32(to, w.K * w.N), { H: w.K, modules: w.modules });
   };
 
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
@@ -414,6 +473,7 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     block * DENSE_BLOCK * 4,
     Math.min(DENSE_BLOCK, weights.denseSize - block * DENSE_BLOCK),
   ];
+  const rest = outsideMatrices(weights);
   const rowRange = (block: number, n: number): [from: number, count: number] => {
     const from = (block - denseBlocks) * ROW_BLOCK;
     return [from, Math.min(ROW_BLOCK, n - from)];
@@ -427,7 +487,12 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     arena.f64(square, 2).fill(0);
     if (block < denseBlocks) {
       const [at, count] = denseRange(block);
-      kernels.sum_shards(summed + at, gradients + at, SHARDS, weights.denseSize, count);
+      for (const [begin, end] of rest) {
+        const from = Math.max(begin, at);
+        const n = (Math.min(end, at + count * 4) - from) / 4;
+        if (n > 0)
+          kernels.sum_shards(summed + from, gradients + from, SHARDS, weights.denseSize, n);
+      }
       kernels.measure(square, summed + at, count);
       return;
     }
@@ -571,11 +636,14 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     s.heads.forEach(({ gold, logits, dlogits }, h) => {
       kernels.softmax_cross_entropy(losses, dlogits, logits, gold, 0, 0, N, tags[h]!, 1, 0);
     });
-    const gradient = (parameter: Address): Address => parameter + gradients - weights.dense;
-    headBackward(s, sizes, gradient);
+    const own: Gradients = {
+      at: (parameter) => parameter + gradients - weights.dense,
+      product: () => undefined,
+    };
+    headBackward(s, sizes, own);
     const layer = layers - 1;
     const below = s.layers[layer - 1];
-    layerBackward(kernels, arena, gradient, config, stack[layer]!, s.layers[layer]!, {
+    layerBackward(kernels, arena, own, config, stack[layer]!, s.layers[layer]!, {
       ...packing(s, sizes),
       noise: false,
       layer,
@@ -589,5 +657,5 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     arena.f32(gradients, weights.denseSize).fill(0);
   };
 
-  return [backpropagate, reduce, update, pack, encode, infer, probe];
+  return [backpropagate, multiply, reduce, update, pack, encode, infer, probe];
 }

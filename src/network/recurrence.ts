@@ -2,7 +2,7 @@ import type { Layout } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import type { Cell } from './cells/index.ts';
-import { addOuter, type Matrix, projectBack, type Weights } from './weights.ts';
+import { type Gradients, type Matrix, projectBack, type Weights } from './weights.ts';
 
 /** A packed batch: `N` rows over `T` steps, `B` sentences, rows[t] (T integers at `rows`) live at step t. */
 export interface Packing {
@@ -78,16 +78,26 @@ export function layoutTape(
 /** Space that backward needs besides the tape. */
 export interface RecurrenceScratch {
   readonly carry: Address; // (B, 4H)
-  readonly packed: Address; // dpre (N, G H), packed
+  // What backward leaves of dpre, packed: the gradient of what each matrix gives, the same twice where it is all of it.
+  readonly input: Address; // (N, G H)
+  readonly recurrent: Address; // (N, R H)
+  readonly candidate: Address; // (N, H), or 0
 }
 
-export const layoutScratch = (
+export function layoutScratch(
   layout: Layout,
-  { N, B, H, gates, panelWidth }: Record<'N' | 'B' | 'H' | 'gates' | 'panelWidth', number>,
-): RecurrenceScratch => ({
-  carry: layout.take(B * 4 * H),
-  packed: layout.take(packedSize(panelWidth, N, gates * H)),
-});
+  { gates, recurrent, reset }: Cell,
+  { N, B, H, panelWidth }: Record<'N' | 'B' | 'H' | 'panelWidth', number>,
+): RecurrenceScratch {
+  const packed = (blocks: number): Address => layout.take(packedSize(panelWidth, N, blocks * H));
+  const input = packed(gates);
+  return {
+    carry: layout.take(B * 4 * H),
+    input,
+    recurrent: recurrent < gates ? packed(recurrent) : input,
+    candidate: reset ? packed(1) : 0,
+  };
+}
 
 /**
  * h (N, H; ldh) from tape.pre (N, G H) = x W + b, which the caller has filled.
@@ -123,14 +133,14 @@ export function recurrenceForward(
 }
 
 /**
- * Leaves the gradient of the pre-activations in tape.pre and packed in scratch.packed, and adds those of the recurrent
- * matrices, the bias and the peepholes to `gradient`, from dh (N, H; ldd).
+ * Leaves the gradient of the pre-activations in tape.pre and packed in `scratch`; those of the recurrent matrices, the
+ * bias and the peepholes go to `gradients`, from dh (N, H; ldd).
  * @param options.dbeside (N, H) gets the gradient of the state below
  * @param options.trace (N, H), or 0, gets the whole gradient of h
  */
 export function recurrenceBackward(
   kernels: Kernels,
-  gradient: (parameter: Address) => Address,
+  gradients: Gradients,
   dh: Address,
   tape: Tape,
   w: RecurrentWeights,
@@ -152,7 +162,7 @@ export function recurrenceBackward(
   kernels[`${cell.kernels}_backward`](
     tape.pre,
     dbeside,
-    cell.peepholes ? gradient(w.own) : 0,
+    cell.peepholes ? gradients.at(w.own) : 0,
     trace,
     scratch.carry,
     dh,
@@ -172,21 +182,20 @@ export function recurrenceBackward(
     ldd,
     reverse ? 1 : 0,
   );
-  kernels.column_sums(gradient(w.bias), tape.pre, N, width, width);
-  /** dU += from^T (the columns of dpre from block `gate` on), and leaves these packed. */
-  const outer = (U: Matrix, from: Address, gate: number): void => {
-    kernels.gemm_pack(scratch.packed, tape.pre + gate * H * 4, N, U.N, width, 1);
-    addOuter(kernels, gradient(U.at), from, scratch.packed, { n: N, K: H, N: U.N });
-  };
-  if (candidate) outer(candidate, tape.reset, cell.recurrent);
-  outer(recurrent, tape.hPrev, 0);
-  if (cell.recurrent < cell.gates) kernels.gemm_pack(scratch.packed, tape.pre, N, width, width, 1);
+  kernels.column_sums(gradients.at(w.bias), tape.pre, N, width, width);
+  kernels.gemm_pack(scratch.input, tape.pre, N, width, width, 1);
+  if (scratch.recurrent !== scratch.input)
+    kernels.gemm_pack(scratch.recurrent, tape.pre, N, recurrent.N, width, 1);
+  gradients.product(recurrent, tape.hPrev, scratch.recurrent, N);
+  if (!candidate) return;
+  kernels.gemm_pack(scratch.candidate, tape.pre + recurrent.N * 4, N, H, width, 1);
+  gradients.product(candidate, tape.reset, scratch.candidate, N);
 }
 
-/** The rest of a layer's backward: dW += x^T dpre, and dx (N, D; D) = dpre W^T (or +=), for one direction. */
+/** The rest of a layer's backward: dW = x^T dpre, and dx (N, D; D) = dpre W^T (or +=), for one direction. */
 export function inputBackward(
   kernels: Kernels,
-  gradient: (parameter: Address) => Address,
+  gradients: Gradients,
   dx: Address,
   x: Address,
   tape: Tape,
@@ -194,7 +203,6 @@ export function inputBackward(
   options: { N: number; scratch: RecurrenceScratch; accumulate: boolean },
 ): void {
   const { N: n, scratch, accumulate } = options;
-  const { K, N, at } = w.input;
-  addOuter(kernels, gradient(at), x, scratch.packed, { n, K, N });
+  gradients.product(w.input, x, scratch.input, n);
   projectBack(kernels, dx, tape.pre, w.input, { n, accumulate });
 }

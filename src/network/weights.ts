@@ -16,6 +16,8 @@ export interface Matrix {
   readonly N: number;
   readonly packed: Address;
   readonly transposed: Address;
+  /** Modules of the clockwork whose recurrent matrix it is. */
+  readonly modules?: number;
 }
 
 /** Where everything that outlives a batch lies. Plain data: workers get it as it is. */
@@ -44,7 +46,7 @@ export function placeWeights(
   const dense = at[specs[1]!.name]!;
   const denseSize = (layout.end - dense) / 4;
   const matrices: Record<string, Matrix> = {};
-  for (const { name, matrix } of specs) {
+  for (const { name, matrix, modules } of specs) {
     if (!matrix) continue;
     const [K, N] = matrix;
     matrices[name] = {
@@ -53,6 +55,7 @@ export function placeWeights(
       N,
       packed: layout.take(packedSize(panelWidth, K, N)),
       transposed: training ? layout.take(packedSize(panelWidth, N, K)) : 0,
+      ...(modules !== undefined && { modules }),
     };
   }
   const modules = config.cell === 'clockwork' ? layout.take(config.hidden) : 0;
@@ -106,14 +109,23 @@ export function projectBack(
   kernels.gemm(dx, dy, w.transposed, 0, n, w.K, w.N, w.N, 1, ldx, accumulate ? 1 : 0);
 }
 
-/** dW (K, N) += x^T (K, n; ldx) dy, where `packedDy` is dy (n, N) packed. */
-export function addOuter(
+/** Where a backward leaves the gradients of parameters. */
+export interface Gradients {
+  /** That of a vector or an embedding is added to. */
+  at(parameter: Address): Address;
+  /** That of a matrix (K, N) is x^T dy, of x (n, K) and dy (n, N) packed, which stay what they are for the rest of the step. */
+  product(w: Matrix, x: Address, packedDy: Address, n: number): void;
+}
+
+/** Rows `from` on of dW (K, N) = x^T dy (or += when `accumulate`), as `Gradients` has it. */
+export function addProduct(
   kernels: Kernels,
   dw: Address,
-  x: Address,
-  packedDy: Address,
-  options: { n: number; K: number; N: number; ldx?: number },
+  { K, N }: Matrix,
+  [x, packedDy, n]: readonly [Address, Address, number],
+  options: { from: number; rows: number; accumulate: boolean },
 ): void {
-  const { n, K, N, ldx = K } = options;
-  kernels.gemm(dw, x, packedDy, 0, K, N, n, 1, ldx, N, 1);
+  const { from, rows, accumulate } = options;
+  const to = dw + from * N * 4;
+  kernels.gemm(to, x + from * 4, packedDy, 0, rows, N, n, 1, K, N, accumulate ? 1 : 0);
 }
