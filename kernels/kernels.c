@@ -128,11 +128,14 @@ static void pack_(float *restrict packed, const float *restrict b, int K, int N,
         for (; n < width; n++) packed[n] = from[n];
         for (; n < PANEL; n++) packed[n] = 0.f;
       }
-    } else { // down the columns of a transposed B, so that reads are contiguous
-      for (int n = 0; n < width; n++)
-        for (int k = 0; k < K; k++) packed[k * PANEL + n] = from[(long)k * row_stride + (long)n * column_stride];
-      for (int n = width; n < PANEL; n++)
-        for (int k = 0; k < K; k++) packed[k * PANEL + n] = 0.f;
+    } else { // down the columns of a transposed B, so that reads are contiguous, a few rows at a time, which stay in the cache
+      for (int k0 = 0; k0 < K; k0 += 16) {
+        const int end = K - k0 < 16 ? K : k0 + 16;
+        for (int n = 0; n < width; n++)
+          for (int k = k0; k < end; k++) packed[k * PANEL + n] = from[(long)k * row_stride + (long)n * column_stride];
+        for (int n = width; n < PANEL; n++)
+          for (int k = k0; k < end; k++) packed[k * PANEL + n] = 0.f;
+      }
       packed += (long)K * PANEL;
     }
   }
@@ -503,9 +506,16 @@ void EXPORT(argmax)(int *restrict out, const float *restrict logits, int N, int 
 
 // out (n) = the sum of shards (S, n), in order; each shard is `stride` floats from the next. shards becomes 0.
 void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int stride, int n) {
-  for (int i = 0; i < n; i++) out[i] = 0.f;
-  for (int s = 0; s < S; s++, shards += stride)
-    for (int i = 0; i < n; i++) out[i] += shards[i], shards[i] = 0.f;
+  for (int i = 0; i < n; i += LANES) {
+    const int m = n - i < LANES ? n - i : LANES;
+    V sum = {0};
+    for (int s = 0; s < S; s++) {
+      float *shard = shards + (long)s * stride + i;
+      sum += load_n(shard, m);
+      store_n(shard, (V){0}, m);
+    }
+    store_n(out + i, sum, m);
+  }
 }
 
 // out[0] += the sum of x_i^2, out[1] = max(out[1], the greatest |x_i|); NaN shows in out[0].
