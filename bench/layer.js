@@ -76,8 +76,9 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
   const h = arena.take(N * H);
   const dx = arena.take(N * D);
   const infer = arena.take(B * (cell.gates + 3) * H);
-  const tape = layoutTape(arena.layout, cell, { N, B, H });
-  const scratch = layoutScratch(arena.layout, cell, { N, B, H, panelWidth });
+  const space = { integers: arena.layout, kept: arena.layout, scratch: arena.layout };
+  const tape = layoutTape(space, cell, { N, B, H });
+  const scratch = layoutScratch(space, cell, { N, B, H, panelWidth });
   arena.reserve(arena.layout.end);
 
   /** @param {number} at */

@@ -25,6 +25,16 @@ export class Layout {
   }
 }
 
+/** Where buffers are taken from, by how long they are needed; any two may be the same. */
+export interface Space {
+  /** What is written before a task begins. */
+  readonly integers: Layout;
+  /** What a task leaves to others. */
+  readonly kept: Layout;
+  /** What it needs itself: the thread's next task has the same, which is still in its cache. */
+  readonly scratch: Layout;
+}
+
 /** One shared memory, seen by every thread and by both backends; it grows but never moves. */
 export class Arena {
   readonly memory: WebAssembly.Memory;

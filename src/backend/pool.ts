@@ -11,6 +11,8 @@ export type Task = (index: number, args: Float64Array) => void;
 export interface TaskContext {
   readonly kernels: Kernels;
   readonly arena: Arena;
+  /** Which of the threads it is: 0 that which calls. */
+  readonly thread: number;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface Pool {
 
 export interface WorkerData extends KernelsOptions {
   readonly control: Address;
+  readonly thread: number;
   readonly module: string;
   readonly spec: unknown;
 }
@@ -124,13 +127,14 @@ export function createPool(
       'node:worker_threads',
     ) as typeof import('node:worker_threads'); // what one thread can do starts sooner without
     const file = new URL(built(new URL('./worker.js', import.meta.url).href));
-    workers = stacks.map((end) => {
+    workers = stacks.map((end, i) => {
       const data: WorkerData = {
         kind,
         products,
         memory: arena.memory,
         stack: end,
         control: at,
+        thread: i + 1,
         module,
         spec,
       };

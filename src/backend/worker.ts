@@ -12,12 +12,12 @@ import {
   work,
 } from './pool.ts';
 
-const { memory, control: at, module, spec, ...how } = workerData as WorkerData;
+const { memory, control: at, thread, module, spec, ...how } = workerData as WorkerData;
 const { kernels } = loadKernels({ ...how, memory });
 const { createTasks } = (await import(module)) as {
   createTasks(context: TaskContext, spec: unknown): Task[];
 };
-const tasks = createTasks({ kernels, arena: new Arena(0, memory) }, spec);
+const tasks = createTasks({ kernels, arena: new Arena(0, memory), thread }, spec);
 const control = controlOf(memory, at);
 for (let round = 0; ; ) {
   round = waitWhile(control.words, ROUND, round);

@@ -106,7 +106,7 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
   pool.program(
     new URL('./program.js', import.meta.url).href,
     spec,
-    createTasks({ kernels, arena }, spec),
+    createTasks({ kernels, arena, thread: 0 }, spec),
   );
   pool.run(INITIALISE, Math.ceil(rows / BLOCK));
 

@@ -97,7 +97,7 @@ export function collectTypes(
 
 /** Writes the integers of a CharLayout. */
 export function writeTypes(
-  arena: Arena,
+  arena: Pick<Arena, 'i32'>,
   config: NetworkConfig,
   layout: CharLayout,
   { charset, chars, offsets, sizes }: TypeBatch,

@@ -1,4 +1,4 @@
-import type { Arena, Layout } from '../backend/arena.ts';
+import type { Arena, Space } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import { lstm as cell } from './cells/lstm.ts';
@@ -58,33 +58,34 @@ interface CharTable {
 }
 
 export function layoutChars(
-  layout: Layout,
+  space: Space,
   config: NetworkConfig,
   { Y, L, Q, longest }: TypeSizes,
   { panelWidth, training }: { panelWidth: number; training: boolean },
 ): CharLayout {
   const { charEncoder, charDim: E, charWidth, charFilters, charHidden: H } = config;
   const size = charSize(config);
+  const { integers: given, kept, scratch } = space;
   const table = (name: string, width: number): CharTable => ({
     name,
-    table: layout.take(Q * width),
-    dtable: training ? layout.take(Q * width) : 0,
-    packed: training ? layout.take(packedSize(panelWidth, Q, width)) : 0,
+    table: scratch.take(Q * width),
+    dtable: training ? scratch.take(Q * width) : 0,
+    packed: training ? kept.take(packedSize(panelWidth, Q, width)) : 0,
   });
   const integers = {
-    charset: layout.take(Q),
-    offsets: layout.take(Y + 1),
-    chars: layout.take(L),
-    rows: layout.take(longest),
-    first: layout.take(Y),
-    last: layout.take(Y),
+    charset: given.take(Q),
+    offsets: given.take(Y + 1),
+    chars: given.take(L),
+    rows: given.take(longest),
+    first: given.take(Y),
+    last: given.take(Y),
   };
   const floats = {
-    embedded: layout.take(Q * E),
-    out: layout.take(Y * size),
-    dout: training ? layout.take(Y * size) : 0,
-    dembedded: training ? layout.take(Q * E) : 0,
-    argmax: charEncoder === 'cnn' ? layout.take(Y * charFilters) : 0,
+    embedded: kept.take(Q * E),
+    out: scratch.take(Y * size),
+    dout: training ? scratch.take(Y * size) : 0,
+    dembedded: training ? scratch.take(Q * E) : 0,
+    argmax: charEncoder === 'cnn' ? scratch.take(Y * charFilters) : 0,
   };
   if (charEncoder === 'cnn')
     return { ...integers, ...floats, tables: [table('char.conv.kernel', charWidth * charFilters)] };
@@ -94,10 +95,10 @@ export function layoutChars(
       : ['forward', 'backward'].map((direction) => ({
           ...table(`char.lstm.${direction}`, 4 * H),
           lstm: {
-            tape: layoutTape(layout, cell, { N: L, B: Y, H }),
-            scratch: layoutScratch(layout, cell, { N: training ? L : 0, B: Y, H, panelWidth }),
-            h: layout.take(L * H),
-            dh: training ? layout.take(L * H) : 0,
+            tape: layoutTape(space, cell, { N: L, B: Y, H }),
+            scratch: layoutScratch(space, cell, { N: training ? L : 0, B: Y, H, panelWidth }),
+            h: scratch.take(L * H),
+            dh: training ? scratch.take(L * H) : 0,
           },
         }));
   return { ...integers, ...floats, tables };

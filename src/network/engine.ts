@@ -18,6 +18,7 @@ import {
   type NetworkConfig,
   type ParameterSpec,
   sizeOf,
+  times,
 } from './config.ts';
 import { type Crf, crfTablesSize } from './crf.ts';
 import { type Bags, writeFeatures } from './features.ts';
@@ -77,6 +78,24 @@ export interface TrainingBatch {
   readonly sets?: readonly (Float32Array | undefined)[];
 }
 
+/** A part of a batch: its integers as the arena will have them, of which two are views, and bytes that it takes besides. */
+interface PreparedShard {
+  readonly integers: Int32Array;
+  readonly rows: Int32Array;
+  readonly words: Int32Array;
+  readonly kept: number;
+  readonly scratch: number;
+}
+
+/** A batch as the engine reads it. */
+export interface PreparedBatch extends Pick<Required<TrainingBatch>, 'sets'> {
+  readonly tokens: number;
+  /** Of each head: by what its tokens count, in all. */
+  readonly weights: readonly number[];
+  readonly shards: readonly PreparedShard[];
+}
+type Batch = TrainingBatch | PreparedBatch;
+
 export interface StepResult {
   /** Mean cross-entropy over the batch's tokens by their weights, in nats; of several heads, their sum. */
   readonly loss: number;
@@ -86,8 +105,14 @@ export interface StepResult {
   readonly tokens: number;
 }
 
-export interface StepOptions {
+/** How the words of batches are read. */
+export interface Reading {
   readonly types: Types;
+  /** What a character of a type is read as, asked anew for each shard's table of types; left out: as it is. */
+  readonly charAs?: ((char: number) => number) | undefined;
+}
+
+export interface StepOptions extends Reading {
   readonly rate: number;
   /** The gradient is scaled down to this global norm (Pascanu et al. 2013). */
   readonly clipNorm?: number | undefined;
@@ -95,8 +120,8 @@ export interface StepOptions {
   readonly clipValue?: number | undefined;
   /** The word embedding is left as it is. */
   readonly freezeWords?: boolean;
-  /** What a character of a type is read as, asked anew for each shard's table of types; left out: as it is. */
-  readonly charAs?: ((char: number) => number) | undefined;
+  /** Done by this thread while others compute: it may prepare a batch, nothing else with the engine. */
+  readonly meanwhile?: () => void;
 }
 
 export interface OptimizerState {
@@ -128,7 +153,9 @@ export interface Engine {
    * sentences gives, up to rounding, in the memory of the largest. If the loss or the norm is not finite, nothing is
    * changed.
    */
-  trainStep(batch: TrainingBatch | readonly TrainingBatch[], options: StepOptions): StepResult;
+  trainStep(batch: Batch | readonly Batch[], options: StepOptions): StepResult;
+  /** What `trainStep` would begin with; apart, it may be done ahead. */
+  prepare(batch: TrainingBatch, reading: Reading): PreparedBatch;
   /**
    * How the gradient fades or grows with distance: for each direction of the top layer, the norm of dL/dh k tokens back
    * from the token of the loss, the sentence's last as that direction reads it; a mean over the sentences longer than k.
@@ -234,7 +261,7 @@ export function createEngine(options: EngineOptions): Engine {
     fields,
     ...(trainingSpec && { training: trainingSpec }),
   };
-  const tasks = createTasks({ kernels, arena }, spec);
+  const tasks = createTasks({ kernels, arena, thread: 0 }, spec);
   pool.program(new URL('./program.js', import.meta.url).href, spec, tasks);
   /** Tokens still to be tagged before other threads are worth their start. */
   let alone = options.alone ?? 0;
@@ -264,51 +291,50 @@ export function createEngine(options: EngineOptions): Engine {
     return typeNumbering;
   };
 
-  /**
-   * Writes the sentences of a batch, given by their places, as a shard at the layout's end. `visit` is told of each
-   * packed row and the word in it.
-   */
-  function writeShard(
-    layout: Layout,
+  /** Makes a shard of the sentences of a batch, given by their places. */
+  function prepareShard(
     sentences: readonly number[],
-    batch: TrainingBatch &
-      Pick<StepOptions, 'charAs'> & {
-        lengths: readonly number[];
-        allTypes: Types;
-      },
-    visit: (row: number, word: number) => void,
-  ): { at: Address; rows: Address } & Record<'N' | 'T', number> {
-    const { lengths, allTypes, charAs } = batch;
+    batch: Reading & { of: TrainingBatch; lengths: readonly number[] },
+  ): PreparedShard {
+    const { lengths, of, types: allTypes, charAs } = batch;
     const numbering = numberingFor(allTypes);
     numbering.reset();
-    for (const s of sentences) for (const type of batch.types[s]!) numbering.number(type);
+    for (const s of sentences) for (const type of of.types[s]!) numbering.number(type);
     const groups = config.featureGroups;
     const typeBatch = collectTypes(allTypes, { numbering, charset, groups, charAs });
     const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
     const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
-    const P = sentences.reduce((sum, s) => sum + (batch.tokens?.[s]?.members.length ?? 0), 0);
+    const P = sentences.reduce((sum, s) => sum + (of.tokens?.[s]?.members.length ?? 0), 0);
     const sizes = { N, T, B: sentences.length, ...typeBatch.sizes, P };
-    const at = layout.end;
-    const s = layoutShard(config, layoutOptions, sizes, at);
-    layout.end = s.end;
-    arena.reserve(s.end);
-    writeSizes(arena.i32(at, shardKeys.length), shardKeys, sizes);
-    writeTypes(arena, config, s.chars, typeBatch);
-    writeFeatures(arena, config, s.features, allTypes, typeBatch);
-    const tokens = tokenWriter(arena, config, s.tokens, { n: N, P });
-    const words = arena.i32(s.words, N);
-    const typePlaces = arena.i32(s.types, N);
-    const golds = s.heads.map(({ gold }) => arena.i32(gold, N));
-    packTokens(arena.i32(s.rows, T), sentences, lengths, (row, sentence, t) => {
-      const word = batch.words[sentence]![t]!;
-      words[row] = word;
-      typePlaces[row] = numbering.number(batch.types[sentence]![t]!);
-      tokens.add(batch.tokens?.[sentence], t);
+    const s = layoutShard(config, layoutOptions, sizes, { integers: 0, kept: 0, scratch: 0 });
+    const buffer = new ArrayBuffer(s.space.integers.end);
+    const staged = { i32: (at: Address, n: number) => new Int32Array(buffer, at, n) };
+    writeSizes(staged.i32(0, shardKeys.length), shardKeys, sizes);
+    writeTypes(staged, config, s.chars, typeBatch);
+    writeFeatures(staged, config, s.features, allTypes, typeBatch);
+    const tokens = tokenWriter(staged, config, s.tokens, { n: N, P });
+    const rows = staged.i32(s.rows, T);
+    const words = staged.i32(s.words, N);
+    const typePlaces = staged.i32(s.types, N);
+    const golds = s.heads.map(({ gold }) => staged.i32(gold, N));
+    packTokens(rows, sentences, lengths, (row, sentence, t) => {
+      words[row] = of.words[sentence]![t]!;
+      typePlaces[row] = numbering.number(of.types[sentence]![t]!);
+      tokens.add(of.tokens?.[sentence], t);
       for (let head = 0; head < golds.length; head++)
-        golds[head]![row] = batch.tags[head]![sentence]![t]!;
-      visit(row, word);
+        golds[head]![row] = of.tags[head]![sentence]![t]!;
     });
-    return { at, rows: s.rows, N, T };
+    const { kept, scratch } = s.space;
+    return { integers: new Int32Array(buffer), rows, words, kept: kept.end, scratch: scratch.end };
+  }
+
+  /** Puts a shard at the layout's end and returns where its integers are, and what its task leaves. */
+  function placeShard(layout: Layout, { integers, kept }: PreparedShard): [Address, Address] {
+    const at = layout.take(integers.length);
+    const rest = layout.take(kept / 4);
+    arena.reserve(layout.end);
+    arena.i32(at, integers.length).set(integers);
+    return [at, rest];
   }
 
   /** How often a token counts, by what is known of its tag. */
@@ -325,75 +351,92 @@ export function createEngine(options: EngineOptions): Engine {
     };
   }
 
-  function trainStep(
-    given: TrainingBatch | readonly TrainingBatch[],
-    options: StepOptions,
-  ): StepResult {
+  function prepare(batch: TrainingBatch, { types, charAs }: Reading): PreparedBatch {
+    const lengths = batch.types.map((sentence) => sentence.length);
+    const order = byFallingLength(lengths);
+    return {
+      tokens: sumOf(lengths, (length) => length),
+      weights: config.tags.map((_, h) => {
+        const weigh = weigher(h, batch.sets?.[h]);
+        let all = 0;
+        for (const sentence of batch.tags[h]!) for (const tag of sentence) all += weigh(tag);
+        return all;
+      }),
+      sets: config.tags.map((_, h) => batch.sets?.[h]),
+      // Dealt like cards, so that shards are alike in work.
+      shards: times(SHARDS, (shard) =>
+        prepareShard(
+          order.filter((_, i) => i % SHARDS === shard),
+          { of: batch, lengths, types, charAs },
+        ),
+      ),
+    };
+  }
+
+  function trainStep(given: Batch | readonly Batch[], options: StepOptions): StepResult {
     if (!trainingSpec) throw new Error('this engine only tags');
-    const { types, charAs, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY } = options;
-    const batches = [given].flat();
-    const tokens = sumOf(batches, (batch) => sumOf(batch.types, ({ length }) => length));
-    const scales = config.tags.map((_, h) => {
-      const all = sumOf(batches, ({ tags, sets }) => {
-        const weigh = weigher(h, sets?.[h]);
-        let own = 0;
-        for (const sentence of tags[h]!) for (const tag of sentence) own += weigh(tag);
-        return own;
-      });
-      return 1 / (all || 1);
-    });
+    const { clipNorm = 0, clipValue = Number.POSITIVE_INFINITY, meanwhile } = options;
+    const batches = [given]
+      .flat()
+      .map((batch) => ('shards' in batch ? batch : prepare(batch, options)));
+    const tokens = sumOf(batches, (batch) => batch.tokens);
+    const scales = config.tags.map(
+      (_, h) => 1 / (sumOf(batches, ({ weights }) => weights[h]!) || 1),
+    );
 
     const kept = new Layout(scratch); // beyond it every batch has the space of the one before
     const dx = kept.take(tokens * D);
     const places = new Int32Array(tokens); // row of dx -> place among the words of all batches
     wordRows.reset();
+    let layout = kept;
     let loss = 0;
     let done = 0;
-    batches.forEach((batch, i) => {
-      const lengths = batch.types.map((sentence) => sentence.length);
-      const order = byFallingLength(lengths);
-      const layout = new Layout(kept.end);
-      const sets = config.tags.map((_, head) => {
-        const table = batch.sets?.[head];
+    batches.forEach(({ shards, sets }, i) => {
+      layout = new Layout(kept.end);
+      const tables = sets.map((table) => {
         if (!table) return 0;
         const at = layout.take(table.length);
         arena.reserve(layout.end);
         arena.f32(at, table.length).set(table);
         return at;
       });
-      const args: number[] = [];
-      for (let shard = 0; shard < SHARDS; shard++) {
-        // Dealt like cards, so that shards are alike in work.
-        const sentences = order.filter((_, i) => i % SHARDS === shard);
-        const written = writeShard(
-          layout,
-          sentences,
-          { ...batch, charAs, lengths, allTypes: types },
-          (row, word) => {
-            places[done + row] = wordRows.number(word);
-          },
-        );
-        args[shard] = written.at;
-        args[SHARDS + shard] = dx + done * D * 4;
-        done += written.N;
-      }
-      pool.run(TaskId.backpropagate, SHARDS, [
-        ...args,
+      const placed = shards.map((shard) => placeShard(layout, shard));
+      const most = Math.max(...shards.map((shard) => shard.scratch));
+      const spaces = layout.take((pool.threads * most) / 4);
+      arena.reserve(layout.end);
+      let row = done;
+      pool.begin(TaskId.backpropagate, SHARDS, [
+        ...placed.map(([at]) => at),
+        ...placed.map(([, rest]) => rest),
+        ...shards.map(({ words }) => {
+          const at = dx + row * D * 4;
+          row += words.length;
+          return at;
+        }),
+        spaces,
+        most,
         (batchCount + i) * SHARDS * streams(config),
         ...scales,
-        ...sets,
+        ...tables,
       ]);
+      try {
+        for (const { words } of shards)
+          for (const word of words) places[done++] = wordRows.number(word);
+        if (i === batches.length - 1) meanwhile?.();
+      } finally {
+        pool.finish();
+      }
       pool.run(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       for (let shard = 0; shard < SHARDS; shard++)
         loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     });
 
     const used = options.freezeWords ? 0 : wordRows.items.length;
-    const offsets = kept.take(used + 1);
-    const members = kept.take(tokens);
-    const ids = kept.take(used);
-    const rowGradients = kept.take(used * config.wordDim);
-    arena.reserve(kept.end);
+    const offsets = layout.take(used + 1);
+    const members = layout.take(tokens);
+    const ids = layout.take(used);
+    const rowGradients = layout.take(used * config.wordDim);
+    arena.reserve(layout.end);
     if (used > 0) {
       writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
       arena.i32(ids, used).set(wordRows.items);
@@ -439,12 +482,14 @@ export function createEngine(options: EngineOptions): Engine {
     directionsOf(config).forEach((direction, d) => {
       const layout = new Layout(scratch);
       const trace = layout.take(lengths.reduce((sum, n) => sum + n * H, 0));
-      const all = { ...batch, lengths, allTypes: types };
-      const { at, rows, T } = writeShard(layout, order, all, () => undefined);
-      pool.run(TaskId.probe, 1, [at, d, trace]);
+      const shard = prepareShard(order, { of: batch, lengths, types });
+      const placed = placeShard(layout, shard);
+      const space = layout.take(shard.scratch / 4);
+      arena.reserve(layout.end);
+      pool.run(TaskId.probe, 1, [...placed, space, d, trace]);
       const sums: { sum: number; count: number }[] = [];
       // The loss stands at the end of what the direction reads: distances are ages of the other way.
-      eachAge(arena.i32(rows, T), !isReverse(config, d), (row, back) => {
+      eachAge(shard.rows, !isReverse(config, d), (row, back) => {
         if (back > distance) return;
         const gradient = arena.f32(trace + row * H * 4, H);
         sums[back] ??= { sum: 0, count: 0 };
@@ -601,6 +646,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     weightsChanged,
     trainStep,
+    prepare,
     gradientNorms,
     optimizerState: () => ({
       step: stepCount,

@@ -1,4 +1,4 @@
-import type { Arena, Layout } from '../backend/arena.ts';
+import type { Arena, Space } from '../backend/arena.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import type { TypeBatch, Types } from './batch.ts';
 import type { TypeSizes } from './characters.ts';
@@ -22,17 +22,17 @@ export interface FeatureLayout {
 }
 
 export function layoutFeatures(
-  layout: Layout,
+  { integers, scratch }: Space,
   config: NetworkConfig,
   { Y, M }: TypeSizes,
   { training }: { training: boolean },
 ): FeatureLayout {
   const size = featureSize(config);
   return {
-    offsets: layout.take(Y * config.featureGroups + 1),
-    members: layout.take(M),
-    out: layout.take(Y * size),
-    dout: training ? layout.take(Y * size) : 0,
+    offsets: integers.take(Y * config.featureGroups + 1),
+    members: integers.take(M),
+    out: scratch.take(Y * size),
+    dout: training ? scratch.take(Y * size) : 0,
   };
 }
 
@@ -42,7 +42,7 @@ export const membersOf = ({ bags }: Types, id: number, groups: number): Int32Arr
 
 /** Writes the integers of a FeatureLayout. */
 export function writeFeatures(
-  arena: Arena,
+  arena: Pick<Arena, 'i32'>,
   { featureGroups: groups }: NetworkConfig,
   layout: FeatureLayout,
   types: Types,

@@ -1,4 +1,4 @@
-import type { Arena, Layout } from '../backend/arena.ts';
+import type { Arena, Layout, Space } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
@@ -73,7 +73,7 @@ export interface LayerTape extends LayerSpace {
 }
 
 export const layoutLayer = (
-  layout: Layout,
+  buffers: Space,
   config: NetworkConfig,
   { N, B, layer }: { N: number; B: number; layer: number },
   { recurrentDropout, links, panelWidth }: Omit<TapeOptions, 'isSeen'> & { panelWidth: number },
@@ -81,12 +81,12 @@ export const layoutLayer = (
   const cell = cellOf(config, layer);
   const isSeen = layer + 1 < config.layers && cellOf(config, layer + 1).below === true;
   const sizes = { N, B, H: config.hidden, recurrentDropout, links, isSeen, panelWidth };
-  const space = layoutSpace(layout, config, { N, layer });
+  const space = layoutSpace(buffers.kept, config, { N, layer });
   return {
     ...space,
-    tapes: directionsOf(config).map(() => layoutTape(layout, cell, sizes)),
-    scratches: directionsOf(config).map(() => layoutScratch(layout, cell, sizes)),
-    packed: space.t ? layout.take(packedSize(panelWidth, N, layerSize(config))) : 0,
+    tapes: directionsOf(config).map(() => layoutTape(buffers, cell, sizes)),
+    scratches: directionsOf(config).map(() => layoutScratch(buffers, cell, sizes)),
+    packed: space.t ? buffers.kept.take(packedSize(panelWidth, N, layerSize(config))) : 0,
   };
 };
 

@@ -1,4 +1,4 @@
-import { Layout } from '../backend/arena.ts';
+import { Layout, type Space } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
@@ -95,48 +95,53 @@ export interface ShardLayout {
   readonly packedDense: readonly Address[]; // (N, H) its gradient, packed
   readonly ddense: readonly [Address, Address]; // (N, H), for one dense layer and the one above
   readonly heads: readonly HeadSpace[];
-  readonly end: Address;
+  /** All that it takes. */
+  readonly space: Space;
 }
 
+/** @param begin where each kind of buffers begins */
 export function layoutShard(
   config: NetworkConfig,
   options: LayoutOptions,
   sizes: ShardSizes,
-  begin: Address,
+  begin: Record<keyof Space, Address>,
 ): ShardLayout {
-  const layout = new Layout(begin);
-  layout.take(HEADER);
+  const integers = new Layout(begin.integers);
+  const kept = new Layout(begin.kept);
+  const scratch = new Layout(begin.scratch);
+  const space = { integers, kept, scratch };
+  integers.take(HEADER);
   const { N, T, B } = sizes;
   const { hidden: H, tags, layers } = config;
   const { panelWidth } = options;
   const training = { panelWidth, training: true };
   const M = layerSize(config);
   const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
-    isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
+    isNeeded ? [scratch.take(N * width), scratch.take(N * width)] : [0, 0];
   return {
-    rows: layout.take(T),
-    words: layout.take(N),
-    types: layout.take(N),
+    rows: integers.take(T),
+    words: integers.take(N),
+    types: integers.take(N),
     clocks: pair(config.cell === 'clockwork', 1),
-    chars: layoutChars(layout, config, sizes, training),
-    features: layoutFeatures(layout, config, sizes, training),
-    tokens: layoutTokens(layout, config, { n: N, P: sizes.P, training: true }),
-    x: layout.take(N * inputSize(config, 0)),
-    masks: times(layers + 1, (l) => layout.take(B * inputSize(config, l))),
-    layers: times(layers, (layer) => layoutLayer(layout, config, { N, B, layer }, options)),
-    scratch: layoutLayerScratch(layout, config, N),
+    chars: layoutChars(space, config, sizes, training),
+    features: layoutFeatures(space, config, sizes, training),
+    tokens: layoutTokens(space, config, { n: N, P: sizes.P, training: true }),
+    x: kept.take(N * inputSize(config, 0)),
+    masks: times(layers + 1, (l) => scratch.take(B * inputSize(config, l))),
+    layers: times(layers, (layer) => layoutLayer(space, config, { N, B, layer }, options)),
+    scratch: layoutLayerScratch(scratch, config, N),
     dout: pair(true, M),
-    dense: times(config.dense, () => layout.take(N * H)),
-    packedDense: times(config.dense, () => layout.take(packedSize(panelWidth, N, H))),
+    dense: times(config.dense, () => kept.take(N * H)),
+    packedDense: times(config.dense, () => kept.take(packedSize(panelWidth, N, H))),
     ddense: pair(config.dense > 0, H),
     heads: tags.map((K) => ({
-      gold: layout.take(N),
-      logits: layout.take(N * K),
-      dlogits: layout.take(N * K),
-      packed: layout.take(packedSize(panelWidth, N, K)),
-      crf: config.decoder === 'crf' ? layout.take(crfScratchSize(panelWidth, { N, B, K })) : 0,
+      gold: integers.take(N),
+      logits: scratch.take(N * K),
+      dlogits: scratch.take(N * K),
+      packed: kept.take(packedSize(panelWidth, N, K)),
+      crf: config.decoder === 'crf' ? scratch.take(crfScratchSize(panelWidth, { N, B, K })) : 0,
     })),
-    end: layout.end,
+    space,
   };
 }
 
@@ -159,13 +164,14 @@ export function layoutTypes(
 ): TypesLayout {
   const layout = new Layout(begin);
   layout.take(HEADER);
+  const space = { integers: layout, kept: layout, scratch: layout };
   const tagging = { panelWidth: options.panelWidth, training: false };
   return {
     words: layout.take(sizes.Y),
     places: layout.take(sizes.Y),
-    chars: layoutChars(layout, config, sizes, tagging),
-    features: layoutFeatures(layout, config, sizes, tagging),
-    tokens: layoutTokens(layout, config, { n: sizes.Y, P: sizes.P, training: false }),
+    chars: layoutChars(space, config, sizes, tagging),
+    features: layoutFeatures(space, config, sizes, tagging),
+    tokens: layoutTokens(space, config, { n: sizes.Y, P: sizes.P, training: false }),
     x: layout.take(sizes.Y * inputSize(config, 0)),
     end: layout.end,
   };

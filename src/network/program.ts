@@ -208,7 +208,7 @@ export function createTasks(context: TaskContext, spec: ProgramSpec): Task[] {
   );
 }
 
-function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec): Task[] {
+function createNetworkTasks({ kernels, arena, thread }: TaskContext, spec: ProgramSpec): Task[] {
   const { config, weights, layout: options, cache, fields, training, member = 0 } = spec;
   const { wordDim, hidden: H, tags, layers, periods } = config;
   const D = inputSize(config, 0);
@@ -399,8 +399,9 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
     charBackward(kernels, arena, config, weights, gradients, s.chars, sizes);
   }
 
-  // args: [i] shard i, [SHARDS + i] its dx (N, D), [2 SHARDS] dropout stream,
-  // [2 SHARDS + 1 + h] 1 / tokens of the batch of which head h knows something, then for each head its sets of tags, or 0
+  // args: [i] shard i, [SHARDS + i] what its backward leaves, [2 SHARDS + i] its dx (N, D), then space for each thread and
+  // its bytes, the dropout stream, for each head 1 / tokens of the batch of which it knows something, and its sets of tags,
+  // or 0
   const backpropagate: Task = (shard, args) => {
     const { labelSmoothing, tagWeights, gradients, losses } = training!;
     const factors = factorsOf(shard);
@@ -412,16 +413,25 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
       factors.fill(0);
       return;
     }
-    const s = layoutShard(config, options, sizes, at);
-    forward(s, sizes, args[2 * SHARDS]! + shard * streams(config));
+    const [spaces, bytes, stream] = args.subarray(3 * SHARDS) as unknown as [
+      Address,
+      number,
+      number,
+    ];
+    const s = layoutShard(config, options, sizes, {
+      integers: at,
+      kept: args[SHARDS + shard]!,
+      scratch: spaces + thread * bytes,
+    });
+    forward(s, sizes, stream + shard * streams(config));
     const block = gradients + shard * weights.denseSize * 4 - weights.dense;
     const own: Gradients = {
       at: (parameter) => parameter + block,
       product: (w, ...factor) => factors.set(factor, 3 * matrices.indexOf(w)),
     };
     s.heads.forEach(({ gold, logits, dlogits, crf: scratch }, h) => {
-      const scale = args[2 * SHARDS + 1 + h]!;
-      const sets = args[2 * SHARDS + 1 + heads.length + h]!;
+      const scale = args[3 * SHARDS + 3 + h]!;
+      const sets = args[3 * SHARDS + 3 + heads.length + h]!;
       const { rows } = s;
       const { N, T } = sizes;
       const smoothed = (weights: Address): void =>
@@ -446,7 +456,7 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
         crfLoss(kernels, own.at, loss, dlogits, fields[h]!, batch);
       } else smoothed(tagWeights[h]!);
     });
-    backward(s, sizes, own, args[SHARDS + shard]!);
+    backward(s, sizes, own, args[2 * SHARDS + shard]!);
   };
 
   const factorsOf = (shard: number): Float64Array =>
@@ -619,13 +629,19 @@ function createNetworkTasks({ kernels, arena }: TaskContext, spec: ProgramSpec):
   };
 
   // The gradient of the first head's loss of each sentence's last token, as direction d of the top layer reads it, by every h of that
-  // direction. args: [0] a shard, [1] d, [2] (N, H) for the gradients
+  // direction. args: [0] a shard, [1] and [2] space for what it keeps and does not keep, [3] d, [4] (N, H) for the gradients
   const probe: Task = (_, args) => {
-    const [at, d, trace] = args as unknown as [Address, number, Address];
+    const [at, kept, scratch, d, trace] = args as unknown as [
+      Address,
+      Address,
+      Address,
+      number,
+      Address,
+    ];
     const { losses, gradients } = training!;
     const sizes = readSizes(arena.i32(at, shardKeys.length), shardKeys);
     const { N, T } = sizes;
-    const s = layoutShard(config, options, sizes, at);
+    const s = layoutShard(config, options, sizes, { integers: at, kept, scratch });
     const golds = s.heads.map(({ gold }) => arena.i32(gold, N));
     eachAge(arena.i32(s.rows, T), !isReverse(config, d), (row, age) => {
       golds.forEach((gold, h) => {

@@ -1,4 +1,4 @@
-import type { Layout } from '../backend/arena.ts';
+import type { Space } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import type { Cell } from './cells/index.ts';
@@ -58,20 +58,20 @@ export interface TapeOptions {
 }
 
 export function layoutTape(
-  layout: Layout,
+  { kept, scratch }: Space,
   { gates, saved, reset }: Cell,
   sizes: { N: number; B: number; H: number } & Partial<TapeOptions>,
 ): Tape {
   const { N, B, H, recurrentDropout, links, isSeen } = sizes;
   return {
-    pre: layout.take(N * gates * H),
-    saved: layout.take(N * saved * H),
-    c: layout.take(N * H),
-    hPrev: layout.take(N * H),
-    reset: reset ? layout.take(N * H) : 0,
-    mask: recurrentDropout ? layout.take(B * H) : 0,
-    links: links ? layout.take(N) : 0,
-    dabove: isSeen ? layout.take(N * H) : 0,
+    pre: scratch.take(N * gates * H),
+    saved: scratch.take(N * saved * H),
+    c: scratch.take(N * H),
+    hPrev: kept.take(N * H),
+    reset: reset ? kept.take(N * H) : 0,
+    mask: recurrentDropout ? scratch.take(B * H) : 0,
+    links: links ? scratch.take(N) : 0,
+    dabove: isSeen ? scratch.take(N * H) : 0,
   };
 }
 
@@ -85,14 +85,14 @@ export interface RecurrenceScratch {
 }
 
 export function layoutScratch(
-  layout: Layout,
+  { kept, scratch }: Space,
   { gates, recurrent, reset }: Cell,
   { N, B, H, panelWidth }: Record<'N' | 'B' | 'H' | 'panelWidth', number>,
 ): RecurrenceScratch {
-  const packed = (blocks: number): Address => layout.take(packedSize(panelWidth, N, blocks * H));
+  const packed = (blocks: number): Address => kept.take(packedSize(panelWidth, N, blocks * H));
   const input = packed(gates);
   return {
-    carry: layout.take(B * 4 * H),
+    carry: scratch.take(B * 4 * H),
     input,
     recurrent: recurrent < gates ? packed(recurrent) : input,
     candidate: reset ? packed(1) : 0,

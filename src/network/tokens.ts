@@ -1,4 +1,4 @@
-import type { Arena, Layout } from '../backend/arena.ts';
+import type { Arena, Space } from '../backend/arena.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
 import { type NetworkConfig, tokenSize } from './config.ts';
 import type { Bags } from './features.ts';
@@ -26,24 +26,24 @@ export function tokenMembers(config: NetworkConfig, bags: Bags | undefined, t: n
 }
 
 export function layoutTokens(
-  layout: Layout,
+  { integers, scratch }: Space,
   config: NetworkConfig,
   { n, P, training }: { n: number; P: number; training: boolean },
 ): TokenLayout {
   const size = tokenSize(config);
   if (size === 0) return { offsets: 0, members: 0, rows: 0, out: 0, dout: 0 };
   return {
-    offsets: layout.take(n * groupsOf(config) + 1),
-    members: layout.take(P),
-    rows: layout.take(n),
-    out: layout.take(n * size),
-    dout: training ? layout.take(n * size) : 0,
+    offsets: integers.take(n * groupsOf(config) + 1),
+    members: integers.take(P),
+    rows: integers.take(n),
+    out: scratch.take(n * size),
+    dout: training ? scratch.take(n * size) : 0,
   };
 }
 
 /** Writes the integers of a TokenLayout, token after token: `add` takes the bags of token `t` of `bags`. */
 export function tokenWriter(
-  arena: Arena,
+  arena: Pick<Arena, 'i32'>,
   config: NetworkConfig,
   layout: TokenLayout,
   { n, P }: { n: number; P: number },

@@ -37,6 +37,8 @@ import { MOST_CRF_TAGS } from '../network/crf.ts';
 import {
   createEngine,
   type Engine,
+  type PreparedBatch,
+  type Reading,
   type StepOptions,
   type TrainingBatch,
 } from '../network/engine.ts';
@@ -569,10 +571,13 @@ async function* learn(
       isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
       isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
     };
-    const charAs =
-      h.charDropout > 0
-        ? (char: number) => (!isBorder(char) && random() < h.charDropout ? 0 : char)
-        : undefined;
+    const reading: Reading = {
+      types: corpus.types,
+      charAs:
+        h.charDropout > 0
+          ? (char) => (!isBorder(char) && random() < h.charDropout ? 0 : char)
+          : undefined,
+    };
     const batchOf = (places: readonly number[]): TrainingBatch => {
       const sentences = places.map((i) => corpus.sentences[i]!);
       const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
@@ -608,15 +613,23 @@ async function* learn(
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
       let reported = performance.now();
       const batches = epochBatches(lengths, batchSize, random);
+      const prepared = (first: number): PreparedBatch[] =>
+        batches
+          .slice(first, first + h.accumulate)
+          .map(batchOf)
+          .map((batch) => engine.prepare(batch, reading));
+      let next = prepared(0);
       for (let first = 0; first < batches.length; first += h.accumulate) {
         const rate = rateAt(h, state);
         state.updates++;
-        const step = engine.trainStep(batches.slice(first, first + h.accumulate).map(batchOf), {
-          types: corpus.types,
+        const step = engine.trainStep(next, {
+          ...reading,
           rate,
           ...clip,
           freezeWords: h.freeze,
-          charAs,
+          meanwhile: () => {
+            next = prepared(first + h.accumulate);
+          },
         });
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
           throw new DivergedError(

@@ -32,7 +32,7 @@ function open(kind: BackendKind, threads: number) {
   opened.push(backend);
   const { arena, pool } = backend;
   const spec = { counts: arena.take(MOST), threads: arena.take(MOST), arrivals: arena.take(1) };
-  pool.program(module, spec, createTasks(backend, spec));
+  pool.program(module, spec, createTasks({ ...backend, thread: 0 }, spec));
   return {
     ...backend,
     counts: arena.i32(spec.counts, MOST),

@@ -135,7 +135,9 @@ describe('writeTypes', () => {
     const { batch } = collect([1, 0, 2, 3]);
     const network = { ...config, charEncoder } as NetworkConfig;
     const options = { panelWidth: 8, training: false };
-    const layout = layoutChars(arena.layout, network, batch.sizes, options);
+    const own = arena.layout;
+    const space = { integers: own, kept: own, scratch: own };
+    const layout = layoutChars(space, network, batch.sizes, options);
     arena.reserve(arena.layout.end);
     arena.i32(0, arena.layout.end / 4).fill(-1);
     writeTypes(arena, network, layout, batch);

@@ -786,9 +786,16 @@ describe('threads', () => {
         seed: 4,
       };
       const engine = createFilled({ backend, config: sample.config, training });
-      const results = Array.from({ length: 20 }, (_, step) =>
-        engine.trainStep(batches[step % 2]!, { types, rate: 0.01, clipNorm: 1 }),
-      );
+      const ahead = (step: number) => engine.prepare(batches[step % 2]!, { types });
+      let next = ahead(0);
+      const results = Array.from({ length: 20 }, (_, step) => {
+        const options = { types, rate: 0.01, clipNorm: 1 };
+        if (threads === 1) return engine.trainStep(batches[step % 2]!, options);
+        const meanwhile = (): void => {
+          next = ahead(step + 1);
+        };
+        return engine.trainStep(next, { ...options, meanwhile });
+      });
       const places = engine.encode(types);
       const sentences = Int32Array.from({ length: 50 }, () => 5);
       const emissions = engine.infer(places, sentences, { scores: true });
