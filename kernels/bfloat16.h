@@ -119,11 +119,19 @@ static void end(const Corner *from, int ldc) {
 // GCC's loads of tiles do not say that they read memory: what they read has to be there.
 #define WRITTEN __asm__ volatile("" ::: "memory")
 #define TILE_BEGIN(t)                                                                                                  \
-  if (corner[t].zero) _tile_zero(t);                                                                                   \
-  else _tile_loadd(t, corner[t].at, corner[t].ld * 4)
+  {                                                                                                                    \
+    if (corner[t].zero) _tile_zero(t);                                                                                 \
+    else _tile_loadd(t, corner[t].at, corner[t].ld * 4);                                                               \
+  }
 #define TILE_END(t)                                                                                                    \
-  _tile_stored(t, corner[t].at, corner[t].ld * 4);                                                                     \
-  end(corner + t, ldc)
+  {                                                                                                                    \
+    _tile_stored(t, corner[t].at, corner[t].ld * 4);                                                                   \
+    end(corner + t, ldc);                                                                                              \
+  }
+#define EACH_TILE(what)                                                                                                \
+  what(0) if (right) what(1) if (below > 0) {                                                                          \
+    what(2) if (right) what(3)                                                                                         \
+  }
 
 // As gemm_. Each element of C is summed in the same order however many rows stand beside it.
 static __attribute__((noinline)) void product(float *c, const float *a, const float *packed, const float *bias, int M,
@@ -154,16 +162,7 @@ static __attribute__((noinline)) void product(float *c, const float *a, const fl
                   t < 2 ? above : below, N - at, ldc, more);
           }
         WRITTEN;
-        TILE_BEGIN(0);
-        if (right) {
-          TILE_BEGIN(1);
-        }
-        if (below > 0) {
-          TILE_BEGIN(2);
-          if (right) {
-            TILE_BEGIN(3);
-          }
-        }
+        EACH_TILE(TILE_BEGIN)
         for (int t = 0; t < count; t++) {
           _tile_loadd(4, lines[0] + t, 64);
           _tile_loadd(6, b + t, 64);
@@ -178,16 +177,7 @@ static __attribute__((noinline)) void product(float *c, const float *a, const fl
             if (right) _tile_dpbf16ps(3, 5, 7);
           }
         }
-        TILE_END(0);
-        if (right) {
-          TILE_END(1);
-        }
-        if (below > 0) {
-          TILE_END(2);
-          if (right) {
-            TILE_END(3);
-          }
-        }
+        EACH_TILE(TILE_END)
       }
     }
   }
