@@ -28,7 +28,7 @@ typedef struct {
 #define LEVEL(suffix)                                                                                                  \
   int panel_width##suffix(void);                                                                                       \
   KERNELS(DECLARE##suffix)                                                                                             \
-  static const Level level##suffix = {#suffix + 1, panel_width##suffix, KERNELS(ENTRY##suffix)};
+  static const Level level##suffix = {&#suffix[1], panel_width##suffix, KERNELS(ENTRY##suffix)};
 #define DECLARE_amx(name, kinds, types) void name##_amx types;
 #define ENTRY_amx(name, kinds, types) name##_amx,
 #define DECLARE_avx512(name, kinds, types) void name##_avx512 types;
@@ -65,11 +65,11 @@ static const Level *best_level(void) {
 // The system keeps the state of tiles only for processes that ask for it.
 static const Level *bfloat16_level(void) {
 #ifdef WITH_AMX
-  enum { REQUEST = 0x1023, TILE_DATA = 18 };
+  enum { REQUEST = 0x1023, TILE_DATA = 18, AVX512_BF16 = 1 << 5, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
   unsigned a, b, c, d, more;
   const int has = best_level() == &level_avx512 && __get_cpuid_count(7, 1, &more, &b, &c, &d) &&
-                  __get_cpuid_count(7, 0, &a, &b, &c, &d) && (more & bit_AVX512BF16) && (d & bit_AMX_TILE) &&
-                  (d & bit_AMX_BF16);
+                  __get_cpuid_count(7, 0, &a, &b, &c, &d) && (more & AVX512_BF16) && (d & AMX_TILE) &&
+                  (d & AMX_BF16);
   if (has && syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0) return &level_amx;
 #endif
   return NULL;

@@ -4,7 +4,6 @@
 //
 // A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16: row p has, of 16 columns, the numbers
 // (2p, 2p + 1) side by side; one after the other down K, then on to the next 16 columns; what is missing is 0.
-#include <immintrin.h>
 
 #define EDGE 16 // rows of a tile, and columns of a result
 #define DEEP 32 // of K, what one tile has

@@ -8,6 +8,9 @@
 // Packed batch: sentences sorted by falling length; rows[t] sentences have a token t; the row of token t of sentence b
 // is (rows[0] + ... + rows[t-1]) + b, so that step t of a recurrence touches one contiguous block of live rows.
 #include "kernels.h"
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -28,8 +31,8 @@ INLINE V splat(float x) { return x - (V){0}; } // x + 0 is not the identity for 
 
 // n <= LANES values, the rest 0. With AVX-512 by a mask: a branch costs more, and a call would spill what registers hold.
 #if LANES == 16 && defined __AVX512F__
-INLINE V load_n(const float *p, int n) { return __builtin_ia32_loadups512_mask(p, (V){0}, (1u << n) - 1); }
-INLINE void store_n(float *p, V x, int n) { __builtin_ia32_storeups512_mask(p, x, (1u << n) - 1); }
+INLINE V load_n(const float *p, int n) { return (V)_mm512_maskz_loadu_ps((1u << n) - 1, p); }
+INLINE void store_n(float *p, V x, int n) { _mm512_mask_storeu_ps(p, (1u << n) - 1, (__m512)x); }
 #else
 // A part is loaded apart, since blocks are nearly always whole: inlined it would be most of the code.
 static __attribute__((noinline)) V load_part(const float *p, int n) {
@@ -50,11 +53,11 @@ INLINE V choose(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)
 // The larger and the smaller of each pair; of NaN, y. One instruction each, which GCC finds only by name: of the time of
 // an LSTM's gates, comparing and choosing takes a third.
 #if LANES == 16 && defined __AVX512F__
-INLINE V larger(V x, V y) { return __builtin_ia32_maxps512_mask(x, y, x, -1, 4); }
-INLINE V smaller(V x, V y) { return __builtin_ia32_minps512_mask(x, y, x, -1, 4); }
+INLINE V larger(V x, V y) { return (V)_mm512_max_ps((__m512)x, (__m512)y); }
+INLINE V smaller(V x, V y) { return (V)_mm512_min_ps((__m512)x, (__m512)y); }
 #elif LANES == 8 && defined __AVX__
-INLINE V larger(V x, V y) { return __builtin_ia32_maxps256(x, y); }
-INLINE V smaller(V x, V y) { return __builtin_ia32_minps256(x, y); }
+INLINE V larger(V x, V y) { return (V)_mm256_max_ps((__m256)x, (__m256)y); }
+INLINE V smaller(V x, V y) { return (V)_mm256_min_ps((__m256)x, (__m256)y); }
 #else
 INLINE V larger(V x, V y) { return choose(x > y, x, y); }
 INLINE V smaller(V x, V y) { return choose(x < y, x, y); }
