@@ -55,7 +55,7 @@ export const MESSAGE = 192; // length, then UTF-16 units
 export const MOST_ARGS = 64;
 export const CONTROL_WORDS = 512;
 const MOST_TICKETS = 0xffff;
-const SPINS = 500_000; // about half a millisecond: longer than preparing a batch takes, so that threads sleep only when idle
+const SPINS = 50_000; // about a third of a millisecond: longer than a step is at its integers; where others run, spinning takes their time
 
 export interface Control {
   readonly words: Int32Array;
