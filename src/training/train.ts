@@ -373,8 +373,10 @@ async function prepare(options: TrainOptions, files: Files, { whole = false } = 
     const found = chooseScheme(parts.train, tagScheme, { partial });
     const schemes = teacher ? teachersScheme(teacher, c, found) : found;
     const gold = inScheme(parts.train, schemes.scheme, schemes.trainedScheme, { partial });
+    const labels = new Set(parts.train.flatMap(({ tags }) => tags));
     return {
       ...parts,
+      seenTags: partial ? [...labels].flatMap(candidates) : [...labels],
       test: testFile?.columns[c],
       labelled: teacher ? [...gold, ...teacher.raw.flatMap((file) => file.columns[c]!)] : gold,
       task: {
@@ -605,6 +607,7 @@ async function* learn(
     const trainingBegan = performance.now();
     const networksAfter = h.ensemble - 1 - member + (h.refit && !rehearsal ? h.ensemble : 0);
     const epochsAfter = networksAfter * h.epochs;
+    let current: Parameters | undefined; // at the end of the epoch, before averaging
     let stopped: Learned['stopped'] = 'epochs';
     let done = 0;
     for (; state.epoch < epochs; state.epoch++) {
@@ -660,7 +663,7 @@ async function* learn(
       }
       done += sum.tokens;
       const tokensPerSecond = sum.tokens / seconds(epochBegan);
-      const current = copyParameters(engine);
+      current = copyParameters(engine, current);
       state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
       restoreParameters(engine, state.average);
       predictor.reset();
@@ -675,7 +678,8 @@ async function* learn(
       // While no span is found, no epoch is better than one that has learned longer.
       const best = !state.best || score > state.best.score || state.best.score === 0;
       state.history.push(record);
-      if (best) state.best = { epoch, score, parameters: copyParameters(engine) };
+      if (best)
+        state.best = { epoch, score, parameters: copyParameters(engine, state.best?.parameters) };
       const since = epoch - state.best!.epoch;
       if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
         state.rateLeft *= h.plateauFactor;
@@ -804,6 +808,8 @@ interface TrainedColumn {
   readonly train: readonly Labelled[];
   readonly dev: readonly Labelled[];
   readonly test: readonly Labelled[] | undefined;
+  /** Of `train`, or what its labels may mean. */
+  readonly seenTags: readonly string[];
   /** `train` in the scheme that is trained. */
   readonly labelled: readonly Labelled[];
 }
@@ -835,14 +841,15 @@ function evaluate(
     sentences.map(({ featureColumns }) => featureColumns ?? []),
   );
   return columns.map((column, c) => {
-    const labels = new Set(column.train.flatMap(({ tags }) => tags));
-    const seenTags = partial ? [...labels].flatMap(candidates) : labels;
     const pairs = column[role]!.map(({ tokens, tags }, i) => ({
       tokens,
       gold: tags,
       predicted: predicted[c]![i]!,
     }));
-    const { scheme } = column.task;
+    const {
+      seenTags,
+      task: { scheme },
+    } = column;
     const counted = (partial ? countCertain : count)(pairs, {
       scheme,
       isKnown: predictor.isKnown,
@@ -852,8 +859,16 @@ function evaluate(
   });
 }
 
-const copyParameters = (engine: Engine): Parameters =>
-  new Map(engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]));
+/** @param into a copy made before, which is no longer needed: new memory costs more than the copying */
+function copyParameters(engine: Engine, into: Parameters = new Map()): Parameters {
+  for (const { name } of engine.specs) {
+    const values = engine.parameter(name);
+    const copy = into.get(name);
+    if (copy) copy.set(values);
+    else into.set(name, values.slice());
+  }
+  return into;
+}
 
 function restoreParameters(engine: Engine, parameters: Parameters): void {
   for (const [name, values] of parameters) engine.parameter(name).set(values);
