@@ -1,6 +1,6 @@
 // @ts-check
 // Training by this version and by another built checkout, in turns: tokens a second, and tokens a second of the
-// processors' time, which tells more where other work runs.
+// processors' time, which tells more where other work runs. Where the machine has it, by this version's --bfloat16 too.
 //
 // node bench/versions.js OTHER TRAIN [--rounds 5] [--epochs 4] [--sentences 3000] [--threads 1,2] [--quiet 0]
 //
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { hasBfloat16 } from '../dist/backend/backend.js';
 import {
   fail,
   interleave,
@@ -40,8 +41,10 @@ const { values, positionals } = parseArgs({
 const [other, corpus] = positionals;
 if (!other || !corpus) fail('usage: node bench/versions.js OTHER TRAIN');
 
-/** Medians over the epochs after the first, in which V8 still compiles. @param {number} threads */
-async function job(threads) {
+/** @typedef {{ threads: number; products: 'single' | 'bfloat16' }} Setting */
+
+/** Medians over the epochs after the first, in which V8 still compiles. @param {Setting} setting */
+async function job(setting) {
   const index = pathToFileURL(join(resolve(/** @type {string} */ (other)), 'dist/index.js'));
   const { checkHyperparameters, train } = /** @type {typeof import('../dist/index.js')} */ (
     await import(index.href)
@@ -59,7 +62,7 @@ async function job(threads) {
       { hidden: 100, epochs: Number(values.epochs), patience: Number(values.epochs) },
       'bench',
     ),
-    threads,
+    ...setting,
   })) {
     if (event.type === 'start') tokens = event.train.tokens;
     if (event.type !== 'epoch') continue;
@@ -73,7 +76,7 @@ async function job(threads) {
 }
 
 if (values.job) {
-  console.log(JSON.stringify(await job(Number(values.job))));
+  console.log(JSON.stringify(await job(JSON.parse(values.job))));
   process.exit();
 }
 
@@ -87,27 +90,37 @@ const sentences = readFileSync(corpus, 'utf8')
   .slice(0, most);
 writeFileSync(part, `${sentences.join('\n\n')}\n\n`);
 
-const versions = { other, this: fileURLToPath(new URL('..', import.meta.url)) };
+const own = fileURLToPath(new URL('..', import.meta.url));
+const single = /** @type {const} */ ('single');
+const bfloat16 = /** @type {const} */ ('bfloat16');
+const versions = [
+  { version: 'other', checkout: other, products: single },
+  { version: 'this', checkout: own, products: single },
+  ...(hasBfloat16() ? [{ version: 'this, --bfloat16', checkout: own, products: bfloat16 }] : []),
+];
+/** @param {string} version @param {string} threads */
+const nameOf = (version, threads) => `${version}, ${threads} thread${threads === '1' ? '' : 's'}`;
 /** @type {Record<string, number[]>} */
 const perProcessor = {};
 /** @type {Record<string, () => Promise<number>>} */
 const jobs = {};
-const threadCounts = values.threads.split(',');
-for (const threads of threadCounts)
-  for (const [version, checkout] of Object.entries(versions)) {
-    const name = `${version}, ${threads} thread${threads === '1' ? '' : 's'}`;
-    perProcessor[name] = [];
-    jobs[name] = async () => {
-      await quiet(Number(values.quiet));
-      const text = await run(process.execPath, [
-        ...[fileURLToPath(import.meta.url), checkout, part],
-        ...['--epochs', values.epochs, '--job', threads],
-      ]);
-      const result = JSON.parse(text);
-      perProcessor[name]?.push(result.perProcessor);
-      return result.rate;
-    };
-  }
+const cases = values.threads
+  .split(',')
+  .flatMap((threads) => versions.map((version) => ({ ...version, threads })));
+for (const { version, checkout, products, threads } of cases) {
+  const name = nameOf(version, threads);
+  perProcessor[name] = [];
+  jobs[name] = async () => {
+    await quiet(Number(values.quiet));
+    const text = await run(process.execPath, [
+      ...[fileURLToPath(import.meta.url), checkout, part, '--epochs', values.epochs],
+      ...['--job', JSON.stringify({ threads: Number(threads), products })],
+    ]);
+    const result = JSON.parse(text);
+    perProcessor[name]?.push(result.perProcessor);
+    return result.rate;
+  };
+}
 console.log(`${machine()}; ${sentences.length} sentences\n`);
 const rates = await interleave(jobs, Number(values.rounds), note);
 
@@ -123,8 +136,9 @@ console.log(
       ...['training', 'tokens/s', 'noise', 'to the other'],
       ...['tokens/s of a processor', 'noise', 'to the other'],
     ],
-    Object.keys(jobs).map((name) => {
-      const base = name.replace(/^this/, 'other');
+    cases.map(({ version, threads }) => {
+      const name = nameOf(version, threads);
+      const base = nameOf('other', threads);
       return [
         name,
         ...cells(rates[name] ?? [], rates[base] ?? []),
