@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasBfloat16 } from '../dist/backend/backend.js';
 import {
+  defaultModel,
   fail,
   interleave,
   machine,
@@ -86,6 +87,14 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
     rows.push([`${way}, seed ${seed}`, thousands(rate), ratio.toFixed(2), ...scores]);
   }
 }
+/** Lines of the tagged DEV. @param {string[]} flags */
+async function tagged(flags) {
+  const args = [seqtag, 'tag', '-m', defaultModel, dev, ...threads, ...flags];
+  return (await run(process.execPath, args)).split('\n');
+}
+const [exact, rounded] = [await tagged([]), await tagged(['--bfloat16'])];
+const differing = exact.filter((line, i) => line !== rounded[i]).length;
+console.log(`en-upos: ${differing} of ${exact.length} lines of DEV differ\n`);
 console.log(
   table(
     [

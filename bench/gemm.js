@@ -5,7 +5,7 @@
 // node bench/gemm.js [--rounds 25]
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
+import { hasBfloat16, hasNative, openBackend, packedSize } from '../dist/backend/backend.js';
 import {
   atLeast,
   fail,
@@ -79,7 +79,7 @@ const SAMPLE = 3e-3; // seconds; shorter than a scheduler's slice, so that a med
 
 /** @param {ReturnType<typeof openBackend>} backend */
 function peakJob({ kernels, arena }) {
-  const LANES = /** @type {Record<string, number>} */ ({ avx512: 16, avx2: 8 });
+  const LANES = /** @type {Record<string, number>} */ ({ amx: 16, avx512: 16, avx2: 8 });
   return (/** @type {string} */ isa) => {
     const out = arena.take(64);
     const rounds = 4096;
@@ -96,7 +96,9 @@ function peakJob({ kernels, arena }) {
 /** One level, in this process. @param {string} name @returns {Promise<Level | undefined>} */
 async function measure(name) {
   const wasm = name === 'wasm';
-  const backend = openBackend({ backend: wasm ? 'wasm' : 'native', threads: 1 });
+  const products = name === 'amx' ? 'bfloat16' : 'single';
+  if (products === 'bfloat16' && !hasBfloat16()) return undefined;
+  const backend = openBackend({ backend: wasm ? 'wasm' : 'native', products, threads: 1 });
   if (!wasm && backend.isa !== name) return undefined;
   const { kernels, arena, panelWidth, isa } = backend;
   /** @param {number} n */
@@ -142,7 +144,7 @@ async function measure(name) {
 if (values.level) {
   console.log(JSON.stringify((await measure(values.level)) ?? null));
 } else {
-  const names = [...(hasNative() ? ['avx512', 'avx2', 'base'] : []), 'wasm'];
+  const names = [...(hasNative() ? ['amx', 'avx512', 'avx2', 'base'] : []), 'wasm'];
   console.log(`${machine()}\n`);
   /** @type {Level[]} */
   const levels = [];
@@ -185,7 +187,11 @@ if (values.level) {
     const rates = results.map(({ gflops }) => gflops);
     const shares = results.map(({ share }) => share);
     const noise = `noise ${plusMinus(median(results.map((result) => result.spread)))}`;
-    if (isa !== 'simd128')
+    if (isa === 'amx')
+      console.log(
+        `amx, factors in bfloat16: to the peak in 32 bits, median ${significant(median(shares))}; ${noise}`,
+      );
+    else if (isa !== 'simd128')
       console.log(
         `${isa}: share of the peak, median ${percent(median(shares))}, least ${percent(Math.min(...shares))}; median ${atLeast(median(shares), 0.8)}; ${noise}`,
       );
