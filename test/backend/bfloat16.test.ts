@@ -27,6 +27,7 @@ it('is refused by machines and backends that have it not', () => {
 });
 
 describe.runIf(hasBfloat16())('products in bfloat16', () => {
+  if (!hasBfloat16()) return; // what is not run is still read
   const { kernels, panelWidth } = openLevel('amx', arena.memory);
   const tilesOf = (K: number, N: number): number => Math.ceil(K / 32) * Math.ceil(N / 16) * 256;
 
