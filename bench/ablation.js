@@ -7,16 +7,11 @@
 // for each the mean and sample standard deviation on dev, accuracy of plain tags or F1 of whole spans (as conlleval), and
 // the difference to the default. RESULTS.jsonl gets a line for each finished training: with it, the command goes on where
 // it stopped.
-import { compare, scoreCells } from './compare.js';
+import { asked, compare, scoreCells } from './compare.js';
 
-const [folder, results, ...others] = process.argv.slice(2);
-const chosen = others.filter((word) => !word.startsWith('--'));
-if (!folder || !results) {
-  console.error(
-    'usage: node bench/ablation.js CORPORA RESULTS.jsonl [en_ewt|btc|wnut17 ...] [--bfloat16 ...]',
-  );
-  process.exit(2);
-}
+const { folder, results, isChosen, flags } = asked(
+  'node bench/ablation.js CORPORA RESULTS.jsonl [en_ewt|btc|wnut17 ...] [--bfloat16 ...]',
+);
 const common = {
   default: [],
   'no character encoder': ['--char-encoder=none'],
@@ -55,13 +50,13 @@ const corpora = {
   wnut17: { extension: 'conll', settings: spans, columns: ['F1'] },
 };
 for (const [corpus, { settings, columns, ...files }] of Object.entries(corpora)) {
-  if (chosen.length > 0 && !chosen.includes(corpus)) continue;
+  if (!isChosen(corpus)) continue;
   const runs = await compare({
     folder,
     results,
     settings,
     corpora: { [corpus]: files },
-    flags: others.filter((word) => word.startsWith('--')),
+    flags,
     parts: ['dev'],
   });
   console.log(

@@ -6,23 +6,17 @@
 // them (default: all). FLAGs go to every training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy for plain
 // tags, of F1 of whole spans (as conlleval) for span tags. RESULTS.jsonl gets a line for each finished training: with it,
 // the command goes on where it stopped.
-import { compare, scoreCells } from './compare.js';
+import { asked, compare, scoreCells } from './compare.js';
 
-const [folder, results, ...rest] = process.argv.slice(2);
-const flags = rest.filter((one) => one.startsWith('-'));
-const chosen = rest.filter((one) => !one.startsWith('-'));
-if (!folder || !results) {
-  console.error('usage: node bench/accuracy.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]');
-  process.exit(2);
-}
+const { folder, results, isChosen, flags } = asked(
+  'node bench/accuracy.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]',
+);
 const all = {
   en_ewt: { extension: 'conllu', flags: ['--tag-column=upos,xpos'], columns: ['UPOS', 'XPOS'] },
   btc: { extension: 'conll', columns: ['F1'] },
   wnut17: { extension: 'conll', columns: ['F1'] },
 };
-const corpora = Object.fromEntries(
-  Object.entries(all).filter(([name]) => chosen.length === 0 || chosen.includes(name)),
-);
+const corpora = Object.fromEntries(Object.entries(all).filter(([name]) => isChosen(name)));
 const setting = ['default', ...flags].join(' ');
 const runs = await compare({ folder, results, settings: { [setting]: flags }, corpora });
 console.log('| corpus | figure | dev | test | seconds a training |');

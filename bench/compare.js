@@ -12,6 +12,23 @@ import { parameterSpecs, sizeOf } from '../dist/network/config.js';
 const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 
 /**
+ * What `CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]` on the command line says: all corpora where none is named, and flags
+ * for every training.
+ * @param {string} usage
+ */
+export function asked(usage) {
+  const [folder, results, ...rest] = process.argv.slice(2);
+  if (!folder || !results) {
+    console.error(`usage: ${usage}`);
+    process.exit(2);
+  }
+  const isFlag = (/** @type {string} */ word) => word.startsWith('-');
+  const named = rest.filter((word) => !isFlag(word));
+  const isChosen = (/** @type {string} */ corpus) => named.length === 0 || named.includes(corpus);
+  return { folder, results, isChosen, flags: rest.filter(isFlag) };
+}
+
+/**
  * Scores are of each column, in percent: accuracy of plain tags, F1 of whole spans (as conlleval).
  * @typedef {{setting: string, corpus: string, seed: number, dev: number[], test?: number[], tokensPerSecond: number, seconds: number, parameters: number, recurrent: number}} Run
  * @typedef {{extension: string, flags?: string[]}} Corpus a folder with {train,dev,test}.EXTENSION

@@ -3,6 +3,7 @@ import {
   type ReadOptions,
   readSentences,
   readTokenLines,
+  type Sentence,
   tokenLineWriter,
   type Writer,
 } from '../corpus/index.ts';
@@ -74,19 +75,21 @@ async function* flights(
     }
     return;
   }
+  /** Of each of the model's columns what is given, or undefined. */
+  const known = (sentences: readonly Sentence[]) =>
+    tasks.map((_, column) => {
+      const place = given.indexOf(column);
+      if (place < 0) return undefined;
+      return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
+    });
   for await (const piece of readSentences(source, { ...read, onDocument }))
     for (const sentences of batches(piece, tagger.mostTokens)) {
       const tokens = sentences.map((sentence) => sentence.tokens);
       const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
       if (annotate) {
+        const where = (s: number): string => `${sentences[s]!.file}:${sentences[s]!.line}`;
+        const options = { ...annotate, features, given: known(sentences), where };
         yield () => {
-          const known = tasks.map((_, column) => {
-            const place = given.indexOf(column);
-            if (place < 0) return undefined;
-            return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
-          });
-          const where = (s: number): string => `${sentences[s]!.file}:${sentences[s]!.line}`;
-          const options = { ...annotate, features, given: known, where };
           const annotations = chosen(tagger.annotate(tokens, options));
           const tags = annotations.map((column) => column.map((own) => own.tags));
           return writer.write(sentences, tags, annotations);

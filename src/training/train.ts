@@ -616,12 +616,12 @@ async function* learn(
       const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
       let reported = performance.now();
       const batches = epochBatches(lengths, batchSize, random);
-      const prepared = (first: number): PreparedBatch[] =>
+      const preparedFrom = (first: number): PreparedBatch[] =>
         batches
           .slice(first, first + h.accumulate)
           .map(batchOf)
           .map((batch) => engine.prepare(batch, reading));
-      let next = prepared(0);
+      let next = preparedFrom(0);
       for (let first = 0; first < batches.length; first += h.accumulate) {
         const rate = rateAt(h, state);
         state.updates++;
@@ -631,7 +631,7 @@ async function* learn(
           ...clip,
           freezeWords: h.freeze,
           meanwhile: () => {
-            next = prepared(first + h.accumulate);
+            next = preparedFrom(first + h.accumulate);
           },
         });
         if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
 import { hasBfloat16, openBackend, packedSize } from '../../src/backend/backend.ts';
 import { bfloatToFloat, floatToBfloat } from '../../src/model/half.ts';
-import { expectClose } from '../oracle/close.ts';
-import { matmul } from '../oracle/matmul.ts';
+import { transposed } from '../oracle/arrays.ts';
 import { rng } from '../oracle/rng.ts';
+import { testGemm } from './gemm.ts';
 import { openLevel } from './levels.ts';
 import { type Piece, Sheet } from './sheet.ts';
 
@@ -16,10 +16,6 @@ const NONE = 0;
 /** Numbers that bfloat16 has, so that every product is exact and only sums round. */
 const random16 = (random: ReturnType<typeof rng>, size: number): Float64Array =>
   Float64Array.from(bfloatToFloat(floatToBfloat(Float32Array.from(random.array(size)))));
-
-function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
-  return A.map((_, i) => A[(i % rows) * columns + Math.floor(i / rows)]!);
-}
 
 it('is refused by machines and backends that have it not', () => {
   expect(() => openBackend({ backend: 'wasm', products: 'bfloat16' })).toThrow('--bfloat16');
@@ -62,34 +58,16 @@ describe.runIf(hasBfloat16())('products in bfloat16', () => {
     }
   });
 
-  it.each([1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 50, 70])('C (M, N) = A B, M=%i', (M) => {
-    for (const N of [1, 5, 15, 16, 17, 31, 32, 33, 50]) {
-      for (const K of [1, 2, 5, 31, 32, 33, 100, 520]) {
-        const random = rng(M * 10_000 + N * 100 + K);
-        const [A, B] = [random16(random, M * K), random16(random, K * N)];
-        const [bias, C] = [random16(random, N), random16(random, M * N)];
-        const product = matmul(A, B, { M, N, K });
-        for (let variant = 0; variant < 8; variant++) {
-          const [turn, biased, add] = [variant & 1, variant & 2, variant & 4].map(Boolean);
-          sheet.clear();
-          const packed = pack(B, K, N, biased!);
-          const a = turn
-            ? sheet.input(transposed(A, M, K), { columns: M, ld: M + 3 })
-            : sheet.input(A, { columns: K, ld: K + 2 });
-          const b = biased ? sheet.input(bias).at : NONE;
-          const shape = { columns: N, ld: biased ? N + 3 : N };
-          const c = add ? sheet.changed(C, shape) : sheet.output(M * N, shape);
-          const [row, column] = turn ? ([1, M + 3] as const) : ([K + 2, 1] as const);
-          kernels.gemm(c.at, a.at, packed.at, b, M, N, K, row, column, shape.ld, add ? 1 : 0);
-          sheet.verify();
-          const expected = product.map(
-            (x, i) => x + (biased ? bias[i % N]! : 0) + (add ? C[i]! : 0),
-          );
-          const name = `C, N=${N} K=${K} variant ${variant}`;
-          expectClose(c.values(), expected, { abs: 4e-6 * Math.sqrt(K), rel: 1e-6, name });
-        }
-      }
-    }
+  testGemm({
+    kernels,
+    sheet,
+    pack,
+    numbers: random16,
+    tolerance: (K) => ({ abs: 4e-6 * Math.sqrt(K), rel: 1e-6 }),
+    Ms: [1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 50, 70],
+    Ns: [1, 5, 15, 16, 17, 31, 32, 33, 50],
+    Ks: [1, 2, 5, 31, 32, 33, 100, 520],
+    large: [45, 53, 529],
   });
 
   it('round their factors to 8 bits, to the nearest', () => {
@@ -99,37 +77,6 @@ describe.runIf(hasBfloat16())('products in bfloat16', () => {
     const packed = pack(Float64Array.of(1), 1, 1, false);
     kernels.gemm(c.at, a.at, packed.at, NONE, 2, 1, 1, 1, 1, 1, 0);
     expect(c.values()).toEqual([1 + 2 ** -7, 1]);
-  });
-
-  it('have rows that do not depend on the rows beside them, bit for bit', () => {
-    const [M, N, K] = [45, 53, 529];
-    const random = rng(7);
-    const [A, B, C] = [M * K, K * N, M * N].map((size) => random.array(size)) as Float64Array[];
-    for (const add of [0, 1] as const) {
-      sheet.clear();
-      const packed = pack(B!, K, N, false);
-      const all = add ? sheet.changed(C!) : sheet.output(M * N);
-      const a = sheet.input(A!);
-      kernels.gemm(all.at, a.at, packed.at, NONE, M, N, K, K, 1, N, add);
-      const rows = Array.from({ length: M }, (_, m) => {
-        const row = add ? sheet.changed(C!.slice(m * N, (m + 1) * N)) : sheet.output(N);
-        kernels.gemm(row.at, a.at + m * K * 4, packed.at, NONE, 1, N, K, K, 1, N, add);
-        return row.values();
-      });
-      sheet.verify();
-      expect(rows.flat()).toEqual(all.values());
-    }
-  });
-
-  it('write nothing without rows, and the bias without inner columns', () => {
-    sheet.clear();
-    const c = sheet.output(6);
-    const [a, packed, bias] = [sheet.input([1]), sheet.input([1]), sheet.input([4, 5, 6])];
-    kernels.gemm(c.at, a.at, packed.at, NONE, 0, 3, 1, 1, 1, 3, 0);
-    expect(c.values()).toEqual(Array(6).fill(Number.NaN));
-    kernels.gemm(c.at, a.at, packed.at, bias.at, 2, 3, 0, 1, 1, 3, 0);
-    sheet.verify();
-    expect(c.values()).toEqual([4, 5, 6, 4, 5, 6]);
   });
 
   it('hide no NaN', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
 import { packedSize } from '../../src/backend/backend.ts';
 import { halfToFloat, lastHalf } from '../../src/model/half.ts';
-import { roundToFloat32 } from '../oracle/arrays.ts';
+import { roundToFloat32, transposed } from '../oracle/arrays.ts';
 import {
   charConvolutionBackward,
   charConvolutionForward,
@@ -16,6 +16,7 @@ import { adamStep, adamStepRows, sgdStep } from '../oracle/optimizers.ts';
 import { packingOfLengths, sentenceRows } from '../oracle/packing.ts';
 import { rng } from '../oracle/rng.ts';
 import { randomWords } from '../oracle/samples.ts';
+import { testGemm } from './gemm.ts';
 import { allKernels, header, plainKernels } from './interface.ts';
 import { type Level, levelNames, openLevel } from './levels.ts';
 import { expectedMask } from './masks.ts';
@@ -45,18 +46,12 @@ const fround = Math.fround;
 const random32 = (random: ReturnType<typeof rng>, size: number, scale = 1): Float64Array =>
   roundToFloat32(random.array(size, scale));
 
-/** B (K, N) packed by the level's own kernel. */
-function pack(level: Level, B: Float64Array, K: number, N: number): Piece {
+/** B (K, N) packed by the level's own kernel, with `turn` from where it is stored transposed. */
+function pack(level: Level, B: Float64Array, K: number, N: number, turn = false): Piece {
   const packed = sheet.output(Math.ceil(N / level.panelWidth) * level.panelWidth * K);
-  level.kernels.gemm_pack(packed.at, sheet.input(B).at, K, N, N, 1);
+  const b = sheet.input(turn ? transposed(B, K, N) : B);
+  level.kernels.gemm_pack(packed.at, b.at, K, N, turn ? 1 : N, turn ? K : 1);
   return packed;
-}
-
-function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
-  return Float64Array.from(
-    { length: A.length },
-    (_, i) => A[(i % rows) * columns + Math.floor(i / rows)]!,
-  );
 }
 
 /** Sums in float32, one addition after the other. */
@@ -125,65 +120,16 @@ describe.each(levels)('$name', (level) => {
   });
 
   describe('gemm', () => {
-    const Ns = [1, 3, 5, 7, 8, 15, 16, 17, 33, 47, 48, 49, 97];
-    it.each([1, 2, 3, 5, 7, 8, 9, 17, 33])('C (M, N) = A B, M=%i', (M) => {
-      for (const N of Ns) {
-        for (const K of [1, 3, 8, 17, 33]) {
-          const random = rng(M * 10_000 + N * 100 + K);
-          const [A, B] = [random32(random, M * K), random32(random, K * N)];
-          const [bias, C] = [random32(random, N), random32(random, M * N)];
-          const product = matmul(A, B, { M, N, K });
-          for (let variant = 0; variant < 8; variant++) {
-            const [turn, biased, add] = [variant & 1, variant & 2, variant & 4].map(Boolean);
-            sheet.clear();
-            const packed = pack(level, B, K, N);
-            const a = turn
-              ? sheet.input(transposed(A, M, K), { columns: M, ld: M + 3 })
-              : sheet.input(A, { columns: K, ld: K + 2 });
-            const b = biased ? sheet.input(bias).at : NONE;
-            const shape = { columns: N, ld: biased ? N + 3 : N };
-            const c = add ? sheet.changed(C, shape) : sheet.output(M * N, shape);
-            const [row, column] = turn ? ([1, M + 3] as const) : ([K + 2, 1] as const);
-            const sizes = [M, N, K, row, column, shape.ld] as const;
-            kernels.gemm(c.at, a.at, packed.at, b, ...sizes, add ? 1 : 0);
-            sheet.verify();
-            const expected = product.map(
-              (x, i) => x + (biased ? bias[i % N]! : 0) + (add ? C[i]! : 0),
-            );
-            const name = `C, N=${N} K=${K} variant ${variant}`;
-            expectClose(c.values(), expected, { ...tolerance.gemm, name });
-          }
-        }
-      }
-    });
-
-    it('a row does not depend on the rows beside it, bit for bit', () => {
-      const [M, N, K] = [19, 53, 29];
-      const random = rng(7);
-      const [A, B] = [random32(random, M * K), random32(random, K * N)];
-      sheet.clear();
-      const packed = pack(level, B, K, N);
-      const all = sheet.output(M * N);
-      const a = sheet.input(A);
-      kernels.gemm(all.at, a.at, packed.at, NONE, M, N, K, K, 1, N, 0);
-      const rows = Array.from({ length: M }, (_, m) => {
-        const row = sheet.output(N);
-        kernels.gemm(row.at, a.at + m * K * 4, packed.at, NONE, 1, N, K, K, 1, N, 0);
-        return row.values();
-      });
-      sheet.verify();
-      expect(rows.flat()).toEqual(all.values());
-    });
-
-    it('writes nothing without rows, and the bias without inner columns', () => {
-      sheet.clear();
-      const c = sheet.output(6);
-      const [a, packed, bias] = [sheet.input([1]), sheet.input([1]), sheet.input([4, 5, 6])];
-      kernels.gemm(c.at, a.at, packed.at, NONE, 0, 3, 1, 1, 1, 3, 0);
-      expect(c.values()).toEqual(Array(6).fill(Number.NaN));
-      kernels.gemm(c.at, a.at, packed.at, bias.at, 2, 3, 0, 1, 1, 3, 0);
-      sheet.verify();
-      expect(c.values()).toEqual([4, 5, 6, 4, 5, 6]);
+    testGemm({
+      kernels,
+      sheet,
+      pack: (...B) => pack(level, ...B),
+      numbers: random32,
+      tolerance: () => tolerance.gemm,
+      Ms: [1, 2, 3, 5, 7, 8, 9, 17, 33],
+      Ns: [1, 3, 5, 7, 8, 15, 16, 17, 33, 47, 48, 49, 97],
+      Ks: [1, 3, 8, 17, 33],
+      large: [19, 53, 29],
     });
 
     it.each([Number.NaN, Number.POSITIVE_INFINITY])('does not hide %f, not even behind 0', (x) => {

@@ -4,7 +4,7 @@ import { packedSize } from '../../src/backend/backend.ts';
 import type { Recurrence } from '../../src/backend/kernels.ts';
 import { clearUphill, moduleOf, ticks } from '../../src/network/cells/clockwork.ts';
 import { type Cell, cellNames, cellOf } from '../../src/network/cells/index.ts';
-import { roundToFloat32 } from '../oracle/arrays.ts';
+import { roundToFloat32, transposed } from '../oracle/arrays.ts';
 import { type Cell as OracleCell, cellOf as oracleCellOf } from '../oracle/cells.ts';
 import { expectClose, type Tolerance } from '../oracle/close.ts';
 import { matmul } from '../oracle/matmul.ts';
@@ -162,13 +162,6 @@ function previousStates(h: Float64Array, { packing, H, reverse, mask }: Setting)
     });
   }
   return previous;
-}
-
-function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
-  return Float64Array.from(
-    { length: A.length },
-    (_, i) => A[(i % rows) * columns + Math.floor(i / rows)]!,
-  );
 }
 
 /** B (K, N) packed by the level's own kernel. */

@@ -16,6 +16,14 @@ export function roundToFloat32(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values, Math.fround);
 }
 
+/** A (rows, columns) as (columns, rows). */
+export function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
+  return Float64Array.from(
+    { length: A.length },
+    (_, i) => A[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
+}
+
 /** Σ a[i] * b[i]: the usual scalar loss of a test, with `b` as the gradient of `a`. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) throw new Error(`dot: lengths ${a.length} and ${b.length}`);
