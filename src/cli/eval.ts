@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
   type Document,
   type ReadOptions,
+  readBytes,
   readCorpus,
   type Sentence,
 } from '../corpus/index.ts';
@@ -11,7 +13,7 @@ import { UserError } from '../errors.ts';
 import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';
 import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
-import type { Task } from '../model/model.ts';
+import type { Task, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import { type Input, nameOf, openLabelled, trainedColumns, trainedFeatures } from './input.ts';
@@ -190,6 +192,7 @@ async function measureModel(
     const column = columnOf(tagger, flags.tagColumn);
     const task = tagger.model.tasks[column]!;
     const corpora: Labelled[] = [];
+    const learned: string[] = [];
     for (const file of files) {
       const input = await openLabelled(file, { io: context.io, format: flags.format });
       const { format } = input;
@@ -198,8 +201,11 @@ async function measureModel(
         ...readOptions(flags, format),
         ...trainedFeatures(tagger.model, { file: input.name, format, asked: flags.featureColumn }),
       };
-      const corpus = await labelled(input, read);
+      const bytes = typeof input.source === 'string' ? readBytes(input.source) : input.source;
+      const { bytes: source, sha256 } = hashed(bytes);
+      const corpus = await labelled({ ...input, source }, read);
       checkValues(corpus, tagger.model);
+      if (hasLearned(tagger.model.record, sha256())) learned.push(input.name);
       corpora.push(corpus);
     }
     const scheme = goldScheme(corpora, { task, path: tagger.model.path });
@@ -217,11 +223,22 @@ async function measureModel(
         );
       return { name: file, counts };
     });
+    for (const file of learned)
+      context.say(
+        `seqtag: ${file}: ${model} was trained on this very file, so the figures tell nothing of new text.`,
+      );
     return { scheme, corpora: measured };
   } finally {
     await tagger.close();
   }
 }
+
+/** Whether a model was trained on a file, not only chosen by it. */
+const hasLearned = ({ corpora, refit }: TrainingRecord, hash: string): boolean =>
+  corpora.some(
+    ({ role, sha256 }) =>
+      sha256 === hash && (role === 'train' || (role === 'dev' && refit !== undefined)),
+  );
 
 /** Values of which training saw none are of another column. */
 function checkValues(

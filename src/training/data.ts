@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
   type Document,
@@ -57,17 +57,11 @@ export async function readLabelled(
   options: ReadOptions,
   input?: AsyncIterable<Uint8Array>,
 ): Promise<CorpusFile> {
-  const hash = createHash('sha256');
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of file === '-' ? (input ?? process.stdin) : readBytes(file)) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
+  const { bytes, sha256 } = hashed(file === '-' ? (input ?? process.stdin) : readBytes(file));
   let document: Document | undefined;
   const wanted = columnsOf(options.tagColumn);
   const features = columnsOf(options.featureColumn);
-  const sentences = await readCorpus(bytes(), {
+  const sentences = await readCorpus(bytes, {
     ...options,
     tagColumn: wanted.length > 0 ? wanted : undefined,
     featureColumn: features,
@@ -95,7 +89,7 @@ export async function readLabelled(
   );
   return {
     file,
-    sha256: hash.digest('hex'),
+    sha256: sha256(),
     format: document!.format,
     sentences,
     columns,

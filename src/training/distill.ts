@@ -54,8 +54,8 @@ export async function openTeacher(
 ): Promise<Teacher> {
   using file = openModel(model);
   const { tasks, vocabulary, record, path } = file;
-  // the student is one network, and its seed its own
-  const { ensemble: _, seed: __, ...own } = record.hyperparameters;
+  // the student is one network, and its seed and development sentences its own
+  const { ensemble: _, seed: __, refit: ___, ...own } = record.hyperparameters;
   const known = Object.entries(own).filter(([name]) =>
     (hyperparameterNames as readonly string[]).includes(name),
   );

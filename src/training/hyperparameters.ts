@@ -261,7 +261,8 @@ export const hyperparameters = {
   ),
   refit: {
     default: false,
-    about: 'trains again at last, on the development sentences too, for as many epochs',
+    about:
+      'trains again at last, for as many epochs, on the development sentences too; without --dev it does unless --no-refit',
   },
   seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
 } satisfies Record<string, Choice | Quantity | Pattern | Switch>;

@@ -259,7 +259,7 @@ async function* trainRun(
     const events = train({
       ...options,
       output: join(workFolder(options.output), MODEL),
-      hyperparameters,
+      hyperparameters: { refit: false, ...hyperparameters }, // compared are scores on dev
       signal: undefined, // with it training would score and save what is to be dropped
     });
     for await (const event of events) {

@@ -74,6 +74,7 @@ import { pool } from './ensemble.ts';
 import {
   completeSettings,
   flagOf,
+  type HyperparameterName,
   type Hyperparameters,
   hyperparameterNames,
   hyperparameters,
@@ -354,6 +355,9 @@ async function readAll(options: TrainOptions) {
   };
 }
 
+/** What was held out of the corpus itself was meant to be learned. */
+const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undefined;
+
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /** Says what is to be learned; of the `whole`, development sentences too. */
@@ -389,11 +393,14 @@ async function prepare(options: TrainOptions, files: Files, { whole = false } = 
   if (partial && !whole) columns.forEach(checkCertain);
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
-  const h = completeSettings(
-    settings,
-    recipe === 'auto' ? kind : (recipe as RecipeName),
-    countTokens(labelled),
-  );
+  const h = {
+    ...completeSettings(
+      settings,
+      recipe === 'auto' ? kind : (recipe as RecipeName),
+      countTokens(labelled),
+    ),
+    refit: settings.refit ?? refitsByDefault(options),
+  };
 
   const counted = buildVocabulary(
     columns.map((column) => column.labelled),
@@ -1044,10 +1051,14 @@ function formatOfTask(
 
 /** The command that trains this model again; without what does not matter to it: threads and the output's name. */
 function commandOf(
-  { corpora, dev, test, embeddings, gazetteers, read, teacher: asked, products }: TrainOptions,
+  options: TrainOptions,
   h: Hyperparameters,
   teacher: Teacher | undefined,
 ): string {
+  const { corpora, dev, test, embeddings, gazetteers, read, teacher: asked, products } = options;
+  const usual = (name: HyperparameterName): unknown =>
+    teacher?.settings[name] ??
+    (name === 'refit' ? refitsByDefault(options) : hyperparameters[name].default);
   const flags: [string, unknown][] = [
     ['dev', dev],
     ['test', test],
@@ -1061,7 +1072,7 @@ function commandOf(
     ['teacher-weight', teacher?.record.weight],
     ['bfloat16', products === 'bfloat16' || undefined],
     ...hyperparameterNames
-      .filter((name) => h[name] !== (teacher?.settings[name] ?? hyperparameters[name].default))
+      .filter((name) => h[name] !== usual(name))
       .map((name): [string, unknown] => [flagOf(name), h[name]]),
   ];
   const words = flags

@@ -15,14 +15,17 @@ import {
 
 const folder = createFolder();
 const gold = folder.path('gold.conll');
+const learned = folder.path('learned.conll');
 const test = corpus('english.test.conll');
 const dev = corpus('english.dev.conll');
 const ner = folder.path('ner.safetensors');
 const upos = folder.path('upos.safetensors');
 
 beforeAll(async () => {
-  writeFileSync(gold, sentences('english.train.conll', 30));
-  const base = ['train', gold, '--dev', gold, '-q', ...tiny];
+  const text = sentences('english.train.conll', 30);
+  writeFileSync(learned, text);
+  writeFileSync(gold, `${text}\n`); // another file of the same sentences
+  const base = ['train', learned, '--dev', gold, '-q', ...tiny];
   const first = await seqtag([...base, '-o', ner, '--epochs=32', '--patience=32']);
   const second = await seqtag([...base, '-o', upos, '--tag-column', '1', '--epochs=12']);
   expect([first.code, second.code]).toEqual([0, 0]);
@@ -65,6 +68,25 @@ describe('a model on gold files', () => {
     const { total, scheme } = await measured(['-m', upos, gold]);
     expect(scheme).toBe('none');
     expect(total.accuracy).toBeGreaterThan(0.9);
+  });
+
+  it('says that figures of the training corpus itself tell nothing', async () => {
+    const message = `seqtag: ${learned}: ${ner} was trained on this very file, so the figures tell nothing of new text.\n`;
+    const { code, stderr, stdout } = await evaluate(['-m', ner, test, learned]);
+    expect([code, stderr]).toEqual([0, message]);
+    expect(stdout).toContain('total');
+    const piped = await evaluate(['-m', ner], { stdin: readFileSync(learned) });
+    expect(piped.stderr).toBe(message.replace(`${learned}:`, '<stdin>:'));
+  });
+
+  it('says so of development sentences only where it learned from them at last', async () => {
+    const path = folder.path('refit.safetensors');
+    const train = ['train', learned, '--dev', dev, '-q', ...tiny, '--epochs=1', '-o', path];
+    for (const refit of [true, false]) {
+      expect((await seqtag([...train, `--${refit ? '' : 'no-'}refit`])).code).toBe(0);
+      const { stderr } = await evaluate(['-m', path, dev]);
+      expect(stderr.includes('trained on this very file')).toBe(refit);
+    }
   });
 
   it('shows what is taken for what with --details', async () => {
@@ -225,7 +247,8 @@ describe('a model of several columns', () => {
   const conllu = corpus('english.dev.conllu');
   beforeAll(async () => {
     const columns = ['--tag-column', 'upos,NER', '-o', joint, '--epochs=4'];
-    const args = ['train', conllu, '--dev', conllu, ...tiny, ...columns];
+    const learned = write('learned.conllu', `${readFileSync(conllu, 'utf8')}\n`);
+    const args = ['train', learned, '--dev', conllu, ...tiny, ...columns];
     const { code, stderr } = await seqtag(args);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^dev, column 1 +144 +2,188 /m);

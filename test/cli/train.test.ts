@@ -62,6 +62,31 @@ describe('what train shows', () => {
     expect(stderr).not.toContain('by type');
   });
 
+  it('learns from what was held out at last, and from a dev file only when asked', async () => {
+    const again = /^refit {2}on all .*; dev was scored before$/m;
+    const commands: string[] = [];
+    for (const [args, refit] of [
+      [[], true],
+      [['--no-refit'], false],
+      [['--dev', dev], false],
+      [['--dev', dev, '--refit'], true],
+    ] as const) {
+      const path = folder.path('again.safetensors');
+      const { stderr } = await train(args, path);
+      expect(again.test(stderr)).toBe(refit);
+      using model = openModel(path);
+      expect(model.record.refit !== undefined).toBe(refit);
+      commands.push(model.record.command);
+    }
+    // the command that trains this model again says so where it is not the default
+    expect(commands.map((command) => command.match(/--(no-)?refit/)?.[0])).toEqual([
+      undefined,
+      '--no-refit',
+      undefined,
+      '--refit',
+    ]);
+  });
+
   it('prints every event as a line of JSON on standard output', async () => {
     const { code, stdout, stderr } = await train(['--dev', dev, '--json', '--quiet']);
     expect(code).toBe(0);

@@ -236,7 +236,6 @@ describe('refit', () => {
     expect(readFileSync(one!).equals(readFileSync(two!))).toBe(true);
     using file = openModel(one!);
     expect(file.record.refit).toMatchObject({ sentences: textOf('dev.conll').length });
-    expect(file.record.command).toMatch(/ --refit$/);
   });
 
   test('that is interrupted leaves what there was before', async () => {
