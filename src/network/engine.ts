@@ -419,6 +419,9 @@ export function createEngine(options: EngineOptions): Engine {
         ...scales,
         ...tables,
       ]);
+      pool.finish();
+      // its tickets are small, so that threads end together even if this one comes late
+      pool.begin(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       try {
         for (const { words } of shards)
           for (const word of words) places[done++] = wordRows.number(word);
@@ -426,7 +429,6 @@ export function createEngine(options: EngineOptions): Engine {
       } finally {
         pool.finish();
       }
-      pool.run(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       for (let shard = 0; shard < SHARDS; shard++)
         loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
     });
