@@ -90,7 +90,7 @@ describe('pipes', () => {
 
   it('can be files: <(...)', () => {
     const first = bash(`seqtag eval -m '${model}' <(cat '${gold}') --json`);
-    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.code).toBe(0);
     const both = bash(`seqtag eval <(seqtag tag -m '${model}' '${gold}') --json`);
     const accuracy = ({ stdout }: Outcome): number =>
       (JSON.parse(stdout) as { total: { accuracy: number } }).total.accuracy;
