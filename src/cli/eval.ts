@@ -9,6 +9,7 @@ import {
   type Sentence,
 } from '../corpus/index.ts';
 import { convert, detectScheme, type Scheme, strayTags } from '../corpus/scheme.ts';
+import { watchColumns } from '../corpus/token-features.ts';
 import { UserError } from '../errors.ts';
 import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';
@@ -16,7 +17,15 @@ import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
 import type { Task, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { type Input, nameOf, openLabelled, trainedColumns, trainedFeatures } from './input.ts';
+import {
+  type Input,
+  nameOf,
+  openLabelled,
+  someOf,
+  strangeText,
+  trainedColumns,
+  trainedFeatures,
+} from './input.ts';
 import {
   addColor,
   addColumns,
@@ -219,7 +228,7 @@ async function measureModel(
       const unseen = [...(counts.unseenTags ?? [])];
       if (unseen.reduce((sum, [, n]) => sum + n, 0) === counts.tokens.total)
         throw new UserError(
-          `${file}: none of its tags (${someTags(unseen.map(([tag]) => tag))}) was seen in training of ${model}. Name the right column with --tag-column.`,
+          `${file}: none of its tags (${someOf(unseen.map(([tag]) => tag))}) was seen in training of ${model}. Name the right column with --tag-column.`,
         );
       return { name: file, counts };
     });
@@ -240,19 +249,15 @@ const hasLearned = ({ corpora, refit }: TrainingRecord, hash: string): boolean =
       sha256 === hash && (role === 'train' || (role === 'dev' && refit !== undefined)),
   );
 
-/** Values of which training saw none are of another column. */
+/** @throws UserError for a column of which training saw no value: it is another one. */
 function checkValues(
   { file, sentences }: Labelled,
   { vocabulary, path }: Pick<Tagger['model'], 'vocabulary' | 'path'>,
 ): void {
-  vocabulary.tokenFeatures?.columns.forEach(({ column, values }, c) => {
-    const known = new Set(values.slice(1));
-    const given = sentences.flatMap(({ featureColumns }) => featureColumns![c]!);
-    if (given.some((value) => known.has(value))) return;
-    throw new UserError(
-      `${file}: none of its values (${someTags([...new Set(given)])}) of what ${path} reads as ${column} was seen in training. Name the right column with --feature-column.`,
-    );
-  });
+  if (!vocabulary.tokenFeatures) return;
+  const watch = watchColumns(vocabulary.tokenFeatures);
+  watch.look(sentences);
+  for (const column of watch.strange()) throw new UserError(strangeText(column, { file, path }));
 }
 
 /** Which of a model's columns is measured: its only one, the one asked for, or the first. */
@@ -264,9 +269,6 @@ function columnOf({ model }: Tagger, wanted: Column | undefined): number {
     `--tag-column ${wanted}: ${model.path} gives ${columnNames(model).join(', ')}. Name one of these.`,
   );
 }
-
-const someTags = (tags: readonly string[]): string =>
-  tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');
 
 /** The scheme of the gold tags, in which a model's tags are compared with them. */
 function goldScheme(
@@ -280,7 +282,7 @@ function goldScheme(
   const strays = [...strayTags(tags, task.scheme).keys()];
   if (strays.length === 0) return task.scheme;
   throw new UserError(
-    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someTags(strays)}), but ${path} gives spans in ${task.scheme}. Name the right column with --tag-column.`,
+    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} gives spans in ${task.scheme}. Name the right column with --tag-column.`,
   );
 }
 
@@ -369,7 +371,7 @@ async function comparePair(gold: Labelled, predicted: Labelled): Promise<Counts>
     scheme !== 'none' && scheme !== other && strayTags(tagsOf(predicted), scheme).size > 0;
   if (differs && other === 'none')
     throw new UserError(
-      `${predicted.file}: plain tags (${someTags([...strayTags(tagsOf(predicted), scheme).keys()])}), but ${gold.file} has spans in ${scheme}. Name the columns with --tag-column and --pred-column.`,
+      `${predicted.file}: plain tags (${someOf([...strayTags(tagsOf(predicted), scheme).keys()])}), but ${gold.file} has spans in ${scheme}. Name the columns with --tag-column and --pred-column.`,
     );
   const sentences = differs
     ? predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, other, scheme) }))
@@ -386,7 +388,7 @@ function checkShared(gold: Labelled, predicted: Labelled): void {
   const others = new Set(predicted.sentences.flatMap(({ tags }) => tags));
   if ([...others].some((tag) => own.has(tag))) return;
   throw new UserError(
-    `${predicted.file}: none of the predicted tags (${someTags([...others])}) is a gold tag (${someTags([...own])}). Name the columns with --tag-column and --pred-column.`,
+    `${predicted.file}: none of the predicted tags (${someOf([...others])}) is a gold tag (${someOf([...own])}). Name the columns with --tag-column and --pred-column.`,
   );
 }
 

@@ -9,6 +9,7 @@ import {
   sniffFormat,
   withoutCompression,
 } from '../corpus/index.ts';
+import type { StrangeColumn } from '../corpus/token-features.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFile, Task } from '../model/model.ts';
 import type { Io } from './io.ts';
@@ -155,6 +156,16 @@ export function trainedFeatures(
     );
   return { featureColumn: trained };
 }
+
+/** The first few, for a message. */
+export const someOf = (tags: readonly string[]): string =>
+  tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');
+
+export const strangeText = (
+  { column, values }: StrangeColumn,
+  { file, path }: { file: string; path: string },
+): string =>
+  `${file}: none of its values (${someOf(values)}) of what ${path} reads as ${column} was seen in training. Name the right column with --feature-column.`;
 
 /** The columns that a model was trained on, for input of the format that it was trained on. */
 export function trainedColumns(

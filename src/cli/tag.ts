@@ -15,7 +15,14 @@ import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { nameOf, outputFormat, sourceOf, trainedColumns, trainedFeatures } from './input.ts';
+import {
+  nameOf,
+  outputFormat,
+  sourceOf,
+  strangeText,
+  trainedColumns,
+  trainedFeatures,
+} from './input.ts';
 import {
   addColor,
   addColumns,
@@ -195,6 +202,10 @@ async function tagCommand(
           writer,
           columns,
           maxLatency,
+          onStrange: (columns) => {
+            const where = { file: nameOf(file), path: tagger.model.path };
+            for (const column of columns) say(`seqtag: ${strangeText(column, where)}`);
+          },
         });
         try {
           for await (const out of pieces) await sink.write(out);

@@ -54,6 +54,43 @@ export function countColumns(
   };
 }
 
+/** A column of which no value was seen in training, and some of its values. */
+export interface StrangeColumn {
+  readonly column: Column;
+  readonly values: readonly string[];
+}
+
+/** Looks at sentences for columns of which training saw no value: they are hardly those that it read. */
+export function watchColumns({ columns }: TokenFeatures): {
+  look(sentences: readonly WithColumns[]): void;
+  strange(): StrangeColumn[];
+} {
+  const MOST = 6;
+  const watched = columns.map(({ column, values }, c) => ({
+    c,
+    column,
+    known: new Set(values.slice(1)),
+    met: new Set<string>(),
+    isKnown: false,
+  }));
+  return {
+    look(sentences) {
+      for (const one of watched) {
+        for (const { featureColumns } of sentences) {
+          if (one.isKnown) break;
+          const values = featureColumns![one.c]!;
+          one.isKnown = values.some((value) => one.known.has(value));
+          for (const value of values) if (one.met.size < MOST) one.met.add(value);
+        }
+      }
+    },
+    strange: () =>
+      watched
+        .filter(({ isKnown, met }) => !isKnown && met.size > 0)
+        .map(({ column, met }) => ({ column, values: [...met] })),
+  };
+}
+
 /** Bags as the network takes them. */
 export interface TokenBags {
   readonly offsets: Int32Array;

@@ -7,6 +7,7 @@ import {
   tokenLineWriter,
   type Writer,
 } from '../corpus/index.ts';
+import { type StrangeColumn, watchColumns } from '../corpus/token-features.ts';
 import type { AnnotateOptions } from './annotate.ts';
 import type { Tagger } from './tagger.ts';
 import { batches } from './windows.ts';
@@ -22,6 +23,8 @@ export interface TagStreamOptions {
   readonly annotate?: Pick<AnnotateOptions, 'confidence' | 'minConfidence' | 'nBest'> | undefined;
   /** With `annotate`, the model's columns of which something is known: that is read as tags, of each in this order. */
   readonly given?: readonly number[] | undefined;
+  /** Called at the end with the columns read beside the tokens of which training saw no value, if there are any. */
+  readonly onStrange?: ((columns: readonly StrangeColumn[]) => void) | undefined;
 }
 
 /** Pieces of a stream are joined up to so many bytes. */
@@ -59,7 +62,7 @@ export async function* tagStream(
 async function* flights(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
-  { read, writer, columns, annotate, given = [] }: TagStreamOptions,
+  { read, writer, columns, annotate, given = [], onStrange }: TagStreamOptions,
 ): AsyncGenerator<Flight> {
   const onDocument = (document: Document): void => writer.begin(document);
   const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
@@ -82,7 +85,9 @@ async function* flights(
       if (place < 0) return undefined;
       return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
     });
-  for await (const piece of readSentences(source, { ...read, onDocument }))
+  const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
+  for await (const piece of readSentences(source, { ...read, onDocument })) {
+    watch?.look(piece);
     for (const sentences of batches(piece, tagger.mostTokens)) {
       const tokens = sentences.map((sentence) => sentence.tokens);
       const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
@@ -99,6 +104,9 @@ async function* flights(
         yield () => writer.write(sentences, chosen(finish()));
       }
     }
+  }
+  const strange = watch?.strange() ?? [];
+  if (strange.length > 0) onStrange?.(strange);
 }
 
 /** What comes, and undefined when nothing more is there at once. */

@@ -86,7 +86,13 @@ describe('a column that decides the tag', () => {
     const raw = await seqtag(['tag', '-m', model], { stdin: 'w1 w2\n' });
     expectRefused(raw, /<stdin>: the format text has no column 1 to read beside the tokens/);
     const none = await seqtag(['eval', '-m', model, test, '--feature-column=0']);
-    expectRefused(none, /none of its values \(w\d.*\) of what .* reads as 1 was seen in training/);
+    const strange = /none of its values \(w\d.*\) of what .* reads as 1 was seen in training/;
+    expectRefused(none, strange);
+    // of a stream that is known at its end alone
+    const tagged = await tag('a.conll', '--feature-column=0');
+    expect([tagged.code, tagged.stderr]).toEqual([0, expect.stringMatching(strange)]);
+    expect(tagged.stdout).toMatch(/^w1 red [XYZ]\n/);
+    expect((await tag('a.conll')).stderr).toBe('');
     const stray = await seqtag(['eval', test, '--feature-column=0']);
     expectRefused(stray, /--feature-column without --model/);
     const plain = await seqtag(['tag', '-m', 'en-upos', test, '--feature-column=1']);
