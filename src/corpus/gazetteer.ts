@@ -112,14 +112,8 @@ async function eachLine(
   file: string,
   visit: (line: string, number: number) => void,
 ): Promise<string> {
-  const { createHash } = await import('node:crypto'); // taggers that read no list start sooner without
-  const hash = createHash('sha256');
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of readBytes(file)) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
+  const { hashed } = await import('./hashed.ts'); // taggers that read no list start sooner without
+  const { bytes, sha256 } = hashed(readBytes(file));
   const buffer = new LineBuffer();
   let number = 0;
   const visitAll = (text: string): void => {
@@ -130,13 +124,13 @@ async function eachLine(
       if (!isBlank(own, 0, to)) visit(own.slice(0, to), number);
     }
   };
-  for await (const text of readText(bytes(), file, () => number + 1)) {
+  for await (const text of readText(bytes, file, () => number + 1)) {
     const lines = buffer.push(text);
     if (lines === undefined) throw problem(file, number + 1, 'a line longer than 16 MiB.');
     if (lines !== '') visitAll(lines.slice(0, -1));
   }
   visitAll(buffer.end());
-  return hash.digest('hex');
+  return sha256();
 }
 
 const fold = (token: string): string => token.toLowerCase();
@@ -150,40 +144,47 @@ export function createMatcher({
   phrases,
   typesOf,
 }: Gazetteer): (tokens: readonly string[]) => Match[] {
-  const words = new Map<string, number>();
-  const wordsOf = (phrase: string): string[] => phrase.split(' ').map(fold);
-  for (const phrase of phrases)
-    for (const word of wordsOf(phrase)) if (!words.has(word)) words.set(word, words.size);
-  // a trie over folded tokens: node * words.size + word -> node, from 0, the root
-  const edges = new Map<number, number>();
-  const ends: (number[] | undefined)[] = [undefined]; // of each node, the phrases that end there
+  // a trie over folded tokens for each first word, made when a text has it
+  const beginning = new Map<string, number[]>();
   phrases.forEach((phrase, p) => {
-    let node = 0;
-    for (const word of wordsOf(phrase)) {
-      const edge = node * words.size + words.get(word)!;
-      node = edges.get(edge) ?? ends.push(undefined) - 1;
-      edges.set(edge, node);
-    }
-    ends[node] = [...(ends[node] ?? []), p];
+    const space = phrase.indexOf(' ');
+    const first = fold(space < 0 ? phrase : phrase.slice(0, space));
+    const others = beginning.get(first);
+    if (others) others.push(p);
+    else beginning.set(first, [p]);
   });
+  const tries = new Map<string, Node>();
+  const trieOf = (first: string): Node | undefined => {
+    const known = tries.get(first);
+    const own = beginning.get(first);
+    if (known || !own) return known;
+    const trie: Node = { next: new Map(), ended: [] };
+    for (const p of own) {
+      let node = trie;
+      for (const word of phrases[p]!.split(' ').slice(1).map(fold)) {
+        if (!node.next.has(word)) node.next.set(word, { next: new Map(), ended: [] });
+        node = node.next.get(word)!;
+      }
+      node.ended.push(p);
+    }
+    tries.set(first, trie);
+    return trie;
+  };
 
   return (tokens) => {
-    const ids = tokens.map((token) => words.get(fold(token)) ?? -1);
+    const words = tokens.map(fold);
     const found: Match[] = [];
     const free = types.map(() => 0); // of each type, where its last match ended
-    for (let from = 0; from < ids.length; from++) {
-      if (ids[from]! < 0) continue; // most words of a text
+    for (let from = 0; from < words.length; from++) {
+      let node = trieOf(words[from]!);
+      if (!node) continue; // most words of a text
       const longest = new Map<number, number>(); // type -> end
-      let node: number | undefined = 0;
-      for (let at = from; at < ids.length && ids[at]! >= 0; at++) {
-        node = edges.get(node * words.size + ids[at]!);
-        if (node === undefined) break;
-        const ended = ends[node];
-        if (!ended) continue;
-        const written = tokens.slice(from, at + 1).join(' ');
-        const exact = ended.filter((p) => phrases[p] === written);
-        for (const p of exact.length > 0 ? exact : ended)
-          for (const type of typesOf[p]!) longest.set(type, at + 1);
+      for (let to = from + 1; node; node = node.next.get(words[to++]!)) {
+        if (node.ended.length === 0) continue;
+        const written = tokens.slice(from, to).join(' ');
+        const exact = node.ended.filter((p) => phrases[p] === written);
+        for (const p of exact.length > 0 ? exact : node.ended)
+          for (const type of typesOf[p]!) longest.set(type, to);
       }
       for (const [type, to] of [...longest].sort(([a], [b]) => a - b)) {
         if (from < free[type]!) continue;
@@ -193,6 +194,12 @@ export function createMatcher({
     }
     return found;
   };
+}
+
+/** Of a trie: what may follow, by the next word, and the phrases that end here. */
+interface Node {
+  readonly next: Map<string, Node>;
+  readonly ended: number[];
 }
 
 /*
