@@ -32,7 +32,7 @@ import {
   type TrainingRecord,
 } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
-import { headName, type NetworkConfig } from '../network/config.ts';
+import { headName, MOST_HEADS, type NetworkConfig } from '../network/config.ts';
 import { MOST_CRF_TAGS } from '../network/crf.ts';
 import {
   createEngine,
@@ -366,6 +366,10 @@ async function prepare(options: TrainOptions, files: Files, { whole = false } = 
   const settings = { ...teacher?.settings, ...options.hyperparameters };
   const { seed, tagScheme, recipe, partial } = completeSettings(settings, 'pos');
   const asked = columnsOf(options.read?.tagColumn);
+  if (asked.length > MOST_HEADS)
+    throw new UserError(
+      `--tag-column: ${asked.length} columns, at most ${MOST_HEADS} in one model. Train two.`,
+    );
   const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file.columns[c]!);
     const parts = whole

@@ -62,6 +62,16 @@ describe('what train shows', () => {
     expect(stderr).not.toContain('by type');
   });
 
+  it('refuses more columns than a model can have', async () => {
+    const many = folder.path('many.conll');
+    const path = folder.path('many.safetensors');
+    writeFileSync(many, `${['w', ...Array(17).fill('X')].join('\t')}\n\n`.repeat(20));
+    const columns = Array.from({ length: 17 }, (_, i) => i + 1).join();
+    const outcome = await seqtag(['train', many, '--tag-column', columns, '-o', path]);
+    expectRefused(outcome, /--tag-column: 17 columns, at most 16 in one model\. Train two\./);
+    expect(existsSync(path)).toBe(false);
+  });
+
   it('learns from what was held out at last, and from a dev file only when asked', async () => {
     const again = /^refit {2}on all .*; dev was scored before$/m;
     const commands: string[] = [];
@@ -74,9 +84,9 @@ describe('what train shows', () => {
       const path = folder.path('again.safetensors');
       const { stderr } = await train(args, path);
       expect(again.test(stderr)).toBe(refit);
-      using model = openModel(path);
-      expect(model.record.refit !== undefined).toBe(refit);
-      commands.push(model.record.command);
+      const record = recordOf(path);
+      expect(record.refit !== undefined).toBe(refit);
+      commands.push(record.command);
     }
     // the command that trains this model again says so where it is not the default
     expect(commands.map((command) => command.match(/--(no-)?refit/)?.[0])).toEqual([
