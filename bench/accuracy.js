@@ -15,6 +15,7 @@ const all = {
   en_ewt: { extension: 'conllu', flags: ['--tag-column=upos,xpos'], columns: ['UPOS', 'XPOS'] },
   btc: { extension: 'conll', columns: ['F1'] },
   wnut17: { extension: 'conll', columns: ['F1'] },
+  wnut17_whole: { extension: 'conll', folder: 'wnut17', whole: true, columns: ['F1'] },
 };
 const corpora = Object.fromEntries(Object.entries(all).filter(([name]) => isChosen(name)));
 const setting = ['default', ...flags].join(' ');

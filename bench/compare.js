@@ -31,7 +31,8 @@ export function asked(usage) {
 /**
  * Scores are of each column, in percent: accuracy of plain tags, F1 of whole spans (as conlleval).
  * @typedef {{setting: string, corpus: string, seed: number, dev: number[], test?: number[], tokensPerSecond: number, seconds: number, parameters: number, recurrent: number}} Run
- * @typedef {{extension: string, flags?: string[]}} Corpus a folder with {train,dev,test}.EXTENSION
+ * @typedef {{extension: string, folder?: string, whole?: boolean, flags?: string[]}} Corpus a folder with
+ * {train,dev,test}.EXTENSION, called as the corpus is; whole: train and dev are learned as one corpus
  */
 
 /**
@@ -68,10 +69,15 @@ export async function compare({
 
   /** @param {Key} run @param {number} slot */
   async function train({ setting, corpus, seed }, slot) {
-    const { extension = '', flags: flagsOf = [] } = corpora[corpus] ?? {};
-    const file = (/** @type {string} */ part) => join(folder, corpus, `${part}.${extension}`);
+    const { extension = '', whole, flags: flagsOf = [], ...own } = corpora[corpus] ?? {};
+    const file = (/** @type {string} */ part) =>
+      join(folder, own.folder ?? corpus, `${part}.${extension}`);
     const path = join(scratch, `${slot}.safetensors`);
-    const files = [file('train'), ...parts.flatMap((part) => [`--${part}`, file(part)])];
+    const flagged = parts.flatMap((part) => [
+      ...(whole && part === 'dev' ? [] : [`--${part}`]),
+      file(part),
+    ]);
+    const files = [file('train'), ...flagged];
     const common = ['-o', path, '--threads=1', '--json', '--seed', String(seed), ...flags];
     const args = [seqtag, 'train', ...files, ...common, ...flagsOf, ...(settings[setting] ?? [])];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -88,8 +94,8 @@ export async function compare({
       .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const { tokensPerSecond, seconds, parameters } = end;
     const figures = { tokensPerSecond, seconds, parameters, recurrent };
-    const own = Object.fromEntries(parts.map((part) => [part, scores(end[part])]));
-    const done = { setting, corpus, seed, ...own, ...figures };
+    const scored = Object.fromEntries(parts.map((part) => [part, scores(end[part])]));
+    const done = { setting, corpus, seed, ...scored, ...figures };
     appendFileSync(results, `${JSON.stringify(done)}\n`);
   }
 

@@ -8,11 +8,13 @@ import {
   readCorpus,
   type Sentence,
 } from '../corpus/index.ts';
+import { detectPartialScheme, isCertain } from '../corpus/partial.ts';
 import { convert, detectScheme, type Scheme, strayTags } from '../corpus/scheme.ts';
 import { watchColumns } from '../corpus/token-features.ts';
 import { UserError } from '../errors.ts';
 import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';
+import { countCertain } from '../evaluation/partial.ts';
 import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
 import type { Task, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
@@ -58,6 +60,7 @@ interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   json?: boolean;
   minF1?: number;
   minAccuracy?: number;
+  partial?: boolean;
   allowUnseen?: boolean;
 }
 
@@ -100,6 +103,10 @@ export function defineEval(command: Command, context: Context): void {
     .option('--json', 'one JSON object: corpora, each with its report, and total')
     .option('--min-f1 <x>', 'exit with 1 if F1 is below', parseShare)
     .option('--min-accuracy <x>', 'exit with 1 if accuracy is below', parseShare)
+    .option(
+      '--partial',
+      'gold tags may be ? (unknown) or NN|VB (one of these): only certain ones are measured (default: as the model was trained)',
+    )
     .option(
       '--allow-unseen',
       'gold tags that training never saw are counted as errors, but exit with 0',
@@ -175,6 +182,7 @@ async function measure(
       ...readOptions(flags, preds.format),
       ...(predColumn !== undefined && { tagColumn: predColumn }),
     }),
+    flags,
   );
   return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
 }
@@ -200,6 +208,7 @@ async function measureModel(
   try {
     const column = columnOf(tagger, flags.tagColumn);
     const task = tagger.model.tasks[column]!;
+    const partial = flags.partial ?? tagger.model.record.hyperparameters.partial === true;
     const corpora: Labelled[] = [];
     const learned: string[] = [];
     for (const file of files) {
@@ -217,14 +226,17 @@ async function measureModel(
       if (hasLearned(tagger.model.record, sha256())) learned.push(input.name);
       corpora.push(corpus);
     }
-    const scheme = goldScheme(corpora, { task, path: tagger.model.path });
+    const scheme = goldScheme(corpora, { task, path: tagger.model.path, partial });
     const options: CountOptions = {
       scheme,
       isKnown: tagger.isKnown,
       seenTags: tagger.model.vocabulary.tags[column]!,
     };
     const measured = corpora.map(({ file, sentences }) => {
-      const counts = count(predictedPairs(sentences, { tagger, column, scheme }), options);
+      const counted = partial ? countCertain : count;
+      const counts = counted(predictedPairs(sentences, { tagger, column, scheme }), options);
+      if (counts.tokens.total === 0)
+        throw new UserError(`${file}: no tag is certain, so there is nothing to measure.`);
       const unseen = [...(counts.unseenTags ?? [])];
       if (unseen.reduce((sum, [, n]) => sum + n, 0) === counts.tokens.total)
         throw new UserError(
@@ -270,16 +282,21 @@ function columnOf({ model }: Tagger, wanted: Column | undefined): number {
   );
 }
 
+const schemeOf = (tags: readonly (readonly string[])[], partial: boolean): Scheme =>
+  (partial ? detectPartialScheme : detectScheme)(tags);
+
 /** The scheme of the gold tags, in which a model's tags are compared with them. */
 function goldScheme(
   corpora: readonly Labelled[],
-  { task, path }: { task: Task; path: string },
+  { task, path, partial }: { task: Task; path: string; partial: boolean },
 ): Scheme {
   if (task.scheme === 'none') return 'none';
   const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
-  const found = detectScheme(tags);
+  const found = schemeOf(tags, partial);
   if (found !== 'none') return found;
-  const strays = [...strayTags(tags, task.scheme).keys()];
+  const strays = [...strayTags(tags, task.scheme).keys()].filter(
+    (tag) => !partial || isCertain(tag),
+  );
   if (strays.length === 0) return task.scheme;
   throw new UserError(
     `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} gives spans in ${task.scheme}. Name the right column with --tag-column.`,
@@ -355,7 +372,7 @@ async function bothColumns(
     return { file: name, sentences };
   };
   const gold = await read(flags.tagColumn ?? -2);
-  return { name, counts: await comparePair(gold, await read(flags.predColumn ?? -1)) };
+  return { name, counts: await comparePair(gold, await read(flags.predColumn ?? -1), flags) };
 }
 
 async function* bytesOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -363,9 +380,13 @@ async function* bytesOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
 }
 
 /** Predicted tags are read in the gold's scheme; they are converted only if their letters are not of it. */
-async function comparePair(gold: Labelled, predicted: Labelled): Promise<Counts> {
+async function comparePair(
+  gold: Labelled,
+  predicted: Labelled,
+  { partial = false }: EvalFlags,
+): Promise<Counts> {
   const tagsOf = ({ sentences }: Labelled) => sentences.map(({ tags }) => tags);
-  const scheme = detectScheme(tagsOf(gold));
+  const scheme = schemeOf(tagsOf(gold), partial);
   const other = detectScheme(tagsOf(predicted));
   const differs =
     scheme !== 'none' && scheme !== other && strayTags(tagsOf(predicted), scheme).size > 0;
@@ -379,7 +400,7 @@ async function comparePair(gold: Labelled, predicted: Labelled): Promise<Counts>
   checkShared(gold, { ...predicted, sentences });
   const both: Pair[] = [];
   for await (const pair of pairs(gold, { file: predicted.file, sentences })) both.push(pair);
-  return count(both, { scheme });
+  return (partial ? countCertain : count)(both, { scheme });
 }
 
 /** Columns that have no tag in common were not meant to be compared. */

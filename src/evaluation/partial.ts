@@ -1,4 +1,4 @@
-import { isCertain } from '../corpus/partial.ts';
+import { candidates, isCertain } from '../corpus/partial.ts';
 import { type CountOptions, type Counts, count, type Pair } from './counts.ts';
 
 /** The stretches of a sentence in which every gold label is one tag. */
@@ -8,8 +8,9 @@ function certainStretches({ tokens, gold, predicted }: Pair): Pair[] {
     let to = from;
     while (to < gold.length && isCertain(gold[to]!)) to++;
     const cut = (items: readonly string[]): readonly string[] => items.slice(from, to);
+    const certain = cut(gold).map((label) => candidates(label)[0]!); // NN|NN is NN
     if (to > from)
-      stretches.push({ tokens: cut(tokens), gold: cut(gold), predicted: cut(predicted) });
+      stretches.push({ tokens: cut(tokens), gold: certain, predicted: cut(predicted) });
     from = to;
   }
   return stretches;

@@ -242,6 +242,45 @@ describe('files of predicted tags', () => {
   });
 });
 
+describe('partial gold tags', () => {
+  const blurred = folder.path('blurred.conll');
+  const lines = (): string[] => readFileSync(gold, 'utf8').trimEnd().split('\n');
+  beforeAll(() => {
+    const cells = lines().map((line, i) => {
+      const [token, upos, tag] = line.split('\t');
+      if (token === '' || i % 2 === 0) return line;
+      return [token, upos, i % 4 === 1 ? '?' : `${tag}|B-LOC`].join('\t');
+    });
+    writeFileSync(blurred, `${cells.join('\n')}\n`);
+  });
+
+  it('are measured where they are certain', async () => {
+    const certain = lines().filter((line, i) => line !== '' && i % 2 === 0).length;
+    const { total } = await measured(['--gold', blurred, '--pred', gold, '--partial']);
+    expect(total).toMatchObject({ tokens: expect.any(Number), accuracy: 1, spans: { f1: 1 } });
+    expect(total.tokens).toBeGreaterThanOrEqual(certain);
+    expect(total.tokens).toBeLessThan(lines().filter(Boolean).length);
+    const plainly = await evaluate(['--gold', blurred, '--pred', gold, '--json']);
+    expect((JSON.parse(plainly.stdout) as CorporaReport).total.accuracy).toBeLessThan(0.8);
+    const model = await measured(['-m', ner, blurred, '--partial']);
+    expect(model.total.tokens).toBe(total.tokens);
+    const nothing = write('nothing.conll', 'a\tX\t?\n');
+    expectRefused(await evaluate(['-m', ner, nothing, '--partial']), /no tag is certain/);
+  });
+
+  it('are known to a model that was trained on some', async () => {
+    const path = folder.path('partial.safetensors');
+    const train = ['train', blurred, '--partial', '--dev', gold, '-q', ...tiny, '--epochs=1'];
+    expect((await seqtag([...train, '-o', path])).code).toBe(0);
+    const { total } = await measured([
+      '-m',
+      path,
+      write('same.conll', `${readFileSync(blurred)}\n`),
+    ]);
+    expect(total.tokens).toBeLessThan(lines().filter(Boolean).length);
+  });
+});
+
 describe('a model of several columns', () => {
   const joint = folder.path('joint.safetensors');
   const conllu = corpus('english.dev.conllu');
