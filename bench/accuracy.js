@@ -3,9 +3,10 @@
 // Accuracy of the default settings over three seeds: `node bench/accuracy.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]`.
 //
 // CORPORA is a folder with en_ewt/{train,dev,test}.conllu, btc/ and wnut17/{train,dev,test}.conll; CORPUS is one of
-// them (default: all). FLAGs go to every training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy for plain
-// tags, of F1 of whole spans (as conlleval) for span tags. RESULTS.jsonl gets a line for each finished training: with it,
-// the command goes on where it stopped.
+// them (default: all), or wnut17_whole: its train and dev as one corpus, of which dev is what is held out. FLAGs go to
+// every training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy
+// for plain tags, of F1 of whole spans (as conlleval) for span tags. RESULTS.jsonl gets a line for each finished
+// training: with it, the command goes on where it stopped.
 import { asked, compare, scoreCells } from './compare.js';
 
 const { folder, results, isChosen, flags } = asked(
