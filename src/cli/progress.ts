@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { MemberRecord } from '../model/model.ts';
-import type { Sizes, TrainingEvent } from '../training/train.ts';
+import type { Sizes, TrainingEvent } from '../training/events.ts';
 import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
 import type { Style } from './style.ts';

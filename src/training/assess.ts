@@ -1,0 +1,130 @@
+import { openBackend } from '../backend/backend.ts';
+import { count } from '../evaluation/counts.ts';
+import { countCertain } from '../evaluation/partial.ts';
+import { type Report, report } from '../evaluation/report.ts';
+import { linksOf } from '../model/links.ts';
+import type { Model, Scores, TrainingRecord } from '../model/model.ts';
+import { headName } from '../network/config.ts';
+import { createEngine } from '../network/engine.ts';
+import { createPredictor, type Predictor } from '../tagging/predictor.ts';
+import { pool } from './ensemble.ts';
+import { type Parameters, restoreParameters } from './parameters.ts';
+import { isComplete, type Prepared, type TrainedColumn, type TrainOptions } from './prepare.ts';
+
+/** What networks are worth, alone or together, and all that is to be kept of them. */
+export interface Assessment extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tasks'> {
+  readonly kernels: string;
+  readonly biases: Pick<TrainingRecord, 'recallBias'>;
+  readonly dev: readonly Report[];
+  readonly test: readonly Report[] | undefined;
+  readonly scores: Pick<TrainingRecord, 'dev' | 'test'>;
+  readonly score: number;
+}
+
+/** Makes networks one that tags, chooses what is taken from the scores of tags, unless it is given, and scores it. */
+export async function assess(
+  prepared: Prepared,
+  {
+    options,
+    networks,
+    biases: given,
+  }: {
+    options: TrainOptions;
+    networks: readonly { readonly parameters: Parameters }[];
+    biases?: readonly number[];
+  },
+): Promise<Assessment> {
+  const { columns, tasks, vocabulary, partial, recallBias, biased } = prepared;
+  const { config, parameters } = pool(
+    prepared.config,
+    networks.map((network) => network.parameters),
+  );
+  const backend = openBackend(options);
+  const allowed = linksOf(config, vocabulary, tasks);
+  const engine = createEngine({ backend, config, allowed });
+  try {
+    restoreParameters(engine, parameters);
+    const predictor = createPredictor(engine, vocabulary, tasks);
+    /** Takes from the tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
+    const biasRecall = (tag: number, c: number): number => {
+      if (tag < 0) return 0;
+      // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
+      if (partial && !given && !recallBias && !isComplete(columns[c]!.dev)) return 0;
+      const bias = parameters.get(`${headName(c)}.bias`)!;
+      const own = bias[tag]!;
+      const scoreWith = (shift: number): number => {
+        bias[tag] = own - shift;
+        restoreParameters(engine, parameters);
+        predictor.reset();
+        return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
+      };
+      const shift =
+        given?.[c] ??
+        recallBias?.nats ??
+        RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
+          b.score > a.score ? b : a,
+        ).bias;
+      scoreWith(shift);
+      return shift;
+    };
+    const biases = biased.map(biasRecall);
+    const dev = evaluate(predictor, columns, { role: 'dev', partial });
+    const test = columns[0]!.test && evaluate(predictor, columns, { role: 'test', partial });
+    return {
+      config,
+      parameters,
+      vocabulary,
+      tasks,
+      kernels: `${backend.kind} ${backend.isa}`,
+      biases: biases.some((bias) => bias !== 0) ? { recallBias: biases } : {},
+      dev,
+      test,
+      scores: { dev: dev.map(scoresOf), ...(test && { test: test.map(scoresOf) }) },
+      score: meanScore(dev),
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What `auto` tries to take from the score of the outside tag, in nats. */
+const RECALL_BIASES = Array.from({ length: 13 }, (_, i) => i / 4);
+
+/** A report for each column. */
+export function evaluate(
+  predictor: Predictor,
+  columns: readonly TrainedColumn[],
+  { role, partial }: { role: 'dev' | 'test'; partial: boolean },
+): Report[] {
+  const sentences = columns[0]![role]!;
+  const predicted = predictor.predict(
+    sentences.map(({ tokens }) => tokens),
+    sentences.map(({ featureColumns }) => featureColumns ?? []),
+  );
+  return columns.map((column, c) => {
+    const pairs = column[role]!.map(({ tokens, tags }, i) => ({
+      tokens,
+      gold: tags,
+      predicted: predicted[c]![i]!,
+    }));
+    const {
+      seenTags,
+      task: { scheme },
+    } = column;
+    const counted = (partial ? countCertain : count)(pairs, {
+      scheme,
+      isKnown: predictor.isKnown,
+      seenTags,
+    });
+    return report(counted);
+  });
+}
+
+const scoreOf = ({ spans, accuracy }: Report): number =>
+  spans ? (spans.f1 ?? 0) : (accuracy ?? 0);
+
+export const meanScore = (reports: readonly Report[]): number =>
+  reports.reduce((sum, one) => sum + scoreOf(one), 0) / reports.length;
+
+const scoresOf = ({ spans, accuracy }: Report): Scores =>
+  spans ? { accuracy, f1: spans.f1 } : { accuracy };

@@ -1,0 +1,307 @@
+import type { BackendOptions } from '../backend/backend.ts';
+import type { Features } from '../corpus/features.ts';
+import { type Gazetteer, readGazetteers } from '../corpus/gazetteer.ts';
+import type { ReadOptions } from '../corpus/index.ts';
+import { candidates, isCertain } from '../corpus/partial.ts';
+import { countColumns, groupsOf, rowsOf, type TokenFeatures } from '../corpus/token-features.ts';
+import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
+import { UserError } from '../errors.ts';
+import { extraLinks } from '../model/links.ts';
+import type { Task } from '../model/model.ts';
+import { MOST_HEADS, type NetworkConfig } from '../network/config.ts';
+import { MOST_CRF_TAGS } from '../network/crf.ts';
+import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
+import {
+  type CorpusFile,
+  chooseScheme,
+  columnsOf,
+  countTokens,
+  holdOut,
+  inScheme,
+  type Labelled,
+  numberCorpus,
+  readLabelled,
+} from './data.ts';
+import {
+  openTeacher,
+  type TeacherOptions,
+  teach,
+  teachersScheme,
+  withTeachersTags,
+} from './distill.ts';
+import { readPretrained } from './embeddings.ts';
+import {
+  completeSettings,
+  type Hyperparameters,
+  parseFeatures,
+  parsePeriods,
+  type RecipeName,
+  type Settings,
+} from './hyperparameters.ts';
+import { parseTagWeights, tagWeights } from './tag-weights.ts';
+
+export interface TrainOptions extends BackendOptions {
+  readonly corpora: readonly string[];
+  readonly output: string;
+  /** Without it every tenth sentence is held out, chosen by the seed. */
+  readonly dev?: string | undefined;
+  readonly test?: string | undefined;
+  /** Pretrained word vectors: GloVe, word2vec (text or binary) or fastText `.vec`, gzip or not. */
+  readonly embeddings?: string | undefined;
+  /** Lists of phrases: see `readGazetteers`. */
+  readonly gazetteers?: readonly string[] | undefined;
+  /** Format and columns of all these files. */
+  readonly read?:
+    | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
+    | undefined;
+  /** What is not said here goes by the teacher, where there is one, else by the recipe. */
+  readonly hyperparameters: Settings;
+  /** A model whose answers are learned. */
+  readonly teacher?: TeacherOptions | undefined;
+  /** Ends training after the step under way; the best epoch so far is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A column of tags: what is learned of it. */
+export interface TrainedColumn {
+  readonly task: Writable<Task>;
+  /** In the corpus's scheme. */
+  readonly train: readonly Labelled[];
+  readonly dev: readonly Labelled[];
+  readonly test: readonly Labelled[] | undefined;
+  /** Of `train`, or what its labels may mean. */
+  readonly seenTags: readonly string[];
+  /** `train` in the scheme that is trained. */
+  readonly labelled: readonly Labelled[];
+}
+
+export type Files = Awaited<ReturnType<typeof readAll>>;
+
+/** Reads what is to be learned from. */
+export async function readAll(options: TrainOptions) {
+  const teacher = options.teacher && (await openTeacher(options.teacher, options.read));
+  const readOne = (file: string): Promise<CorpusFile> =>
+    readLabelled(file, { ...options.read, gold: true });
+  return {
+    teacher,
+    corpora: await Promise.all(options.corpora.map(readOne)),
+    devFile: options.dev === undefined ? undefined : await readOne(options.dev),
+    testFile: options.test === undefined ? undefined : await readOne(options.test),
+    gazetteers: options.gazetteers?.length ? await readGazetteers(options.gazetteers) : undefined,
+  };
+}
+
+/** What was held out of the corpus itself was meant to be learned. */
+export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undefined;
+
+export type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** Says what is to be learned; of the `whole`, development sentences too. */
+export async function prepare(options: TrainOptions, files: Files, { whole = false } = {}) {
+  const { teacher, corpora, devFile, testFile, gazetteers } = files;
+  const settings = { ...teacher?.settings, ...options.hyperparameters };
+  const { seed, tagScheme, recipe, partial } = completeSettings(settings, 'pos');
+  const asked = columnsOf(options.read?.tagColumn);
+  if (asked.length > MOST_HEADS)
+    throw new UserError(
+      `--tag-column: ${asked.length} columns, at most ${MOST_HEADS} in one model. Train two.`,
+    );
+  const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
+    const all = corpora.flatMap((file) => file.columns[c]!);
+    const parts = whole
+      ? { train: [...all, ...(devFile?.columns[c] ?? [])], dev: [] }
+      : devFile
+        ? { train: all, dev: devFile.columns[c]! }
+        : holdOut(all, seed);
+    const tagColumn = asked[c];
+    const found = chooseScheme(parts.train, tagScheme, { partial });
+    const schemes = teacher ? teachersScheme(teacher, c, found) : found;
+    const gold = inScheme(parts.train, schemes.scheme, schemes.trainedScheme, { partial });
+    const labels = new Set(parts.train.flatMap(({ tags }) => tags));
+    return {
+      ...parts,
+      seenTags: partial ? [...labels].flatMap(candidates) : [...labels],
+      test: testFile?.columns[c],
+      labelled: teacher ? [...gold, ...teacher.raw.flatMap((file) => file.columns[c]!)] : gold,
+      task: {
+        ...schemes,
+        ...formatOfTask(corpora[0]!, options.read),
+        ...(tagColumn !== undefined && { tagColumn }),
+      },
+    };
+  });
+  if (partial && !whole) columns.forEach(checkCertain);
+  const [{ labelled, dev, task }] = columns as [TrainedColumn];
+  const kind = task.scheme === 'none' ? 'pos' : 'spans';
+  const h = {
+    ...completeSettings(
+      settings,
+      recipe === 'auto' ? kind : (recipe as RecipeName),
+      countTokens(labelled),
+    ),
+    refit: settings.refit ?? refitsByDefault(options),
+  };
+
+  const counted = buildVocabulary(
+    columns.map((column) => column.labelled),
+    { ...h, features: featuresOf(h) },
+  );
+  const features = tokenFeaturesOf(corpora[0]!, labelled, gazetteers?.gazetteer);
+  const pretrained =
+    options.embeddings === undefined
+      ? undefined
+      : await readPretrained(options.embeddings, {
+          ...counted,
+          keep: h.keepVectors,
+          dim: options.hyperparameters.wordDim,
+        });
+  const { wordCounts } = pretrained ?? counted;
+  const known = (pretrained ?? counted).vocabulary;
+  const vocabulary: Vocabulary = {
+    ...(teacher ? withTeachersTags(known, teacher) : known),
+    ...(features && { tokenFeatures: features.features }),
+  };
+  const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
+    words: vocabulary.words.length,
+    chars: vocabulary.chars.length,
+    tags: vocabulary.tags.map((tags) => tags.length),
+    ...(features && {
+      tokenFeatures: {
+        groups: groupsOf(features.features),
+        rows: rowsOf(features.features),
+        dim: h.columnDim,
+      },
+    }),
+  });
+  const mostTags = Math.max(...config.tags);
+  if (h.decoder !== 'softmax' && mostTags > MOST_CRF_TAGS)
+    throw new UserError(
+      `${options.corpora.join(', ')}: ${mostTags} tags, at most ${MOST_CRF_TAGS} for --decoder ${h.decoder}. Use --decoder softmax, or name the right column with --tag-column.`,
+    );
+  const corpus = numberCorpus(
+    columns.map((column) => column.labelled),
+    vocabulary,
+    { partial },
+  );
+  columns.forEach((column, c) => {
+    const observed = corpus.sentences.map(({ tags }) => tags[c]!);
+    const links = extraLinks(vocabulary.tags[c]!, column.task, observed);
+    if (links.length > 0) column.task.extraLinks = links;
+  });
+  const tasks = columns.map((column) => column.task);
+  const lessons =
+    teacher && (await teach(teacher, { labelled, corpus, vocabulary, compute: options }));
+  const weights = parseTagWeights(h.tagWeight);
+  const recallBias = parseRecallBias(h.biasRecall); // undefined: auto
+  const biased = recallBias
+    ? checkedPlaces(recallBias, vocabulary, tasks)
+    : biasedPlaces(undefined, vocabulary, tasks);
+  return {
+    h,
+    partial,
+    heldOut: !devFile,
+    columns,
+    labelled,
+    dev,
+    task,
+    tasks,
+    vocabulary,
+    wordCounts,
+    pretrained,
+    features,
+    gazetteers,
+    config,
+    corpus,
+    lessons,
+    tagWeights: weights && tagWeights(weights, vocabulary, tasks),
+    recallBias,
+    biased,
+    tokens: countTokens(labelled),
+  };
+}
+
+export const isComplete = (sentences: readonly Labelled[]): boolean =>
+  sentences.every(({ tags }) => tags.every(isCertain));
+
+/** @throws UserError where partial labels leave nothing to learn or nothing to measure. */
+function checkCertain({ train, dev }: TrainedColumn): void {
+  const isThere = (sentences: readonly Labelled[], holds: (label: string) => boolean): boolean =>
+    sentences.some(({ tags }) => tags.some(holds));
+  if (!isThere(train, (label) => candidates(label).length > 0))
+    throw new UserError('train: every tag is ?. Name the right column with --tag-column.');
+  if (!isThere(dev, isCertain))
+    throw new UserError(
+      'train: no token of the dev set has one certain tag, so no epoch is better than another. Give --dev FILE with some.',
+    );
+}
+
+function networkConfig(
+  h: Hyperparameters,
+  sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags' | 'tokenFeatures'>,
+): NetworkConfig {
+  const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden, dense } = h;
+  return {
+    ...sizes,
+    wordDim,
+    charEncoder: h.charEncoder as NetworkConfig['charEncoder'],
+    charDim,
+    charWidth,
+    charFilters,
+    charHidden,
+    featureGroups: featuresOf(h)?.groups.length ?? 0,
+    featureBuckets: h.featureBuckets,
+    featureDim: h.featureDim,
+    cell: h.cell as NetworkConfig['cell'],
+    activation: h.activation as NetworkConfig['activation'],
+    periods: parsePeriods(h.periods)!,
+    direction: h.direction as NetworkConfig['direction'],
+    merge: h.merge as NetworkConfig['merge'],
+    layers,
+    between: h.residual ? 'residual' : h.highway ? 'highway' : 'none',
+    hidden,
+    dense,
+    decoder: h.decoder as NetworkConfig['decoder'],
+    members: 1,
+  };
+}
+
+function featuresOf({ features, featureBuckets: buckets }: Hyperparameters): Features | undefined {
+  const groups = parseFeatures(features);
+  return groups && { groups, buckets };
+}
+
+interface FeaturesOfTokens {
+  readonly features: TokenFeatures;
+  /** How often each row of their table is meant in the corpus, where it is of a column. */
+  readonly counts: Int32Array;
+  /** Rows of unknown values. */
+  readonly unknown: readonly number[];
+}
+
+function tokenFeaturesOf(
+  { featureColumns }: CorpusFile,
+  sentences: readonly Labelled[],
+  gazetteer: Gazetteer | undefined,
+): FeaturesOfTokens | undefined {
+  if (featureColumns.length === 0 && !gazetteer) return undefined;
+  const { columns, counts } = countColumns(sentences, featureColumns);
+  let rows = 0;
+  const unknown = columns.map(({ values }) => {
+    rows += values.length;
+    return rows - values.length;
+  });
+  return { features: { columns, ...(gazetteer && { gazetteer }) }, counts, unknown };
+}
+
+function formatOfTask(
+  { format }: CorpusFile,
+  read: ReadOptions | undefined,
+): Pick<Task, 'format' | 'tokenColumn'> {
+  const { tokenColumn } = read ?? {};
+  return {
+    format,
+    ...(tokenColumn !== undefined && { tokenColumn }),
+  };
+}
