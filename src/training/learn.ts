@@ -1,4 +1,4 @@
-import { openBackend } from '../backend/backend.ts';
+import { type Backend, openBackend } from '../backend/backend.ts';
 import { createTokenEncoder, type Noise, type TokenEncoder } from '../corpus/token-features.ts';
 import { isBorder } from '../corpus/vocabulary.ts';
 import { DivergedError } from '../errors.ts';
@@ -18,7 +18,7 @@ import {
 } from '../network/engine.ts';
 import { initialise } from '../network/initialise.ts';
 import type { OptimizerOptions } from '../network/program.ts';
-import { createRandom, type RandomState, seedState } from '../network/random.ts';
+import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { evaluate, meanScore } from './assess.ts';
 import { countTokens, epochBatches, type Numbered } from './data.ts';
@@ -75,9 +75,8 @@ export async function* learn(
   { options, member, rehearsal }: { options: TrainOptions; member: number; rehearsal?: Learned },
 ): AsyncGenerator<TrainingEvent, Learned> {
   const { signal } = options;
-  const { columns, labelled, dev, task, tasks, vocabulary, wordCounts, pretrained } = prepared;
-  const { config, corpus, lessons, tagWeights, partial, tokens } = prepared;
-  const { features, gazetteers } = prepared;
+  const { columns, labelled, tasks, vocabulary, pretrained, features } = prepared;
+  const { config, corpus, tagWeights, partial, tokens } = prepared;
   const h = { ...prepared.h, seed: prepared.h.seed + member };
   const epochs = rehearsal?.bestEpoch ?? h.epochs;
   const place: Place = {
@@ -116,75 +115,14 @@ export async function* learn(
       engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, tasks);
-    const start: TrainingEvent = {
-      type: 'start',
-      train: { sentences: labelled.length, tokens },
-      dev: { sentences: dev.length, tokens: countTokens(dev), heldOut: prepared.heldOut },
-      words: config.words,
-      chars: config.chars,
-      tags: config.tags[0]!,
-      scheme: task.scheme,
-      parameters: countParameters({ ...config, members: h.ensemble }),
-      backend: `${backend.kind} ${backend.isa}`,
-      threads: backend.pool.threads,
-      epochs,
-      ...(pretrained && {
-        pretrained: { coverage: pretrained.coverage, kept: pretrained.kept },
-      }),
-      ...(features &&
-        features.features.columns.length > 0 && {
-          columns: features.features.columns.map(({ column, values }) => ({
-            column: String(column),
-            values: values.length - 1,
-          })),
-        }),
-      ...(gazetteers && {
-        gazetteer: {
-          entries: gazetteers.files.reduce((sum, { entries }) => sum + entries, 0),
-          types: gazetteers.gazetteer.types.length,
-          matched: matchedShare(corpus),
-        },
-      }),
-    };
-    if (member === 0 && !rehearsal) yield start;
+    if (member === 0 && !rehearsal) yield startEvent(prepared, backend, epochs);
 
     const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
     const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
     const clip = clipOf(h);
-    const encoder = features && createTokenEncoder(features.features);
-    const noise: Noise = {
-      isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
-      isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
-    };
-    const reading: Reading = {
-      types: corpus.types,
-      charAs:
-        h.charDropout > 0
-          ? (char) => (!isBorder(char) && random() < h.charDropout ? 0 : char)
-          : undefined,
-    };
-    const batchOf = (places: readonly number[]): TrainingBatch => {
-      const sentences = places.map((i) => corpus.sentences[i]!);
-      const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
-      return {
-        types: sentences.map((s) => s.types),
-        words: sentences.map(({ words }) => {
-          const read = words.slice();
-          for (let i = 0; i < read.length; i++)
-            if (
-              (wordCounts[read[i]!] === 1 && random() < h.unknownProbability) ||
-              (h.wordDropout > 0 && random() < h.wordDropout)
-            )
-              read[i] = 0;
-          return read;
-        }),
-        ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
-        tags: columns.map((_, c) => tags.map((own) => own[c]!)),
-        sets: corpus.sets,
-      };
-    };
-    const probed = longest(corpus.sentences, encoder);
+    const { reading, batchOf } = createBatcher(prepared, random);
+    const probed = longest(corpus.sentences, features && createTokenEncoder(features.features));
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
@@ -309,6 +247,77 @@ export async function* learn(
   } finally {
     await engine.close();
   }
+}
+
+/** What is to be told before the first epoch. */
+function startEvent(
+  prepared: Prepared,
+  { kind, isa, pool }: Backend,
+  epochs: number,
+): TrainingEvent {
+  const { h, config, corpus, labelled, dev, task, tokens } = prepared;
+  const { pretrained, features, gazetteers, heldOut } = prepared;
+  return {
+    type: 'start',
+    train: { sentences: labelled.length, tokens },
+    dev: { sentences: dev.length, tokens: countTokens(dev), heldOut },
+    words: config.words,
+    chars: config.chars,
+    tags: config.tags[0]!,
+    scheme: task.scheme,
+    parameters: countParameters({ ...config, members: h.ensemble }),
+    backend: `${kind} ${isa}`,
+    threads: pool.threads,
+    epochs,
+    ...(pretrained && { pretrained: { coverage: pretrained.coverage, kept: pretrained.kept } }),
+    ...(features &&
+      features.features.columns.length > 0 && {
+        columns: features.features.columns.map(({ column, values }) => ({
+          column: String(column),
+          values: values.length - 1,
+        })),
+      }),
+    ...(gazetteers && {
+      gazetteer: {
+        entries: gazetteers.files.reduce((sum, { entries }) => sum + entries, 0),
+        types: gazetteers.gazetteer.types.length,
+        matched: matchedShare(corpus),
+      },
+    }),
+  };
+}
+
+/** Makes batches of sentences, with what training hides: of words, characters, columns and phrases. */
+function createBatcher(
+  { h, columns, corpus, lessons, wordCounts, features }: Prepared,
+  random: Random,
+): { reading: Reading; batchOf: (places: readonly number[]) => TrainingBatch } {
+  const encoder = features && createTokenEncoder(features.features);
+  const noise: Noise = {
+    isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
+    isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
+  };
+  const isUnknown = (word: number): boolean =>
+    (wordCounts[word] === 1 && random() < h.unknownProbability) ||
+    (h.wordDropout > 0 && random() < h.wordDropout);
+  const hidden = (char: number): boolean => !isBorder(char) && random() < h.charDropout;
+  return {
+    reading: {
+      types: corpus.types,
+      charAs: h.charDropout > 0 ? (char) => (hidden(char) ? 0 : char) : undefined,
+    },
+    batchOf(places) {
+      const sentences = places.map((i) => corpus.sentences[i]!);
+      const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
+      return {
+        types: sentences.map((s) => s.types),
+        words: sentences.map(({ words }) => words.map((word) => (isUnknown(word) ? 0 : word))),
+        ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
+        tags: columns.map((_, c) => tags.map((own) => own[c]!)),
+        sets: corpus.sets,
+      };
+    },
+  };
 }
 
 /** The share of the corpus's tokens that are in a phrase. */
