@@ -69,7 +69,7 @@ export async function compare({
 
   /** @param {Key} run @param {number} slot */
   async function train({ setting, corpus, seed }, slot) {
-    const { extension = '', whole, flags: flagsOf = [], ...own } = corpora[corpus] ?? {};
+    const { extension, whole, ...own } = /** @type {Corpus} */ (corpora[corpus]);
     const file = (/** @type {string} */ part) =>
       join(folder, own.folder ?? corpus, `${part}.${extension}`);
     const path = join(scratch, `${slot}.safetensors`);
@@ -79,7 +79,14 @@ export async function compare({
     ]);
     const files = [file('train'), ...flagged];
     const common = ['-o', path, '--threads=1', '--json', '--seed', String(seed), ...flags];
-    const args = [seqtag, 'train', ...files, ...common, ...flagsOf, ...(settings[setting] ?? [])];
+    const args = [
+      seqtag,
+      'train',
+      ...files,
+      ...common,
+      ...(own.flags ?? []),
+      ...(settings[setting] ?? []),
+    ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     for await (const chunk of child.stdout) out += chunk;
