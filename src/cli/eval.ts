@@ -8,13 +8,13 @@ import {
   readCorpus,
   type Sentence,
 } from '../corpus/index.ts';
-import { detectPartialScheme, isCertain } from '../corpus/partial.ts';
+import { isCertain, schemeOf } from '../corpus/partial.ts';
 import { convert, detectScheme, type Scheme, strayTags } from '../corpus/scheme.ts';
 import { watchColumns } from '../corpus/token-features.ts';
 import { UserError } from '../errors.ts';
-import { type CountOptions, type Counts, count, type Pair } from '../evaluation/counts.ts';
+import type { CountOptions, Counts, Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';
-import { countCertain } from '../evaluation/partial.ts';
+import { countingOf } from '../evaluation/partial.ts';
 import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
 import type { Task, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
@@ -232,9 +232,9 @@ async function measureModel(
       isKnown: tagger.isKnown,
       seenTags: tagger.model.vocabulary.tags[column]!,
     };
+    const counting = countingOf({ partial });
     const measured = corpora.map(({ file, sentences }) => {
-      const counted = partial ? countCertain : count;
-      const counts = counted(predictedPairs(sentences, { tagger, column, scheme }), options);
+      const counts = counting(predictedPairs(sentences, { tagger, column, scheme }), options);
       if (counts.tokens.total === 0)
         throw new UserError(`${file}: no tag is certain, so there is nothing to measure.`);
       const unseen = [...(counts.unseenTags ?? [])];
@@ -282,9 +282,6 @@ function columnOf({ model }: Tagger, wanted: Column | undefined): number {
   );
 }
 
-const schemeOf = (tags: readonly (readonly string[])[], partial: boolean): Scheme =>
-  (partial ? detectPartialScheme : detectScheme)(tags);
-
 /** The scheme of the gold tags, in which a model's tags are compared with them. */
 function goldScheme(
   corpora: readonly Labelled[],
@@ -292,7 +289,7 @@ function goldScheme(
 ): Scheme {
   if (task.scheme === 'none') return 'none';
   const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
-  const found = schemeOf(tags, partial);
+  const found = schemeOf(tags, { partial });
   if (found !== 'none') return found;
   const strays = [...strayTags(tags, task.scheme).keys()].filter(
     (tag) => !partial || isCertain(tag),
@@ -386,7 +383,7 @@ async function comparePair(
   { partial = false }: EvalFlags,
 ): Promise<Counts> {
   const tagsOf = ({ sentences }: Labelled) => sentences.map(({ tags }) => tags);
-  const scheme = schemeOf(tagsOf(gold), partial);
+  const scheme = schemeOf(tagsOf(gold), { partial });
   const other = detectScheme(tagsOf(predicted));
   const differs =
     scheme !== 'none' && scheme !== other && strayTags(tagsOf(predicted), scheme).size > 0;
@@ -400,7 +397,7 @@ async function comparePair(
   checkShared(gold, { ...predicted, sentences });
   const both: Pair[] = [];
   for await (const pair of pairs(gold, { file: predicted.file, sentences })) both.push(pair);
-  return (partial ? countCertain : count)(both, { scheme });
+  return countingOf({ partial })(both, { scheme });
 }
 
 /** Columns that have no tag in common were not meant to be compared. */

@@ -62,6 +62,12 @@ export function detectPartialScheme(sentences: readonly (readonly string[])[]): 
   );
 }
 
+/** The scheme of labels that may be partial, or are tags. */
+export const schemeOf = (
+  sentences: readonly (readonly string[])[],
+  { partial }: { partial: boolean },
+): Scheme => (partial ? detectPartialScheme : detectScheme)(sentences);
+
 /**
  * Converts sentences of labels to another scheme. What a tag becomes is fixed by it and its two neighbours (whether it
  * begins its span, whether it ends it), so a label becomes the set of what its tags become beside the tags that its

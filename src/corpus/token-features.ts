@@ -65,7 +65,7 @@ export function watchColumns({ columns }: TokenFeatures): {
   look(sentences: readonly WithColumns[]): void;
   strange(): StrangeColumn[];
 } {
-  const MOST = 6;
+  const MOST = 6; // for a message
   const watched = columns.map(({ column, values }, c) => ({
     c,
     column,

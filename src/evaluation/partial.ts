@@ -29,3 +29,7 @@ export function countCertain(pairs: Iterable<Pair>, options: CountOptions): Coun
   ).length;
   return counts;
 }
+
+/** How pairs are counted whose gold labels may be partial, or are tags. */
+export const countingOf = ({ partial }: { partial: boolean }): typeof count =>
+  partial ? countCertain : count;

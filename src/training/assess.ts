@@ -1,6 +1,5 @@
 import { openBackend } from '../backend/backend.ts';
-import { count } from '../evaluation/counts.ts';
-import { countCertain } from '../evaluation/partial.ts';
+import { countingOf } from '../evaluation/partial.ts';
 import { type Report, report } from '../evaluation/report.ts';
 import { linksOf } from '../model/links.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
@@ -111,7 +110,7 @@ export function evaluate(
       seenTags,
       task: { scheme },
     } = column;
-    const counted = (partial ? countCertain : count)(pairs, {
+    const counted = countingOf({ partial })(pairs, {
       scheme,
       isKnown: predictor.isKnown,
       seenTags,

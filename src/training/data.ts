@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
@@ -10,9 +11,9 @@ import {
   readBytes,
   readCorpus,
 } from '../corpus/index.ts';
-import { convertPartial, detectPartialScheme, numberLabels } from '../corpus/partial.ts';
+import { convertPartial, numberLabels, schemeOf } from '../corpus/partial.ts';
 import { resolve } from '../corpus/places.ts';
-import { convert, detectScheme, type Scheme } from '../corpus/scheme.ts';
+import { convert, type Scheme } from '../corpus/scheme.ts';
 import { createTokenEncoder, type NumberedTokens } from '../corpus/token-features.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -97,6 +98,13 @@ export async function readLabelled(
   };
 }
 
+/** @throws UserError for what can be read only once, as `<(...)` of a shell */
+export function checkRereadable(file: string, why: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat && !stat.isFile() && !stat.isDirectory())
+    throw new UserError(`${file}: a pipe or device, but ${why}. Write it to a file first.`);
+}
+
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */
 export function holdOut(
   sentences: readonly Labelled[],
@@ -123,8 +131,10 @@ export function chooseScheme(
   wanted: string,
   { partial = false }: Labels = {},
 ): { scheme: Scheme; trainedScheme: Scheme } {
-  const detect = partial ? detectPartialScheme : detectScheme;
-  const scheme = detect(sentences.map(({ tags }) => tags));
+  const scheme = schemeOf(
+    sentences.map(({ tags }) => tags),
+    { partial },
+  );
   if (scheme === 'none' || wanted === 'corpus') return { scheme, trainedScheme: scheme };
   return { scheme, trainedScheme: wanted === 'auto' ? 'BIOES' : (wanted as Scheme) };
 }

@@ -121,8 +121,9 @@ export async function* learn(
     const lengths = corpus.sentences.map(({ words }) => words.length);
     const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
     const clip = clipOf(h);
-    const { reading, batchOf } = createBatcher(prepared, random);
-    const probed = longest(corpus.sentences, features && createTokenEncoder(features.features));
+    const encoder = features && createTokenEncoder(features.features);
+    const { reading, batchOf } = createBatcher(prepared, { random, encoder });
+    const probed = longest(corpus.sentences, encoder);
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
@@ -290,9 +291,8 @@ function startEvent(
 /** Makes batches of sentences, with what training hides: of words, characters, columns and phrases. */
 function createBatcher(
   { h, columns, corpus, lessons, wordCounts, features }: Prepared,
-  random: Random,
+  { random, encoder }: { random: Random; encoder: TokenEncoder | undefined },
 ): { reading: Reading; batchOf: (places: readonly number[]) => TrainingBatch } {
-  const encoder = features && createTokenEncoder(features.features);
   const noise: Noise = {
     isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
     isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,

@@ -13,6 +13,7 @@ import { MOST_CRF_TAGS } from '../network/crf.ts';
 import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
 import {
   type CorpusFile,
+  checkRereadable,
   chooseScheme,
   columnsOf,
   countTokens,
@@ -98,8 +99,14 @@ export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undef
 
 export type Prepared = Awaited<ReturnType<typeof prepare>>;
 
-/** Says what is to be learned; of the `whole`, development sentences too. */
-export async function prepare(options: TrainOptions, files: Files, { whole = false } = {}) {
+/**
+ * Says what is to be learned; after a `rehearsal`, of its hyperparameters, development sentences too.
+ */
+export async function prepare(
+  options: TrainOptions,
+  files: Files,
+  rehearsal?: { readonly h: Hyperparameters },
+) {
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
   const settings = { ...teacher?.settings, ...options.hyperparameters };
   const { seed, tagScheme, recipe, partial } = completeSettings(settings, 'pos');
@@ -110,7 +117,7 @@ export async function prepare(options: TrainOptions, files: Files, { whole = fal
     );
   const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file.columns[c]!);
-    const parts = whole
+    const parts = rehearsal
       ? { train: [...all, ...(devFile?.columns[c] ?? [])], dev: [] }
       : devFile
         ? { train: all, dev: devFile.columns[c]! }
@@ -132,10 +139,10 @@ export async function prepare(options: TrainOptions, files: Files, { whole = fal
       },
     };
   });
-  if (partial && !whole) columns.forEach(checkCertain);
+  if (partial && !rehearsal) columns.forEach(checkCertain);
   const [{ labelled, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
-  const h = {
+  const h = rehearsal?.h ?? {
     ...completeSettings(
       settings,
       recipe === 'auto' ? kind : (recipe as RecipeName),
@@ -143,6 +150,8 @@ export async function prepare(options: TrainOptions, files: Files, { whole = fal
     ),
     refit: settings.refit ?? refitsByDefault(options),
   };
+  if (h.refit && options.embeddings !== undefined)
+    checkRereadable(options.embeddings, 'the refit reads it anew (not so with --no-refit)');
 
   const counted = buildVocabulary(
     columns.map((column) => column.labelled),

@@ -7,7 +7,7 @@ import { DivergedError, UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
 import { openModel, type Scores } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
-import { readLabelled } from './data.ts';
+import { checkRereadable, readLabelled } from './data.ts';
 import {
   checkSettings,
   flagOf,
@@ -390,11 +390,7 @@ async function readCorpora(
   const columns = tagColumn === undefined ? [undefined] : String(tagColumn).split(',');
   const hashes = [];
   for (const { role, file } of files) {
-    const stat = fs.statSync(file, { throwIfNoEntry: false });
-    if (stat && !stat.isFile() && !stat.isDirectory())
-      throw new UserError(
-        `${file}: a pipe or device, but every run reads it anew. Write it to a file first.`,
-      );
+    checkRereadable(file, 'every run reads it anew');
     // read, not only hashed: what is wrong with it is to be said before anything trains
     for (const column of columns) {
       const read: ReadOptions = {

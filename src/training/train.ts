@@ -18,7 +18,14 @@ import {
   hyperparameters,
 } from './hyperparameters.ts';
 import { type Learned, learn, seconds } from './learn.ts';
-import { type Files, prepare, readAll, refitsByDefault, type TrainOptions } from './prepare.ts';
+import {
+  type Files,
+  type Prepared,
+  prepare,
+  readAll,
+  refitsByDefault,
+  type TrainOptions,
+} from './prepare.ts';
 
 export type { TrainingEvent } from './events.ts';
 export type { TrainOptions } from './prepare.ts';
@@ -56,7 +63,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     }
   }
   const again =
-    h.refit && !signal?.aborted ? yield* refit({ options, files, learned, model }) : undefined;
+    h.refit && !signal?.aborted
+      ? yield* refit({ options, files, prepared, learned, model })
+      : undefined;
   const members = learned.map(({ seed, bestEpoch, epochs }, m): MemberRecord => {
     const { scores, biases } = alone[m]!;
     return { seed, bestEpoch, epochs, ...scores, ...biases };
@@ -117,15 +126,17 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 async function* refit({
   options,
   files,
+  prepared: first,
   learned,
   model,
 }: {
   options: TrainOptions;
   files: Files;
+  prepared: Prepared;
   learned: readonly Learned[];
   model: Assessment;
 }): AsyncGenerator<TrainingEvent, (Assessment & { trainedOn: Sizes }) | undefined> {
-  const prepared = await prepare(options, files, { whole: true });
+  const prepared = await prepare(options, files, first);
   const networks: Learned[] = [];
   for (const rehearsal of learned) {
     networks.push(yield* learn(prepared, { options, member: networks.length, rehearsal }));

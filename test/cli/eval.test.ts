@@ -15,16 +15,15 @@ import {
 
 const folder = createFolder();
 const gold = folder.path('gold.conll');
-const learned = folder.path('learned.conll');
+let learned = '';
 const test = corpus('english.test.conll');
 const dev = corpus('english.dev.conll');
 const ner = folder.path('ner.safetensors');
 const upos = folder.path('upos.safetensors');
 
 beforeAll(async () => {
-  const text = sentences('english.train.conll', 30);
-  writeFileSync(learned, text);
-  writeFileSync(gold, `${text}\n`); // another file of the same sentences
+  writeFileSync(gold, sentences('english.train.conll', 30));
+  learned = folder.another(gold);
   const base = ['train', learned, '--dev', gold, '-q', ...tiny];
   const first = await seqtag([...base, '-o', ner, '--epochs=32', '--patience=32']);
   const second = await seqtag([...base, '-o', upos, '--tag-column', '1', '--epochs=12']);
@@ -272,11 +271,7 @@ describe('partial gold tags', () => {
     const path = folder.path('partial.safetensors');
     const train = ['train', blurred, '--partial', '--dev', gold, '-q', ...tiny, '--epochs=1'];
     expect((await seqtag([...train, '-o', path])).code).toBe(0);
-    const { total } = await measured([
-      '-m',
-      path,
-      write('same.conll', `${readFileSync(blurred)}\n`),
-    ]);
+    const { total } = await measured(['-m', path, folder.another(blurred)]);
     expect(total.tokens).toBeLessThan(lines().filter(Boolean).length);
   });
 });
@@ -286,8 +281,7 @@ describe('a model of several columns', () => {
   const conllu = corpus('english.dev.conllu');
   beforeAll(async () => {
     const columns = ['--tag-column', 'upos,NER', '-o', joint, '--epochs=4'];
-    const learned = write('learned.conllu', `${readFileSync(conllu, 'utf8')}\n`);
-    const args = ['train', learned, '--dev', conllu, ...tiny, ...columns];
+    const args = ['train', folder.another(conllu), '--dev', conllu, ...tiny, ...columns];
     const { code, stderr } = await seqtag(args);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^dev, column 1 +144 +2,188 /m);

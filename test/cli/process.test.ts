@@ -25,7 +25,15 @@ const bash = (command: string): Outcome => {
 
 beforeAll(() => {
   writeFileSync(gold, sentences('english.train.conll', 30));
-  const { code } = seqtag(['train', gold, '-o', model, '-q', '--epochs=3', ...tiny]);
+  const { code } = seqtag([
+    'train',
+    folder.another(gold),
+    '-o',
+    model,
+    '-q',
+    '--epochs=3',
+    ...tiny,
+  ]);
   expect(code).toBe(0);
 });
 afterAll(folder.remove);
@@ -90,11 +98,24 @@ describe('pipes', () => {
 
   it('can be files: <(...)', () => {
     const first = bash(`seqtag eval -m '${model}' <(cat '${gold}') --json`);
-    expect(first.code).toBe(0);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
     const both = bash(`seqtag eval <(seqtag tag -m '${model}' '${gold}') --json`);
     const accuracy = ({ stdout }: Outcome): number =>
       (JSON.parse(stdout) as { total: { accuracy: number } }).total.accuracy;
     expect(accuracy(both)).toBe(accuracy(first));
+  });
+
+  it('cannot be vectors that a refit would read again', () => {
+    const [vectors, path] = [folder.path('words.vec'), folder.path('piped.safetensors')];
+    writeFileSync(vectors, 'the 1 2\nleft 3 4\n');
+    const flags = `-o '${path}' -q --epochs=1 ${tiny.filter((flag) => !flag.startsWith('--word-dim')).join(' ')}`;
+    const train = `seqtag train '${gold}' --embeddings <(cat '${vectors}') ${flags}`;
+    const { code, stderr } = bash(train);
+    expect(stderr).toMatch(
+      /^seqtag: \S+: a pipe or device, but the refit reads it anew \(not so with --no-refit\)\. [^\n]+\n$/,
+    );
+    expect([code, existsSync(path)]).toEqual([2, false]);
+    expect(bash(`${train} --no-refit`)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
 

@@ -39,11 +39,19 @@ const named = folder.path('named.safetensors');
 beforeAll(async () => {
   writeFileSync(gold, sentences('english.train.conll', 30));
   writeFileSync(goldConllu, sentences('english.train.conllu', 30));
-  const base = ['train', gold, '--dev', gold, '-q', ...tiny];
+  const base = ['train', folder.another(gold), '--dev', gold, '-q', ...tiny];
   const first = await seqtag([...base, '-o', ner, '--epochs=32', '--patience=32']);
   const second = await seqtag([...base, '-o', upos, '--tag-column', '1', '--epochs=12']);
   const columns = ['--tag-column', 'upos,NER', '-q', '--epochs=1', ...tiny];
-  const third = await seqtag(['train', goldConllu, '--dev', goldConllu, '-o', named, ...columns]);
+  const third = await seqtag([
+    'train',
+    folder.another(goldConllu),
+    '--dev',
+    goldConllu,
+    '-o',
+    named,
+    ...columns,
+  ]);
   expect([first.code, second.code, third.code]).toEqual([0, 0, 0]);
 });
 afterAll(folder.remove);
@@ -102,8 +110,8 @@ describe('formats', () => {
     expect(await done(tag(['-m', ner, nameless]))).toBe(plainly);
     const stdin = gzipSync(readFileSync(gold));
     expect(await done(tag(['-m', ner, '--input=columns'], { stdin }))).toBe(plainly);
-    const score = async (args: string[], options: WorldOptions = {}): Promise<string> =>
-      (await seqtag(['eval', '-m', ner, '--json', ...args], options)).stdout;
+    const score = (args: string[], options: WorldOptions = {}): Promise<string> =>
+      done(seqtag(['eval', '-m', ner, '--json', ...args], options));
     const total = (json: string): unknown => (JSON.parse(json) as { total: unknown }).total;
     const expected = total(await score([gold]));
     expect(total(await score([first]))).toEqual(expected);
@@ -388,14 +396,13 @@ describe('a model of several columns', () => {
   it('is measured column by column, and by no other', async () => {
     const score = (model: string, ...args: string[]): Promise<Outcome> =>
       seqtag(['eval', '-m', model, goldConllu, '--threads=1', ...args]);
-    expect((await score(named)).stdout).toMatch(/^accuracy/m);
-    expect((await score(named)).stdout).not.toContain('F1');
-    expect((await score(named, '--tag-column=NER')).stdout).toContain('F1');
+    expect(await done(score(named))).not.toContain('F1');
+    expect(await done(score(named, '--tag-column=NER'))).toContain('F1');
     expectRefused(
       await score(named, '--tag-column=xpos'),
       /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name one of these\./,
     );
-    expect((await score(counted, '--tag-column=NER')).stdout).toContain('F1');
+    expect(await done(score(counted, '--tag-column=NER'))).toContain('F1');
   });
 });
 

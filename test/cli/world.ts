@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { clearLine, cursorTo, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -129,10 +129,17 @@ export function sentences(name: string, count: number): string {
 }
 
 /** A folder of its own, with what removes it. */
-export function createFolder(): { path: (name: string) => string; remove: () => void } {
+export function createFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'seqtag-test-'));
+  const path = (name: string): string => join(folder, name);
   return {
-    path: (name) => join(folder, name),
+    path,
+    /** Another file of the same sentences: a model that has learned one was not trained on the other. */
+    another(file: string): string {
+      const copy = path(`another-${basename(file)}`);
+      writeFileSync(copy, `${readFileSync(file, 'utf8')}\n`);
+      return copy;
+    },
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -7,7 +7,8 @@ import { hasBfloat16 } from '../../src/backend/backend.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import { checkHyperparameters, completeSettings } from '../../src/training/hyperparameters.ts';
+import { prepare, readAll } from '../../src/training/prepare.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
@@ -236,6 +237,24 @@ describe('refit', () => {
     expect(readFileSync(one!).equals(readFileSync(two!))).toBe(true);
     using file = openModel(one!);
     expect(file.record.refit).toMatchObject({ sentences: textOf('dev.conll').length });
+    expect(file.record.command).not.toMatch(/refit/); // without --dev it is the default
+  });
+
+  test('has the hyperparameters of the rehearsal, also where more tokens would have others', async () => {
+    const file = join(folder, 'many.conll');
+    const sentence = `${'a\tX\n'.repeat(20)}\n`;
+    writeFileSync(file, sentence.repeat(5100)); // 91,800 tokens, and 102,000 with what is held out
+    const options = {
+      corpora: [file],
+      output: join(folder, 'many.safetensors'),
+      hyperparameters: {},
+    };
+    const files = await readAll(options);
+    const first = await prepare(options, files);
+    const again = await prepare(options, files, first);
+    expect([first.tokens, again.tokens]).toEqual([91_800, 102_000]);
+    expect([first.config.hidden, again.config.hidden]).toEqual([100, 100]);
+    expect(completeSettings({}, 'pos', again.tokens).hidden).toBe(200);
   });
 
   test('that is interrupted leaves what there was before', async () => {
