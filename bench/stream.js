@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasBfloat16, hasNative } from '../dist/backend/backend.js';
+import { tokenLines } from '../dist/corpus/formats/token-lines.js';
 import { tokenLineWriter } from '../dist/corpus/index.js';
-import { tokenLines } from '../dist/corpus/token-lines.js';
 import { loadTagger } from '../dist/index.js';
 import { createByteLexicon } from '../dist/tagging/lexicon.js';
 import {

@@ -13,6 +13,7 @@ const parts = [
   'model',
   'network',
   'backend',
+  'vectors',
   'corpus',
 ];
 const terminal = ['chalk', 'ora', 'commander'];

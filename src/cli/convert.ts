@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { tagColumnOf } from '../corpus/formats/table.ts';
 import {
   type Column,
   createWriter,
@@ -8,8 +9,13 @@ import {
   type Sentence,
   type Writer,
 } from '../corpus/index.ts';
-import { convert, detectScheme, type Scheme, schemeNamed, strayTags } from '../corpus/scheme.ts';
-import { tagColumnOf } from '../corpus/table.ts';
+import {
+  convert,
+  detectScheme,
+  type Scheme,
+  schemeNamed,
+  strayTags,
+} from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { openInput, outputFormat } from './input.ts';

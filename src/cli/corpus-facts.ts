@@ -1,5 +1,5 @@
 import { type Document, type Format, type ReadOptions, readSentences } from '../corpus/index.ts';
-import { detectScheme, type Scheme, spans } from '../corpus/scheme.ts';
+import { detectScheme, type Scheme, spans } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';

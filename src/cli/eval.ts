@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { watchColumns } from '../corpus/features/token-features.ts';
 import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
@@ -8,9 +9,8 @@ import {
   readCorpus,
   type Sentence,
 } from '../corpus/index.ts';
-import { isCertain, schemeOf } from '../corpus/partial.ts';
-import { convert, detectScheme, type Scheme, strayTags } from '../corpus/scheme.ts';
-import { watchColumns } from '../corpus/token-features.ts';
+import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
+import { convert, detectScheme, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { CountOptions, Counts, Pair } from '../evaluation/counts.ts';
 import { pairs } from '../evaluation/pairs.ts';

@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
+import type { StrangeColumn } from '../corpus/features/token-features.ts';
 import {
   decompressed,
   type Format,
@@ -9,7 +10,6 @@ import {
   sniffFormat,
   withoutCompression,
 } from '../corpus/index.ts';
-import type { StrangeColumn } from '../corpus/token-features.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFile, Task } from '../model/model.ts';
 import type { Io } from './io.ts';

@@ -1,5 +1,5 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
-import { type Scheme, tagParts } from '../corpus/scheme.ts';
+import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
 import { countParameters, type ModelFile, modelName, openModel } from '../model/model.ts';
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';

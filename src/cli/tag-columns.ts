@@ -1,4 +1,4 @@
-import { conlluFields } from '../corpus/conllu.ts';
+import { conlluFields } from '../corpus/formats/conllu.ts';
 import { type Column, type Format, isName, type WriteOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFile, Task } from '../model/model.ts';

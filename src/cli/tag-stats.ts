@@ -1,5 +1,5 @@
 import type { Writer } from '../corpus/index.ts';
-import { spans } from '../corpus/scheme.ts';
+import { spans } from '../corpus/tags/scheme.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import { bytes, counted, duration, number, percent } from './table.ts';
 import { columnNames } from './tag-columns.ts';

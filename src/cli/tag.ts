@@ -9,7 +9,7 @@ import {
   type WriteOptions,
   type Writer,
 } from '../corpus/index.ts';
-import { tagParts } from '../corpus/scheme.ts';
+import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { tagStream } from '../tagging/stream.ts';

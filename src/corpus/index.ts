@@ -1,7 +1,21 @@
 export { decompressed, withoutCompression } from './compression.ts';
-export { formatOf, sniffFormat } from './format.ts';
-export { isName, listed } from './places.ts';
-export { createParser, readBytes, readCorpus, readSentences, readTokenLines } from './reader.ts';
+export { formatOf, sniffFormat } from './formats/format.ts';
+export { isName, listed } from './formats/places.ts';
+export {
+  createParser,
+  readBytes,
+  readCorpus,
+  readSentences,
+  readTokenLines,
+} from './formats/reader.ts';
+export { type Placed, placeTokens } from './formats/spans.ts';
+export {
+  type TokenLines,
+  tokenLineWriter,
+  tokensWithin,
+  tokenText,
+} from './formats/token-lines.ts';
+export { createWriter } from './formats/writer.ts';
 export type {
   Annotation,
   Column,
@@ -15,7 +29,4 @@ export type {
   WriteOptions,
   Writer,
 } from './sentence.ts';
-export { type Placed, placeTokens } from './spans.ts';
-export { spacesAfter } from './text.ts';
-export { type TokenLines, tokenLineWriter, tokensWithin, tokenText } from './token-lines.ts';
-export { createWriter } from './writer.ts';
+export { spacesAfter } from './text/text.ts';

@@ -1,6 +1,6 @@
-import { appendBags, type Features } from './features.ts';
-import { candidates } from './partial.ts';
-import type { TokenFeatures } from './token-features.ts';
+import { appendBags, type Features } from './features/features.ts';
+import type { TokenFeatures } from './features/token-features.ts';
+import { candidates } from './tags/partial.ts';
 
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
 export interface Vocabulary {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
-import { writeVectors } from '../corpus/vectors.ts';
 import { DivergedError, UserError } from '../errors.ts';
 import { checkWritable } from '../model/safetensors.ts';
+import { writeVectors } from '../vectors/vectors.ts';
 import type { EmbeddingNumbers } from './options.ts';
 import { SHARDS } from './program.ts';
 import { createSkipgram, type Skipgram, type SkipgramOptions } from './skipgram.ts';

@@ -1,5 +1,5 @@
-import type { Scheme } from '../corpus/scheme.ts';
-import { spans, tagParts } from '../corpus/scheme.ts';
+import type { Scheme } from '../corpus/tags/scheme.ts';
+import { spans, tagParts } from '../corpus/tags/scheme.ts';
 
 /** Of how many, how many were right. */
 export interface Tally {

@@ -1,4 +1,4 @@
-import { candidates, isCertain } from '../corpus/partial.ts';
+import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { type CountOptions, type Counts, count, type Pair } from './counts.ts';
 
 /** The stretches of a sentence in which every gold label is one tag. */

@@ -1,4 +1,4 @@
-import { transitions } from '../corpus/scheme.ts';
+import { transitions } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { allowedLinks } from '../network/crf.ts';

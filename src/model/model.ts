@@ -1,12 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type FeatureName, featureNames } from '../corpus/features.ts';
-import { type GazetteerFile, packGazetteer, unpackGazetteer } from '../corpus/gazetteer.ts';
-import type { Scheme } from '../corpus/scheme.ts';
-import { schemes } from '../corpus/scheme.ts';
+import { type FeatureName, featureNames } from '../corpus/features/features.ts';
+import {
+  type GazetteerFile,
+  packGazetteer,
+  unpackGazetteer,
+} from '../corpus/features/gazetteer.ts';
+import { groupsOf, rowsOf } from '../corpus/features/token-features.ts';
 import type { Column, Format } from '../corpus/sentence.ts';
-import { groupsOf, rowsOf } from '../corpus/token-features.ts';
+import type { Scheme } from '../corpus/tags/scheme.ts';
+import { schemes } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { clearUphill } from '../network/cells/clockwork.ts';

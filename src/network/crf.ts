@@ -1,7 +1,7 @@
 import type { Arena } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
-import type { Transitions } from '../corpus/scheme.ts';
+import type { Transitions } from '../corpus/tags/scheme.ts';
 import { headName, type NetworkConfig } from './config.ts';
 import type { Packing } from './recurrence.ts';
 

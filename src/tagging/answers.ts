@@ -6,7 +6,7 @@ import {
   spanLetter,
   spans,
   tagParts,
-} from '../corpus/scheme.ts';
+} from '../corpus/tags/scheme.ts';
 import type { Task } from '../model/model.ts';
 import type { Paths } from '../network/paths.ts';
 

@@ -1,5 +1,5 @@
-import { candidates, convertPartial, numberLabels, UNKNOWN } from '../corpus/partial.ts';
-import { convert, tagParts } from '../corpus/scheme.ts';
+import { candidates, convertPartial, numberLabels, UNKNOWN } from '../corpus/tags/partial.ts';
+import { convert, tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Task } from '../model/model.ts';
 

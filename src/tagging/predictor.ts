@@ -1,6 +1,6 @@
+import { createTokenEncoder, type TokenBags } from '../corpus/features/token-features.ts';
 import { type TokenLines, tokensWithin, tokenText } from '../corpus/index.ts';
-import { convert } from '../corpus/scheme.ts';
-import { createTokenEncoder, type TokenBags } from '../corpus/token-features.ts';
+import { convert } from '../corpus/tags/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import type { Task } from '../model/model.ts';
 import type { Types } from '../network/batch.ts';

@@ -1,3 +1,4 @@
+import { type StrangeColumn, watchColumns } from '../corpus/features/token-features.ts';
 import {
   type Document,
   type ReadOptions,
@@ -7,7 +8,6 @@ import {
   tokenLineWriter,
   type Writer,
 } from '../corpus/index.ts';
-import { type StrangeColumn, watchColumns } from '../corpus/token-features.ts';
 import type { AnnotateOptions } from './annotate.ts';
 import type { Tagger } from './tagger.ts';
 import { batches } from './windows.ts';

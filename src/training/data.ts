@@ -1,4 +1,6 @@
 import { statSync } from 'node:fs';
+import { createTokenEncoder, type NumberedTokens } from '../corpus/features/token-features.ts';
+import { resolve } from '../corpus/formats/places.ts';
 import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
@@ -11,10 +13,8 @@ import {
   readBytes,
   readCorpus,
 } from '../corpus/index.ts';
-import { convertPartial, numberLabels, schemeOf } from '../corpus/partial.ts';
-import { resolve } from '../corpus/places.ts';
-import { convert, type Scheme } from '../corpus/scheme.ts';
-import { createTokenEncoder, type NumberedTokens } from '../corpus/token-features.ts';
+import { convertPartial, numberLabels, schemeOf } from '../corpus/tags/partial.ts';
+import { convert, type Scheme } from '../corpus/tags/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Types } from '../network/batch.ts';

@@ -1,5 +1,5 @@
-import { type Coverage, readVectors } from '../corpus/vectors.ts';
 import { normalise, type Vocabulary } from '../corpus/vocabulary.ts';
+import { type Coverage, readVectors } from '../vectors/vectors.ts';
 
 /** Pretrained vectors for a vocabulary, to which words beyond the corpus may have been added. */
 export interface Pretrained {

@@ -1,6 +1,6 @@
-import type { Coverage } from '../corpus/vectors.ts';
 import type { Report } from '../evaluation/report.ts';
 import type { EpochRecord, MemberRecord } from '../model/model.ts';
+import type { Coverage } from '../vectors/vectors.ts';
 
 export interface Sizes {
   readonly sentences: number;

@@ -1,4 +1,4 @@
-import { type FeatureName, featureNames } from '../corpus/features.ts';
+import { type FeatureName, featureNames } from '../corpus/features/features.ts';
 import { UserError } from '../errors.ts';
 import { cellNames } from '../network/cells/index.ts';
 import { MOST_MEMBERS } from '../network/config.ts';

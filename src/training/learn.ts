@@ -1,5 +1,9 @@
 import { type Backend, openBackend } from '../backend/backend.ts';
-import { createTokenEncoder, type Noise, type TokenEncoder } from '../corpus/token-features.ts';
+import {
+  createTokenEncoder,
+  type Noise,
+  type TokenEncoder,
+} from '../corpus/features/token-features.ts';
 import { isBorder } from '../corpus/vocabulary.ts';
 import { DivergedError } from '../errors.ts';
 import { linksOf } from '../model/links.ts';

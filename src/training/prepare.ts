@@ -1,9 +1,14 @@
 import type { BackendOptions } from '../backend/backend.ts';
-import type { Features } from '../corpus/features.ts';
-import { type Gazetteer, readGazetteers } from '../corpus/gazetteer.ts';
+import type { Features } from '../corpus/features/features.ts';
+import { type Gazetteer, readGazetteers } from '../corpus/features/gazetteer.ts';
+import {
+  countColumns,
+  groupsOf,
+  rowsOf,
+  type TokenFeatures,
+} from '../corpus/features/token-features.ts';
 import type { ReadOptions } from '../corpus/index.ts';
-import { candidates, isCertain } from '../corpus/partial.ts';
-import { countColumns, groupsOf, rowsOf, type TokenFeatures } from '../corpus/token-features.ts';
+import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { extraLinks } from '../model/links.ts';

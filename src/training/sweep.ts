@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { readGazetteers } from '../corpus/gazetteer.ts';
+import { readGazetteers } from '../corpus/features/gazetteer.ts';
 import type { ReadOptions } from '../corpus/index.ts';
 import { DivergedError, UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';

@@ -1,4 +1,4 @@
-import { tagParts } from '../corpus/scheme.ts';
+import { tagParts } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Task } from '../model/model.ts';

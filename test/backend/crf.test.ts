@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
-import { transitions as schemeTransitions } from '../../src/corpus/scheme.ts';
+import { transitions as schemeTransitions } from '../../src/corpus/tags/scheme.ts';
 import {
   allowedLinks,
   type Crf,

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { candidates } from '../../src/corpus/partial.ts';
-import { convert, type Scheme, spans, transitions } from '../../src/corpus/scheme.ts';
 import type { Annotation } from '../../src/corpus/sentence.ts';
+import { candidates } from '../../src/corpus/tags/partial.ts';
+import { convert, type Scheme, spans, transitions } from '../../src/corpus/tags/scheme.ts';
 import type { Vocabulary } from '../../src/corpus/vocabulary.ts';
 import { linksOf } from '../../src/model/links.ts';
 import type { Task } from '../../src/model/model.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { validTransition } from '../../src/corpus/scheme.ts';
+import { validTransition } from '../../src/corpus/tags/scheme.ts';
 import { buildVocabulary, createEncoder } from '../../src/corpus/vocabulary.ts';
 import { linksOf } from '../../src/model/links.ts';
 import type { Task } from '../../src/model/model.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { featureNames } from '../../src/corpus/features.ts';
+import { featureNames } from '../../src/corpus/features/features.ts';
 import { UserError } from '../../src/errors.ts';
 import {
   checkHyperparameters,

@@ -1,0 +1,270 @@
+import { basename, extname } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { withoutCompression } from '../compression.ts';
+import { readBytes, readText } from '../formats/reader.ts';
+import { contentEnd, isBlank, LineBuffer, problem } from '../lines.ts';
+import { tokenize } from '../text/tokenizer.ts';
+
+// Lists of phrases, each of some types: cities, surnames, companies. Where a text has one of them is told to the network
+// for each token: in what type of phrase, and where in it.
+
+export interface Gazetteer {
+  readonly types: readonly string[];
+  /** Every reading of every phrase, its tokens joined by spaces; sorted, each once. */
+  readonly phrases: readonly string[];
+  /** Of each of them, places of types, rising. */
+  readonly typesOf: readonly (readonly number[])[];
+}
+
+/** Tokens `from` to `to - 1` are a phrase of a type. */
+export interface Match {
+  readonly type: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface GazetteerFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly entries: number;
+}
+
+const MOST_PHRASES = 1_000_000;
+const MOST_TYPES = 256;
+/** Tokens of a phrase: more is prose. */
+const MOST_TOKENS = 64;
+/** And of all. */
+const MOST_WORDS = 8_000_000;
+
+const splitSpaces = (text: string): string[] => text.split(/\s+/).filter((chunk) => chunk !== '');
+
+/** The tokens of a phrase split by spaces, as in a corpus that is so, and as `tokenize` cuts text: `O'Brien 's`. */
+function readings(phrase: string): string[] {
+  const chunks = splitSpaces(phrase);
+  const cut = chunks.flatMap((chunk, i) =>
+    tokenize(chunk, /^\p{Nd}/u.test(chunks[i + 1] ?? '') ? 'number' : 'word'),
+  );
+  return [...new Set([chunks.join(' '), cut.join(' ')])];
+}
+
+/**
+ * Reads lists of phrases, one a line, compressed or not. A type may follow after a tab; without one it is the file's
+ * name, `cities` of `cities.txt.gz`.
+ * @throws UserError for what cannot be read, is no such list, or is too much to go into a model
+ */
+export async function readGazetteers(
+  files: readonly string[],
+  { mostPhrases = MOST_PHRASES }: { mostPhrases?: number } = {},
+): Promise<{ gazetteer: Gazetteer; files: GazetteerFile[] }> {
+  const types = new Map<string, number>();
+  const phrases = new Map<string, Set<number>>();
+  let words = 0;
+  const read: GazetteerFile[] = [];
+  for (const file of files) {
+    const plain = basename(withoutCompression(file));
+    const own = plain.slice(0, plain.length - extname(plain).length) || plain;
+    const seen = new Set<string>();
+    const sha256 = await eachLine(file, (line, number) => {
+      const fail = (what: string): never => {
+        throw problem(file, number, what);
+      };
+      const [phrase = '', given, ...more] = line.split('\t').map((cell) => cell.trim());
+      if (more.length > 0)
+        fail(`${more.length + 2} columns, expected a phrase and perhaps its type, after a tab.`);
+      if (phrase === '') fail('no phrase before the tab. Each line is PHRASE or PHRASE<tab>TYPE.');
+      const name = given || own;
+      if (!types.has(name)) types.set(name, types.size);
+      if (types.size > MOST_TYPES)
+        fail(`"${name}" is one type more than ${MOST_TYPES}. Is this a list of PHRASE<tab>TYPE?`);
+      const type = types.get(name)!;
+      for (const reading of readings(phrase)) {
+        const { length } = reading.split(' ');
+        if (length > MOST_TOKENS)
+          fail(`a phrase of ${length} tokens, at most ${MOST_TOKENS}. Is there a phrase a line?`);
+        if (!phrases.has(reading)) {
+          phrases.set(reading, new Set());
+          words += length;
+        }
+        phrases.get(reading)!.add(type);
+      }
+      if (phrases.size > mostPhrases || words > MOST_WORDS)
+        fail(
+          `more than ${mostPhrases} phrases or ${MOST_WORDS} words in them, too many for a model. Leave out what texts hardly say.`,
+        );
+      seen.add(`${phrase}\t${name}`);
+    });
+    if (seen.size === 0) throw new UserError(`${file}: no phrases. Write one a line.`);
+    read.push({ file, sha256, entries: seen.size });
+  }
+  const sorted = [...phrases.keys()].sort();
+  return {
+    gazetteer: {
+      types: [...types.keys()],
+      phrases: sorted,
+      typesOf: sorted.map((phrase) => [...phrases.get(phrase)!].sort((a, b) => a - b)),
+    },
+    files: read,
+  };
+}
+
+/** Visits the lines that are not blank, numbered from 1; returns the hash of the file's bytes. */
+async function eachLine(
+  file: string,
+  visit: (line: string, number: number) => void,
+): Promise<string> {
+  const { hashed } = await import('../hashed.ts'); // taggers that read no list start sooner without
+  const { bytes, sha256 } = hashed(readBytes(file));
+  const buffer = new LineBuffer();
+  let number = 0;
+  const visitAll = (text: string): void => {
+    for (const line of text.split('\n')) {
+      number++;
+      const own = number === 1 && line.startsWith('\ufeff') ? line.slice(1) : line;
+      const to = contentEnd(own, 0, own.length);
+      if (!isBlank(own, 0, to)) visit(own.slice(0, to), number);
+    }
+  };
+  for await (const text of readText(bytes, file, () => number + 1)) {
+    const lines = buffer.push(text);
+    if (lines === undefined) throw problem(file, number + 1, 'a line longer than 16 MiB.');
+    if (lines !== '') visitAll(lines.slice(0, -1));
+  }
+  visitAll(buffer.end());
+  return sha256();
+}
+
+const fold = (token: string): string => token.toLowerCase();
+
+/**
+ * Finds phrases in sentences: for each type, from the left, the longest that begins at a token and overlaps none before
+ * it. Case does not count; but where some phrases are written just so, only these are meant.
+ */
+export function createMatcher({
+  types,
+  phrases,
+  typesOf,
+}: Gazetteer): (tokens: readonly string[]) => Match[] {
+  // a trie over folded tokens for each first word, made when a text has it
+  const beginning = new Map<string, number[]>();
+  phrases.forEach((phrase, p) => {
+    const space = phrase.indexOf(' ');
+    const first = fold(space < 0 ? phrase : phrase.slice(0, space));
+    const others = beginning.get(first);
+    if (others) others.push(p);
+    else beginning.set(first, [p]);
+  });
+  const tries = new Map<string, Node>();
+  const trieOf = (first: string): Node | undefined => {
+    const known = tries.get(first);
+    const own = beginning.get(first);
+    if (known || !own) return known;
+    const trie: Node = { next: new Map(), ended: [] };
+    for (const p of own) {
+      let node = trie;
+      for (const word of phrases[p]!.split(' ').slice(1).map(fold)) {
+        if (!node.next.has(word)) node.next.set(word, { next: new Map(), ended: [] });
+        node = node.next.get(word)!;
+      }
+      node.ended.push(p);
+    }
+    tries.set(first, trie);
+    return trie;
+  };
+
+  return (tokens) => {
+    const words = tokens.map(fold);
+    const found: Match[] = [];
+    const free = types.map(() => 0); // of each type, where its last match ended
+    for (let from = 0; from < words.length; from++) {
+      let node = trieOf(words[from]!);
+      if (!node) continue; // most words of a text
+      const longest = new Map<number, number>(); // type -> end
+      for (let to = from + 1; node; node = node.next.get(words[to++]!)) {
+        if (node.ended.length === 0) continue;
+        const written = tokens.slice(from, to).join(' ');
+        const exact = node.ended.filter((p) => phrases[p] === written);
+        for (const p of exact.length > 0 ? exact : node.ended)
+          for (const type of typesOf[p]!) longest.set(type, to);
+      }
+      for (const [type, to] of [...longest].sort(([a], [b]) => a - b)) {
+        if (from < free[type]!) continue;
+        free[type] = to;
+        found.push({ type, from, to });
+      }
+    }
+    return found;
+  };
+}
+
+/** Of a trie: what may follow, by the next word, and the phrases that end here. */
+interface Node {
+  readonly next: Map<string, Node>;
+  readonly ended: number[];
+}
+
+/*
+ * In a model file: of each phrase, in order, how many bytes of its UTF-8 it shares with the one before, how many follow,
+ * these, how many types it has, and these; numbers of 7 bits a byte, the lowest first (LEB128).
+ */
+
+export function packGazetteer({ phrases, typesOf }: Gazetteer): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const numbers = (...values: number[]): void => {
+    const bytes: number[] = [];
+    for (let value of values) {
+      for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128);
+      bytes.push(value);
+    }
+    chunks.push(Uint8Array.from(bytes));
+  };
+  let before: Uint8Array = new Uint8Array(0);
+  phrases.forEach((phrase, p) => {
+    const bytes = Buffer.from(phrase);
+    let shared = 0;
+    while (shared < before.length && shared < bytes.length && before[shared] === bytes[shared])
+      shared++;
+    numbers(shared, bytes.length - shared);
+    chunks.push(bytes.subarray(shared));
+    numbers(typesOf[p]!.length, ...typesOf[p]!);
+    before = bytes;
+  });
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Undefined for bytes that are none of `packGazetteer`. */
+export function unpackGazetteer(
+  bytes: Uint8Array,
+  types: readonly string[],
+): Gazetteer | undefined {
+  const phrases: string[] = [];
+  const typesOf: number[][] = [];
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let at = 0;
+  const number = (most: number): number => {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[at++] ?? 255;
+      value |= (byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    if (value > most || at > bytes.length) throw new RangeError('no such number');
+    return value;
+  };
+  let before = new Uint8Array(0);
+  try {
+    while (at < bytes.length) {
+      const shared = number(before.length);
+      const rest = number(bytes.length - at);
+      const phrase = new Uint8Array(shared + rest);
+      phrase.set(before.subarray(0, shared));
+      phrase.set(bytes.subarray(at, at + rest), shared);
+      at += rest;
+      phrases.push(decoder.decode(phrase));
+      typesOf.push(Array.from({ length: number(types.length) }, () => number(types.length - 1)));
+      before = phrase;
+    }
+  } catch {
+    return undefined;
+  }
+  return { types, phrases, typesOf };
+}

@@ -1,0 +1,169 @@
+import {
+  asCell,
+  binary,
+  invalidUtf8,
+  isAsciiSpace,
+  LF,
+  MAX_LINE,
+  MAX_TOKENS,
+  tooLongLine,
+  tooManyTokens,
+} from '../lines.ts';
+
+/**
+ * Tokens as bytes where they were read, a sentence a line: what the format `horizontal` is, without a string a token.
+ * Token i of sentence s, with ends[s - 1] <= i < ends[s], is bytes[from[i]] to bytes[to[i] - 1].
+ */
+export interface TokenLines {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  from: Int32Array;
+  to: Int32Array;
+  /** FNV-1a of the token's bytes. */
+  hashes: Int32Array;
+  tokens: number;
+  /** Of each sentence, the token after its last. */
+  readonly ends: number[];
+  /** Of each sentence, its line in the file, from 1. */
+  readonly lines: number[];
+}
+
+const longer = (numbers: Int32Array): Int32Array => {
+  const twice = new Int32Array(2 * numbers.length);
+  twice.set(numbers);
+  return twice;
+};
+
+/**
+ * Cuts whole lines into batches of whole sentences: of at most `most` tokens, or of one sentence that has more.
+ * @param line that of the first, from 1
+ * @returns the line after the last
+ * @throws UserError if a sentence has more than a million tokens
+ */
+export function* tokenLines(
+  bytes: Uint8Array,
+  { file, line, most }: { file: string; line: number; most: number },
+): Generator<TokenLines, number> {
+  let batch = emptyBatch({ bytes, file, most });
+  let now = line;
+  for (let i = 0; i < bytes.length; now++) {
+    const start = i;
+    const first = batch.tokens;
+    let { from, to, hashes } = batch;
+    let n = first;
+    for (;;) {
+      while (i < bytes.length && bytes[i] !== LF && isAsciiSpace(bytes[i]!)) i++;
+      if (i === bytes.length || bytes[i] === LF) break;
+      if (n === from.length) {
+        if (n - first > MAX_TOKENS) throw tooManyTokens(file, now);
+        from = batch.from = longer(from);
+        to = batch.to = longer(to);
+        hashes = batch.hashes = longer(hashes);
+      }
+      from[n] = i;
+      let hash = 0x811c9dc5;
+      do hash = Math.imul(hash ^ bytes[i++]!, 0x01000193);
+      while (i < bytes.length && !isAsciiSpace(bytes[i]!));
+      to[n] = i;
+      hashes[n++] = hash;
+    }
+    if (n - first > MAX_TOKENS) throw tooManyTokens(file, now);
+    if (i - start > MAX_LINE) throw tooLongLine(file, now);
+    if (n > most && first > 0) {
+      // one sentence too many: it begins the next batch
+      yield batch;
+      batch = emptyBatch({ bytes, file, most });
+      i = start;
+      now--;
+      continue;
+    }
+    i++;
+    if (n === first) continue;
+    batch.tokens = n;
+    batch.ends.push(n);
+    batch.lines.push(now);
+  }
+  if (batch.tokens > 0) yield batch;
+  return now;
+}
+
+function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
+  const { bytes, file, most } = options;
+  const [from, to, hashes] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
+  return { file, bytes, from, to, hashes, tokens: 0, ends: [], lines: [] };
+}
+
+/** Tokens `start` to `end - 1` of a batch of one sentence. */
+export const tokensWithin = (
+  batch: TokenLines,
+  { start, end }: { start: number; end: number },
+): TokenLines => ({
+  ...batch,
+  from: batch.from.subarray(start, end),
+  to: batch.to.subarray(start, end),
+  hashes: batch.hashes.subarray(start, end),
+  tokens: end - start,
+  ends: [end - start],
+});
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * A token as a string.
+ * @throws UserError if it is no UTF-8, or has a NUL byte
+ */
+export function tokenText(batch: TokenLines, token: number): string {
+  const bytes = batch.bytes.subarray(batch.from[token], batch.to[token]);
+  const line = (): number => batch.lines[batch.ends.findIndex((end) => token < end)]!;
+  if (bytes.includes(0)) throw binary(batch.file, line());
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw invalidUtf8(batch.file, line());
+  }
+}
+
+/**
+ * A writer of what columns are of raw text: lines `token TAB tag`, of each column one, and a blank line after each
+ * sentence.
+ */
+export function tokenLineWriter(): (
+  batch: TokenLines,
+  columns: readonly (readonly (readonly string[])[])[],
+) => Uint8Array {
+  const encoder = new TextEncoder();
+  const cells = new Map<string, Uint8Array>();
+  const cell = (tag: string): Uint8Array => {
+    const known = cells.get(tag);
+    if (known !== undefined) return known;
+    const bytes = encoder.encode(`\t${asCell(tag)}`);
+    cells.set(tag, bytes);
+    return bytes;
+  };
+  return (batch, columns) => {
+    const { bytes, from, to, ends } = batch;
+    let longest = 0;
+    for (const column of columns) {
+      let most = 0;
+      for (const tags of column) for (const tag of tags) most = Math.max(most, cell(tag).length);
+      longest += most;
+    }
+    let size = ends.length;
+    for (let i = 0; i < batch.tokens; i++) size += to[i]! - from[i]! + longest + 1;
+    const out = Buffer.allocUnsafe(size);
+    let at = 0;
+    let token = 0;
+    for (let s = 0; s < ends.length; s++) {
+      for (let i = 0; token < ends[s]!; i++, token++) {
+        for (let b = from[token]!; b < to[token]!; b++) out[at++] = bytes[b]!;
+        for (const column of columns) {
+          const tag = cell(column[s]![i]!);
+          for (let b = 0; b < tag.length; b++) out[at++] = tag[b]!;
+        }
+        out[at++] = LF;
+      }
+      out[at++] = LF;
+    }
+    return out.subarray(0, at);
+  };
+}

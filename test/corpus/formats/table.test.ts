@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { expectUserError, joined, parseText, seen, written } from '../helpers.ts';
+
+const csv = { format: 'csv', gold: true } as const;
+const tsv = { format: 'tsv', gold: true } as const;
+
+const pairs = (text: string, options: Parameters<typeof parseText>[1] = csv) =>
+  parseText(text, options).sentences.map(({ tokens, tags }) =>
+    tokens.map((token, i) => [token, tags[i]].join('/')).join(' '),
+  );
+
+describe('reading csv and tsv', () => {
+  test('without a header, first and last cell', () => {
+    expect(pairs('EU,NNP,B-ORG\nrejects,VBZ,O\n\nPeter,NNP,B-PER')).toEqual([
+      'EU/B-ORG rejects/O',
+      'Peter/B-PER',
+    ]);
+    expect(pairs('New York\tx\tLOC\r\n\t\r\n,\ty\tO\r\n', tsv)).toEqual(['New York/LOC', ',/O']);
+  });
+
+  test('columns by header name, wherever they are, tag before ner before pos', () => {
+    expect(pairs('id,pos,Word,ner\n1,NN,dog,O\n')).toEqual(['dog/O']);
+    expect(pairs('tag\ttoken\nNN\tdog\n', tsv)).toEqual(['dog/NN']);
+    expect(pairs('id,pos,Word,ner\n1,NN,dog,O\n', { ...csv, tagColumn: 'POS' })).toEqual([
+      'dog/NN',
+    ]);
+    expect(pairs('a,b,c\nx,y,z\n', { ...csv, tokenColumn: 'c', tagColumn: 'b' })).toEqual(['z/y']);
+    expect(pairs('a,b,c\nx,y,z\n', { ...csv, tokenColumn: 2, tagColumn: '-2' })).toEqual([
+      'c/b z/y',
+    ]);
+    expect(pairs('1,0\nx,y\n', { ...csv, tokenColumn: '0', tagColumn: '1', header: true })).toEqual(
+      ['y/x'],
+    );
+  });
+
+  test('a header is found by its names, or as told', () => {
+    expect(pairs('word,NN\ntag,NN\n')).toEqual(['word/NN tag/NN']);
+    expect(pairs('word,tag\ndog,NN\n', { ...csv, header: false })).toEqual(['word/tag dog/NN']);
+    expect(pairs('x,y\ndog,NN\n', { ...csv, header: true })).toEqual(['dog/NN']);
+    expect(pairs(',token,label\n0,dog,NN\n')).toEqual(['dog/NN']);
+    expect(parseText('\n\nword\ndog\n', { format: 'csv' }).sentences[0]).toMatchObject({
+      tokens: ['dog'],
+      tags: [],
+      line: 4,
+    });
+  });
+
+  test('a change in a sentence column is a border, an empty value none', () => {
+    for (const name of ['sentence', 'sentence_id', 'SENT_ID', 'Sentence #']) {
+      expect(pairs(`${name},word,tag\n1,a,A\n1,b,B\n2,c,C\n`)).toEqual(['a/A b/B', 'c/C']);
+    }
+    const kaggle =
+      'Sentence #,Word,POS,Tag\nSentence: 1,Thousands,NNS,O\n,of,IN,O\n,",",",",O\nSentence: 2,London,NNP,B-geo\n';
+    expect(pairs(kaggle)).toEqual(['Thousands/O of/O ,/O', 'London/B-geo']);
+    expect(pairs('sentence,word,tag\n1,a,A\n\n1,b,B\n')).toEqual(['a/A', 'b/B']);
+  });
+
+  test('a row of blank cells is a border', () => {
+    expect(pairs('a,A\n,\nb,B\n "", \n""\n" "," "\nc,C\n'.replace(' "", \n', ''))).toEqual([
+      'a/A',
+      'b/B',
+      'c/C',
+    ]);
+    expect(pairs('a\tA\n\t\n""\tB\n"  \tC\n', tsv)).toEqual(['a/A', '""/B "  /C']);
+  });
+
+  test('quoted cells', () => {
+    expect(pairs('"a,b","x ""y"""\n"""",Q\n"c",O\n')).toEqual(['a,b/x "y" "/Q c/O']);
+    expect(parseText('a,"x\ny",A\nb,z,B\n', csv).sentences[0]).toMatchObject({
+      tokens: ['a', 'b'],
+      tags: ['A', 'B'],
+    });
+    expect(parseText('"a\n\n",x,A\nb,z,B\n', { ...csv, tokenColumn: 1 }).sentences[0]?.line).toBe(
+      1,
+    );
+  });
+
+  test('in tsv a bare quote is a token', () => {
+    expect(pairs('"\tQ\n""""\tQ\n"a"\tA\n"a""b"\tB\n"x"y"\tC\n"\t"\n', tsv)).toEqual([
+      '"/Q "/Q a/A a"b/B "x"y"/C "/"',
+    ]);
+  });
+
+  test('errors say where, what and the remedy', () => {
+    expectUserError(
+      () => pairs('a,b\nc,d,e\n'),
+      /^file:2: 3 columns, expected 2 as in line 1\. Is a cell with a comma not quoted\?$/,
+    );
+    expectUserError(
+      () => pairs('a\tb\nc d\n', tsv),
+      /^file:2: 1 column, expected 2 .*separators tabs/,
+    );
+    expectUserError(
+      () => pairs('a,b\n', { ...csv, tagColumn: 2 }),
+      /^file:1: 2 columns, but column 2 was asked for/,
+    );
+    expectUserError(
+      () => pairs('\nid,word,x y\n', { ...csv, tagColumn: 'ner' }),
+      /^file:2: no column "ner"\. The first row has "id", "word", "x y"\.$/,
+    );
+    expectUserError(
+      () => pairs('a,b\n', { ...csv, tagColumn: 'ner', header: false }),
+      /asked for by name, but there is to be no header/,
+    );
+    expectUserError(() => pairs('a\n'), /^file:1: 1 column, so there is no tag/);
+    expectUserError(
+      () => parseText(`a,b\n${'x'.repeat(16 * 1024 * 1024 + 1)}\n`, csv),
+      /^file:2: a row longer than 16 MiB/,
+    );
+    expectUserError(
+      () => parseText(`a,b\n"${'x\n'.repeat(9 * 1024 * 1024)}`, csv),
+      /^file:2: unbalanced quote/,
+    );
+  });
+
+  test('an unbalanced quote is found at its row', () => {
+    for (const row of ['"c,C', 'c"x,C', '"c"x,C', '"c,C\nd,"D']) {
+      expectUserError(
+        () => pairs(`"a",A\n"x\ny",B\n${row}\nd,D\n`, { ...csv, tokenColumn: 1, tagColumn: 0 }),
+        /^file:4: unbalanced quote\. .*""""/,
+      );
+    }
+    expectUserError(() => pairs('a,A\n",Q\nb,B\n",Q\n'), /^file:2: unbalanced quote/);
+  });
+});
+
+describe('writing csv and tsv', () => {
+  const put = (text: string, tagColumn?: number | string, format: 'csv' | 'tsv' = 'csv') =>
+    written(parseText(text, { format }), { tagColumn }, (token) =>
+      token === 'q' ? ',"' : token.toUpperCase(),
+    );
+
+  test('appends a column, and its name to a header', () => {
+    expect(put('a,x\r\n\r\n"b" ,y'.replace('" ', '"'))).toBe('a,x,A\r\n\r\n"b",y,B');
+    expect(put('\nword,x_id\na,1\n')).toBe(
+      '\nword,x_id\na,1\n'
+        .replace('x_id', 'x_id,TAG')
+        .replace('a,1', 'a,1,A')
+        .replace('word,x_id,TAG', 'word,x_id,WORD'),
+    );
+    expect(put('word,lemma\n"a","1"\n')).toBe('word,lemma,tag\n"a","1",A\n');
+    expect(put('word,tag\na,1\n')).toBe('word,tag,predicted\na,1,A\n');
+    expect(put('word,lemma\na,1\n', 'ner')).toBe('word,lemma,ner\na,1,A\n');
+    expect(put('word\tlemma\na\t1\n', undefined, 'tsv')).toBe('word\tlemma\ttag\na\t1\tA\n');
+  });
+
+  test('or replaces one, quoting the tag where it must', () => {
+    expect(put('word,tag\n"a ""x""","1,2"\nq,3\n', 'TAG')).toBe(
+      'word,tag\n"a ""x""","A ""X"""\nq,",""" \n'.replace(' \n', '\n'),
+    );
+    expect(put('a,"1,2",x\n', 1)).toBe('a,A,x\n');
+    expect(put('a,x\n', '-1')).toBe('a,A\n');
+    expect(put('a,x\n', 2)).toBe('a,x,A\n');
+    expect(put('q\tx\n', -1, 'tsv')).toBe('q\t,"\n');
+    expectUserError(() => put('a,x\n', 3), /^file: 2 columns, but the tag was to replace column 3/);
+    expectUserError(() => put('a,x\n', 'ner'), /^file: no header, so there is no column "ner"/);
+  });
+
+  test('a header without rows comes back', () => {
+    expect(put('\ufeffword,lemma\n\n')).toBe('\ufeffword,lemma,tag\n\n');
+    expect(put('\n \n', 5)).toBe('\n \n');
+  });
+});
+
+const eol = fc.constantFrom('\n', '\n', '\r\n');
+const piece = fc.constantFrom('a', ' ', 'é', '😂', '\u00a0', '#', "'", ';', '\ufeff', '\u2028');
+const plain = fc.array(piece, { minLength: 0, maxLength: 3 }).map((parts) => `w${parts.join('')}`);
+
+/** A tag loses spaces around it, so it has none here. */
+const tag = plain.map((text) => text.replaceAll(' ', ''));
+
+const csvCell = fc.oneof(
+  plain.map((value) => ({ value, raw: value })),
+  fc.array(fc.oneof(piece, fc.constantFrom('"', ',')), { minLength: 1 }).map((parts) => {
+    const value = `${parts.join('')}.`;
+    return { value, raw: `"${value.replaceAll('"', '""')}"` };
+  }),
+);
+const csvNote = fc.oneof(csvCell, fc.constant({ value: '\n\r\n,', raw: '"\n\r\n,"' }));
+const tsvCell = fc.oneof(
+  plain.map((value) => ({ value, raw: value })),
+  fc.constantFrom(
+    { value: '"', raw: '"' },
+    { value: '"', raw: '""""' },
+    { value: '""', raw: '""' },
+    { value: 'a"b', raw: '"a""b"' },
+    { value: '"a"b"', raw: '"a"b"' },
+    { value: '', raw: '' },
+    { value: ',', raw: ',' },
+  ),
+);
+
+function file(format: 'csv' | 'tsv') {
+  const delimiter = format === 'csv' ? ',' : '\t';
+  const cell = format === 'csv' ? csvCell : tsvCell;
+  const note = format === 'csv' ? csvNote : tsvCell;
+  const row = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.tuple(cell, note, tag).map(([token, note, tag]) => ({
+        token: token.value as string | undefined,
+        raw: [token.raw, note.raw, tag].join(delimiter),
+      })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom('', ' ', delimiter, format === 'csv' ? '"",' : `${delimiter}${delimiter}`)
+        .map((raw) => ({ token: undefined, raw })),
+    },
+  );
+  return fc
+    .record({
+      bom: fc.boolean(),
+      header: fc.boolean(),
+      rows: fc.array(fc.tuple(row, eol)),
+      open: fc.boolean(),
+    })
+    .map(({ bom, header, rows, open }) => {
+      const head = header ? `${['word', 'note', 'tag'].join(delimiter)}\n` : '';
+      let text = head + rows.map(([{ raw }, end]) => raw + end).join('');
+      if (open) text = text.replace(/\r?\n$/, '');
+      return {
+        text: (bom ? '\ufeff' : '') + text,
+        tokens: rows.flatMap(([{ token }]) => (token === undefined ? [] : [token])),
+      };
+    });
+}
+
+describe.each(['csv', 'tsv'] as const)('any %s file', (format) => {
+  const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
+  const gold = { format, gold: true } as const;
+
+  test('comes back byte for byte', () => {
+    fc.assert(
+      fc.property(file(format), cuts, ({ text, tokens }, cuts) => {
+        const parsed = parseText(text, gold, cuts);
+        expect(parsed.sentences.flatMap((sentence) => sentence.tokens)).toEqual(tokens);
+        expect(joined(parsed)).toBe(text);
+        if (tokens.length > 0) expect(written(parsed, { tagColumn: -1 })).toBe(text);
+        const appended = parseText(written(parsed, {}), { ...gold, tagColumn: -1 });
+        if (tokens.length > 0) expect(seen(appended.sentences)).toEqual(seen(parsed.sentences));
+      }),
+    );
+  });
+
+  test('is the same however it is cut', () => {
+    fc.assert(
+      fc.property(file(format), cuts, ({ text }, cuts) => {
+        expect(parseText(text, gold, cuts)).toEqual(parseText(text, gold));
+      }),
+    );
+  });
+});

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { continues, tokenize } from '../../../src/corpus/text/tokenizer.ts';
+
+/** Each line: a chunk is its tokens, joined. */
+function check(lines: string, follow: Parameters<typeof tokenize>[1] = 'word'): void {
+  for (const line of lines.trim().split('\n')) {
+    const tokens = line.trim().split(' ');
+    expect(tokenize(tokens.join(''), follow)).toEqual(tokens);
+  }
+}
+
+describe('tokenize', () => {
+  test('contractions come apart', () => {
+    check(`
+      do n't
+      ca n't
+      DO N'T
+      wo n’t
+      I 'm
+      Anna 's
+      they 'd 've
+      should n't 've
+      it 's "
+      dogs '
+      can not
+      gon na
+      du n no
+      do nt
+      that s
+    `);
+  });
+
+  test('names with an apostrophe stay whole', () => {
+    check("O'Connell\nO'Brien 's\nrock'n'roll\nShi'ite\n'em\n'90s");
+  });
+
+  test('abbreviations keep their full stop', () => {
+    check('Mr.\nDr.\n( Mrs.\nSt.\nU.S.\ne.g. ,\na.m.\nPh.D.\nJ.\nInc.\nU.S. - based\nstop .\nm .');
+    check('No.\np.\nvol.', 'number');
+    check('No .\np .', 'word');
+    check('etc.\nU.S.\np.m. )\nInc. "\nMr .\nB .\nno .', 'nothing');
+    check('Mr. ) ( Mr .', 'nothing');
+  });
+
+  test('numbers, dates and units', () => {
+    check(
+      '3.5\n10,000\n9:30\n$ 3.50\n50 %\n2nd\n1990s\n10 am\n5.5 km\n1/2\n03/15/2001\n713-853-3989\n3 - 4\n3 .\n.5\n+44\n20 - year - old\n# 1',
+    );
+  });
+
+  test('links, addresses, handles and emoticons stay whole', () => {
+    check(`
+      http://a.co.uk/search?q=f+p&ie=8
+      ( https://x.com/a_(b) ) .
+      www.example.org/x ,
+      example.com .
+      anna.b@mail.example.org ,
+      @anna_b :
+      #tag !
+      :)
+      ;-)
+      :D
+      <3
+      XD
+      ^_^
+      ( 8 )
+      report_v2.doc
+      comp.sources.unix
+    `);
+  });
+
+  test('hyphens split compounds but not prefixes', () => {
+    check('well - known\ne-mail\nE-mail\nanti-war\nco-op\ncafé - owner\nstate - of - the - art');
+  });
+
+  test('other punctuation stands alone, runs of a mark do not', () => {
+    check(
+      '" What ? "\n( a )\nand / or\nYahoo !\nwait ...\nno !!!\nwhat ?!\na -- b\n« x »\n…\n“ so ”\nAT&T\na & b c\nC++\nx = y'.replace(
+        'a & b c',
+        'ab & cd',
+      ),
+    );
+  });
+
+  test('beyond ASCII', () => {
+    check('résumé\n日本語 です 。\n👩‍👩‍👧‍👦 ❤️\n👍🏽 👍\na\u00adb\n1 €\nnaïve .');
+  });
+
+  test('takes no more than linear time', () => {
+    const start = performance.now();
+    for (const unit of ['a', 'a-', 'a.', '(', '@a', '1-', '1.', "a'", ':', 'http://(', 'e-']) {
+      tokenize(unit.repeat(60_000 / unit.length), 'word');
+    }
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test('tokens of anything join to it', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'a',
+        'Mr',
+        '.',
+        '’',
+        "'",
+        's',
+        '-',
+        '1',
+        ',',
+        '@',
+        '#',
+        '😂',
+        '\u0301',
+        'の',
+        '(',
+        ':',
+        '/',
+        'http://',
+        '\u200d',
+        '\ud800',
+      ),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((c) => !/\s/u.test(c)),
+    );
+    const chunk = fc.array(piece, { minLength: 1 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(chunk, fc.constantFrom('word', 'number', 'nothing'), (chunk, follow) => {
+        const tokens = tokenize(chunk, follow);
+        expect(tokens.join('')).toBe(chunk);
+        expect(tokens.every((token) => token.length > 0)).toBe(true);
+        expect(tokenize(chunk, follow)).toEqual(tokens);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('a sentence goes on after titles, initials, counters, quotations and some abbreviations', () => {
+  for (const [last, next] of [
+    ['Mr.', 'Smith'],
+    ['(Dr.', 'The'],
+    ['J.', 'Smith'],
+    ['No.', '5'],
+    ['U.S.', 'Army'],
+    ['Inc.', 'of'],
+    ['"What?"', 'he'],
+  ] as const) {
+    expect(continues(last, next), `${last} ${next}`).toBe(true);
+  }
+  for (const [last, next] of [
+    ['dog.', 'Smith'],
+    ['No.', 'We'],
+    ['U.S.', 'The'],
+    ['etc.', 'But'],
+    ['"What?"', 'He'],
+    ['U.S.)', 'Army'],
+    ['What?', 'he'],
+  ] as const) {
+    expect(continues(last, next), `${last} ${next}`).toBe(false);
+  }
+});
