@@ -12,10 +12,15 @@ import {
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, detectScheme, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import type { CountOptions, Counts, Pair } from '../evaluation/counts.ts';
-import { pairs } from '../evaluation/pairs.ts';
-import { countingOf } from '../evaluation/partial.ts';
-import { type CorporaReport, reportCorpora } from '../evaluation/report.ts';
+import {
+  type CountOptions,
+  type Counts,
+  countPairs,
+  type SentencePair,
+} from '../evaluation/counts.ts';
+import { sentencePairs } from '../evaluation/pairs.ts';
+import { countCertainPairs } from '../evaluation/partial.ts';
+import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
 import type { Task, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -128,7 +133,7 @@ async function evalCommand(
   context: Context,
 ): Promise<void> {
   const { scheme, corpora } = await measure({ files, flags }, context);
-  const result = reportCorpora(corpora);
+  const result = createCorporaReport(corpora);
   if (flags.minF1 !== undefined && scheme === 'none')
     throw new UserError(
       '--min-f1: these are plain tags, so there are no spans. Use --min-accuracy.',
@@ -232,7 +237,7 @@ async function measureModel(
       isKnown: tagger.isKnown,
       seenTags: tagger.model.vocabulary.tags[column]!,
     };
-    const counting = countingOf({ partial });
+    const counting = partial ? countCertainPairs : countPairs;
     const measured = corpora.map(({ file, sentences }) => {
       const counts = counting(predictedPairs(sentences, { tagger, column, scheme }), options);
       if (counts.tokens.total === 0)
@@ -303,7 +308,7 @@ function goldScheme(
 function* predictedPairs(
   sentences: readonly Sentence[],
   { tagger, column, scheme }: { tagger: Tagger; column: number; scheme: Scheme },
-): Generator<Pair> {
+): Generator<SentencePair> {
   const own = tagger.model.tasks[column]!.scheme;
   for (let from = 0; from < sentences.length; from += SENTENCES) {
     const part = sentences.slice(from, from + SENTENCES);
@@ -395,9 +400,10 @@ async function comparePair(
     ? predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, other, scheme) }))
     : predicted.sentences;
   checkShared(gold, { ...predicted, sentences });
-  const both: Pair[] = [];
-  for await (const pair of pairs(gold, { file: predicted.file, sentences })) both.push(pair);
-  return countingOf({ partial })(both, { scheme });
+  const both: SentencePair[] = [];
+  for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
+    both.push(pair);
+  return (partial ? countCertainPairs : countPairs)(both, { scheme });
 }
 
 /** Columns that have no tag in common were not meant to be compared. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { MemberRecord } from '../model/model.ts';
-import type { Sizes, TrainingEvent } from '../training/events.ts';
+import type { CorpusSize, TrainingEvent } from '../training/events.ts';
 import type { Io } from './io.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
@@ -120,7 +120,7 @@ export async function createSpinner(
   };
 }
 
-export const sizesText = ({ sentences, tokens }: Sizes): string =>
+export const sizesText = ({ sentences, tokens }: CorpusSize): string =>
   `${counted(sentences, 'sentence')}, ${counted(tokens, 'token')}`;
 
 /** Which network is trained, where that is to be said. */

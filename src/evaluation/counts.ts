@@ -8,7 +8,7 @@ export interface Tally {
 }
 
 /** Of one span type or one tag: how often it is in the gold, in the prediction, and in both. */
-export interface Overlap {
+export interface MatchCounts {
   gold: number;
   predicted: number;
   correct: number;
@@ -26,9 +26,9 @@ export interface Counts {
   known: Tally | null;
   unknown: Tally | null;
   /** By span type; empty for plain tags. */
-  readonly spans: Map<string, Overlap>;
+  readonly spans: Map<string, MatchCounts>;
   /** By tag. */
-  readonly tags: Map<string, Overlap>;
+  readonly tags: Map<string, MatchCounts>;
   /** Gold tag -> predicted tag -> tokens; only where they differ. */
   readonly confusions: Map<string, Map<string, number>>;
   /** Gold tags that training never saw -> tokens; null when nobody could say. */
@@ -48,14 +48,14 @@ export interface CountOptions {
 }
 
 /** One sentence: its tokens and, for each, the gold and the predicted tag. */
-export interface Pair {
+export interface SentencePair {
   readonly tokens: readonly string[];
   readonly gold: readonly string[];
   readonly predicted: readonly string[];
 }
 
 /** The counts of nothing. */
-export function noCounts(scheme: Scheme): Counts {
+export function emptyCounts(scheme: Scheme): Counts {
   return {
     scheme,
     tokens: { total: 0, correct: 0 },
@@ -74,15 +74,15 @@ export function noCounts(scheme: Scheme): Counts {
  * counts like any other, that is, as an error of a tagger that cannot give it.
  * Throws an Error (not the user's) when a pair's arrays differ in length.
  */
-export function count(pairs: Iterable<Pair>, options: CountOptions): Counts {
-  const counts = noCounts(options.scheme);
-  const add = adder(counts, options);
+export function countPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {
+  const counts = emptyCounts(options.scheme);
+  const add = pairCounter(counts, options);
   for (const pair of pairs) add(pair);
   return counts;
 }
 
 /** As `count`, for pairs that arrive one after another: each call adds one sentence to `counts`. */
-export function adder(counts: Counts, options: CountOptions): (pair: Pair) => void {
+export function pairCounter(counts: Counts, options: CountOptions): (pair: SentencePair) => void {
   const { scheme, isKnown } = options;
   if (isKnown !== undefined) {
     counts.known ??= { total: 0, correct: 0 };
@@ -132,8 +132,8 @@ export function adder(counts: Counts, options: CountOptions): (pair: Pair) => vo
 }
 
 /** The sum of counts: of the parts of a corpus, or of several corpora. Throws an Error on mixed schemes. */
-export function merge(parts: Iterable<Counts>, scheme: Scheme): Counts {
-  const sum = noCounts(scheme);
+export function mergeCounts(parts: Iterable<Counts>, scheme: Scheme): Counts {
+  const sum = emptyCounts(scheme);
   for (const part of parts) {
     if (part.scheme !== scheme) {
       throw new Error(`counts in scheme ${part.scheme} cannot be added to counts in ${scheme}`);
@@ -160,7 +160,7 @@ export function merge(parts: Iterable<Counts>, scheme: Scheme): Counts {
  * (Tjong Kim Sang & Buchholz 2000).
  */
 function addSpans(
-  overlaps: Map<string, Overlap>,
+  overlaps: Map<string, MatchCounts>,
   gold: readonly string[],
   predicted: readonly string[],
   scheme: Scheme,
@@ -195,7 +195,7 @@ function seenTest(seenTags: Iterable<string>, scheme: Scheme): (tag: string) => 
   };
 }
 
-function overlapOf(overlaps: Map<string, Overlap>, name: string): Overlap {
+function overlapOf(overlaps: Map<string, MatchCounts>, name: string): MatchCounts {
   let overlap = overlaps.get(name);
   if (overlap === undefined) {
     overlap = { gold: 0, predicted: 0, correct: 0 };
@@ -232,7 +232,7 @@ function sumOf(a: Tally | null, b: Tally | null): Tally | null {
   return { total: a.total + b.total, correct: a.correct + b.correct };
 }
 
-function addOverlap(sum: Overlap, part: Overlap): void {
+function addOverlap(sum: MatchCounts, part: MatchCounts): void {
   sum.gold += part.gold;
   sum.predicted += part.predicted;
   sum.correct += part.correct;

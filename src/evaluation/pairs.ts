@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Pair } from './counts.ts';
+import type { SentencePair } from './counts.ts';
 
 /** A sentence with where it stands: the file's name for messages, the line of the first token from 1. */
 export interface LocatedSentence {
@@ -22,7 +22,10 @@ export interface LocatedCorpus {
  * Throws a UserError with file and line at the first token, sentence end or file end that differs.
  * Sentences without tokens are skipped on both sides.
  */
-export async function* pairs(gold: LocatedCorpus, predicted: LocatedCorpus): AsyncGenerator<Pair> {
+export async function* sentencePairs(
+  gold: LocatedCorpus,
+  predicted: LocatedCorpus,
+): AsyncGenerator<SentencePair> {
   const golds = filled(gold);
   const guesses = filled(predicted);
   try {
@@ -34,7 +37,7 @@ export async function* pairs(gold: LocatedCorpus, predicted: LocatedCorpus): Asy
         throw endsEarly(gold.file, count, b.value);
       }
       if (b.done) throw endsEarly(predicted.file, count, a.value);
-      yield pairOf(a.value, b.value);
+      yield sentencePair(a.value, b.value);
     }
   } finally {
     // lets both readers close their files, also when the caller stops early
@@ -44,7 +47,7 @@ export async function* pairs(gold: LocatedCorpus, predicted: LocatedCorpus): Asy
 }
 
 /** One pair, its tokens compared. Throws a UserError with file and line where they differ. */
-export function pairOf(gold: LocatedSentence, predicted: LocatedSentence): Pair {
+export function sentencePair(gold: LocatedSentence, predicted: LocatedSentence): SentencePair {
   const shared = Math.min(gold.tokens.length, predicted.tokens.length);
   for (let i = 0; i < shared; i++) {
     const [a, b] = [gold.tokens[i]!, predicted.tokens[i]!];

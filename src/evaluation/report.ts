@@ -1,5 +1,5 @@
-import type { Counts, Overlap, Tally } from './counts.ts';
-import { merge } from './counts.ts';
+import type { Counts, MatchCounts, Tally } from './counts.ts';
+import { mergeCounts } from './counts.ts';
 
 /** A share from 0 to 1, or null where nothing was there to divide by; never NaN, so JSON can hold it. */
 export type Ratio = number | null;
@@ -13,7 +13,7 @@ export interface Ratios {
   f1: Ratio;
 }
 
-export interface Score extends Ratios, Overlap {}
+export interface Score extends Ratios, MatchCounts {}
 
 /** Spans are correct when both ends and the type agree, as in conlleval (Tjong Kim Sang & Buchholz 2000). */
 export interface SpanReport extends Score {
@@ -73,7 +73,7 @@ export interface CorporaReport {
   total: Report;
 }
 
-export function report(counts: Counts, options: ReportOptions = {}): Report {
+export function createReport(counts: Counts, options: ReportOptions = {}): Report {
   const isPlain = counts.scheme === 'none';
   return {
     tokens: counts.tokens.total,
@@ -96,24 +96,24 @@ export function report(counts: Counts, options: ReportOptions = {}): Report {
 }
 
 /** Rows and total of corpora in one scheme. Throws an Error when there is none, or on mixed schemes. */
-export function reportCorpora(
+export function createCorporaReport(
   corpora: readonly { readonly name: string; readonly counts: Counts }[],
   options: ReportOptions = {},
 ): CorporaReport {
   const first = corpora[0];
   if (first === undefined) throw new Error('no corpus to report on');
-  const sum = merge(
+  const sum = mergeCounts(
     corpora.map(({ counts }) => counts),
     first.counts.scheme,
   );
   return {
-    corpora: corpora.map(({ name, counts }) => ({ name, report: report(counts, options) })),
-    total: report(sum, options),
+    corpora: corpora.map(({ name, counts }) => ({ name, report: createReport(counts, options) })),
+    total: createReport(sum, options),
   };
 }
 
-function spanReport(types: ReadonlyMap<string, Overlap>): SpanReport {
-  const sum: Overlap = { gold: 0, predicted: 0, correct: 0 };
+function spanReport(types: ReadonlyMap<string, MatchCounts>): SpanReport {
+  const sum: MatchCounts = { gold: 0, predicted: 0, correct: 0 };
   for (const { gold, predicted, correct } of types.values()) {
     sum.gold += gold;
     sum.predicted += predicted;
@@ -123,18 +123,18 @@ function spanReport(types: ReadonlyMap<string, Overlap>): SpanReport {
   return { ...score(sum), macro: macro(Object.values(byType)), types: byType };
 }
 
-function tagReport(tags: ReadonlyMap<string, Overlap>): TagReport {
+function tagReport(tags: ReadonlyMap<string, MatchCounts>): TagReport {
   const byTag = scores(tags);
   return { macro: macro(Object.values(byTag)), byTag };
 }
 
 /** `Object.fromEntries` makes own properties of any name, so a type called `__proto__` is kept. */
-function scores(overlaps: ReadonlyMap<string, Overlap>): Record<string, Score> {
+function scores(overlaps: ReadonlyMap<string, MatchCounts>): Record<string, Score> {
   const sorted = [...overlaps].sort(([a], [b]) => byName(a, b));
   return Object.fromEntries(sorted.map(([name, overlap]) => [name, score(overlap)]));
 }
 
-function score({ gold, predicted, correct }: Overlap): Score {
+function score({ gold, predicted, correct }: MatchCounts): Score {
   return {
     precision: ratio(correct, predicted),
     recall: ratio(correct, gold),

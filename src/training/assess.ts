@@ -1,6 +1,7 @@
 import { openBackend } from '../backend/backend.ts';
-import { countingOf } from '../evaluation/partial.ts';
-import { type Report, report } from '../evaluation/report.ts';
+import { countPairs } from '../evaluation/counts.ts';
+import { countCertainPairs } from '../evaluation/partial.ts';
+import { createReport, type Report } from '../evaluation/report.ts';
 import { linksOf } from '../model/links.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
 import { headName } from '../network/config.ts';
@@ -8,7 +9,12 @@ import { createEngine } from '../network/engine.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
 import { pool } from './ensemble.ts';
 import { type Parameters, restoreParameters } from './parameters.ts';
-import { isComplete, type Prepared, type TrainedColumn, type TrainOptions } from './prepare.ts';
+import {
+  hasOnlyCertainTags,
+  type Prepared,
+  type TrainedColumn,
+  type TrainOptions,
+} from './prepare.ts';
 
 /** What networks are worth, alone or together, and all that is to be kept of them. */
 export interface Assessment extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tasks'> {
@@ -33,7 +39,7 @@ export async function assess(
     biases?: readonly number[];
   },
 ): Promise<Assessment> {
-  const { columns, tasks, vocabulary, partial, recallBias, biased } = prepared;
+  const { columns, tasks, vocabulary, partial, recallBias, biasedTags } = prepared;
   const { config, parameters } = pool(
     prepared.config,
     networks.map((network) => network.parameters),
@@ -48,7 +54,7 @@ export async function assess(
     const biasRecall = (tag: number, c: number): number => {
       if (tag < 0) return 0;
       // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
-      if (partial && !given && !recallBias && !isComplete(columns[c]!.dev)) return 0;
+      if (partial && !given && !recallBias && !hasOnlyCertainTags(columns[c]!.dev)) return 0;
       const bias = parameters.get(`${headName(c)}.bias`)!;
       const own = bias[tag]!;
       const scoreWith = (shift: number): number => {
@@ -66,7 +72,7 @@ export async function assess(
       scoreWith(shift);
       return shift;
     };
-    const biases = biased.map(biasRecall);
+    const biases = biasedTags.map(biasRecall);
     const dev = evaluate(predictor, columns, { role: 'dev', partial });
     const test = columns[0]!.test && evaluate(predictor, columns, { role: 'test', partial });
     return {
@@ -110,12 +116,13 @@ export function evaluate(
       seenTags,
       task: { scheme },
     } = column;
-    const counted = countingOf({ partial })(pairs, {
+    const countTags = partial ? countCertainPairs : countPairs;
+    const counted = countTags(pairs, {
       scheme,
       isKnown: predictor.isKnown,
       seenTags,
     });
-    return report(counted);
+    return createReport(counted);
   });
 }
 

@@ -22,7 +22,7 @@ import { createRandom, type Random, seedState, shuffle } from '../network/random
 import { type Window, windows } from '../tagging/windows.ts';
 
 /** A sentence with its gold tags; without any where nothing is known of it. */
-export interface Labelled {
+export interface LabelledSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
   /** Of each column that is read beside them, a value a token. */
@@ -34,9 +34,9 @@ export interface CorpusFile {
   readonly sha256: string;
   /** As given, or by extension, or found by looking. */
   readonly format: Format;
-  readonly sentences: readonly Labelled[];
+  readonly sentences: readonly LabelledSentence[];
   /** The same sentences for each column of tags; those of the first are `sentences`. */
-  readonly columns: readonly (readonly Labelled[])[];
+  readonly columns: readonly (readonly LabelledSentence[])[];
   /** Those that are read as features: names, or indices from 0. */
   readonly featureColumns: readonly Column[];
 }
@@ -45,7 +45,7 @@ export interface CorpusFile {
 export const columnsOf = (asked: Column | readonly Column[] | undefined): readonly Column[] =>
   typeof asked === 'string' ? asked.split(',') : listed(asked);
 
-export const countTokens = (sentences: readonly Labelled[]): number =>
+export const countTokens = (sentences: readonly LabelledSentence[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
 /**
@@ -107,16 +107,16 @@ export function checkRereadable(file: string, why: string): void {
 
 /** Holds out every tenth sentence, beginning with one that the seed chooses among the first ten. */
 export function holdOut(
-  sentences: readonly Labelled[],
+  sentences: readonly LabelledSentence[],
   seed: number,
-): { train: Labelled[]; dev: Labelled[] } {
+): { train: LabelledSentence[]; dev: LabelledSentence[] } {
   if (sentences.length < 2)
     throw new UserError(
       `${sentences.length} sentence: too few to hold some out. Give more, or --dev FILE.`,
     );
   const every = Math.min(10, sentences.length);
   const first = Math.floor(createRandom(seedState(seed))() * every);
-  const isDev = (_: Labelled, i: number): boolean => i % every === first;
+  const isDev = (_: LabelledSentence, i: number): boolean => i % every === first;
   return { train: sentences.filter((s, i) => !isDev(s, i)), dev: sentences.filter(isDev) };
 }
 
@@ -127,7 +127,7 @@ interface Labels {
 
 /** The scheme of the corpus, and the one to train in. */
 export function chooseScheme(
-  sentences: readonly Labelled[],
+  sentences: readonly LabelledSentence[],
   wanted: string,
   { partial = false }: Labels = {},
 ): { scheme: Scheme; trainedScheme: Scheme } {
@@ -140,11 +140,11 @@ export function chooseScheme(
 }
 
 export function inScheme(
-  sentences: readonly Labelled[],
+  sentences: readonly LabelledSentence[],
   from: Scheme,
   to: Scheme,
   { partial = false }: Labels = {},
-): readonly Labelled[] {
+): readonly LabelledSentence[] {
   if (from === to) return sentences;
   const tags = sentences.map((sentence) => sentence.tags);
   const converted = partial
@@ -154,7 +154,7 @@ export function inScheme(
 }
 
 /** A corpus as numbers: what never changes from epoch to epoch. */
-export interface Numbered {
+export interface NumberedCorpus {
   /** Every different token of the corpus. */
   readonly types: Types;
   readonly sentences: readonly {
@@ -175,10 +175,10 @@ export const cut = ({ length }: readonly string[]): Window[] => windows(length, 
 
 /** @param columns the same sentences for each column of tags */
 export function numberCorpus(
-  columns: readonly (readonly Labelled[])[],
+  columns: readonly (readonly LabelledSentence[])[],
   vocabulary: Vocabulary,
   { partial = false }: Labels = {},
-): Numbered {
+): NumberedCorpus {
   const encoder = createEncoder(vocabulary);
   const tokenEncoder = vocabulary.tokenFeatures && createTokenEncoder(vocabulary.tokenFeatures);
   const labels = columns.map((_, c) => numberLabels((tag) => encoder.tag(tag, c)));

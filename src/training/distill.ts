@@ -13,7 +13,13 @@ import type { Random } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { openEngine } from '../tagging/tagger.ts';
 import { batches } from '../tagging/windows.ts';
-import { type CorpusFile, cut, type Labelled, type Numbered, readLabelled } from './data.ts';
+import {
+  type CorpusFile,
+  cut,
+  type LabelledSentence,
+  type NumberedCorpus,
+  readLabelled,
+} from './data.ts';
 import { hyperparameterNames, type Settings } from './hyperparameters.ts';
 
 // Distillation: a network learns the answers of another, or of an ensemble (Hinton, Vinyals & Dean 2015). The answer to a
@@ -66,7 +72,7 @@ export async function openTeacher(
     const read = { gold: false, ...format, ...(featureColumn !== undefined && { featureColumn }) };
     const { sentences, ...facts } = await readLabelled(name, read);
     const unlabelled = sentences.map(
-      ({ tokens, featureColumns }): Labelled => ({ tokens, featureColumns, tags: [] }),
+      ({ tokens, featureColumns }): LabelledSentence => ({ tokens, featureColumns, tags: [] }),
     );
     files.push({ ...facts, sentences: unlabelled, columns: tasks.map(() => unlabelled) });
   }
@@ -109,30 +115,30 @@ export const withTeachersTags = (
 });
 
 /** What the teacher says of a corpus. */
-export interface Lessons {
+export interface TeacherTargets {
   /** Tags of each column of a numbered sentence: the teacher's, drawn, or undefined where gold ones are to be learned. */
   draw(sentence: number, random: Random): Int32Array[] | undefined;
 }
 
 /**
  * Asks the teacher about every sentence of a corpus; 4 K bytes are kept of each token for each column of K tags.
- * @param labelled what `corpus` was numbered from
+ * @param trainSentences what `corpus` was numbered from
  * @param vocabulary the student's, with the teacher's tags
  */
-export async function teach(
+export async function computeTeacherTargets(
   { record, vocabulary: its, tasks }: Teacher,
   {
-    labelled,
+    trainSentences,
     corpus,
     vocabulary,
     compute,
   }: {
-    labelled: readonly Labelled[];
-    corpus: Numbered;
+    trainSentences: readonly LabelledSentence[];
+    corpus: NumberedCorpus;
     vocabulary: Vocabulary;
     compute: BackendOptions;
   },
-): Promise<Lessons> {
+): Promise<TeacherTargets> {
   using model = openModel(record.file);
   // nothing is taken from the score of a tag: what that is good for the student finds out for itself
   const { engine } = openEngine(model, { ...compute, recallBias: { nats: 0 } });
@@ -141,7 +147,7 @@ export async function teach(
     const fields = fieldsOf(engine, its, tasks);
     const students = createEncoder(vocabulary);
     const places = its.tags.map((tags, c) => Int32Array.from(tags, (tag) => students.tag(tag, c)));
-    const pieces = labelled.flatMap(({ tokens, featureColumns = [] }) =>
+    const pieces = trainSentences.flatMap(({ tokens, featureColumns = [] }) =>
       cut(tokens).map(
         ({ start, end }): Piece => ({
           tokens: tokens.slice(start, end),

@@ -2,25 +2,25 @@ import type { Report } from '../evaluation/report.ts';
 import type { EpochRecord, MemberRecord } from '../model/model.ts';
 import type { Coverage } from '../vectors/vectors.ts';
 
-export interface Sizes {
+export interface CorpusSize {
   readonly sentences: number;
   readonly tokens: number;
 }
 
-export interface Place {
+export interface RunPosition {
   /** Which member of an ensemble is trained, from 1; left out where there is one network. */
   readonly member?: number;
   readonly members?: number;
   /** What it is trained on when it is trained again, by `refit`; scores are then those of the first time. */
-  readonly refit?: Sizes;
+  readonly refit?: CorpusSize;
 }
 
 /** What training tells of itself, in this order: start, then progress and epoch over and over, then end. */
 export type TrainingEvent =
   | {
       readonly type: 'start';
-      readonly train: Sizes;
-      readonly dev: Sizes & { readonly heldOut: boolean };
+      readonly train: CorpusSize;
+      readonly dev: CorpusSize & { readonly heldOut: boolean };
       readonly words: number;
       readonly chars: number;
       readonly tags: number;
@@ -39,7 +39,7 @@ export type TrainingEvent =
         readonly matched: number;
       };
     }
-  | (Place & {
+  | (RunPosition & {
       readonly type: 'progress';
       /** From 1. */
       readonly epoch: number;
@@ -53,7 +53,7 @@ export type TrainingEvent =
       readonly secondsLeft: number;
     })
   | (EpochRecord &
-      Place & {
+      RunPosition & {
         readonly type: 'epoch';
         readonly epoch: number;
         readonly epochs: number;
@@ -76,7 +76,7 @@ export type TrainingEvent =
       readonly dev: readonly Report[];
       readonly test?: readonly Report[];
       /** As in the record. */
-      readonly refit?: Sizes;
+      readonly refit?: CorpusSize;
       readonly recallBias?: readonly number[];
       readonly recallTag?: string;
       readonly members?: readonly MemberRecord[];

@@ -25,8 +25,8 @@ import type { OptimizerOptions } from '../network/program.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { evaluate, meanScore } from './assess.ts';
-import { countTokens, epochBatches, type Numbered } from './data.ts';
-import type { Place, TrainingEvent } from './events.ts';
+import { countTokens, epochBatches, type NumberedCorpus } from './data.ts';
+import type { RunPosition, TrainingEvent } from './events.ts';
 import { type Hyperparameters, parseBptt, parseClip } from './hyperparameters.ts';
 import {
   average,
@@ -38,7 +38,7 @@ import {
 import type { Prepared, TrainOptions } from './prepare.ts';
 
 /** A network that was trained, at its best epoch. */
-export interface Learned
+export interface TrainedNetwork
   extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'gradients'> {
   readonly parameters: Parameters;
   readonly stopped: 'epochs' | 'patience' | 'signal';
@@ -72,20 +72,24 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
- * Trains a network, the ensemble's `member`, from 0; after a `rehearsal`, with the scores and to the best epoch of that.
+ * Trains a network, the ensemble's `member`, from 0; after a `developmentRun`, with the scores and to the best epoch of that.
  */
 export async function* learn(
   prepared: Prepared,
-  { options, member, rehearsal }: { options: TrainOptions; member: number; rehearsal?: Learned },
-): AsyncGenerator<TrainingEvent, Learned> {
+  {
+    options,
+    member,
+    developmentRun,
+  }: { options: TrainOptions; member: number; developmentRun?: TrainedNetwork },
+): AsyncGenerator<TrainingEvent, TrainedNetwork> {
   const { signal } = options;
-  const { columns, labelled, tasks, vocabulary, pretrained, features } = prepared;
+  const { columns, trainSentences, tasks, vocabulary, pretrained, features } = prepared;
   const { config, corpus, tagWeights, partial, tokens } = prepared;
-  const h = { ...prepared.h, seed: prepared.h.seed + member };
-  const epochs = rehearsal?.bestEpoch ?? h.epochs;
-  const place: Place = {
+  const h = { ...prepared.hyperparameters, seed: prepared.hyperparameters.seed + member };
+  const epochs = developmentRun?.bestEpoch ?? h.epochs;
+  const position: RunPosition = {
     ...(h.ensemble > 1 && { member: member + 1, members: h.ensemble }),
-    ...(rehearsal && { refit: { sentences: labelled.length, tokens } }),
+    ...(developmentRun && { refit: { sentences: trainSentences.length, tokens } }),
   };
   const backend = openBackend(options);
   const engine = createEngine({
@@ -119,9 +123,10 @@ export async function* learn(
       engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.weightsChanged();
     const predictor = createPredictor(engine, vocabulary, tasks);
-    if (member === 0 && !rehearsal) yield startEvent(prepared, backend, epochs);
+    if (member === 0 && !developmentRun) yield startEvent(prepared, backend, epochs);
 
-    const batchSize = h.batchSize || Math.min(32, Math.max(4, Math.ceil(labelled.length / 100)));
+    const batchSize =
+      h.batchSize || Math.min(32, Math.max(4, Math.ceil(trainSentences.length / 100)));
     const lengths = corpus.sentences.map(({ words }) => words.length);
     const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
     const clip = clipOf(h);
@@ -132,10 +137,10 @@ export async function* learn(
       engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
     const initial = profile();
     const trainingBegan = performance.now();
-    const networksAfter = h.ensemble - 1 - member + (h.refit && !rehearsal ? h.ensemble : 0);
+    const networksAfter = h.ensemble - 1 - member + (h.refit && !developmentRun ? h.ensemble : 0);
     const epochsAfter = networksAfter * h.epochs;
     let current: Parameters | undefined; // at the end of the epoch, before averaging
-    let stopped: Learned['stopped'] = 'epochs';
+    let stopped: TrainedNetwork['stopped'] = 'epochs';
     let done = 0;
     for (; state.epoch < epochs; state.epoch++) {
       const epoch = state.epoch + 1;
@@ -176,7 +181,7 @@ export async function* learn(
         const perSecond = sum.tokens / seconds(epochBegan);
         yield {
           type: 'progress',
-          ...place,
+          ...position,
           epoch,
           epochs,
           tokens: sum.tokens,
@@ -194,8 +199,8 @@ export async function* learn(
       state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
       restoreParameters(engine, state.average);
       predictor.reset();
-      const reports = rehearsal ? [] : evaluate(predictor, columns, { role: 'dev', partial });
-      const score = rehearsal ? rehearsal.epochs[state.epoch]!.score : meanScore(reports);
+      const reports = developmentRun ? [] : evaluate(predictor, columns, { role: 'dev', partial });
+      const score = developmentRun ? developmentRun.epochs[state.epoch]!.score : meanScore(reports);
       const record: EpochRecord = {
         loss: sum.loss / sum.tokens,
         score,
@@ -214,7 +219,7 @@ export async function* learn(
       const took = seconds(epochBegan);
       yield {
         type: 'epoch',
-        ...place,
+        ...position,
         epoch,
         epochs,
         ...record,
@@ -260,11 +265,11 @@ function startEvent(
   { kind, isa, pool }: Backend,
   epochs: number,
 ): TrainingEvent {
-  const { h, config, corpus, labelled, dev, task, tokens } = prepared;
+  const { hyperparameters: h, config, corpus, trainSentences, dev, task, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut } = prepared;
   return {
     type: 'start',
-    train: { sentences: labelled.length, tokens },
+    train: { sentences: trainSentences.length, tokens },
     dev: { sentences: dev.length, tokens: countTokens(dev), heldOut },
     words: config.words,
     chars: config.chars,
@@ -294,7 +299,7 @@ function startEvent(
 
 /** Makes batches of sentences, with what training hides: of words, characters, columns and phrases. */
 function createBatcher(
-  { h, columns, corpus, lessons, wordCounts, features }: Prepared,
+  { hyperparameters: h, columns, corpus, teacherTargets, wordCounts, features }: Prepared,
   { random, encoder }: { random: Random; encoder: TokenEncoder | undefined },
 ): { reading: Reading; batchOf: (places: readonly number[]) => TrainingBatch } {
   const noise: Noise = {
@@ -312,7 +317,7 @@ function createBatcher(
     },
     batchOf(places) {
       const sentences = places.map((i) => corpus.sentences[i]!);
-      const tags = places.map((i) => lessons?.draw(i, random) ?? corpus.sentences[i]!.tags);
+      const tags = places.map((i) => teacherTargets?.draw(i, random) ?? corpus.sentences[i]!.tags);
       return {
         types: sentences.map((s) => s.types),
         words: sentences.map(({ words }) => words.map((word) => (isUnknown(word) ? 0 : word))),
@@ -325,7 +330,7 @@ function createBatcher(
 }
 
 /** The share of the corpus's tokens that are in a phrase. */
-function matchedShare({ sentences }: Numbered): number {
+function matchedShare({ sentences }: NumberedCorpus): number {
   let [matched, all] = [0, 0];
   for (const { tokens } of sentences) {
     const { matches, from, to } = tokens!;
@@ -363,7 +368,7 @@ function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clip
  * where the tags of the first and the last token are known.
  */
 function longest(
-  sentences: Numbered['sentences'],
+  sentences: NumberedCorpus['sentences'],
   encoder: TokenEncoder | undefined,
 ): TrainingBatch {
   const isKnown = (tag: number): boolean => tag >= 0;
@@ -375,7 +380,7 @@ function longest(
     })
     .sort((a, b) => b.to - b.from - (a.to - a.from))
     .slice(0, PROBE_SENTENCES);
-  const cut = (of: (sentence: Numbered['sentences'][number]) => Int32Array): Int32Array[] =>
+  const cut = (of: (sentence: NumberedCorpus['sentences'][number]) => Int32Array): Int32Array[] =>
     chosen.map(({ sentence, from, to }) => of(sentence).subarray(from, to));
   const heads = sentences[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
   const tokens =

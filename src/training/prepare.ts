@@ -24,14 +24,14 @@ import {
   countTokens,
   holdOut,
   inScheme,
-  type Labelled,
+  type LabelledSentence,
   numberCorpus,
   readLabelled,
 } from './data.ts';
 import {
+  computeTeacherTargets,
   openTeacher,
   type TeacherOptions,
-  teach,
   teachersScheme,
   withTeachersTags,
 } from './distill.ts';
@@ -74,19 +74,19 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export interface TrainedColumn {
   readonly task: Writable<Task>;
   /** In the corpus's scheme. */
-  readonly train: readonly Labelled[];
-  readonly dev: readonly Labelled[];
-  readonly test: readonly Labelled[] | undefined;
+  readonly train: readonly LabelledSentence[];
+  readonly dev: readonly LabelledSentence[];
+  readonly test: readonly LabelledSentence[] | undefined;
   /** Of `train`, or what its labels may mean. */
   readonly seenTags: readonly string[];
   /** `train` in the scheme that is trained. */
-  readonly labelled: readonly Labelled[];
+  readonly labelled: readonly LabelledSentence[];
 }
 
-export type Files = Awaited<ReturnType<typeof readAll>>;
+export type TrainingFiles = Awaited<ReturnType<typeof readTrainingFiles>>;
 
 /** Reads what is to be learned from. */
-export async function readAll(options: TrainOptions) {
+export async function readTrainingFiles(options: TrainOptions) {
   const teacher = options.teacher && (await openTeacher(options.teacher, options.read));
   const readOne = (file: string): Promise<CorpusFile> =>
     readLabelled(file, { ...options.read, gold: true });
@@ -105,12 +105,12 @@ export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undef
 export type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /**
- * Says what is to be learned; after a `rehearsal`, of its hyperparameters, development sentences too.
+ * Says what is to be learned; after a `developmentRun`, of its hyperparameters, development sentences too.
  */
 export async function prepare(
   options: TrainOptions,
-  files: Files,
-  rehearsal?: { readonly h: Hyperparameters },
+  files: TrainingFiles,
+  developmentRun?: { readonly hyperparameters: Hyperparameters },
 ) {
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
   const settings = { ...teacher?.settings, ...options.hyperparameters };
@@ -122,7 +122,7 @@ export async function prepare(
     );
   const columns = corpora[0]!.columns.map((_, c): TrainedColumn => {
     const all = corpora.flatMap((file) => file.columns[c]!);
-    const parts = rehearsal
+    const parts = developmentRun
       ? { train: [...all, ...(devFile?.columns[c] ?? [])], dev: [] }
       : devFile
         ? { train: all, dev: devFile.columns[c]! }
@@ -144,14 +144,14 @@ export async function prepare(
       },
     };
   });
-  if (partial && !rehearsal) columns.forEach(checkCertain);
-  const [{ labelled, dev, task }] = columns as [TrainedColumn];
+  if (partial && !developmentRun) columns.forEach(checkCertain);
+  const [{ labelled: trainSentences, dev, task }] = columns as [TrainedColumn];
   const kind = task.scheme === 'none' ? 'pos' : 'spans';
-  const h = rehearsal?.h ?? {
+  const h = developmentRun?.hyperparameters ?? {
     ...completeSettings(
       settings,
       recipe === 'auto' ? kind : (recipe as RecipeName),
-      countTokens(labelled),
+      countTokens(trainSentences),
     ),
     refit: settings.refit ?? refitsByDefault(options),
   };
@@ -162,7 +162,7 @@ export async function prepare(
     columns.map((column) => column.labelled),
     { ...h, features: featuresOf(h) },
   );
-  const features = tokenFeaturesOf(corpora[0]!, labelled, gazetteers?.gazetteer);
+  const features = tokenFeaturesOf(corpora[0]!, trainSentences, gazetteers?.gazetteer);
   const pretrained =
     options.embeddings === undefined
       ? undefined
@@ -205,19 +205,25 @@ export async function prepare(
     if (links.length > 0) column.task.extraLinks = links;
   });
   const tasks = columns.map((column) => column.task);
-  const lessons =
-    teacher && (await teach(teacher, { labelled, corpus, vocabulary, compute: options }));
+  const teacherTargets =
+    teacher &&
+    (await computeTeacherTargets(teacher, {
+      trainSentences,
+      corpus,
+      vocabulary,
+      compute: options,
+    }));
   const weights = parseTagWeights(h.tagWeight);
   const recallBias = parseRecallBias(h.biasRecall); // undefined: auto
-  const biased = recallBias
+  const biasedTags = recallBias
     ? checkedPlaces(recallBias, vocabulary, tasks)
     : biasedPlaces(undefined, vocabulary, tasks);
   return {
-    h,
+    hyperparameters: h,
     partial,
     heldOut: !devFile,
     columns,
-    labelled,
+    trainSentences,
     dev,
     task,
     tasks,
@@ -228,21 +234,23 @@ export async function prepare(
     gazetteers,
     config,
     corpus,
-    lessons,
+    teacherTargets,
     tagWeights: weights && tagWeights(weights, vocabulary, tasks),
     recallBias,
-    biased,
-    tokens: countTokens(labelled),
+    biasedTags,
+    tokens: countTokens(trainSentences),
   };
 }
 
-export const isComplete = (sentences: readonly Labelled[]): boolean =>
+export const hasOnlyCertainTags = (sentences: readonly LabelledSentence[]): boolean =>
   sentences.every(({ tags }) => tags.every(isCertain));
 
 /** @throws UserError where partial labels leave nothing to learn or nothing to measure. */
 function checkCertain({ train, dev }: TrainedColumn): void {
-  const isThere = (sentences: readonly Labelled[], holds: (label: string) => boolean): boolean =>
-    sentences.some(({ tags }) => tags.some(holds));
+  const isThere = (
+    sentences: readonly LabelledSentence[],
+    holds: (label: string) => boolean,
+  ): boolean => sentences.some(({ tags }) => tags.some(holds));
   if (!isThere(train, (label) => candidates(label).length > 0))
     throw new UserError('train: every tag is ?. Name the right column with --tag-column.');
   if (!isThere(dev, isCertain))
@@ -296,7 +304,7 @@ interface FeaturesOfTokens {
 
 function tokenFeaturesOf(
   { featureColumns }: CorpusFile,
-  sentences: readonly Labelled[],
+  sentences: readonly LabelledSentence[],
   gazetteer: Gazetteer | undefined,
 ): FeaturesOfTokens | undefined {
   if (featureColumns.length === 0 && !gazetteer) return undefined;

@@ -9,7 +9,7 @@ import { version } from '../version.ts';
 import { type Assessment, assess } from './assess.ts';
 import { type CorpusFile, countTokens } from './data.ts';
 import type { Teacher } from './distill.ts';
-import type { Sizes, TrainingEvent } from './events.ts';
+import type { CorpusSize, TrainingEvent } from './events.ts';
 import {
   flagOf,
   type HyperparameterName,
@@ -17,13 +17,13 @@ import {
   hyperparameterNames,
   hyperparameters,
 } from './hyperparameters.ts';
-import { type Learned, learn, seconds } from './learn.ts';
+import { learn, seconds, type TrainedNetwork } from './learn.ts';
 import {
-  type Files,
   type Prepared,
   prepare,
-  readAll,
+  readTrainingFiles,
   refitsByDefault,
+  type TrainingFiles,
   type TrainOptions,
 } from './prepare.ts';
 
@@ -39,18 +39,18 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const { signal, output } = options;
   const began = performance.now();
   checkWritable(output);
-  const files = await readAll(options);
+  const files = await readTrainingFiles(options);
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
   const prepared = await prepare(options, files);
-  const { h, recallBias } = prepared;
-  const learned: Learned[] = [];
+  const { hyperparameters: h, recallBias } = prepared;
+  const learned: TrainedNetwork[] = [];
   const alone: Assessment[] = [];
   while (learned.length < h.ensemble && !(signal?.aborted && learned.length > 0)) {
     const network = yield* learn(prepared, { options, member: learned.length });
     learned.push(network);
     alone.push(await assess(prepared, { options, networks: [network] }));
   }
-  const together = (networks: readonly Learned[]): Promise<Assessment> | Assessment =>
+  const together = (networks: readonly TrainedNetwork[]): Promise<Assessment> | Assessment =>
     networks.length === 1 ? alone[0]! : assess(prepared, { options, networks });
   let model = await together(learned);
   const { stopped } = learned.at(-1)!;
@@ -70,7 +70,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const { scores, biases } = alone[m]!;
     return { seed, bestEpoch, epochs, ...scores, ...biases };
   });
-  const [{ bestEpoch, epochs, gradients }] = learned as [Learned];
+  const [{ bestEpoch, epochs, gradients }] = learned as [TrainedNetwork];
   const record: TrainingRecord = {
     seqtag: version,
     command: commandOf(options, h, teacher),
@@ -98,7 +98,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const { config, vocabulary, tasks, parameters } = again ?? model;
   const bytes = saveModel(output, { config, vocabulary, tasks, record, parameters });
   const test = (again ?? model).test;
-  const sum = (of: (network: Learned) => number): number =>
+  const sum = (of: (network: TrainedNetwork) => number): number =>
     learned.reduce((all, network) => all + of(network), 0);
   yield {
     type: 'end',
@@ -131,21 +131,21 @@ async function* refit({
   model,
 }: {
   options: TrainOptions;
-  files: Files;
+  files: TrainingFiles;
   prepared: Prepared;
-  learned: readonly Learned[];
+  learned: readonly TrainedNetwork[];
   model: Assessment;
-}): AsyncGenerator<TrainingEvent, (Assessment & { trainedOn: Sizes }) | undefined> {
+}): AsyncGenerator<TrainingEvent, (Assessment & { trainedOn: CorpusSize }) | undefined> {
   const prepared = await prepare(options, files, first);
-  const networks: Learned[] = [];
-  for (const rehearsal of learned) {
-    networks.push(yield* learn(prepared, { options, member: networks.length, rehearsal }));
+  const networks: TrainedNetwork[] = [];
+  for (const developmentRun of learned) {
+    networks.push(yield* learn(prepared, { options, member: networks.length, developmentRun }));
     if (options.signal?.aborted) return undefined;
   }
   const biases = model.biases.recallBias ?? model.tasks.map(() => 0);
   return {
     ...(await assess(prepared, { options, networks, biases })),
-    trainedOn: { sentences: prepared.labelled.length, tokens: prepared.tokens },
+    trainedOn: { sentences: prepared.trainSentences.length, tokens: prepared.tokens },
   };
 }
 

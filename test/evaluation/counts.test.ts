@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Counts, Pair } from '../../src/evaluation/counts.ts';
-import { adder, count, merge, noCounts } from '../../src/evaluation/counts.ts';
+import type { Counts, SentencePair } from '../../src/evaluation/counts.ts';
+import { countPairs, emptyCounts, mergeCounts, pairCounter } from '../../src/evaluation/counts.ts';
 import { conlleval } from './conlleval.ts';
 
 const words = (line: string) => line.split(' ');
-const pair = (gold: string, predicted: string): Pair => ({
+const pair = (gold: string, predicted: string): SentencePair => ({
   tokens: words(gold).map((_, i) => `w${i}`),
   gold: words(gold),
   predicted: words(predicted),
@@ -29,7 +29,7 @@ const sentences = (letters: string) => {
   );
   return fc.array(fc.array(token, { minLength: 1, maxLength: 12 }), { maxLength: 6 }).map((all) =>
     all.map(
-      (tokens): Pair => ({
+      (tokens): SentencePair => ({
         tokens: tokens.map((_, i) => `w${i}`),
         gold: tokens.map(([gold]) => gold),
         predicted: tokens.map(([, predicted]) => predicted),
@@ -52,11 +52,11 @@ describe('spans', () => {
     ['O O', 'O B-X', { X: [0, 1, 0] }],
     ['O O', 'O O', {}],
   ])('%s / %s', (gold, predicted, expected) => {
-    expect(triples(count([pair(gold, predicted)], { scheme: 'BIO' }))).toEqual(expected);
+    expect(triples(countPairs([pair(gold, predicted)], { scheme: 'BIO' }))).toEqual(expected);
   });
 
   it('does not join spans over the end of a sentence', () => {
-    const counts = count([pair('B-X', 'B-X'), pair('I-X', 'I-X')], { scheme: 'BIO' });
+    const counts = countPairs([pair('B-X', 'B-X'), pair('I-X', 'I-X')], { scheme: 'BIO' });
     expect(triples(counts)).toEqual({ X: [2, 2, 2] });
   });
 
@@ -68,7 +68,7 @@ describe('spans', () => {
   ] as const)('counts as conlleval: %s with %s', (scheme, letters) => {
     fc.assert(
       fc.property(sentences(letters), (pairs) => {
-        const counts = count(pairs, { scheme });
+        const counts = countPairs(pairs, { scheme });
         const expected = conlleval(pairs);
         const types = new Set([...expected.gold.keys(), ...expected.predicted.keys()]);
         expect(triples(counts)).toEqual(
@@ -90,13 +90,13 @@ describe('spans', () => {
 });
 
 describe('tokens', () => {
-  const pairs: Pair[] = [
+  const pairs: SentencePair[] = [
     { tokens: ['the', 'dog', 'ran'], gold: ['DT', 'NN', 'VBD'], predicted: ['DT', 'NN', 'NN'] },
     { tokens: ['the', 'ZZZ'], gold: ['DT', 'FW'], predicted: ['DT', 'NN'] },
     { tokens: ['a'], gold: ['DT'], predicted: ['DT'] },
     { tokens: [], gold: [], predicted: [] },
   ];
-  const counts = count(pairs, {
+  const counts = countPairs(pairs, {
     scheme: 'none',
     isKnown: (token) => token !== 'ZZZ',
     seenTags: ['DT', 'NN', 'VBD'],
@@ -124,12 +124,12 @@ describe('tokens', () => {
   });
 
   it('leaves open what it was not told', () => {
-    const { known, unknown, unseenTags } = count(pairs, { scheme: 'none' });
+    const { known, unknown, unseenTags } = countPairs(pairs, { scheme: 'none' });
     expect([known, unknown, unseenTags]).toEqual([null, null, null]);
   });
 
   it('takes a span tag for seen when its type was', () => {
-    const { unseenTags } = count([pair('I-X B-X B-Y I-Y O', 'I-X B-X O O O')], {
+    const { unseenTags } = countPairs([pair('I-X B-X B-Y I-Y O', 'I-X B-X O O O')], {
       scheme: 'IOB1',
       seenTags: ['I-X'],
     });
@@ -143,12 +143,12 @@ describe('tokens', () => {
 
   it('refuses a pair of unequal lengths', () => {
     expect(() =>
-      count([{ tokens: ['a'], gold: ['X'], predicted: [] }], { scheme: 'none' }),
+      countPairs([{ tokens: ['a'], gold: ['X'], predicted: [] }], { scheme: 'none' }),
     ).toThrow('1 tokens with 1 gold and 0 predicted');
   });
 });
 
-describe('merge', () => {
+describe('mergeCounts', () => {
   it('of parts is the count of the whole', () => {
     const options = {
       scheme: 'BIO' as const,
@@ -157,29 +157,31 @@ describe('merge', () => {
     };
     fc.assert(
       fc.property(sentences('BI'), fc.nat(6), (pairs, cut) => {
-        const parts = [pairs.slice(0, cut), pairs.slice(cut)].map((part) => count(part, options));
+        const parts = [pairs.slice(0, cut), pairs.slice(cut)].map((part) =>
+          countPairs(part, options),
+        );
         const before = structuredClone(parts);
-        expect(merge(parts, 'BIO')).toEqual(count(pairs, options));
+        expect(mergeCounts(parts, 'BIO')).toEqual(countPairs(pairs, options));
         expect(parts).toEqual(before);
       }),
     );
   });
 
   it('does not share what it sums with its parts', () => {
-    const part = count([pair('B-X', 'B-X')], {
+    const part = countPairs([pair('B-X', 'B-X')], {
       scheme: 'BIO',
       isKnown: () => true,
       seenTags: [],
     });
-    const sum = merge([part], 'BIO');
-    adder(sum, { scheme: 'BIO', isKnown: () => true, seenTags: [] })(pair('B-X', 'O'));
+    const sum = mergeCounts([part], 'BIO');
+    pairCounter(sum, { scheme: 'BIO', isKnown: () => true, seenTags: [] })(pair('B-X', 'O'));
     expect(part).toEqual(
-      count([pair('B-X', 'B-X')], { scheme: 'BIO', isKnown: () => true, seenTags: [] }),
+      countPairs([pair('B-X', 'B-X')], { scheme: 'BIO', isKnown: () => true, seenTags: [] }),
     );
   });
 
   it('of nothing is nothing; schemes do not mix', () => {
-    expect(merge([], 'BIO')).toEqual(noCounts('BIO'));
-    expect(() => merge([noCounts('none')], 'BIO')).toThrow('none');
+    expect(mergeCounts([], 'BIO')).toEqual(emptyCounts('BIO'));
+    expect(() => mergeCounts([emptyCounts('none')], 'BIO')).toThrow('none');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { LocatedSentence } from '../../src/evaluation/pairs.ts';
-import { pairs } from '../../src/evaluation/pairs.ts';
+import { sentencePairs } from '../../src/evaluation/pairs.ts';
 
 /** One sentence a line of `text`, tokens `form/TAG`; line numbers as in a file of columns. */
 function corpus(file: string, text: string) {
@@ -22,7 +22,10 @@ function corpus(file: string, text: string) {
 
 async function message(gold: string, predicted: string): Promise<string> {
   try {
-    for await (const _ of pairs(corpus('gold.conll', gold), corpus('pred.conll', predicted)));
+    for await (const _ of sentencePairs(
+      corpus('gold.conll', gold),
+      corpus('pred.conll', predicted),
+    ));
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).not.toContain('\n');
@@ -31,10 +34,13 @@ async function message(gold: string, predicted: string): Promise<string> {
   return 'no error';
 }
 
-describe('pairs', () => {
+describe('sentencePairs', () => {
   it('joins gold and predicted tags', async () => {
     const found = [];
-    for await (const pair of pairs(corpus('g', 'a/X b/Y\nc/Z'), corpus('p', 'a/X b/X\nc/Y'))) {
+    for await (const pair of sentencePairs(
+      corpus('g', 'a/X b/Y\nc/Z'),
+      corpus('p', 'a/X b/X\nc/Y'),
+    )) {
       found.push(pair);
     }
     expect(found).toEqual([
@@ -51,7 +57,7 @@ describe('pairs', () => {
       yield sentences.slice(1);
     }
     const found = [];
-    for await (const { tokens } of pairs(
+    for await (const { tokens } of sentencePairs(
       { file: 'g', sentences: pieces() },
       corpus('p', 'a/X\nb/X\nc/X'),
     )) {
@@ -99,7 +105,7 @@ describe('pairs', () => {
         closed.push(file);
       }
     }
-    for await (const _ of pairs(
+    for await (const _ of sentencePairs(
       { file: 'g', sentences: reader('g') },
       { file: 'p', sentences: reader('p') },
     )) {

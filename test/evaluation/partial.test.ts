@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { count } from '../../src/evaluation/counts.ts';
-import { countCertain } from '../../src/evaluation/partial.ts';
+import { countPairs } from '../../src/evaluation/counts.ts';
+import { countCertainPairs } from '../../src/evaluation/partial.ts';
 
 const pair = (gold: string, predicted: string) => ({
   tokens: gold.split(' ').map((_, i) => `w${i}`),
@@ -10,7 +10,7 @@ const pair = (gold: string, predicted: string) => ({
 
 test('tokens without a certain gold tag count nowhere', () => {
   const pairs = [pair('NN ? VB|NN DT', 'NN XX VB NN'), pair('? ?', 'NN NN'), pair('VB ?', 'VB NN')];
-  const counts = countCertain(pairs, { scheme: 'none' });
+  const counts = countCertainPairs(pairs, { scheme: 'none' });
   expect(counts.tokens).toEqual({ total: 3, correct: 2 });
   expect(counts.sentences).toEqual({ total: 2, correct: 1 });
   expect([...counts.tags.keys()].sort()).toEqual(['DT', 'NN', 'VB']);
@@ -18,7 +18,7 @@ test('tokens without a certain gold tag count nowhere', () => {
 
 test('spans are compared within stretches of certain tags', () => {
   const spansOf = (gold: string, predicted: string) =>
-    countCertain([pair(gold, predicted)], { scheme: 'BIO' }).spans.get('X');
+    countCertainPairs([pair(gold, predicted)], { scheme: 'BIO' }).spans.get('X');
   expect(spansOf('B-X ? O', 'B-X I-X O')).toEqual({ gold: 1, predicted: 1, correct: 1 });
   expect(spansOf('? I-X O', 'B-X I-X O')).toEqual({ gold: 1, predicted: 1, correct: 1 });
   expect(spansOf('? O O', 'B-X I-X O')).toEqual({ gold: 0, predicted: 1, correct: 0 });
@@ -27,5 +27,5 @@ test('spans are compared within stretches of certain tags', () => {
 
 test('certain tags count as ever', () => {
   const pairs = [pair('B-X I-X O B-Y', 'B-X O O B-Y'), pair('O B-Y', 'O B-Y')];
-  expect(countCertain(pairs, { scheme: 'BIO' })).toEqual(count(pairs, { scheme: 'BIO' }));
+  expect(countCertainPairs(pairs, { scheme: 'BIO' })).toEqual(countPairs(pairs, { scheme: 'BIO' }));
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { count, noCounts } from '../../src/evaluation/counts.ts';
-import { report, reportCorpora } from '../../src/evaluation/report.ts';
+import { countPairs, emptyCounts } from '../../src/evaluation/counts.ts';
+import { createCorporaReport, createReport } from '../../src/evaluation/report.ts';
 
 const words = (line: string) => line.split(' ');
 const pair = (gold: string, predicted: string) => ({
@@ -13,11 +13,11 @@ const pair = (gold: string, predicted: string) => ({
 describe('report', () => {
   it('of spans, worked by hand', () => {
     // X: 2 gold, 3 predicted, 2 right; Y: 2 gold, 1 predicted, 0 right; Z: only predicted
-    const counts = count(
+    const counts = countPairs(
       [pair('B-X I-X O B-X O', 'B-X I-X O B-X B-X'), pair('B-Y B-Y I-Y O', 'O B-Y O B-Z')],
       { scheme: 'BIO' },
     );
-    const { spans, tags, accuracy, sentences, sentenceAccuracy } = report(counts);
+    const { spans, tags, accuracy, sentences, sentenceAccuracy } = createReport(counts);
     expect(tags).toBeUndefined();
     expect(accuracy).toBe(5 / 9);
     expect([sentences, sentenceAccuracy]).toEqual([2, 0]);
@@ -38,12 +38,12 @@ describe('report', () => {
   });
 
   it('of plain tags, worked by hand', () => {
-    const counts = count([pair('DT NN VB NN', 'DT NN NN VB'), pair('UH NN', 'NN VB')], {
+    const counts = countPairs([pair('DT NN VB NN', 'DT NN NN VB'), pair('UH NN', 'NN VB')], {
       scheme: 'none',
       isKnown: (token) => token !== 'UH',
       seenTags: ['DT', 'NN', 'VB'],
     });
-    const result = report(counts, { confusions: 2 });
+    const result = createReport(counts, { confusions: 2 });
     expect(result).toEqual({
       tokens: 6,
       correctTokens: 2,
@@ -73,7 +73,7 @@ describe('report', () => {
 
   it('of nothing has null for every share', () => {
     const nothing = { precision: null, recall: null, f1: null };
-    expect(report(noCounts('BIO'))).toEqual({
+    expect(createReport(emptyCounts('BIO'))).toEqual({
       tokens: 0,
       correctTokens: 0,
       accuracy: null,
@@ -86,12 +86,14 @@ describe('report', () => {
       confusions: [],
       unseenTags: null,
     });
-    expect(report(noCounts('none')).tags).toEqual({ macro: nothing, byTag: {} });
+    expect(createReport(emptyCounts('none')).tags).toEqual({ macro: nothing, byTag: {} });
   });
 
   it('keeps names that objects give a meaning', () => {
-    const counts = count([pair('B-__proto__ B-constructor', 'B-__proto__ O')], { scheme: 'BIO' });
-    const text = JSON.stringify(report(counts));
+    const counts = countPairs([pair('B-__proto__ B-constructor', 'B-__proto__ O')], {
+      scheme: 'BIO',
+    });
+    const text = JSON.stringify(createReport(counts));
     expect(Object.keys(JSON.parse(text).spans.types)).toEqual(['__proto__', 'constructor']);
   });
 
@@ -110,7 +112,7 @@ describe('report', () => {
             predicted: s.map(([, predicted]) => predicted),
           }));
           const told = isTold ? { isKnown: (t: string) => t === 'O', seenTags: ['O'] } : {};
-          const result = report(count(pairs, { scheme, ...told }));
+          const result = createReport(countPairs(pairs, { scheme, ...told }));
           expect(JSON.stringify(result)).not.toMatch(/NaN|Infinity/);
           expect(JSON.parse(JSON.stringify(result))).toStrictEqual(result);
         },
@@ -119,13 +121,13 @@ describe('report', () => {
   });
 });
 
-describe('reportCorpora', () => {
+describe('createCorporaReport', () => {
   it('sums counts for the total and does not average', () => {
-    const small = count([pair('B-X', 'O')], { scheme: 'BIO' });
-    const large = count([pair('B-X O B-X O B-X O B-X O B-X', 'B-X O B-X O B-X O B-X O B-X')], {
+    const small = countPairs([pair('B-X', 'O')], { scheme: 'BIO' });
+    const large = countPairs([pair('B-X O B-X O B-X O B-X O B-X', 'B-X O B-X O B-X O B-X O B-X')], {
       scheme: 'BIO',
     });
-    const { corpora, total } = reportCorpora([
+    const { corpora, total } = createCorporaReport([
       { name: 'small', counts: small },
       { name: 'large', counts: large },
     ]);
@@ -139,6 +141,6 @@ describe('reportCorpora', () => {
   });
 
   it('needs a corpus', () => {
-    expect(() => reportCorpora([])).toThrow('no corpus');
+    expect(() => createCorporaReport([])).toThrow('no corpus');
   });
 });

@@ -12,7 +12,7 @@ import {
   epochBatches,
   holdOut,
   inScheme,
-  type Labelled,
+  type LabelledSentence,
   numberCorpus,
   readLabelled,
 } from '../../src/training/data.ts';
@@ -62,7 +62,7 @@ test('a labelled file is read once, with the hash of its bytes', async () => {
   }
 });
 
-const numbered = (n: number): Labelled[] =>
+const numbered = (n: number): LabelledSentence[] =>
   Array.from({ length: n }, (_, i) => ({ tokens: [`w${i}`], tags: ['A'] }));
 
 test('every tenth sentence is held out, from where the seed says', () => {

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { buildVocabulary } from '../../src/corpus/vocabulary.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { inScheme, type Labelled, numberCorpus } from '../../src/training/data.ts';
+import { inScheme, type LabelledSentence, numberCorpus } from '../../src/training/data.ts';
 import { checkSettings } from '../../src/training/hyperparameters.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { rng } from '../oracle/rng.ts';
@@ -28,7 +28,7 @@ const small = {
 const english = fileURLToPath(new URL('../../corpora/english.dev.conll', import.meta.url));
 
 test('labels become tags, sets and unknowns', () => {
-  const sentences: Labelled[] = [
+  const sentences: LabelledSentence[] = [
     { tokens: [...'abcdef'], tags: ['X', '?', 'Y|X', 'X|Y', 'Z', 'Y|Z'] },
   ];
   const options = { lowercase: true, minCount: 1, partial: true };

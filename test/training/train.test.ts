@@ -8,7 +8,7 @@ import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkHyperparameters, completeSettings } from '../../src/training/hyperparameters.ts';
-import { prepare, readAll } from '../../src/training/prepare.ts';
+import { prepare, readTrainingFiles } from '../../src/training/prepare.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
@@ -240,7 +240,7 @@ describe('refit', () => {
     expect(file.record.command).not.toMatch(/refit/); // without --dev it is the default
   });
 
-  test('has the hyperparameters of the rehearsal, also where more tokens would have others', async () => {
+  test('has the hyperparameters of the development run, also where more tokens would have others', async () => {
     const file = join(folder, 'many.conll');
     const sentence = `${'a\tX\n'.repeat(20)}\n`;
     writeFileSync(file, sentence.repeat(5100)); // 91,800 tokens, and 102,000 with what is held out
@@ -249,7 +249,7 @@ describe('refit', () => {
       output: join(folder, 'many.safetensors'),
       hyperparameters: {},
     };
-    const files = await readAll(options);
+    const files = await readTrainingFiles(options);
     const first = await prepare(options, files);
     const again = await prepare(options, files, first);
     expect([first.tokens, again.tokens]).toEqual([91_800, 102_000]);
