@@ -62,9 +62,9 @@ function columnsOf(
   { corpora, flags }: { corpora: readonly string[]; flags: DistillFlags },
 ): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'featureColumn'> {
   using model = openModel(teacher);
-  const [{ format, tokenColumn }] = model.tasks as [(typeof model.tasks)[number]];
+  const [{ format, tokenColumn }] = model.tagColumns as [(typeof model.tagColumns)[number]];
   if ((flags.format ?? formatOf(corpora[0]!, 'train') ?? format) !== format) return {};
-  const columns = model.tasks.flatMap(({ tagColumn }) => tagColumn ?? []);
+  const columns = model.tagColumns.flatMap(({ tagColumn }) => tagColumn ?? []);
   const features = model.vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
   return {
     ...(tokenColumn !== undefined && { tokenColumn: String(tokenColumn) }),

@@ -21,7 +21,7 @@ import {
 import { sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
-import type { Task, TrainingRecord } from '../model/model.ts';
+import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import {
@@ -212,7 +212,7 @@ async function measureModel(
   const tagger = loadTagger(model, taggerOptions(flags));
   try {
     const column = columnOf(tagger, flags.tagColumn);
-    const task = tagger.model.tasks[column]!;
+    const tagColumn = tagger.model.tagColumns[column]!;
     const partial = flags.partial ?? tagger.model.record.hyperparameters.partial === true;
     const corpora: Labelled[] = [];
     const learned: string[] = [];
@@ -220,7 +220,7 @@ async function measureModel(
       const input = await openLabelled(file, { io: context.io, format: flags.format });
       const { format } = input;
       const read = {
-        ...trainedColumns(task, format),
+        ...trainedColumns(tagColumn, format),
         ...readOptions(flags, format),
         ...trainedFeatures(tagger.model, { file: input.name, format, asked: flags.featureColumn }),
       };
@@ -231,7 +231,7 @@ async function measureModel(
       if (hasLearned(tagger.model.record, sha256())) learned.push(input.name);
       corpora.push(corpus);
     }
-    const scheme = goldScheme(corpora, { task, path: tagger.model.path, partial });
+    const scheme = goldScheme(corpora, { tagColumn, path: tagger.model.path, partial });
     const options: CountOptions = {
       scheme,
       isKnown: tagger.isKnown,
@@ -279,7 +279,7 @@ function checkValues(
 
 /** Which of a model's columns is measured: its only one, the one asked for, or the first. */
 function columnOf({ model }: Tagger, wanted: Column | undefined): number {
-  if (wanted === undefined || model.tasks.length === 1) return 0;
+  if (wanted === undefined || model.tagColumns.length === 1) return 0;
   const column = findColumn(model, wanted);
   if (column >= 0) return column;
   throw new UserError(
@@ -290,18 +290,18 @@ function columnOf({ model }: Tagger, wanted: Column | undefined): number {
 /** The scheme of the gold tags, in which a model's tags are compared with them. */
 function goldScheme(
   corpora: readonly Labelled[],
-  { task, path, partial }: { task: Task; path: string; partial: boolean },
+  { tagColumn, path, partial }: { tagColumn: TagColumn; path: string; partial: boolean },
 ): Scheme {
-  if (task.scheme === 'none') return 'none';
+  if (tagColumn.scheme === 'none') return 'none';
   const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
   const found = schemeOf(tags, { partial });
   if (found !== 'none') return found;
-  const strays = [...strayTags(tags, task.scheme).keys()].filter(
+  const strays = [...strayTags(tags, tagColumn.scheme).keys()].filter(
     (tag) => !partial || isCertain(tag),
   );
-  if (strays.length === 0) return task.scheme;
+  if (strays.length === 0) return tagColumn.scheme;
   throw new UserError(
-    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} gives spans in ${task.scheme}. Name the right column with --tag-column.`,
+    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} gives spans in ${tagColumn.scheme}. Name the right column with --tag-column.`,
   );
 }
 
@@ -309,7 +309,7 @@ function* predictedPairs(
   sentences: readonly Sentence[],
   { tagger, column, scheme }: { tagger: Tagger; column: number; scheme: Scheme },
 ): Generator<SentencePair> {
-  const own = tagger.model.tasks[column]!.scheme;
+  const own = tagger.model.tagColumns[column]!.scheme;
   for (let from = 0; from < sentences.length; from += SENTENCES) {
     const part = sentences.slice(from, from + SENTENCES);
     const tags = tagger.tagColumns(

@@ -11,7 +11,7 @@ import {
   withoutCompression,
 } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
-import type { ModelFile, Task } from '../model/model.ts';
+import type { ModelFile, TagColumn } from '../model/model.ts';
 import type { Io } from './io.ts';
 
 /** Something to read. */
@@ -132,7 +132,7 @@ async function peek(
  * @throws UserError where that cannot be known, or does not fit
  */
 export function trainedFeatures(
-  { vocabulary, tasks, path }: Pick<ModelFile, 'vocabulary' | 'tasks' | 'path'>,
+  { vocabulary, tagColumns, path }: Pick<ModelFile, 'vocabulary' | 'tagColumns' | 'path'>,
   { file, format, asked }: { file: string; format: Format | undefined; asked: string | undefined },
 ): Pick<ReadOptions, 'featureColumn'> {
   const trained = vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
@@ -146,7 +146,7 @@ export function trainedFeatures(
         : `--feature-column ${asked}: ${path} was trained to read ${names}. Name as many columns, in this order.`,
     );
   }
-  const [{ format: trainedFormat }] = tasks as [Task];
+  const [{ format: trainedFormat }] = tagColumns as [TagColumn];
   const isNamed = format !== 'columns' && trained.every(isName);
   // of raw text the reader tells that it has none
   const isKnown = format !== undefined && format !== 'text' && format !== 'horizontal';
@@ -169,11 +169,11 @@ export const strangeText = (
 
 /** The columns that a model was trained on, for input of the format that it was trained on. */
 export function trainedColumns(
-  task: Task,
+  trained: TagColumn,
   format: Format | undefined,
 ): Pick<ReadOptions, 'tokenColumn' | 'tagColumn'> {
-  if (format !== task.format) return {};
-  const { tokenColumn, tagColumn } = task;
+  if (format !== trained.format) return {};
+  const { tokenColumn, tagColumn } = trained;
   return {
     ...(tokenColumn !== undefined && { tokenColumn }),
     ...(tagColumn !== undefined && { tagColumn }),

@@ -1,6 +1,12 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
-import { countParameters, type ModelFile, modelName, openModel } from '../model/model.ts';
+import {
+  countParameters,
+  type ModelFile,
+  modelName,
+  openModel,
+  tagColumnsJson,
+} from '../model/model.ts';
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
@@ -10,9 +16,10 @@ import type { Style } from './style.ts';
 import { bytes, type Cell, counted, number, percent, table } from './table.ts';
 
 /** What a model says of itself, and what it would run on here. */
-export interface ModelFacts
-  extends Pick<ModelFile, 'config' | 'tasks' | 'record' | 'path' | 'bytes'> {
+export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path' | 'bytes'> {
   readonly kind: 'model';
+  /** As model files have them. */
+  readonly tasks: ReturnType<typeof tagColumnsJson>;
   readonly name: string;
   readonly parameters: number;
   readonly vocabulary: {
@@ -30,7 +37,7 @@ export interface ModelFacts
 
 export async function modelFacts(file: string, compute: BackendOptions): Promise<ModelFacts> {
   using model = openModel(file);
-  const { config, tasks, record, path, bytes, vocabulary } = model;
+  const { config, tagColumns, record, path, bytes, vocabulary } = model;
   const backend = openBackend(compute);
   try {
     return {
@@ -47,7 +54,7 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         lowercase: vocabulary.lowercase,
         ...tokenFacts(vocabulary),
       },
-      tasks,
+      tasks: tagColumnsJson(tagColumns),
       record,
       backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     };
@@ -91,7 +98,7 @@ export function modelText(facts: ModelFacts, style: Style): string {
   const head = table(
     [
       field('file', `${facts.path}, ${bytes(facts.bytes)}`),
-      ...tasks.map((task, c) => field('tags', tagsText(task, vocabulary.tags[c]!))),
+      ...tasks.map((tagColumn, c) => field('tags', tagsText(tagColumn, vocabulary.tags[c]!))),
       field(
         'vocabulary',
         `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (case folded)' : ''}, ${number(vocabulary.chars)} characters`,

@@ -1,24 +1,24 @@
 import { conlluFields } from '../corpus/formats/conllu.ts';
 import { type Column, type Format, isName, type WriteOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
-import type { ModelFile, Task } from '../model/model.ts';
+import type { ModelFile, TagColumn } from '../model/model.ts';
 
-type Described = Pick<ModelFile, 'tasks' | 'vocabulary' | 'path'>;
+type Described = Pick<ModelFile, 'tagColumns' | 'vocabulary' | 'path'>;
 
 const UPOS = new Set(
   'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
 );
 
 /** What tags are, as CoNLL-U calls it; `NER` is a key in MISC. */
-function kindOf({ tasks, vocabulary }: Described, column: number): string {
-  if (tasks[column]!.scheme !== 'none') return 'NER';
+function kindOf({ tagColumns, vocabulary }: Described, column: number): string {
+  if (tagColumns[column]!.scheme !== 'none') return 'NER';
   return vocabulary.tags[column]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
 }
 
 /** What a model's columns are called: as in training, where there were names, else by what their tags are. */
 export function columnNames(model: Described): string[] {
   const names: string[] = [];
-  for (const [c, { format, tagColumn }] of model.tasks.entries()) {
+  for (const [c, { format, tagColumn }] of model.tagColumns.entries()) {
     const field =
       format === 'conllu' && tagColumn !== undefined && !isName(tagColumn)
         ? conlluFields.at(Number(tagColumn))
@@ -31,7 +31,7 @@ export function columnNames(model: Described): string[] {
 
 /** The column of a model that is called so, by its name or as it was asked for in training; -1 if there is none. */
 export function findColumn(model: Described, wanted: Column): number {
-  const asked = model.tasks.findIndex(({ tagColumn }) => String(tagColumn) === String(wanted));
+  const asked = model.tagColumns.findIndex(({ tagColumn }) => String(tagColumn) === String(wanted));
   return asked >= 0 ? asked : columnNames(model).indexOf(String(wanted));
 }
 
@@ -45,15 +45,15 @@ export function chosenColumns(
   asked: string | undefined,
   flag = '--tag-column',
 ): readonly number[] {
-  const { tasks, path } = model;
-  const all = [...tasks.keys()];
-  if (asked === undefined || tasks.length === 1) return all;
+  const { tagColumns, path } = model;
+  const all = [...tagColumns.keys()];
+  if (asked === undefined || tagColumns.length === 1) return all;
   const wanted = asked.split(',');
   const own = wanted.map((name) => findColumn(model, name));
   if (!own.includes(-1)) return own;
-  if (wanted.length === tasks.length) return all;
+  if (wanted.length === tagColumns.length) return all;
   throw new UserError(
-    `${flag} ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tasks.length} columns${flag === '--given' ? '' : ' to put them in'}.`,
+    `${flag} ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tagColumns.length} columns${flag === '--given' ? '' : ' to put them in'}.`,
   );
 }
 
@@ -65,10 +65,10 @@ export function writtenColumns(
   model: Described,
   { format, asked }: { format: Format; asked: string | undefined },
 ): Pick<WriteOptions, 'tagColumn' | 'orAppend'> {
-  const { tasks } = model;
-  if (tasks.length === 1) {
-    const [task] = tasks as [Task];
-    const trained = task.format === 'conllu' ? task.tagColumn : undefined;
+  const { tagColumns } = model;
+  if (tagColumns.length === 1) {
+    const [only] = tagColumns as [TagColumn];
+    const trained = only.format === 'conllu' ? only.tagColumn : undefined;
     return {
       tagColumn: asked ?? (format === 'conllu' ? (trained ?? kindOf(model, 0)) : undefined),
     };
@@ -76,7 +76,9 @@ export function writtenColumns(
   const wanted = asked?.split(',') ?? [];
   if (wanted.some((name) => findColumn(model, name) < 0)) return { tagColumn: wanted };
   const names = columnNames(model);
-  const usual = tasks.map((task, c) => (task.format === format && task.tagColumn) || names[c]!);
+  const usual = tagColumns.map(
+    (trained, c) => (trained.format === format && trained.tagColumn) || names[c]!,
+  );
   return {
     tagColumn: chosenColumns(model, asked).map((column) => usual[column]!),
     orAppend: true,
@@ -88,12 +90,12 @@ export function givenColumns(
   model: Described,
   { format, asked }: { format: Format | undefined; asked: string },
 ): { columns: readonly number[]; tagColumn: readonly Column[] } {
-  const { tasks } = model;
+  const { tagColumns } = model;
   const columns = chosenColumns(model, asked, '--given');
-  if (tasks.length === 1) return { columns, tagColumn: [asked] };
+  if (tagColumns.length === 1) return { columns, tagColumn: [asked] };
   const tagColumn = asked.split(',').map((name) => {
-    const task = tasks[findColumn(model, name)];
-    return (task?.format === format && task?.tagColumn) || name;
+    const trained = tagColumns[findColumn(model, name)];
+    return (trained?.format === format && trained?.tagColumn) || name;
   });
   return { columns, tagColumn };
 }

@@ -32,7 +32,7 @@ export function countingWriter(
   let sentences = 0;
   let tokens = 0;
   let unknown = 0;
-  const schemes = columns.map((column) => tagger.model.tasks[column]!.scheme);
+  const schemes = columns.map((column) => tagger.model.tagColumns[column]!.scheme);
   const counts = columns.map(() => new Map<string, number>());
   const names = columnNames(tagger.model);
   return {

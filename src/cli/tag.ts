@@ -234,7 +234,7 @@ function readingOf(
   { flags, tagger }: { flags: TagFlags; tagger: Tagger },
 ): ReadOptions {
   const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
-  const { tokenColumn } = trainedColumns(tagger.model.tasks[0]!, format);
+  const { tokenColumn } = trainedColumns(tagger.model.tagColumns[0]!, format);
   const { tagColumn: _, ...own } = readOptions(flags, format);
   const name = nameOf(file);
   return {
@@ -332,11 +332,11 @@ function firstWriter(options: (input: Format) => WriteOptions & { format: Format
 }
 
 /** A model's tags without prefixes, the most frequent of each column first. */
-const typesOf = ({ model: { tasks, vocabulary } }: Tagger): Set<string> =>
+const typesOf = ({ model: { tagColumns, vocabulary } }: Tagger): Set<string> =>
   new Set(
     vocabulary.tags.flatMap((tags, column) =>
       tags.map((tag) => {
-        const { role, type } = tagParts(tag, tasks[column]!.trainedScheme);
+        const { role, type } = tagParts(tag, tagColumns[column]!.trainedScheme);
         return role === 'outside' ? tag : type;
       }),
     ),

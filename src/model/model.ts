@@ -34,13 +34,13 @@ import {
 } from './safetensors.ts';
 
 /** What the tags of a column are. */
-export interface Task {
+export interface TagColumn {
   /** Scheme of the corpus, in which the model answers. */
   readonly scheme: Scheme;
   /** Scheme in which it was trained; the column's vocabulary.tags are in it. */
   readonly trainedScheme: Scheme;
-  /** Links that training saw against the scheme: see `linksOf`. */
-  readonly extraLinks?: readonly number[] | undefined;
+  /** Transitions that occur in the training data although the scheme forbids them: indices into `allowedTransitions`. */
+  readonly extraTransitions?: readonly number[] | undefined;
   /** Format of the training corpus and the columns that were read, as in `ReadOptions`; undefined: the format's own. */
   readonly format: Format;
   readonly tokenColumn?: Column | undefined;
@@ -108,7 +108,7 @@ export interface Model {
   readonly config: NetworkConfig;
   readonly vocabulary: Vocabulary;
   /** Of each column of tags that it gives. */
-  readonly tasks: readonly Task[];
+  readonly tagColumns: readonly TagColumn[];
   readonly record: TrainingRecord;
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
@@ -164,11 +164,30 @@ export function saveModel(path: string, model: Model): number {
         tokenFeatures: { ...tokenFeatures, gazetteer: { types: tokenFeatures.gazetteer.types } },
       }),
     }),
-    tasks: JSON.stringify(model.tasks),
+    tasks: JSON.stringify(tagColumnsJson(model.tagColumns)),
     record: JSON.stringify(model.record),
   });
   return statSync(path).size;
 }
+
+/** What a model file has under `tasks`, in JSON. Its names are those of the first version, so that files keep loading. */
+type TagColumnJson = Omit<TagColumn, 'extraTransitions'> &
+  Pick<{ extraLinks?: TagColumn['extraTransitions'] }, 'extraLinks'>;
+
+/** Tag columns as model files have them. */
+export const tagColumnsJson = (tagColumns: readonly TagColumn[]): TagColumnJson[] =>
+  tagColumns.map(({ extraTransitions: extraLinks, ...rest }) => ({
+    ...rest,
+    ...(extraLinks && { extraLinks }),
+  }));
+
+const fromJson = (tasks: unknown): TagColumn[] =>
+  Array.isArray(tasks)
+    ? (tasks as (TagColumnJson | null)[]).map((one) => {
+        const { extraLinks, ...rest } = one ?? ({} as TagColumnJson);
+        return { ...rest, ...(extraLinks && { extraTransitions: extraLinks }) };
+      })
+    : [];
 
 const bundled = (name: string): string =>
   fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
@@ -222,12 +241,12 @@ export function openModel(nameOrPath: string): ModelFile {
             config: config && Object.assign({ members: 1 }, config),
             vocabulary,
             record,
-            tasks: parse('tasks') as Task[],
+            tagColumns: fromJson(parse('tasks')),
           }
-        : fromVersion1({ config, vocabulary, record, task: parse('task') as Task });
+        : fromVersion1({ config, vocabulary, record, task: parse('task') as TagColumn });
     checkConfig(model.config, fail);
     checkVocabulary(model.vocabulary, model.config, fail);
-    checkTasks(model.tasks, model.config, fail);
+    checkTagColumns(model.tagColumns, model.config, fail);
     checkTensors(file, model, fail);
     return {
       path,
@@ -272,8 +291,8 @@ function fromVersion1({
   config: NetworkConfig;
   vocabulary: Vocabulary;
   record: TrainingRecord;
-  task: Task;
-}): Pick<Model, 'config' | 'vocabulary' | 'record' | 'tasks'> {
+  task: TagColumn;
+}): Pick<Model, 'config' | 'vocabulary' | 'record' | 'tagColumns'> {
   const listed = <T>(value: T): T => [value] as T;
   return {
     config: { ...plainBiLstm, ...config, tags: listed(config?.tags) },
@@ -283,7 +302,7 @@ function fromVersion1({
       dev: listed(record?.dev),
       ...(record?.test && { test: listed(record.test) }),
     },
-    tasks: [task],
+    tagColumns: [task],
   };
 }
 
@@ -411,17 +430,22 @@ function withPhrases(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail):
   return { ...vocabulary, tokenFeatures: { ...tokenFeatures, gazetteer } };
 }
 
-function checkTasks(tasks: readonly Task[], config: NetworkConfig, fail: Fail): void {
-  if (!Array.isArray(tasks) || tasks.length !== config.tags.length)
+function checkTagColumns(
+  tagColumns: readonly TagColumn[],
+  config: NetworkConfig,
+  fail: Fail,
+): void {
+  if (!Array.isArray(tagColumns) || tagColumns.length !== config.tags.length)
     fail(`its configuration has ${config.tags.length} columns of tags, but it describes others`);
-  for (const task of tasks as readonly Task[])
-    if (!schemes.includes(task?.scheme) || !schemes.includes(task.trainedScheme))
+  for (const one of tagColumns as readonly TagColumn[])
+    if (!schemes.includes(one?.scheme) || !schemes.includes(one.trainedScheme))
       fail('its tag scheme is unknown');
-  tasks.forEach(({ extraLinks = [] }, column) => {
+  tagColumns.forEach(({ extraTransitions = [] }, column) => {
     const K = config.tags[column]!;
-    const isLink = (link: unknown): boolean =>
-      Number.isInteger(link) && (link as number) >= 0 && (link as number) < K * K + 2 * K;
-    if (!Array.isArray(extraLinks) || !extraLinks.every(isLink)) fail('its links are out of range');
+    const isTransition = (index: unknown): boolean =>
+      Number.isInteger(index) && (index as number) >= 0 && (index as number) < K * K + 2 * K;
+    if (!Array.isArray(extraTransitions) || !extraTransitions.every(isTransition))
+      fail('its extra transitions are out of range');
   });
   if (config.decoder !== 'softmax' && Math.max(...config.tags) > MOST_CRF_TAGS)
     fail(`it has more than ${MOST_CRF_TAGS} tags, too many for its decoder`);

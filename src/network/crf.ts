@@ -23,7 +23,7 @@ export interface Crf {
   readonly transitions: Address;
   readonly start: Address;
   readonly end: Address;
-  /** What `allowedLinks` returns, as integers; 0 allows every link. */
+  /** What `allowedTransitions` returns, as integers; 0 allows every link. */
   readonly allowed: Address;
   /** Space for `crfTablesSize` numbers, which `packCrf` fills. */
   readonly tables: Address;
@@ -67,7 +67,7 @@ export function packCrf(kernels: Kernels, crf: Crf): void {
  * et al. 2008). Adds to demissions (N, K) and to the gradients of the three parameters (none may be 0).
  *
  * A sentence with no allowed path that agrees with `gold` has neither loss nor gradient; make `allowed` with
- * `allowedLinks`, and no fully labelled training sentence is one.
+ * `allowedTransitions`, and no fully labelled training sentence is one.
  */
 export function crfLoss(
   kernels: Kernels,
@@ -165,7 +165,7 @@ export function crfMarginals(
  * that occur in `observed`, tags of sentences. Training data that break the rules of their own scheme would have
  * probability 0 otherwise. Negative tags (unknown) make no link.
  */
-export function allowedLinks(
+export function allowedTransitions(
   rules: Transitions,
   observed: Iterable<ArrayLike<number>> = [],
 ): Int32Array {
@@ -191,7 +191,7 @@ export interface CrfScores {
   readonly end: Float64Array; // (K)
 }
 
-/** Parameters as they lie in the arena, with `allowedLinks` (all where undefined). */
+/** Parameters as they lie in the arena, with `allowedTransitions` (all where undefined). */
 export function crfScores(
   parameters: Readonly<Record<'transitions' | 'start' | 'end', ArrayLike<number>>>,
   allowed?: ArrayLike<number>,

@@ -193,7 +193,7 @@ export interface EngineOptions {
   readonly config: NetworkConfig;
   /** Left out where the network only tags. */
   readonly training?: TrainingOptions;
-  /** For each head, the links that its paths may take, as `allowedLinks` gives them; undefined: all. */
+  /** For each head, the links that its paths may take, as `allowedTransitions` gives them; undefined: all. */
   readonly allowed?: readonly (Int32Array | undefined)[];
   /** Types that the cache holds. */
   readonly cacheSize?: number;

@@ -1,8 +1,8 @@
 import type { Alternative, Annotation } from '../corpus/sentence.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import { linksOf } from '../model/links.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
+import { allowedTransitionsOf } from '../model/transitions.ts';
 import { type CrfScores, fieldScores, nBest } from '../network/crf.ts';
 import type { Engine } from '../network/engine.ts';
 import { createPathSums, type PathSums, type Paths } from '../network/paths.ts';
@@ -51,7 +51,7 @@ interface Field {
 }
 
 interface Column {
-  readonly task: Task;
+  readonly tagColumn: TagColumn;
   readonly names: readonly string[];
   readonly answers: Answers;
   readonly field: Field;
@@ -62,15 +62,18 @@ interface Column {
 export function createAnnotate(
   engine: Engine,
   vocabulary: Vocabulary,
-  { tasks, predictor }: { tasks: readonly Task[]; predictor: Pick<Predictor, 'say'> },
+  {
+    tagColumns,
+    predictor,
+  }: { tagColumns: readonly TagColumn[]; predictor: Pick<Predictor, 'say'> },
 ): Annotate {
   let columns: readonly Column[] | undefined;
   return (sentences, options = {}) => {
-    columns ??= createColumns(engine, vocabulary, tasks);
+    columns ??= createColumns(engine, vocabulary, tagColumns);
     const { features, given = [], where = (s) => `sentence ${s + 1}` } = options;
-    const known = columns.map(({ names, task }, c) => {
+    const known = columns.map(({ names, tagColumn }, c) => {
       const labels = given[c];
-      return labels && numberGiven({ labels, sentences, where }, names, task);
+      return labels && numberGiven({ labels, sentences, where }, names, tagColumn);
     });
     const said = predictor.say(sentences, features);
     return columns.map((column, c) =>
@@ -93,12 +96,12 @@ export function createAnnotate(
 function createColumns(
   engine: Engine,
   vocabulary: Vocabulary,
-  tasks: readonly Task[],
+  tagColumns: readonly TagColumn[],
 ): readonly Column[] {
   const { config } = engine;
-  const own = linksOf(config, vocabulary, tasks);
-  const rules = linksOf({ ...config, decoder: 'constrained' }, vocabulary, tasks);
-  return tasks.map((task, c) => {
+  const own = allowedTransitionsOf(config, vocabulary, tagColumns);
+  const rules = allowedTransitionsOf({ ...config, decoder: 'constrained' }, vocabulary, tagColumns);
+  return tagColumns.map((tagColumn, c) => {
     const names = vocabulary.tags[c]!;
     const fieldOf = (links: Int32Array | undefined): Field => {
       const scores = fieldScores(engine, c, links);
@@ -106,12 +109,12 @@ function createColumns(
     };
     const field = fieldOf(own[c]);
     const ruled = config.decoder === 'softmax' && rules[c] ? fieldOf(rules[c]) : field;
-    return { task, names, answers: createAnswers(names, task), field, ruled };
+    return { tagColumn, names, answers: createAnswers(names, tagColumn), field, ruled };
   });
 }
 
 function annotation(
-  { answers, task, field, ruled }: Column,
+  { answers, tagColumn, field, ruled }: Column,
   { best, emissions }: Said,
   options: AnnotateOptions & { known: Known | undefined; paths: () => Paths },
 ): Annotation {
@@ -133,7 +136,7 @@ function annotation(
   const left = dropped.length > 0 ? answers.without(tags, dropped) : tags;
   const confidences = answers.tagShares(paths(), left);
   const sure =
-    task.scheme === 'none'
+    tagColumn.scheme === 'none'
       ? left.map((tag, t) => (isKept({ confidence: confidences[t]! }) ? tag : '_'))
       : left;
   if (!confidence) return { tags: sure, ...nBestOf };

@@ -7,7 +7,7 @@ import {
   spans,
   tagParts,
 } from '../corpus/tags/scheme.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
 import type { Paths } from '../network/paths.ts';
 
 /** What paths of trained tags mean in the corpus's own scheme, and how probable that is: sums over all paths that mean it. */
@@ -28,7 +28,7 @@ export interface Answers {
 /** @param names of the trained tags, in the order of the network's */
 export function createAnswers(
   names: readonly string[],
-  { scheme, trainedScheme }: Pick<Task, 'scheme' | 'trainedScheme'>,
+  { scheme, trainedScheme }: Pick<TagColumn, 'scheme' | 'trainedScheme'>,
 ): Answers {
   return scheme === 'none' ? plainAnswers(names) : spanAnswers(names, trainedScheme, scheme);
 }

@@ -1,7 +1,7 @@
 import { candidates, convertPartial, numberLabels, UNKNOWN } from '../corpus/tags/partial.ts';
 import { convert, tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
 
 /** What is known of a sentence's tags, as `nBest` takes it. */
 export interface Known {
@@ -25,7 +25,7 @@ export interface Given {
 export function numberGiven(
   { labels, sentences, where }: Given,
   names: readonly string[],
-  { scheme, trainedScheme }: Pick<Task, 'scheme' | 'trainedScheme'>,
+  { scheme, trainedScheme }: Pick<TagColumn, 'scheme' | 'trainedScheme'>,
 ): (Known | undefined)[] {
   const isPlain = scheme === 'none';
   const own = isPlain ? [...names] : convert(names, trainedScheme, scheme);

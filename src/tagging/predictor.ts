@@ -2,7 +2,7 @@ import { createTokenEncoder, type TokenBags } from '../corpus/features/token-fea
 import { type TokenLines, tokensWithin, tokenText } from '../corpus/index.ts';
 import { convert } from '../corpus/tags/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
 import type { Types } from '../network/batch.ts';
 import type { Emissions, Engine } from '../network/engine.ts';
 import { createByteLexicon, createLexicon, type Lexicon } from './lexicon.ts';
@@ -68,7 +68,7 @@ export interface Predictor {
 export function createPredictor(
   engine: Engine,
   vocabulary: Vocabulary,
-  tasks: readonly Task[],
+  tagColumns: readonly TagColumn[],
 ): Predictor {
   const encoder = createEncoder(vocabulary);
   const tokenEncoder = vocabulary.tokenFeatures && createTokenEncoder(vocabulary.tokenFeatures);
@@ -200,15 +200,15 @@ export function createPredictor(
   ): () => { best: Int32Array[][]; scores: Float32Array[][] } {
     const cuts = sentences.map(({ length }) => windows(length, most));
     const pieces = sentences.flatMap((tokens, s) => cut(tokens, cuts[s]!, features[s] ?? []));
-    const best: Int32Array[][] = tasks.map(() => []); // of each column, of each piece
-    const scores: Float32Array[][] = tasks.map(() => []);
+    const best: Int32Array[][] = tagColumns.map(() => []); // of each column, of each piece
+    const scores: Float32Array[][] = tagColumns.map(() => []);
     let collect = (): void => undefined;
     for (const batch of batches(pieces, most)) {
       const finish = launchPieces(batch, options);
       collect();
       collect = () => {
         const found = finish();
-        tasks.forEach((_, column) => {
+        tagColumns.forEach((_, column) => {
           const K = vocabulary.tags[column]!.length;
           let at = 0;
           for (const {
@@ -245,7 +245,7 @@ export function createPredictor(
   /** The names of a column's tags, of sentence after sentence. */
   const named = (column: number, paths: readonly Int32Array[]): string[][] => {
     const names = vocabulary.tags[column]!;
-    const { scheme, trainedScheme } = tasks[column]!;
+    const { scheme, trainedScheme } = tagColumns[column]!;
     return paths.map((path) => {
       const tags = new Array<string>(path.length);
       for (let i = 0; i < path.length; i++) tags[i] = names[path[i]!]!;
@@ -268,7 +268,7 @@ export function createPredictor(
       ? cuts.map((window) => launchLines(tokensWithin(batch, window)))
       : [launchLines(batch)];
     return () =>
-      tasks.map((_, column) => {
+      tagColumns.map((_, column) => {
         const found = finishes.map((finish) => finish().best[column]!);
         return named(column, isLong ? [join(cuts, found)] : divided(found[0]!, batch.ends));
       });

@@ -1,6 +1,6 @@
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
 
 /** What is taken from the score of a tag, so that it is given less often and the others are found more often. */
 export interface RecallBias {
@@ -24,12 +24,12 @@ export const recallBiasText = ({ tag, nats }: RecallBias): string =>
 export const biasedPlaces = (
   tag: string | undefined,
   { tags }: Pick<Vocabulary, 'tags'>,
-  tasks: readonly Pick<Task, 'scheme'>[],
+  tagColumns: readonly Pick<TagColumn, 'scheme'>[],
 ): number[] =>
   tags.map((column, c) =>
     tag !== undefined
       ? column.indexOf(tag)
-      : tasks[c]!.scheme === 'none'
+      : tagColumns[c]!.scheme === 'none'
         ? -1
         : column.indexOf('O'),
   );
@@ -41,9 +41,9 @@ export const biasedPlaces = (
 export function checkedPlaces(
   bias: RecallBias,
   vocabulary: Pick<Vocabulary, 'tags'>,
-  tasks: readonly Pick<Task, 'scheme'>[],
+  tagColumns: readonly Pick<TagColumn, 'scheme'>[],
 ): number[] {
-  const places = biasedPlaces(bias.tag, vocabulary, tasks);
+  const places = biasedPlaces(bias.tag, vocabulary, tagColumns);
   if (bias.nats === 0 || places.some((place) => place >= 0)) return places;
   throw new UserError(
     bias.tag === undefined

@@ -67,7 +67,7 @@ async function* flights(
   const onDocument = (document: Document): void => writer.begin(document);
   const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
-  const { tasks, vocabulary } = tagger.model;
+  const { tagColumns, vocabulary } = tagger.model;
   const isPlain = format === 'horizontal' && !gold && !annotate && !vocabulary.tokenFeatures;
   if (isPlain && writer.isPlain) {
     const write = tokenLineWriter();
@@ -80,7 +80,7 @@ async function* flights(
   }
   /** Of each of the model's columns what is given, or undefined. */
   const known = (sentences: readonly Sentence[]) =>
-    tasks.map((_, column) => {
+    tagColumns.map((_, column) => {
       const place = given.indexOf(column);
       if (place < 0) return undefined;
       return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);

@@ -1,7 +1,7 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { TokenLines } from '../corpus/index.ts';
-import { linksOf } from '../model/links.ts';
 import { type ModelFile, type Numbers, openModel } from '../model/model.ts';
+import { allowedTransitionsOf } from '../model/transitions.ts';
 import { headName } from '../network/config.ts';
 import { createEngine, type Engine } from '../network/engine.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
@@ -66,9 +66,9 @@ export function openEngine(
   model: ModelFile,
   options: TaggerOptions,
 ): { engine: Engine; backend: Backend } {
-  const { config, vocabulary, tasks, record } = model;
+  const { config, vocabulary, tagColumns, record } = model;
   const { recallBias } = options;
-  const biased = recallBias && checkedPlaces(recallBias, vocabulary, tasks);
+  const biased = recallBias && checkedPlaces(recallBias, vocabulary, tagColumns);
   const backend = openBackend(options);
   const rowBytes = 32 * config.hidden * config.members;
   const cacheSize = Math.max(1024, Math.floor(CACHE_BYTES / rowBytes));
@@ -77,7 +77,7 @@ export function openEngine(
     config,
     cacheSize,
     alone: ALONE,
-    allowed: linksOf(config, vocabulary, tasks),
+    allowed: allowedTransitionsOf(config, vocabulary, tagColumns),
   });
   model.readParameters(engine.parameter, numbersOf(backend));
   biased?.forEach((place, column) => {
@@ -96,18 +96,18 @@ export function openEngine(
  */
 export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tagger {
   using model = openModel(nameOrPath);
-  const { config, vocabulary, tasks, record, path, bytes } = model;
+  const { config, vocabulary, tagColumns, record, path, bytes } = model;
   const { engine, backend } = openEngine(model, options);
-  const predictor = createPredictor(engine, vocabulary, tasks);
+  const predictor = createPredictor(engine, vocabulary, tagColumns);
   return {
-    model: { config, vocabulary, tasks, record, path, bytes },
+    model: { config, vocabulary, tagColumns, record, path, bytes },
     backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     tag: (sentences, features) => predictor.predict(sentences, features)[0]!,
     tagColumns: predictor.predict,
     mostTokens: predictor.mostTokens,
     begin: predictor.begin,
     beginLines: predictor.beginLines,
-    annotate: createAnnotate(engine, vocabulary, { tasks, predictor }),
+    annotate: createAnnotate(engine, vocabulary, { tagColumns, predictor }),
     isKnown: predictor.isKnown,
     close: () => engine.close(),
   };

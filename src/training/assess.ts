@@ -2,8 +2,8 @@ import { openBackend } from '../backend/backend.ts';
 import { countPairs } from '../evaluation/counts.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport, type Report } from '../evaluation/report.ts';
-import { linksOf } from '../model/links.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
+import { allowedTransitionsOf } from '../model/transitions.ts';
 import { headName } from '../network/config.ts';
 import { createEngine } from '../network/engine.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
@@ -17,7 +17,8 @@ import {
 } from './prepare.ts';
 
 /** What networks are worth, alone or together, and all that is to be kept of them. */
-export interface Assessment extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tasks'> {
+export interface Assessment
+  extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tagColumns'> {
   readonly kernels: string;
   readonly biases: Pick<TrainingRecord, 'recallBias'>;
   readonly dev: readonly Report[];
@@ -39,17 +40,17 @@ export async function assess(
     biases?: readonly number[];
   },
 ): Promise<Assessment> {
-  const { columns, tasks, vocabulary, partial, recallBias, biasedTags } = prepared;
+  const { columns, tagColumns, vocabulary, partial, recallBias, biasedTags } = prepared;
   const { config, parameters } = pool(
     prepared.config,
     networks.map((network) => network.parameters),
   );
   const backend = openBackend(options);
-  const allowed = linksOf(config, vocabulary, tasks);
+  const allowed = allowedTransitionsOf(config, vocabulary, tagColumns);
   const engine = createEngine({ backend, config, allowed });
   try {
     restoreParameters(engine, parameters);
-    const predictor = createPredictor(engine, vocabulary, tasks);
+    const predictor = createPredictor(engine, vocabulary, tagColumns);
     /** Takes from the tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
     const biasRecall = (tag: number, c: number): number => {
       if (tag < 0) return 0;
@@ -79,7 +80,7 @@ export async function assess(
       config,
       parameters,
       vocabulary,
-      tasks,
+      tagColumns,
       kernels: `${backend.kind} ${backend.isa}`,
       biases: biases.some((bias) => bias !== 0) ? { recallBias: biases } : {},
       dev,
@@ -114,7 +115,7 @@ export function evaluate(
     }));
     const {
       seenTags,
-      task: { scheme },
+      tagColumn: { scheme },
     } = column;
     const countTags = partial ? countCertainPairs : countPairs;
     const counted = countTags(pairs, {

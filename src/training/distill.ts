@@ -4,8 +4,8 @@ import type { BackendOptions } from '../backend/backend.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import { linksOf } from '../model/links.ts';
-import { openModel, type Task, type TrainingRecord } from '../model/model.ts';
+import { openModel, type TagColumn, type TrainingRecord } from '../model/model.ts';
+import { allowedTransitionsOf } from '../model/transitions.ts';
 import { type CrfScores, fieldScores } from '../network/crf.ts';
 import { drawPath, pathGuide } from '../network/draw.ts';
 import type { Engine } from '../network/engine.ts';
@@ -43,7 +43,7 @@ export const TEACHER_WEIGHT = 1;
 /** What a student must know of its teacher before training. */
 export interface Teacher {
   readonly record: NonNullable<TrainingRecord['teacher']>;
-  readonly tasks: readonly Task[];
+  readonly tagColumns: readonly TagColumn[];
   readonly vocabulary: Vocabulary;
   /** Its own hyperparameters, which a student has where it is not told otherwise. */
   readonly settings: Settings;
@@ -59,7 +59,7 @@ export async function openTeacher(
   { featureColumn }: Pick<ReadOptions, 'featureColumn'> = {},
 ): Promise<Teacher> {
   using file = openModel(model);
-  const { tasks, vocabulary, record, path } = file;
+  const { tagColumns, vocabulary, record, path } = file;
   // the student is one network, and its seed and development sentences its own
   const { ensemble: _, seed: __, refit: ___, ...own } = record.hyperparameters;
   const known = Object.entries(own).filter(([name]) =>
@@ -74,11 +74,11 @@ export async function openTeacher(
     const unlabelled = sentences.map(
       ({ tokens, featureColumns }): LabelledSentence => ({ tokens, featureColumns, tags: [] }),
     );
-    files.push({ ...facts, sentences: unlabelled, columns: tasks.map(() => unlabelled) });
+    files.push({ ...facts, sentences: unlabelled, columns: tagColumns.map(() => unlabelled) });
   }
   return {
     record: { file: model, sha256, weight },
-    tasks,
+    tagColumns,
     vocabulary,
     settings: Object.fromEntries(known) as Settings,
     raw: files,
@@ -87,22 +87,22 @@ export async function openTeacher(
 
 /** The scheme of a column of gold tags, to be trained in the teacher's. */
 export function teachersScheme(
-  { tasks, record }: Teacher,
+  { tagColumns, record }: Teacher,
   column: number,
-  { scheme }: Pick<Task, 'scheme'>,
-): Pick<Task, 'scheme' | 'trainedScheme'> {
-  const task = tasks[column];
-  if (!task)
+  { scheme }: Pick<TagColumn, 'scheme'>,
+): Pick<TagColumn, 'scheme' | 'trainedScheme'> {
+  const trained = tagColumns[column];
+  if (!trained)
     throw new UserError(
-      `${record.file}: gives ${tasks.length} columns of tags, fewer than are read of the corpora. Name as many with --tag-column.`,
+      `${record.file}: gives ${tagColumns.length} columns of tags, fewer than are read of the corpora. Name as many with --tag-column.`,
     );
-  const kind = ({ scheme }: Pick<Task, 'scheme'>): string =>
+  const kind = ({ scheme }: Pick<TagColumn, 'scheme'>): string =>
     scheme === 'none' ? 'plain tags' : 'spans';
-  if (kind(task) !== kind({ scheme }))
+  if (kind(trained) !== kind({ scheme }))
     throw new UserError(
-      `${record.file}: gives ${kind(task)}, but the corpora have ${kind({ scheme })}. Name the right column with --tag-column.`,
+      `${record.file}: gives ${kind(trained)}, but the corpora have ${kind({ scheme })}. Name the right column with --tag-column.`,
     );
-  return { scheme, trainedScheme: task.trainedScheme };
+  return { scheme, trainedScheme: trained.trainedScheme };
 }
 
 /** The vocabulary with the tags that only the teacher knows. */
@@ -126,7 +126,7 @@ export interface TeacherTargets {
  * @param vocabulary the student's, with the teacher's tags
  */
 export async function computeTeacherTargets(
-  { record, vocabulary: its, tasks }: Teacher,
+  { record, vocabulary: its, tagColumns }: Teacher,
   {
     trainSentences,
     corpus,
@@ -143,8 +143,8 @@ export async function computeTeacherTargets(
   // nothing is taken from the score of a tag: what that is good for the student finds out for itself
   const { engine } = openEngine(model, { ...compute, recallBias: { nats: 0 } });
   try {
-    const predictor = createPredictor(engine, its, tasks);
-    const fields = fieldsOf(engine, its, tasks);
+    const predictor = createPredictor(engine, its, tagColumns);
+    const fields = fieldsOf(engine, its, tagColumns);
     const students = createEncoder(vocabulary);
     const places = its.tags.map((tags, c) => Int32Array.from(tags, (tag) => students.tag(tag, c)));
     const pieces = trainSentences.flatMap(({ tokens, featureColumns = [] }) =>
@@ -187,13 +187,17 @@ export async function computeTeacherTargets(
 function fieldsOf(
   engine: Engine,
   vocabulary: Vocabulary,
-  tasks: readonly Task[],
+  tagColumns: readonly TagColumn[],
 ): (CrfScores | undefined)[] {
   const isCrf = engine.config.decoder === 'crf';
   // a student may have a CRF that allows no more than this, whatever the teacher's decoder
-  const rules = tasks.map((task) => ({ ...task, extraLinks: [] }));
-  const allowed = linksOf({ ...engine.config, decoder: 'constrained' }, vocabulary, rules);
-  return tasks.map((_, c) =>
+  const rules = tagColumns.map((trained) => ({ ...trained, extraTransitions: [] }));
+  const allowed = allowedTransitionsOf(
+    { ...engine.config, decoder: 'constrained' },
+    vocabulary,
+    rules,
+  );
+  return tagColumns.map((_, c) =>
     isCrf || allowed[c] ? fieldScores(engine, c, allowed[c]) : undefined,
   );
 }

@@ -6,13 +6,13 @@ import {
 } from '../corpus/features/token-features.ts';
 import { isBorder } from '../corpus/vocabulary.ts';
 import { DivergedError } from '../errors.ts';
-import { linksOf } from '../model/links.ts';
 import {
   countParameters,
   type EpochRecord,
   type GradientProfile,
   type TrainingRecord,
 } from '../model/model.ts';
+import { allowedTransitionsOf } from '../model/transitions.ts';
 import {
   createEngine,
   type PreparedBatch,
@@ -83,7 +83,7 @@ export async function* learn(
   }: { options: TrainOptions; member: number; developmentRun?: TrainedNetwork },
 ): AsyncGenerator<TrainingEvent, TrainedNetwork> {
   const { signal } = options;
-  const { columns, trainSentences, tasks, vocabulary, pretrained, features } = prepared;
+  const { columns, trainSentences, tagColumns, vocabulary, pretrained, features } = prepared;
   const { config, corpus, tagWeights, partial, tokens } = prepared;
   const h = { ...prepared.hyperparameters, seed: prepared.hyperparameters.seed + member };
   const epochs = developmentRun?.bestEpoch ?? h.epochs;
@@ -95,7 +95,7 @@ export async function* learn(
   const engine = createEngine({
     backend,
     config,
-    allowed: linksOf(config, vocabulary, tasks),
+    allowed: allowedTransitionsOf(config, vocabulary, tagColumns),
     training: {
       dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
       bptt: parseBptt(h.bptt)!,
@@ -122,7 +122,7 @@ export async function* learn(
     for (const row of features?.unknown ?? [])
       engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.weightsChanged();
-    const predictor = createPredictor(engine, vocabulary, tasks);
+    const predictor = createPredictor(engine, vocabulary, tagColumns);
     if (member === 0 && !developmentRun) yield startEvent(prepared, backend, epochs);
 
     const batchSize =
@@ -265,7 +265,7 @@ function startEvent(
   { kind, isa, pool }: Backend,
   epochs: number,
 ): TrainingEvent {
-  const { hyperparameters: h, config, corpus, trainSentences, dev, task, tokens } = prepared;
+  const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut } = prepared;
   return {
     type: 'start',
@@ -274,7 +274,7 @@ function startEvent(
     words: config.words,
     chars: config.chars,
     tags: config.tags[0]!,
-    scheme: task.scheme,
+    scheme: tagColumn.scheme,
     parameters: countParameters({ ...config, members: h.ensemble }),
     backend: `${kind} ${isa}`,
     threads: pool.threads,

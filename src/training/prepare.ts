@@ -11,8 +11,8 @@ import type { ReadOptions } from '../corpus/index.ts';
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import { extraLinks } from '../model/links.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
+import { extraTransitions } from '../model/transitions.ts';
 import { MOST_HEADS, type NetworkConfig } from '../network/config.ts';
 import { MOST_CRF_TAGS } from '../network/crf.ts';
 import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
@@ -72,7 +72,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A column of tags: what is learned of it. */
 export interface TrainedColumn {
-  readonly task: Writable<Task>;
+  readonly tagColumn: Writable<TagColumn>;
   /** In the corpus's scheme. */
   readonly train: readonly LabelledSentence[];
   readonly dev: readonly LabelledSentence[];
@@ -137,16 +137,16 @@ export async function prepare(
       seenTags: partial ? [...labels].flatMap(candidates) : [...labels],
       test: testFile?.columns[c],
       labelled: teacher ? [...gold, ...teacher.raw.flatMap((file) => file.columns[c]!)] : gold,
-      task: {
+      tagColumn: {
         ...schemes,
-        ...formatOfTask(corpora[0]!, options.read),
+        ...formatOf(corpora[0]!, options.read),
         ...(tagColumn !== undefined && { tagColumn }),
       },
     };
   });
   if (partial && !developmentRun) columns.forEach(checkCertain);
-  const [{ labelled: trainSentences, dev, task }] = columns as [TrainedColumn];
-  const kind = task.scheme === 'none' ? 'pos' : 'spans';
+  const [{ labelled: trainSentences, dev, tagColumn }] = columns as [TrainedColumn];
+  const kind = tagColumn.scheme === 'none' ? 'pos' : 'spans';
   const h = developmentRun?.hyperparameters ?? {
     ...completeSettings(
       settings,
@@ -201,10 +201,10 @@ export async function prepare(
   );
   columns.forEach((column, c) => {
     const observed = corpus.sentences.map(({ tags }) => tags[c]!);
-    const links = extraLinks(vocabulary.tags[c]!, column.task, observed);
-    if (links.length > 0) column.task.extraLinks = links;
+    const links = extraTransitions(vocabulary.tags[c]!, column.tagColumn, observed);
+    if (links.length > 0) column.tagColumn.extraTransitions = links;
   });
-  const tasks = columns.map((column) => column.task);
+  const tagColumns = columns.map((column) => column.tagColumn);
   const teacherTargets =
     teacher &&
     (await computeTeacherTargets(teacher, {
@@ -216,8 +216,8 @@ export async function prepare(
   const weights = parseTagWeights(h.tagWeight);
   const recallBias = parseRecallBias(h.biasRecall); // undefined: auto
   const biasedTags = recallBias
-    ? checkedPlaces(recallBias, vocabulary, tasks)
-    : biasedPlaces(undefined, vocabulary, tasks);
+    ? checkedPlaces(recallBias, vocabulary, tagColumns)
+    : biasedPlaces(undefined, vocabulary, tagColumns);
   return {
     hyperparameters: h,
     partial,
@@ -225,8 +225,8 @@ export async function prepare(
     columns,
     trainSentences,
     dev,
-    task,
-    tasks,
+    tagColumn,
+    tagColumns,
     vocabulary,
     wordCounts,
     pretrained,
@@ -235,7 +235,7 @@ export async function prepare(
     config,
     corpus,
     teacherTargets,
-    tagWeights: weights && tagWeights(weights, vocabulary, tasks),
+    tagWeights: weights && tagWeights(weights, vocabulary, tagColumns),
     recallBias,
     biasedTags,
     tokens: countTokens(trainSentences),
@@ -317,10 +317,10 @@ function tokenFeaturesOf(
   return { features: { columns, ...(gazetteer && { gazetteer }) }, counts, unknown };
 }
 
-function formatOfTask(
+function formatOf(
   { format }: CorpusFile,
   read: ReadOptions | undefined,
-): Pick<Task, 'format' | 'tokenColumn'> {
+): Pick<TagColumn, 'format' | 'tokenColumn'> {
   const { tokenColumn } = read ?? {};
   return {
     format,

@@ -1,7 +1,7 @@
 import { tagParts } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import type { Task } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
 
 /** `O=0.5,PER=2`: what each name weighs, above 0 up to 1000; undefined for what is no such list. */
 export function parseTagWeights(text: string): Map<string, number> | undefined {
@@ -24,12 +24,12 @@ export function parseTagWeights(text: string): Map<string, number> | undefined {
 export function tagWeights(
   weights: ReadonlyMap<string, number>,
   { tags }: Pick<Vocabulary, 'tags'>,
-  tasks: readonly Pick<Task, 'trainedScheme'>[],
+  tagColumns: readonly Pick<TagColumn, 'trainedScheme'>[],
 ): (Float32Array | undefined)[] {
   const used = new Set<string>();
   const weighed = tags.map((column, c) => {
     const weightOf = (tag: string): number => {
-      const { role, type } = tagParts(tag, tasks[c]!.trainedScheme);
+      const { role, type } = tagParts(tag, tagColumns[c]!.trainedScheme);
       const name = [tag, ...(role === 'outside' ? [] : [type])].find((one) => weights.has(one));
       if (name === undefined) return 1;
       used.add(name);

@@ -95,8 +95,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     ...(members.length > 1 && { members }),
     gradients,
   };
-  const { config, vocabulary, tasks, parameters } = again ?? model;
-  const bytes = saveModel(output, { config, vocabulary, tasks, record, parameters });
+  const { config, vocabulary, tagColumns, parameters } = again ?? model;
+  const bytes = saveModel(output, { config, vocabulary, tagColumns, record, parameters });
   const test = (again ?? model).test;
   const sum = (of: (network: TrainedNetwork) => number): number =>
     learned.reduce((all, network) => all + of(network), 0);
@@ -142,7 +142,7 @@ async function* refit({
     networks.push(yield* learn(prepared, { options, member: networks.length, developmentRun }));
     if (options.signal?.aborted) return undefined;
   }
-  const biases = model.biases.recallBias ?? model.tasks.map(() => 0);
+  const biases = model.biases.recallBias ?? model.tagColumns.map(() => 0);
   return {
     ...(await assess(prepared, { options, networks, biases })),
     trainedOn: { sentences: prepared.trainSentences.length, tokens: prepared.tokens },

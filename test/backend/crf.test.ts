@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
 import { transitions as schemeTransitions } from '../../src/corpus/tags/scheme.ts';
 import {
-  allowedLinks,
+  allowedTransitions,
   type Crf,
   crfDecode,
   crfLoss,
@@ -583,18 +583,20 @@ describe('nBest', () => {
   });
 });
 
-describe('allowedLinks', () => {
+describe('allowedTransitions', () => {
   const tags = ['O', 'B-X', 'I-X'];
   const rules = schemeTransitions(tags, 'BIO');
 
   it('is the rules of the scheme: transitions, starts, ends', () => {
-    expect([...allowedLinks(rules)]).toEqual([1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1]);
+    expect([...allowedTransitions(rules)]).toEqual([1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1]);
   });
 
   it('adds what occurs in the data, and nothing around unknown tags', () => {
-    const allowed = allowedLinks(rules, [[0, 2, 1], [2], []]);
+    const allowed = allowedTransitions(rules, [[0, 2, 1], [2], []]);
     expect(allowed[0 * 3 + 2]).toBe(1);
     expect(allowed[9 + 2]).toBe(1);
-    expect([...allowedLinks(rules, [[-1, 2, -5, 0]])]).toEqual([...allowedLinks(rules)]);
+    expect([...allowedTransitions(rules, [[-1, 2, -5, 0]])]).toEqual([
+      ...allowedTransitions(rules),
+    ]);
   });
 });

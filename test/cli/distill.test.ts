@@ -33,7 +33,7 @@ it('makes a model of the columns that the teacher gives, and tells what it came 
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toMatch(/^ +2\/2 /m);
   using model = openModel(student);
-  expect(model.tasks.map(({ tagColumn }) => tagColumn)).toEqual(['upos', 'NER']);
+  expect(model.tagColumns.map(({ tagColumn }) => tagColumn)).toEqual(['upos', 'NER']);
   expect(model.config).toMatchObject({ hidden: 8, wordDim: 16, members: 1 });
   expect(model.record.corpora.map(({ role, sentences }) => [role, sentences])).toEqual([
     ['train', 30],

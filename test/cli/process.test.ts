@@ -90,7 +90,7 @@ describe('pipes', () => {
       return {
         hashes: corpora.map(({ sha256 }) => sha256),
         losses: epochs.map(({ loss }) => loss),
-        tasks: model.tasks,
+        tagColumns: model.tagColumns,
       };
     });
     expect(others).toEqual([first, first]);

@@ -38,7 +38,7 @@ const model: Model = {
     tags: [['X', 'Y']],
     lowercase: true,
   },
-  tasks: [{ scheme: 'none', trainedScheme: 'none', format: 'columns' }],
+  tagColumns: [{ scheme: 'none', trainedScheme: 'none', format: 'columns' }],
   record: {
     seqtag: '0',
     command: 'seqtag train x',
@@ -80,9 +80,9 @@ test('a model comes back as it was saved, and the same model is the same bytes',
   expect(read(a)).toEqual(model.parameters);
   using file = openModel(a);
   expect({ ...file.vocabulary }).toEqual(model.vocabulary);
-  expect([file.config, file.tasks, file.record, file.bytes]).toEqual([
+  expect([file.config, file.tagColumns, file.record, file.bytes]).toEqual([
     config,
-    model.tasks,
+    model.tagColumns,
     model.record,
     bytes,
   ]);
@@ -312,14 +312,14 @@ test('a model of version 1 is read as what it is in words of version 2', () => {
   json('config', { ...Object.fromEntries(kept), tags: 2 });
   json('vocabulary', { ...model.vocabulary, tags: ['X', 'Y'] });
   json('record', { ...model.record, dev: { accuracy: 1 }, test: { accuracy: 0.5, f1: 0.25 } });
-  json('task', model.tasks[0]);
+  json('task', model.tagColumns[0]);
   old.delete('tasks');
   writeSafetensors(path, new Map(tensors), old.set('version', '1'));
   expect(read(path)).toEqual(model.parameters);
   using file = openModel(path);
   expect(file.config).toEqual(config);
   expect({ ...file.vocabulary }).toEqual(model.vocabulary);
-  expect(file.tasks).toEqual(model.tasks);
+  expect(file.tagColumns).toEqual(model.tagColumns);
   expect(file.record).toEqual({ ...model.record, test: [{ accuracy: 0.5, f1: 0.25 }] });
   // and what it lacks is said as of any other
   writeSafetensors(path, new Map(tensors), old.set('config', '{}'));
@@ -333,7 +333,7 @@ test.each(['en-upos', 'en-ner'])('the bundled model %s is read', (name) => {
   using file = openModel(name);
   expect(file.config).toMatchObject({ cell: 'lstm', direction: 'both', merge: 'concat' });
   expect(file.config.tags).toEqual([file.vocabulary.tags[0]!.length]);
-  expect(file.tasks).toHaveLength(1);
+  expect(file.tagColumns).toHaveLength(1);
   expect(file.record.dev[0]?.accuracy).toBeGreaterThan(0.9);
 });
 

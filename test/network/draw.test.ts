@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allowedLinks, crfScores } from '../../src/network/crf.ts';
+import { allowedTransitions, crfScores } from '../../src/network/crf.ts';
 import { drawPath, pathGuide } from '../../src/network/draw.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { logSumExp, pathScore } from '../oracle/crf.ts';
@@ -19,7 +19,7 @@ const rules = {
   start: [1, 0, 1],
   end: [1, 1, 0],
 };
-const allowed = allowedLinks({
+const allowed = allowedTransitions({
   between: rules.between.map(Boolean),
   start: rules.start.map(Boolean),
   end: rules.end.map(Boolean),

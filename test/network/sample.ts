@@ -37,7 +37,7 @@ export interface Sample {
   config: NetworkConfig;
   types: Types;
   batch: TrainingBatch;
-  /** Of each head, as `allowedLinks` returns it. */
+  /** Of each head, as `allowedTransitions` returns it. */
   allowed?: readonly Int32Array[];
 }
 

@@ -3,10 +3,10 @@ import type { Annotation } from '../../src/corpus/sentence.ts';
 import { candidates } from '../../src/corpus/tags/partial.ts';
 import { convert, type Scheme, spans, transitions } from '../../src/corpus/tags/scheme.ts';
 import type { Vocabulary } from '../../src/corpus/vocabulary.ts';
-import { linksOf } from '../../src/model/links.ts';
-import type { Task } from '../../src/model/model.ts';
+import type { TagColumn } from '../../src/model/model.ts';
+import { allowedTransitionsOf } from '../../src/model/transitions.ts';
 import { headName, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
-import { allowedLinks } from '../../src/network/crf.ts';
+import { allowedTransitions } from '../../src/network/crf.ts';
 import { createEngine, type Engine } from '../../src/network/engine.ts';
 import { type Annotate, createAnnotate } from '../../src/tagging/annotate.ts';
 import { createAnswers } from '../../src/tagging/answers.ts';
@@ -27,14 +27,14 @@ interface Small {
   readonly predictor: Predictor;
   readonly annotate: Annotate;
   readonly vocabulary: Vocabulary;
-  readonly tasks: readonly Task[];
+  readonly tagColumns: readonly TagColumn[];
 }
 
 /** A small network of random parameters over one or more columns. */
 function createSmall(
   decoder: Decoder,
   columns: readonly { tags: readonly string[]; scheme: Scheme; trainedScheme: Scheme }[],
-  { level = 'wasm', seed = 3, cacheSize = 512, extraLinks = [] as number[] } = {},
+  { level = 'wasm', seed = 3, cacheSize = 512, extraTransitions = [] as number[] } = {},
 ): Small {
   const vocabulary: Vocabulary = {
     words,
@@ -42,8 +42,13 @@ function createSmall(
     tags: columns.map(({ tags }) => [...tags]),
     lowercase: false,
   };
-  const tasks = columns.map(
-    ({ scheme, trainedScheme }): Task => ({ scheme, trainedScheme, format: 'columns', extraLinks }),
+  const tagColumns = columns.map(
+    ({ scheme, trainedScheme }): TagColumn => ({
+      scheme,
+      trainedScheme,
+      format: 'columns',
+      extraTransitions,
+    }),
   );
   const config: NetworkConfig = {
     ...plainBiLstm,
@@ -64,7 +69,7 @@ function createSmall(
     backend: openSingle(level),
     config,
     cacheSize,
-    allowed: linksOf(config, vocabulary, tasks),
+    allowed: allowedTransitionsOf(config, vocabulary, tagColumns),
   });
   const random = rng(seed);
   for (const { name, shape } of engine.specs)
@@ -75,24 +80,24 @@ function createSmall(
       ),
     );
   engine.weightsChanged();
-  const predictor = createPredictor(engine, vocabulary, tasks);
-  const annotate = createAnnotate(engine, vocabulary, { tasks, predictor });
-  return { engine, predictor, annotate, vocabulary, tasks };
+  const predictor = createPredictor(engine, vocabulary, tagColumns);
+  const annotate = createAnnotate(engine, vocabulary, { tagColumns, predictor });
+  return { engine, predictor, annotate, vocabulary, tagColumns };
 }
 
 /** Every answer of a sentence in a column, and its probability: by enumeration of all paths. */
 function enumerate(
-  { engine, predictor, vocabulary, tasks }: Small,
+  { engine, predictor, vocabulary, tagColumns }: Small,
   tokens: readonly string[],
   { column = 0, rules = engine.config.decoder !== 'softmax' } = {},
 ): Map<string, { tags: string[]; p: number }> {
   const { config } = engine;
   const names = vocabulary.tags[column]!;
-  const { scheme, trainedScheme, extraLinks = [] } = tasks[column]!;
+  const { scheme, trainedScheme, extraTransitions = [] } = tagColumns[column]!;
   const K = names.length;
   const emissions = predictor.say([tokens])[column]![0]!.emissions;
-  const allowed = allowedLinks(transitions(names, rules ? trainedScheme : 'none'));
-  for (const link of extraLinks) allowed[link] = 1;
+  const allowed = allowedTransitions(transitions(names, rules ? trainedScheme : 'none'));
+  for (const link of extraTransitions) allowed[link] = 1;
   const parameters = ['transitions', 'start', 'end'].flatMap((name) =>
     config.decoder === 'crf' ? [...engine.parameter(`${headName(column)}.${name}`)] : [],
   );
@@ -268,7 +273,7 @@ test('every level tells the same', () => {
 
 test('what training saw against the rules counts', () => {
   const outsideInside = bioes.indexOf('O') * bioes.length + bioes.indexOf('I-X');
-  const options = { extraLinks: [outsideInside, bioes.length ** 2 + bioes.indexOf('E-X')] };
+  const options = { extraTransitions: [outsideInside, bioes.length ** 2 + bioes.indexOf('E-X')] };
   const small = createSmall('crf', [spanned], options);
   const [[own]] = small.annotate([[...'abc']], { confidence: true, nBest: 3 }) as [[Annotation]];
   expectRight(own, enumerate(small, [...'abc']), 'BIO');

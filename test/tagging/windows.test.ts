@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validTransition } from '../../src/corpus/tags/scheme.ts';
 import { buildVocabulary, createEncoder } from '../../src/corpus/vocabulary.ts';
-import { linksOf } from '../../src/model/links.ts';
-import type { Task } from '../../src/model/model.ts';
+import type { TagColumn } from '../../src/model/model.ts';
+import { allowedTransitionsOf } from '../../src/model/transitions.ts';
 import { type NetworkConfig, plainBiLstm, sizeOf } from '../../src/network/config.ts';
 import { createEngine, type Engine } from '../../src/network/engine.ts';
 import { createPredictor } from '../../src/tagging/predictor.ts';
@@ -55,7 +55,7 @@ describe('a predictor', () => {
   const words = Array.from({ length: 54 }, (_, i) => 'w'.repeat(i + 1)); // digits would all be 0
   const labelled = { tokens: words, tags: words.map((_, i) => tags[i % tags.length]!) };
   const { vocabulary } = buildVocabulary([[labelled]], { lowercase: true, minCount: 1 });
-  const task: Task = { scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' };
+  const tagColumn: TagColumn = { scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' };
   const engineOf = (decoder: NetworkConfig['decoder'], cacheSize: number): Engine => {
     const config: NetworkConfig = {
       ...plainBiLstm,
@@ -72,7 +72,7 @@ describe('a predictor', () => {
       hidden: 6,
       tags: [vocabulary.tags[0]!.length],
     };
-    const allowed = linksOf(config, vocabulary, [task]);
+    const allowed = allowedTransitionsOf(config, vocabulary, [tagColumn]);
     const engine = createEngine({ backend: openSingle('wasm'), config, cacheSize, allowed });
     const random = rng(3);
     for (const { name, shape } of engine.specs)
@@ -95,7 +95,7 @@ describe('a predictor', () => {
       const expected = Array.from(best[0]!, (tag) => vocabulary.tags[0]![tag]!);
 
       const engine = engineOf(decoder, 300); // the cache bounds the windows: 300 tokens
-      const plain = { ...task, scheme: 'none', trainedScheme: 'none' } as const;
+      const plain = { ...tagColumn, scheme: 'none', trainedScheme: 'none' } as const;
       const predictor = createPredictor(engine, vocabulary, [plain]);
       const [[tags, short]] = predictor.predict([long, ['w', 'ww'], []]) as [string[][]];
       await engine.close();

@@ -142,7 +142,7 @@ test("a student has its teacher's hyperparameters and scheme where it is not tol
   const events = await learn('spans-student.safetensors', { ...corpora, teacher }, { hidden: 9 });
   using student = openModel(path('spans-student.safetensors'));
   expect(student.config).toMatchObject({ hidden: 9, wordDim: 12, decoder: 'crf', members: 1 });
-  expect(student.tasks).toMatchObject([{ scheme: 'BIO', trainedScheme: 'BIO' }]);
+  expect(student.tagColumns).toMatchObject([{ scheme: 'BIO', trainedScheme: 'BIO' }]);
   expect(student.record.hyperparameters).toMatchObject({ seed: 1, ensemble: 1, epochs: 6 });
   expect(student.record.command).toMatch(/--hidden 9(?! .*word-dim)/);
   expect(events.at(-1)).toMatchObject({ score: 1 });

@@ -116,7 +116,7 @@ test('spans are learned of which little is outside for certain', async () => {
   const file = write('ner.conll', 2, (tag, chance) => (tag === 'O' && chance < 60 ? '?' : tag));
   const { dev } = await run(file, { recipe: 'spans' }, english);
   using trained = openModel(model);
-  expect(trained.tasks[0]).toMatchObject({ scheme: 'BIO', trainedScheme: 'BIOES' });
+  expect(trained.tagColumns[0]).toMatchObject({ scheme: 'BIO', trainedScheme: 'BIOES' });
   expect(dev[0]!.spans!.f1).toBeGreaterThan(0.4);
 });
 

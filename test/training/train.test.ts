@@ -127,7 +127,7 @@ test('events tell sizes, epochs and the end; the record holds what happened', as
   expect(file.record.epochs).toEqual(
     epochs.map(({ loss, score, norm, clipped }) => ({ loss, score, norm, clipped })),
   );
-  expect(file.tasks).toEqual([{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }]);
+  expect(file.tagColumns).toEqual([{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }]);
 });
 
 test('the saved model tags as training said: dev scores are those of the file', async () => {
@@ -325,7 +325,7 @@ test('several columns of tags: a report, a task and a score for each, the score 
   expect(file.config.tags).toEqual(file.vocabulary.tags.map((tags) => tags.length));
   expect(file.vocabulary.tags[0]).toContain('NOUN');
   expect(file.vocabulary.tags[1]).toContain('B-PER');
-  expect(file.tasks).toEqual([
+  expect(file.tagColumns).toEqual([
     { scheme: 'none', trainedScheme: 'none', format: 'conllu', tagColumn: 'upos' },
     { scheme: 'BIO', trainedScheme: 'BIOES', format: 'conllu', tagColumn: 'NER' },
   ]);
