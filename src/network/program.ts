@@ -14,6 +14,7 @@ import {
 } from './config.ts';
 import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './crf.ts';
 import { denseBackward, denseForward, denseWeights } from './dense.ts';
+import type { Bptt, Dropout, OptimizerOptions } from './engine.ts';
 import { type FeatureLayout, featuresBackward, featuresForward } from './features.ts';
 import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
 import {
@@ -40,37 +41,6 @@ import {
   project,
   type Weights,
 } from './weights.ts';
-
-/** Shares of units that dropout sets to 0. */
-export interface Dropout {
-  /** Of the first layer's input and between layers. */
-  readonly input: number;
-  /** Of what the dense layer reads. */
-  readonly output: number;
-  /** Of the hidden state where it enters the recurrence. */
-  readonly recurrent: number;
-}
-
-/**
- * How far gradients go back in time: all the way; cut at every multiple of `length` tokens, the state carried over; or
- * cut at random, each link with probability `probability`, and the others weighted by 1 / (1 - probability), so that
- * the gradient is right in the mean (Tallec & Ollivier 2017, "Unbiasing truncated backpropagation through time").
- */
-export type Bptt =
-  | { readonly kind: 'full' }
-  | { readonly kind: 'regular'; readonly length: number }
-  | { readonly kind: 'random'; readonly probability: number };
-
-export interface OptimizerOptions {
-  readonly optimizer: 'sgd' | 'adam' | 'adamw';
-  /** SGD's momentum, Adam's beta1. */
-  readonly momentum: number;
-  /** Adam's beta2. */
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Decay of the weights, decoupled from the gradient; of dense parameters only. */
-  readonly weightDecay: number;
-}
 
 export interface TrainingSpec {
   readonly dropout: Dropout;

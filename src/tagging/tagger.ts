@@ -2,8 +2,9 @@ import { type Backend, type BackendOptions, openBackend } from '../backend/backe
 import type { TokenLines } from '../corpus/index.ts';
 import { type ModelFile, type Numbers, openModel } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
+import { createEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';
-import { createEngine, type Engine } from '../network/engine.ts';
+import type { Engine } from '../network/engine.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
 import { type Columns, createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedPlaces, type RecallBias } from './recall.ts';

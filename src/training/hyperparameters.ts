@@ -2,7 +2,7 @@ import { type FeatureName, featureNames } from '../corpus/features/features.ts';
 import { UserError } from '../errors.ts';
 import { cellNames } from '../network/cells/index.ts';
 import { MOST_MEMBERS } from '../network/config.ts';
-import type { Bptt } from '../network/program.ts';
+import type { Bptt } from '../network/engine.ts';
 import { parseRecallBias, recallBiasText } from '../tagging/recall.ts';
 import { parseTagWeights } from './tag-weights.ts';
 

@@ -13,15 +13,15 @@ import {
   type TrainingRecord,
 } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import {
-  createEngine,
-  type PreparedBatch,
-  type Reading,
-  type StepOptions,
-  type TrainingBatch,
+import { createEngine } from '../network/builtin/engine.ts';
+import type {
+  OptimizerOptions,
+  PreparedBatch,
+  Reading,
+  StepOptions,
+  TrainingBatch,
 } from '../network/engine.ts';
 import { initialise } from '../network/initialise.ts';
-import type { OptimizerOptions } from '../network/program.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { evaluate, meanScore } from './assess.ts';

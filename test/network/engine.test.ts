@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
 import type { Types } from '../../src/network/batch.ts';
+import { createEngine } from '../../src/network/builtin/engine.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
 import { directionsOf, MOST_HEADS, type NetworkConfig } from '../../src/network/config.ts';
-import {
-  createEngine,
-  type Emissions,
-  type Engine,
-  type TrainingBatch,
-  type TrainingOptions,
+import type {
+  Emissions,
+  Engine,
+  TrainingBatch,
+  TrainingOptions,
 } from '../../src/network/engine.ts';
 import { initialise } from '../../src/network/initialise.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
+import { createEngine } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig, parameterSpecs } from '../../src/network/config.ts';
-import { createEngine, type Emissions, type Engine } from '../../src/network/engine.ts';
+import type { Emissions, Engine } from '../../src/network/engine.ts';
 import { pool } from '../../src/training/ensemble.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectClose } from '../oracle/close.ts';

@@ -3,6 +3,7 @@ import { Arena } from '../../src/backend/arena.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createPool } from '../../src/backend/pool.ts';
 import type { Types } from '../../src/network/batch.ts';
+import { createEngine } from '../../src/network/builtin/engine.ts';
 import {
   directionsOf,
   inputSize,
@@ -10,12 +11,7 @@ import {
   parameterSpecs,
   plainBiLstm,
 } from '../../src/network/config.ts';
-import {
-  createEngine,
-  type Engine,
-  type TrainingBatch,
-  type TrainingOptions,
-} from '../../src/network/engine.ts';
+import type { Engine, TrainingBatch, TrainingOptions } from '../../src/network/engine.ts';
 import type { Bags } from '../../src/network/features.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';

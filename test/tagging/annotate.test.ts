@@ -5,9 +5,10 @@ import { convert, type Scheme, spans, transitions } from '../../src/corpus/tags/
 import type { Vocabulary } from '../../src/corpus/vocabulary.ts';
 import type { TagColumn } from '../../src/model/model.ts';
 import { allowedTransitionsOf } from '../../src/model/transitions.ts';
+import { createEngine } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import { allowedTransitions } from '../../src/network/crf.ts';
-import { createEngine, type Engine } from '../../src/network/engine.ts';
+import type { Engine } from '../../src/network/engine.ts';
 import { type Annotate, createAnnotate } from '../../src/tagging/annotate.ts';
 import { createAnswers } from '../../src/tagging/answers.ts';
 import { createPredictor, type Predictor } from '../../src/tagging/predictor.ts';
