@@ -21,6 +21,7 @@ import {
 import { sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
+import { columnNames, findColumn } from '../model/column-names.ts';
 import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -53,7 +54,6 @@ import {
 import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
-import { columnNames, findColumn } from './tag-columns.ts';
 
 interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   model?: string;

@@ -1,39 +1,9 @@
-import { conlluFields } from '../corpus/formats/conllu.ts';
-import { type Column, type Format, isName, type WriteOptions } from '../corpus/index.ts';
+import { type Column, type Format, type WriteOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
+import { columnNames, findColumn, kindOf } from '../model/column-names.ts';
 import type { ModelFile, TagColumn } from '../model/model.ts';
 
 type Described = Pick<ModelFile, 'tagColumns' | 'vocabulary' | 'path'>;
-
-const UPOS = new Set(
-  'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
-);
-
-/** What tags are, as CoNLL-U calls it; `NER` is a key in MISC. */
-function kindOf({ tagColumns, vocabulary }: Described, column: number): string {
-  if (tagColumns[column]!.scheme !== 'none') return 'NER';
-  return vocabulary.tags[column]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
-}
-
-/** What a model's columns are called: as in training, where there were names, else by what their tags are. */
-export function columnNames(model: Described): string[] {
-  const names: string[] = [];
-  for (const [c, { format, tagColumn }] of model.tagColumns.entries()) {
-    const field =
-      format === 'conllu' && tagColumn !== undefined && !isName(tagColumn)
-        ? conlluFields.at(Number(tagColumn))
-        : undefined;
-    const name = isName(tagColumn) ? tagColumn : (field ?? kindOf(model, c));
-    names.push(names.includes(name) ? `${name}${c + 1}` : name);
-  }
-  return names;
-}
-
-/** The column of a model that is called so, by its name or as it was asked for in training; -1 if there is none. */
-export function findColumn(model: Described, wanted: Column): number {
-  const asked = model.tagColumns.findIndex(({ tagColumn }) => String(tagColumn) === String(wanted));
-  return asked >= 0 ? asked : columnNames(model).indexOf(String(wanted));
-}
 
 /**
  * Which of a model's columns are meant: those that are asked for by names of its own, else all.

@@ -1,8 +1,8 @@
 import type { Writer } from '../corpus/index.ts';
 import { spans } from '../corpus/tags/scheme.ts';
+import { columnNames } from '../model/column-names.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import { bytes, counted, duration, number, percent } from './table.ts';
-import { columnNames } from './tag-columns.ts';
 
 /** What was tagged, as `--stats` tells it. */
 export interface TagStats {
