@@ -8,11 +8,7 @@ export type { AnnotateOptions } from './tagging/annotate.ts';
 export type { RecallBias } from './tagging/recall.ts';
 export { loadTagger, type Tagger, type TaggerOptions } from './tagging/tagger.ts';
 export type { TeacherOptions } from './training/distill.ts';
-export {
-  checkHyperparameters,
-  checkSettings,
-  type Hyperparameters,
-  type Settings,
-} from './training/hyperparameters.ts';
+export type { Hyperparameters, Settings } from './training/hyperparameters.ts';
+export { checkHyperparameters, checkSettings } from './training/settings.ts';
 export { type SweepEvent, type SweepOptions, sweep } from './training/sweep.ts';
 export { type TrainingEvent, type TrainOptions, train } from './training/train.ts';

@@ -2,8 +2,9 @@ import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatOf } from '../corpus/index.ts';
 import { type EmbeddingEvent, embed } from '../embedding/embed.ts';
-import { checkEmbedding, dashed, embeddingNumbers } from '../embedding/options.ts';
+import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
 import type { TextSource } from '../embedding/text.ts';
+import { flagOf } from '../option-values.ts';
 import type { Context } from './context.ts';
 import { nameOf, sourceOf } from './input.ts';
 import {
@@ -66,8 +67,8 @@ export function defineEmbed(command: Command, context: Context): void {
       'words seen less often have no vector (default: 5; 2 below a million tokens)',
       parseCount,
     );
-  for (const [name, { about, default: value }] of Object.entries(embeddingNumbers))
-    command.option(`--${dashed(name)} <n>`, `${about} (default: ${value})`);
+  for (const [name, { help, default: value }] of Object.entries(embeddingNumbers))
+    command.option(`--${flagOf(name)} <n>`, `${help} (default: ${value})`);
   command
     .option('--json', 'every event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');

@@ -9,7 +9,8 @@ import {
 } from '../model/model.ts';
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
-import { flagOf, hyperparameters } from '../training/hyperparameters.ts';
+import { flagOf } from '../option-values.ts';
+import { hyperparameters } from '../training/hyperparameters.ts';
 import { membersText, sizesText } from './progress.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';

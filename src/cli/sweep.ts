@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { flagOf } from '../training/hyperparameters.ts';
+import { flagOf } from '../option-values.ts';
 import {
   type Combination,
   describeCombination,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
+import { flagOf } from '../option-values.ts';
 import {
-  checkSettings,
-  flagOf,
   type Hyperparameters,
   hyperparameterNames,
   hyperparameters,
 } from '../training/hyperparameters.ts';
+import { checkSettings } from '../training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import type { Context } from './context.ts';
 import {
@@ -117,7 +117,7 @@ function addHyperparameter(command: Command, name: keyof Hyperparameters): void 
   const flag = flagOf(name);
   const value = kind.default;
   if (typeof value === 'boolean') {
-    const about = `${kind.about} (default: ${value ? 'yes' : 'no'})`;
+    const about = `${kind.help} (default: ${value ? 'yes' : 'no'})`;
     const yes = new Option(`--${flag}`, about);
     const no = new Option(`--no-${flag}`, about);
     (value ? yes : no).hideHelp();
@@ -127,7 +127,7 @@ function addHyperparameter(command: Command, name: keyof Hyperparameters): void 
   const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
   const option = new Option(
     `--${flag} <${typeof value === 'number' ? 'n' : 'name'}>`,
-    `${kind.about} (${choices}default: ${value})`,
+    `${kind.help} (${choices}default: ${value})`,
   );
   if ('repeatable' in kind)
     option.argParser((given: string, before?: string) =>

@@ -1,62 +1,53 @@
 import { UserError } from '../errors.ts';
+import { flagOf, integer, numberFrom, rangeText, real, valueText } from '../option-values.ts';
 
-const whole = (value: number, least: number, most: number, about: string) => ({
-  default: value,
-  least,
-  most,
-  whole: true,
-  about,
-});
-const real = (value: number, least: number, most: number, about: string) => ({
-  default: value,
-  least,
-  most,
-  whole: false,
-  about,
-});
-
-/** Every number that `embed` can be told: its key here and, with dashes, its flag. The defaults are fastText's but for buckets. */
+/**
+ * The numbers that word vectors depend on: default, range and help text. The name, written with dashes, is the flag. The
+ * defaults are those of fastText, except for the number of buckets.
+ */
 export const embeddingNumbers = {
-  dim: whole(100, 1, 4096, 'width of the vectors'),
-  epochs: whole(5, 1, 1e6, 'passes over the text'),
-  window: whole(5, 1, 100, 'words on each side of a word, at most'),
-  negatives: whole(5, 1, 100, 'noise words drawn for a word'),
-  subsample: real(1e-4, 0, 1, 'share of the text above which words are thinned out (0: none)'),
-  minNgram: whole(3, 1, 32, 'characters in the shortest n-grams'),
-  maxNgram: whole(6, 0, 32, 'characters in the longest n-grams (0: words only, as word2vec)'),
-  buckets: whole(200_000, 1, 1e8, 'rows that all n-grams share'),
-  learningRate: real(0.05, 1e-12, 10, 'step size at the start; it falls to 0'),
-  seed: whole(1, 0, 2 ** 31 - 1, 'of everything random'),
+  dim: integer(100, [1, 4096], 'vector dimension'),
+  epochs: integer(5, [1, 1e6], 'number of epochs'),
+  window: integer(5, [1, 100], 'maximum window size, in words on each side'),
+  negatives: integer(5, [1, 100], 'noise words per word (negative sampling)'),
+  subsample: real(
+    1e-4,
+    [0, 1],
+    'relative frequency above which words are subsampled (0: no subsampling)',
+  ),
+  minNgram: integer(3, [1, 32], 'minimum n-gram length, in characters'),
+  maxNgram: integer(
+    6,
+    [0, 32],
+    'maximum n-gram length, in characters (0: no n-grams, as word2vec)',
+  ),
+  buckets: integer(200_000, [1, 1e8], 'hash buckets for n-grams'),
+  learningRate: real(0.05, [1e-12, 10], 'initial learning rate, which falls linearly to 0'),
+  seed: integer(1, [0, 2 ** 31 - 1], 'random seed'),
 } as const;
 
 export type EmbeddingNumbers = { readonly [K in keyof typeof embeddingNumbers]: number };
 
 /**
- * Fills in defaults and checks ranges; values may be strings, as they come from a command line.
- * @throws UserError for what is no such number
+ * Checks ranges and adds defaults. A value may be a string, as a command line gives it. Other names are ignored.
+ * @throws UserError (SEQTAG_OPTION, SEQTAG_OPTION_CONFLICT)
  */
 export function checkEmbedding(given: Readonly<Record<string, unknown>>): EmbeddingNumbers {
-  const entries = Object.entries(embeddingNumbers).map(([name, kind]) => {
-    const value = given[name] ?? kind.default;
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    if (
-      typeof number !== 'number' ||
-      !(number >= kind.least && number <= kind.most) ||
-      (kind.whole && !Number.isInteger(number))
-    )
+  const entries = Object.entries(embeddingNumbers).map(([name, option]) => {
+    const value = given[name] ?? option.default;
+    const number = numberFrom(value, option);
+    if (number === undefined)
       throw new UserError(
-        `embed: ${dashed(name)} ${String(value)}: expected a ${kind.whole ? 'whole ' : ''}number from ${kind.least} to ${kind.most}.`,
+        `embed: ${flagOf(name)} ${valueText(value)}: expected ${rangeText(option)}.`,
+        { code: 'SEQTAG_OPTION', option: name },
       );
     return [name, number];
   });
   const numbers = Object.fromEntries(entries) as EmbeddingNumbers;
   if (numbers.maxNgram > 0 && numbers.minNgram > numbers.maxNgram)
     throw new UserError(
-      `embed: min-ngram ${numbers.minNgram} is more than max-ngram ${numbers.maxNgram}. Swap them, or give --max-ngram 0 for none.`,
+      `embed: the minimum n-gram length (${numbers.minNgram}) is above the maximum (${numbers.maxNgram}). Swap them, or set the maximum to 0 for no n-grams.`,
+      { code: 'SEQTAG_OPTION_CONFLICT', option: 'maxNgram' },
     );
   return numbers;
 }
-
-/** `minNgram` -> `min-ngram`. */
-export const dashed = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

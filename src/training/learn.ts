@@ -27,7 +27,8 @@ import { createPredictor } from '../tagging/predictor.ts';
 import { evaluate, meanScore } from './assess.ts';
 import { countTokens, epochBatches, type NumberedCorpus } from './data.ts';
 import type { RunPosition, TrainingEvent } from './events.ts';
-import { type Hyperparameters, parseBptt, parseClip } from './hyperparameters.ts';
+import { parseBptt, parseClip } from './hyperparameter-values.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
 import {
   average,
   copyParameters,

@@ -36,14 +36,9 @@ import {
   withTeachersTags,
 } from './distill.ts';
 import { readPretrained } from './embeddings.ts';
-import {
-  completeSettings,
-  type Hyperparameters,
-  parseFeatures,
-  parsePeriods,
-  type RecipeName,
-  type Settings,
-} from './hyperparameters.ts';
+import { parseFeatures, parsePeriods } from './hyperparameter-values.ts';
+import type { Hyperparameters, Settings } from './hyperparameters.ts';
+import { completeSettings, type RecipeName } from './recipes.ts';
 import { parseTagWeights, tagWeights } from './tag-weights.ts';
 
 export interface TrainOptions extends BackendOptions {

@@ -7,16 +7,16 @@ import { DivergedError, UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
 import { openModel, type Scores } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
+import { flagOf } from '../option-values.ts';
 import { checkRereadable, readLabelled } from './data.ts';
 import {
-  checkSettings,
-  flagOf,
   type HyperparameterName,
   type Hyperparameters,
   hyperparameterNames,
   hyperparameters,
   type Settings,
 } from './hyperparameters.ts';
+import { checkSettings } from './settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from './train.ts';
 
 /** A value for each hyperparameter that is compared. */

@@ -5,13 +5,13 @@ import {
   type TrainingRecord,
 } from '../model/model.ts';
 import { checkWritable } from '../model/safetensors.ts';
+import { flagOf } from '../option-values.ts';
 import { version } from '../version.ts';
 import { type Assessment, assess } from './assess.ts';
 import { type CorpusFile, countTokens } from './data.ts';
 import type { Teacher } from './distill.ts';
 import type { CorpusSize, TrainingEvent } from './events.ts';
 import {
-  flagOf,
   type HyperparameterName,
   type Hyperparameters,
   hyperparameterNames,

@@ -138,5 +138,7 @@ it('checkEmbedding names what is wrong', () => {
     'embed: dim 0: expected a whole number from 1 to 4096.',
   );
   expect(() => checkEmbedding({ learningRate: 'much' })).toThrow('embed: learning-rate much:');
-  expect(() => checkEmbedding({ minNgram: 5, maxNgram: 4 })).toThrow('min-ngram 5 is more than');
+  expect(() => checkEmbedding({ minNgram: 5, maxNgram: 4 })).toThrow(
+    'the minimum n-gram length (5) is above the maximum (4)',
+  );
 });

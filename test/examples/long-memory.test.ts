@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import { checkHyperparameters } from '../../src/training/settings.ts';
 import { train } from '../../src/training/train.ts';
 
 const DISTANCE = 40;

@@ -7,7 +7,7 @@ import { readCorpus } from '../../src/corpus/index.ts';
 import { openModel } from '../../src/model/model.ts';
 import { parseRecallBias, type RecallBias, recallBiasText } from '../../src/tagging/recall.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { checkSettings } from '../../src/training/hyperparameters.ts';
+import { checkSettings } from '../../src/training/settings.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { expectRefused, seqtag, tiny } from '../cli/world.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/corpus/index.ts';
 import { tagStream } from '../../src/tagging/stream.ts';
 import { loadTagger, type Tagger } from '../../src/tagging/tagger.ts';
-import { checkHyperparameters } from '../../src/training/hyperparameters.ts';
+import { checkHyperparameters } from '../../src/training/settings.ts';
 import { train } from '../../src/training/train.ts';
 import { expectUserErrorAsync, stream } from '../corpus/helpers.ts';
 

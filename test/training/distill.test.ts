@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { checkSettings } from '../../src/training/hyperparameters.ts';
+import { checkSettings } from '../../src/training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-distill-'));

@@ -7,7 +7,7 @@ import { buildVocabulary } from '../../src/corpus/vocabulary.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { inScheme, type LabelledSentence, numberCorpus } from '../../src/training/data.ts';
-import { checkSettings } from '../../src/training/hyperparameters.ts';
+import { checkSettings } from '../../src/training/settings.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { rng } from '../oracle/rng.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { checkSettings } from '../../src/training/hyperparameters.ts';
+import { checkSettings } from '../../src/training/settings.ts';
 import { parseTagWeights, tagWeights } from '../../src/training/tag-weights.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 

@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import { featureNames } from '../../src/corpus/features/features.ts';
 import { UserError } from '../../src/errors.ts';
-import {
-  checkHyperparameters,
-  flagOf,
-  hyperparameterNames,
-  hyperparameters,
-  parseBptt,
-  parseClip,
-  parseFeatures,
-  parsePeriods,
-} from '../../src/training/hyperparameters.ts';
+import { hyperparameterNames, hyperparameters } from '../../src/training/hyperparameters.ts';
+import { checkHyperparameters, checkSettings } from '../../src/training/settings.ts';
 
 test('defaults are within their own bounds', () => {
   const defaults = checkHyperparameters({}, 'here');
@@ -27,17 +19,31 @@ test('names may have dashes or capitals, values may be strings', () => {
     lowercase: false,
     optimizer: 'sgd',
   });
-  expect(flagOf('learningRate')).toBe('learning-rate');
 });
 
 test.each([
-  [{ hiden: 3 }, /here: no hyperparameter `hiden`. There are: .*hidden/],
+  [{ hiden: 3 }, /here: no hyperparameter `hiden`. Did you mean hidden\?/],
+  [{ learning_rate: 3 }, /no hyperparameter `learning_rate`. Did you mean learning-rate\?/],
+  [{ xyz: 3 }, /here: no hyperparameter `xyz`. There are: .*hidden/],
+  [{ hidden: Number.NaN }, /here: hidden NaN: expected a whole number from 1/],
+  [{ hidden: Number.POSITIVE_INFINITY }, /here: hidden Infinity: expected a whole number/],
+  [{ hidden: [100] }, /here: hidden \[100\]: expected a whole number/],
+  [{ hidden: null }, /here: hidden null: expected a whole number/],
+  [{ hidden: true }, /here: hidden true: expected a whole number/],
+  [{ wordDim: 'wide' }, /here: wordDim wide: expected a whole number/],
+  [{ 'word-dim': 'wide' }, /here: word-dim wide: expected a whole number/],
+  [{ cell: ['lstm'] }, /here: cell \["lstm"\]: expected one of lstm/],
+  [{ clip: ['norm:5'] }, /here: clip \["norm:5"\]: expected norm:X/],
+  [{ clip: Number.NaN }, /here: clip NaN: expected norm:X/],
+  [{ bptt: { kind: 'full' } }, /here: bptt \{"kind":"full"\}: expected full/],
+  [{ residual: 1 }, /here: residual 1: expected true or false/],
+  [{ wordDim: 5, 'word-dim': 6 }, /here: wordDim and word-dim are one hyperparameter/],
   [{ hidden: 0 }, /here: hidden 0: expected a whole number from 1/],
   [{ hidden: 1.5 }, /hidden 1.5: expected a whole number/],
   [{ hidden: 'x' }, /hidden x/],
   [{ hidden: '' }, /hidden : expected/],
   [{ dropout: 1 }, /dropout 1: expected a number from 0 to 0.99/],
-  [{ learningRate: Number.NaN }, /learning-rate NaN/],
+  [{ learningRate: Number.NaN }, /learningRate NaN/],
   [{ optimizer: 'adagrad' }, /expected one of sgd, adam, adamw/],
   [{ lowercase: 'maybe' }, /expected true or false/],
   [{ weightDecay: 0.1 }, /weight-decay: adam has none. Use optimizer adamw or sgd/],
@@ -70,6 +76,18 @@ test.each([
   expect(check).toThrow(UserError);
   expect(check).toThrow(message);
   expect(check).not.toThrow(/\n/);
+  expect(check).toThrow(expect.objectContaining({ code: expect.stringMatching(/^SEQTAG_OPTION/) }));
+});
+
+test.each([[null], ['hidden=3'], [[1]], [undefined]])(
+  '%j is no set of hyperparameters',
+  (given) => {
+    expect(() => checkHyperparameters(given as never, 'here')).toThrow(/^here: expected an object/);
+  },
+);
+
+test('a value of undefined counts as not given', () => {
+  expect(checkSettings({ hidden: undefined, cell: 'gru' })).toEqual({ cell: 'gru' });
 });
 
 test('values with a kind come back in one form, and are read back from it', () => {
@@ -97,18 +115,6 @@ test('values with a kind come back in one form, and are read back from it', () =
   expect(kept({ features: 'shape,suffix3' })).toBe('suffix3,shape');
   expect(kept({ features: 'all' })).toBe(featureNames.join());
   expect(kept({ features: 'none' })).toBe('none');
-});
-
-test('what they mean', () => {
-  expect(parseBptt('full')).toEqual({ kind: 'full' });
-  expect(parseBptt('regular:35')).toEqual({ kind: 'regular', length: 35 });
-  expect(parseBptt('random:0.25')).toEqual({ kind: 'random', probability: 0.25 });
-  expect(parseClip('norm:5')).toEqual({ kind: 'norm', limit: 5 });
-  expect(parseClip('value:0.5')).toEqual({ kind: 'value', limit: 0.5 });
-  expect(parseClip('none')).toEqual({ kind: 'none' });
-  expect(parsePeriods('1,3,9')).toEqual([1, 3, 9]);
-  expect(parseFeatures('case')).toEqual(['case']);
-  expect(parseFeatures('none')).toBeUndefined();
 });
 
 test('periods matter to a clockwork alone, and one unit a module is enough', () => {
