@@ -32,7 +32,7 @@ const tolerance = {
   sgd: { abs: 1e-7, rel: 3e-7 },
   adam: { abs: 1e-7, rel: 3e-7 },
   joint: { abs: 1e-6, rel: 1e-6 },
-  tanh: { abs: 3e-7, rel: 0 },
+  tanh: { abs: 0, rel: 5e-7 },
   exp: { abs: 2e-38, rel: 6e-7 },
 } satisfies Record<string, Tolerance>;
 
