@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 // Top first: a part may import itself and those after it.
 const parts = [
   'cli',
+  'library',
   'training',
   'embedding',
   'tagging',

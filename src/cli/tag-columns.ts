@@ -1,4 +1,4 @@
-import { type Column, type Format, type WriteOptions } from '../corpus/index.ts';
+import type { Column, Format, WriteOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { columnNames, findColumn, kindOf } from '../model/column-names.ts';
 import type { ModelFile, TagColumn } from '../model/model.ts';

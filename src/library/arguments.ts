@@ -1,0 +1,188 @@
+import type { BackendOptions } from '../backend/backend.ts';
+import { closestName, valueText } from '../option-values.ts';
+import type { ComputeOptions } from './types.ts';
+
+/** What an option may be. A value of another type is a TypeError, one of this type that is not allowed a RangeError. */
+export interface Kind {
+  /** A noun phrase: `a whole number from 1 to 256`. */
+  readonly expected: string;
+  readonly hasType: (value: unknown) => boolean;
+  readonly isAllowed?: (value: never) => boolean;
+}
+
+/** The kinds of all options of a function. */
+export type Kinds = Readonly<Record<string, Kind>>;
+
+/** A value as an error message shows it, with its type where the value alone does not tell it. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `${JSON.stringify(valueText(value))} (a string)`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value !== null && typeof value === 'object') return 'an object';
+  return valueText(value);
+}
+
+export const wrongType = (where: string, expected: string, value: unknown): TypeError =>
+  new TypeError(`${where}: expected ${expected}, not ${shown(value)}.`);
+
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isColumn = (value: unknown): boolean => isString(value) || Number.isInteger(value);
+
+export const boolean: Kind = {
+  expected: 'true or false',
+  hasType: (value) => typeof value === 'boolean',
+};
+
+/** A string that is not empty. */
+export const text = (expected: string): Kind => ({
+  expected,
+  hasType: isString,
+  isAllowed: (value: string) => value !== '',
+});
+
+export const path: Kind = text('a path');
+
+export const oneOf = (...choices: readonly string[]): Kind => ({
+  expected: `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`,
+  hasType: isString,
+  isAllowed: (value: string) => choices.includes(value),
+});
+
+export const wholeNumber = (min: number, max: number): Kind => ({
+  expected: `a whole number from ${min} to ${max}`,
+  hasType: isNumber,
+  isAllowed: (value: number) => Number.isInteger(value) && value >= min && value <= max,
+});
+
+export const numberFrom = (min: number, max: number): Kind => ({
+  expected: `a number from ${min} to ${max}`,
+  hasType: isNumber,
+  isAllowed: (value: number) => value >= min && value <= max,
+});
+
+export const listOf = (item: Kind, expected: string): Kind => ({
+  expected,
+  hasType: (value) => Array.isArray(value) && value.every(item.hasType),
+  isAllowed: (values: readonly never[]) => values.every((value) => item.isAllowed?.(value) ?? true),
+});
+
+export const either = (a: Kind, b: Kind): Kind => ({
+  expected: `${a.expected} or ${b.expected}`,
+  hasType: (value) => a.hasType(value) || b.hasType(value),
+  isAllowed: (value: never) =>
+    [a, b].some((kind) => kind.hasType(value) && (kind.isAllowed?.(value) ?? true)),
+});
+
+/** Any object; its own options are checked apart. */
+export const object = (expected = 'an object'): Kind => ({ expected, hasType: isObject });
+
+export const anything = (expected: string): Kind => ({ expected, hasType: () => true });
+
+export const column: Kind = {
+  expected: 'the name or index of a column',
+  hasType: isColumn,
+  isAllowed: (value: unknown) => value !== '',
+};
+
+export const columns: Kind = either(column, listOf(column, 'a list of them'));
+
+/** An `AbortSignal`, or another object with `aborted`. */
+export const signal: Kind = {
+  expected: 'an AbortSignal',
+  hasType: (value) =>
+    isObject(value) && typeof (value as { aborted?: unknown }).aborted === 'boolean',
+};
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
+
+export const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+/**
+ * Checks an options object. A value of undefined counts as not given.
+ * @param where the function, for messages: `loadTagger`
+ * @param required the names that must be given
+ * @throws TypeError for another kind of value, an unknown name or a missing option; RangeError for a value out of range
+ */
+export function checkOptions(
+  where: string,
+  options: unknown,
+  { kinds, required = [] }: { readonly kinds: Kinds; readonly required?: readonly string[] },
+): void {
+  const names = Object.keys(kinds);
+  if (!isObject(options))
+    throw wrongType(where, `an object of options (${names.join(', ')})`, options);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(kinds, name)) {
+      const meant = closestName(name, names);
+      const remedy =
+        meant === undefined ? `There are: ${names.join(', ')}.` : `Do you mean ${meant}?`;
+      throw new TypeError(`${where}: there is no option ${JSON.stringify(name)}. ${remedy}`);
+    }
+    if (value !== undefined) checkValue(`${where}: ${name}`, value, kinds[name]!);
+  }
+  for (const name of required)
+    if (options[name] === undefined)
+      throw new TypeError(`${where}: ${name} is missing. Give ${kinds[name]!.expected}.`);
+}
+
+/** @throws TypeError or RangeError if the value is not of this kind */
+export function checkValue(where: string, value: unknown, kind: Kind): void {
+  if (!kind.hasType(value)) throw wrongType(where, kind.expected, value);
+  if (kind.isAllowed && !kind.isAllowed(value as never))
+    throw new RangeError(`${where}: expected ${kind.expected}, not ${shown(value)}.`);
+}
+
+/**
+ * Checks that a value is a list of strings, and that it is as long as expected.
+ * @param what the items, for messages: `tokens`
+ */
+export function checkStrings(
+  where: string,
+  value: unknown,
+  { what, length }: { readonly what: string; readonly length?: number },
+): asserts value is readonly string[] {
+  if (!Array.isArray(value)) throw wrongType(where, `an array of ${what}`, value);
+  // not `every`, which skips holes
+  for (let i = 0; i < value.length; i++)
+    if (typeof value[i] !== 'string') throw wrongType(`${where}[${i}]`, 'a string', value[i]);
+  if (length !== undefined && value.length !== length)
+    throw new RangeError(
+      `${where}: expected ${length} ${what}, one for each token, not ${value.length}.`,
+    );
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Options that several functions have
+
+export const computeKinds = {
+  backend: oneOf('auto', 'native', 'wasm'),
+  threads: wholeNumber(1, 256),
+  products: oneOf('single', 'bfloat16'),
+};
+
+/** Of the options of a function, those that say how to compute. */
+export const computeOptions = ({ backend, threads, products }: ComputeOptions): BackendOptions => ({
+  ...(backend && { backend }),
+  ...(threads && { threads }),
+  ...(products && { products }),
+});
+
+export const readFormats = ['columns', 'conllu', 'csv', 'tsv', 'jsonl', 'horizontal', 'text'];
+
+export const readKinds = {
+  format: oneOf(...readFormats),
+  tokenColumn: column,
+  tagColumn: columns,
+  featureColumn: columns,
+  header: boolean,
+  absentTag: text('a tag'),
+  file: text('a name'),
+};

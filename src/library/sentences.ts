@@ -1,0 +1,94 @@
+import { createParser, type Sentence as ParsedSentence, placeTokens } from '../corpus/index.ts';
+import { checkStrings, isObject, wrongType } from './arguments.ts';
+import type { Offsets, SentenceInput, TextSentence } from './types.ts';
+
+/** A sentence to tag, checked. */
+export interface CheckedSentence {
+  readonly tokens: readonly string[];
+  readonly featureColumns: readonly (readonly string[])[];
+  readonly given: readonly (readonly string[] | undefined)[] | undefined;
+  /** Names the sentence in messages. */
+  readonly where: string;
+  /** Where it is in the text, if it was found in one. */
+  readonly text?: TextSentence;
+}
+
+/**
+ * Checks a sentence that a program gives.
+ * @param where its name in messages: `tag: sentence 3`
+ * @param tagColumns how many the model has
+ * @throws TypeError for another kind of value, RangeError for lists of another length
+ */
+export function checkSentence(
+  sentence: SentenceInput,
+  { where, tagColumns }: { readonly where: string; readonly tagColumns: number },
+): CheckedSentence {
+  if (Array.isArray(sentence)) {
+    checkStrings(where, sentence, { what: 'tokens' });
+    return { tokens: sentence, featureColumns: [], given: undefined, where };
+  }
+  if (!isObject(sentence))
+    throw wrongType(where, 'an array of tokens, or an object with tokens', sentence);
+  const { tokens, featureColumns, given } = sentence;
+  checkStrings(`${where}: tokens`, tokens, { what: 'tokens' });
+  const { length } = tokens;
+  if (featureColumns !== undefined) {
+    if (!Array.isArray(featureColumns))
+      throw wrongType(`${where}: featureColumns`, 'an array of columns', featureColumns);
+    featureColumns.forEach((values, c) => {
+      checkStrings(`${where}: featureColumns[${c}]`, values, { what: 'values', length });
+    });
+  }
+  if (given !== undefined) {
+    if (!Array.isArray(given)) throw wrongType(`${where}: given`, 'an array of columns', given);
+    if (given.length > tagColumns)
+      throw new RangeError(
+        `${where}: given: the model has ${tagColumns} tag column${tagColumns === 1 ? '' : 's'}, not ${given.length}.`,
+      );
+    given.forEach((labels, c) => {
+      if (labels !== undefined)
+        checkStrings(`${where}: given[${c}]`, labels, { what: 'labels', length });
+    });
+  }
+  return {
+    tokens,
+    featureColumns: (featureColumns ?? []) as CheckedSentence['featureColumns'],
+    given: given as CheckedSentence['given'],
+    where,
+  };
+}
+
+/**
+ * Finds sentences and tokens in texts that come one after another.
+ * @param where what messages begin with
+ */
+export function createTextSplitter(where: string) {
+  const parser = createParser({ format: 'text', file: where, keepSource: true });
+  let index = 0;
+  const checked = (sentence: ParsedSentence): CheckedSentence => ({
+    tokens: sentence.tokens,
+    featureColumns: [],
+    given: undefined,
+    where: `${where}: sentence ${++index}`,
+    text: textSentence(sentence),
+  });
+  return {
+    push: (text: string): CheckedSentence[] => parser.push(text).map(checked),
+    end: (): CheckedSentence[] => parser.end().map(checked),
+  };
+}
+
+/** A sentence of raw text as the public interface shows it. */
+export function textSentence(sentence: ParsedSentence): TextSentence {
+  const { text, start: base = 0, places } = placeTokens(sentence);
+  const [first = 0, last = 0] = [places[0], places.at(-1)];
+  const tokenOffsets = sentence.tokens.map(
+    (_, t): Offsets => ({ start: base + places[2 * t]!, end: base + places[2 * t + 1]! }),
+  );
+  return {
+    text: text.slice(first, last),
+    offsets: { start: base + first, end: base + last },
+    tokens: sentence.tokens,
+    tokenOffsets,
+  };
+}

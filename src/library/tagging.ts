@@ -1,0 +1,164 @@
+import type { Annotation } from '../corpus/sentence.ts';
+import { spans as spansIn } from '../corpus/tags/scheme.ts';
+import type { Tagger as InnerTagger } from '../tagging/tagger.ts';
+import { batchesOf, batchesWithPauses } from './batching.ts';
+import type { CheckedSentence } from './sentences.ts';
+import type {
+  ModelInfo,
+  TaggedColumn,
+  TaggedSentence,
+  TaggedSpan,
+  TaggedText,
+  TagOptions,
+  TextColumn,
+  TextSentence,
+  TextSpan,
+} from './types.ts';
+
+/** Makes a result of a sentence and what each tag column gives for it. */
+export type ResultOf<Result> = (
+  sentence: CheckedSentence,
+  columns: readonly TaggedColumn[],
+) => Result;
+
+/** What all calls of a tagger do, after their arguments were checked. */
+export function createTagging(
+  tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'mostTokens'>,
+  { tagColumns }: Pick<ModelInfo, 'tagColumns'>,
+) {
+  const batching = {
+    sizeOf: ({ tokens }: CheckedSentence) => tokens.length,
+    most: tagger.mostTokens,
+  };
+
+  /** Begins to tag a batch; the result gives a list of columns for each sentence. */
+  function begin(batch: readonly CheckedSentence[], options: TagOptions): () => TaggedColumn[][] {
+    const tokens = batch.map((sentence) => sentence.tokens);
+    const features = batch.map(({ featureColumns }) => featureColumns);
+    const { confidence = false, minConfidence = 0, nBest } = options;
+    const isGiven = batch.some(({ given }) => given !== undefined);
+    const bySentence = (columns: readonly (readonly Annotation[])[]): TaggedColumn[][] =>
+      tokens.map((own, s) =>
+        columns.map((column, c) => taggedColumn(own, column[s]!, tagColumns[c]!)),
+      );
+    if (!confidence && minConfidence === 0 && nBest === undefined && !isGiven) {
+      const finish = tagger.begin(tokens, features);
+      return () => bySentence(finish().map((column) => column.map((tags) => ({ tags }))));
+    }
+    const annotations = tagger.annotate(tokens, {
+      confidence,
+      minConfidence,
+      nBest,
+      features,
+      ...(isGiven && { given: tagColumns.map((_, c) => givenOf(batch, c)) }),
+      where: (s) => batch[s]!.where,
+    });
+    return () => bySentence(annotations);
+  }
+
+  return {
+    /** Tags sentences in order. Other threads compute one batch while this one makes the results of the batch before. */
+    all<Result>(
+      sentences: Iterable<CheckedSentence>,
+      options: TagOptions,
+      resultOf: ResultOf<Result>,
+    ): Result[] {
+      const results: Result[] = [];
+      let finish = (): void => undefined;
+      for (const batch of batchesOf(sentences, batching)) {
+        const columns = begin(batch, options);
+        finish();
+        finish = () => {
+          columns().forEach((own, i) => {
+            results.push(resultOf(batch[i]!, own));
+          });
+        };
+      }
+      finish();
+      return results;
+    },
+
+    /**
+     * The same for a source that may be slow or endless.
+     * @param check throws if the tagger was closed meanwhile
+     */
+    async *stream<Result>(
+      sentences: AsyncIterable<CheckedSentence>,
+      {
+        resultOf,
+        check,
+        ...options
+      }: TagOptions & { resultOf: ResultOf<Result>; check: () => void },
+    ): AsyncGenerator<Result, void, undefined> {
+      let finish = (): Result[] => [];
+      const give = function* (results: Result[]) {
+        for (const result of results) {
+          yield result;
+          check();
+        }
+      };
+      for await (const batch of batchesWithPauses(sentences, batching)) {
+        check();
+        const columns = batch.length > 0 ? begin(batch, options) : () => [];
+        const before = finish;
+        finish = () => columns().map((own, i) => resultOf(batch[i]!, own));
+        yield* give(before());
+      }
+      check();
+      yield* give(finish());
+    },
+  };
+}
+
+/** What is known of one tag column, for all sentences of a batch; undefined if nothing is. */
+const givenOf = (
+  batch: readonly CheckedSentence[],
+  column: number,
+): (readonly string[])[] | undefined =>
+  batch.some(({ given }) => given?.[column] !== undefined)
+    ? batch.map(({ tokens, given }) => given?.[column] ?? tokens.map(() => '?'))
+    : undefined;
+
+function taggedColumn(
+  tokens: readonly string[],
+  { tags, confidences, spans, nBest }: Annotation,
+  { name, scheme }: ModelInfo['tagColumns'][number],
+): TaggedColumn {
+  const found: readonly Omit<TaggedSpan, 'text'>[] = spans ?? spansIn(tags, scheme);
+  return {
+    name,
+    tags,
+    spans: found.map((span) => ({ ...span, text: tokens.slice(span.start, span.end).join(' ') })),
+    ...(confidences && { confidences }),
+    ...(nBest && { alternatives: nBest }),
+  };
+}
+
+/** The first column's fields are those of the sentence too. */
+export const taggedSentence: ResultOf<TaggedSentence> = ({ tokens }, columns) => ({
+  tokens,
+  ...columns[0]!,
+  columns,
+});
+
+export const taggedText: ResultOf<TaggedText> = (sentence, columns) => {
+  const text = sentence.text!;
+  const inText = columns.map((column) => textColumn(column, text));
+  return { ...text, ...inText[0]!, columns: inText };
+};
+
+const textColumn = (
+  column: TaggedColumn,
+  { text, offsets, tokenOffsets }: TextSentence,
+): TextColumn => ({
+  ...column,
+  spans: column.spans.map((span): TextSpan => {
+    const { start } = tokenOffsets[span.start]!;
+    const { end } = tokenOffsets[span.end - 1]!;
+    return {
+      ...span,
+      text: text.slice(start - offsets.start, end - offsets.start),
+      offsets: { start, end },
+    };
+  }),
+});

@@ -1,0 +1,387 @@
+// The types of the public interface. They stand for themselves: no file below may appear in them, so that internals can
+// change without breaking programs that use the library.
+
+/** A corpus format. `inline`, `spans` and `html` can only be written; `text` can only be read. */
+export type Format =
+  | 'columns'
+  | 'conllu'
+  | 'csv'
+  | 'tsv'
+  | 'horizontal'
+  | 'text'
+  | 'jsonl'
+  | 'inline'
+  | 'spans'
+  | 'html';
+
+/**
+ * How tags write spans: `IOB1`, `BIO` (also called IOB2), `BIOES` (IOBES), `BILOU`, `BMES`, or `none` for plain tags such
+ * as parts of speech.
+ */
+export type Scheme = 'IOB1' | 'BIO' | 'BIOES' | 'BILOU' | 'BMES' | 'none';
+
+/**
+ * A column of a corpus: an index from 0, a negative index from the end (-1 is the last), or a name: a field of CoNLL-U
+ * (`upos`) or a key in its MISC, a name in the header of csv and tsv, a key of jsonl.
+ */
+export type Column = number | string;
+
+/** A range of a text in UTF-16 code units, as `String.prototype.slice` counts: `text.slice(start, end)`. */
+export interface Offsets {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The tokens `start` to `end - 1` of a sentence, counted from 0. */
+export interface Span {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Tagging
+
+/** A span that a model found. */
+export interface TaggedSpan extends Span {
+  /** The span's part of the text; in a sentence given as tokens, the tokens joined by spaces. */
+  readonly text: string;
+  /** Probability of this span, from 0 to 1, if confidences were asked for. */
+  readonly confidence?: number;
+}
+
+/** A span found in a text. */
+export interface TextSpan extends TaggedSpan {
+  /** Where the span is in the text. */
+  readonly offsets: Offsets;
+}
+
+/** One of several tag sequences of a sentence. */
+export interface Alternative {
+  readonly tags: readonly string[];
+  /** Probability of the whole sequence, from 0 to 1. */
+  readonly probability: number;
+}
+
+/** What one tag column of a model gives for a sentence. */
+export interface TaggedColumn {
+  /** The column's name, as in `ModelInfo.tagColumns`. */
+  readonly name: string;
+  /** One tag for each token. */
+  readonly tags: readonly string[];
+  /** The spans that the tags write; empty where the tags are plain. */
+  readonly spans: readonly TaggedSpan[];
+  /** Probability of each tag, from 0 to 1, if confidences were asked for. */
+  readonly confidences?: readonly number[];
+  /** The most probable tag sequences, best first, if they were asked for. */
+  readonly alternatives?: readonly Alternative[];
+}
+
+/** A sentence with its tags. The fields of the model's first tag column are also fields of the sentence. */
+export interface TaggedSentence extends TaggedColumn {
+  readonly tokens: readonly string[];
+  /** All tag columns of the model, in its order. */
+  readonly columns: readonly TaggedColumn[];
+}
+
+/** A sentence of a text: where it is, and its tokens. */
+export interface TextSentence {
+  /** The sentence without the white space around it. */
+  readonly text: string;
+  /** Where the sentence is in the text. */
+  readonly offsets: Offsets;
+  readonly tokens: readonly string[];
+  /** Where each token is in the text. */
+  readonly tokenOffsets: readonly Offsets[];
+}
+
+/** What one tag column of a model gives for a sentence of a text. */
+export interface TextColumn extends TaggedColumn {
+  readonly spans: readonly TextSpan[];
+}
+
+/** A sentence of a text with its tags. */
+export interface TaggedText extends TextSentence, TextColumn {
+  readonly columns: readonly TextColumn[];
+}
+
+/** A sentence to tag: its tokens, or an object that has them. Sentences of `readCorpus` are such objects. */
+export type SentenceInput =
+  | readonly string[]
+  | {
+      readonly tokens: readonly string[];
+      /** One list of values for each of the model's feature columns, one value for each token. */
+      readonly featureColumns?: readonly (readonly string[])[] | undefined;
+      /**
+       * What is known of the tags, one list for each tag column of the model, or `undefined` for a column of which
+       * nothing is known. A label is a tag, several tags (`NN|VB`: one of these), or `?` (any).
+       */
+      readonly given?: readonly (readonly string[] | undefined)[] | undefined;
+    };
+
+/** What a model should give. */
+export interface TagOptions {
+  /** Give the probability of each tag and each span. Default: false. */
+  readonly confidence?: boolean | undefined;
+  /** Leave out what is less probable, from 0 to 1: a plain tag becomes `_`, a span is left out. Default: 0. */
+  readonly minConfidence?: number | undefined;
+  /** Give this many tag sequences of each sentence; fewer if there are not as many. */
+  readonly nBest?: number | undefined;
+}
+
+/** How to compute. */
+export interface ComputeOptions {
+  /** `native` kernels, `wasm` (WebAssembly), or `auto`: native if they were built. Default: `auto`. */
+  readonly backend?: 'auto' | 'native' | 'wasm' | undefined;
+  /** Number of threads, this one included. Default: one for each core. */
+  readonly threads?: number | undefined;
+  /** Precision of matrix products; `bfloat16` needs native kernels and a processor with AMX. Default: `single`. */
+  readonly products?: 'single' | 'bfloat16' | undefined;
+}
+
+/** Options of `loadTagger`. */
+export interface LoadOptions extends ComputeOptions {
+  /**
+   * A penalty on a tag's score, in nats, in place of the one chosen in training. A penalty on `O` (the default tag) finds
+   * more spans, of which more are wrong.
+   */
+  readonly recallBias?: { readonly tag?: string | undefined; readonly nats: number } | undefined;
+}
+
+/** A model that was loaded. */
+export interface ModelInfo {
+  /** The path of its file. */
+  readonly path: string;
+  /** Size of the file in bytes. */
+  readonly bytes: number;
+  /** The tag columns that it gives. */
+  readonly tagColumns: readonly {
+    /** As in training, else `upos`, `xpos` or `NER`, by the kind of the tags. */
+    readonly name: string;
+    /** The scheme of the tags; `none` for plain tags. */
+    readonly scheme: Scheme;
+    /** The plain tags that it gives, or the types of its spans. */
+    readonly labels: readonly string[];
+  }[];
+  /** The columns that the model reads in addition to the tokens, as they were named in training; mostly none. */
+  readonly featureColumns: readonly Column[];
+  /** The kernels and the number of threads in use. */
+  readonly backend: { readonly kind: 'native' | 'wasm'; readonly threads: number };
+}
+
+type KeyOf<T> = T extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
+
+/**
+ * `[Symbol.asyncDispose]()`, for `await using`. TypeScript knows that symbol only with the library `esnext.disposable`;
+ * programs compiled without it see an empty type here.
+ */
+export type AsyncDisposal = {
+  readonly [Key in KeyOf<SymbolConstructor>]: () => Promise<void>;
+};
+
+/**
+ * A model ready to tag. Close it when it is no longer needed: it keeps worker threads and memory. After `close` every
+ * method throws a `UserError` with the code `SEQTAG_CLOSED`.
+ */
+export interface Tagger extends AsyncDisposal {
+  readonly model: ModelInfo;
+  /**
+   * Finds the sentences and tokens of a text, and tags them.
+   * @throws UserError if the model reads feature columns, which a text does not have
+   */
+  tagText(text: string, options?: TagOptions): TaggedText[];
+  /**
+   * Tags sentences that are given as tokens.
+   * @throws UserError if feature columns are missing, or if a given label is not a tag of the model
+   */
+  tag(sentences: Iterable<SentenceInput>, options?: TagOptions): TaggedSentence[];
+  /**
+   * The same as `tagText` for a text that arrives in pieces: strings, or bytes in UTF-8 such as a Node.js stream.
+   * A sentence is given as soon as its end is certain: at a blank line, after a long paragraph, or when the text ends.
+   * Memory stays bounded; offsets count from the beginning of the whole text.
+   */
+  tagTextStream(
+    chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+    options?: TagOptions,
+  ): AsyncGenerator<TaggedText, void, undefined>;
+  /** The same as `tag` for sentences that arrive one by one. Results come in order; memory stays bounded. */
+  tagStream(
+    sentences: AsyncIterable<SentenceInput> | Iterable<SentenceInput>,
+    options?: TagOptions,
+  ): AsyncGenerator<TaggedSentence, void, undefined>;
+  /** Whether training saw this word. The model sets digits to 0 and, as a rule, ignores case. */
+  isKnown(word: string): boolean;
+  /** Ends the worker threads. Closing twice does no harm. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Corpora
+
+/** Where a sentence was read, as a writer of the same format needs it. Opaque: pass it on as it is. */
+export interface SentenceSource {
+  readonly raw: string;
+}
+
+/** A sentence of a corpus. */
+export interface Sentence {
+  readonly tokens: readonly string[];
+  /** One tag for each token: those of the first tag column; empty if no tags were read. */
+  readonly tags: readonly string[];
+  /** All tag columns, if several were asked for, in that order. */
+  readonly tagColumns?: readonly (readonly string[])[] | undefined;
+  /** The feature columns, if there were asked for, in that order. */
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
+  /** The name of the file. */
+  readonly file: string;
+  /** The line of the first token, from 1. */
+  readonly line: number;
+  /** Present with `keepSource`. */
+  readonly source?: SentenceSource;
+}
+
+/** A file, or a stream of bytes such as `process.stdin`; both may be compressed by gzip or zstd. */
+export type CorpusSource = string | AsyncIterable<Uint8Array>;
+
+/** Where things are in a corpus. */
+export interface ReadOptions {
+  /** Default: by the file's extension, else by its content. */
+  readonly format?: Format | undefined;
+  /** The column of the tokens. Default: the format's own. */
+  readonly tokenColumn?: Column | undefined;
+  /** The column of the tags, or several. Default: the format's own. */
+  readonly tagColumn?: Column | readonly Column[] | undefined;
+  /** Columns to read in addition, into `featureColumns`. */
+  readonly featureColumn?: Column | readonly Column[] | undefined;
+  /** Whether csv and tsv begin with a header. Default: by its content. */
+  readonly header?: boolean | undefined;
+  /** conllu: the tag of a word that lacks the key asked for in MISC. Default: `O`. */
+  readonly absentTag?: string | undefined;
+  /** The name of the corpus in messages. Default: the path, or `<stdin>` for a stream. */
+  readonly file?: string | undefined;
+}
+
+/** Options of `readCorpus` and `readSentences`. */
+export interface ReadCorpusOptions extends ReadOptions {
+  /** Read tags. Default: true, but false for the formats `text` and `horizontal`, which have none. */
+  readonly gold?: boolean | undefined;
+  /** Keep the source of each sentence, so that `writeCorpus` gives back all else that was in the file. Default: false. */
+  readonly keepSource?: boolean | undefined;
+}
+
+/** A sentence to write: one of a corpus, or one that a tagger gave. */
+export interface WritableSentence {
+  readonly tokens: readonly string[];
+  readonly tags: readonly string[];
+  readonly tagColumns?: readonly (readonly string[])[] | undefined;
+  /** All tag columns of a tagged sentence, with confidences and alternatives. */
+  readonly columns?: readonly TaggedColumn[] | undefined;
+  readonly source?: SentenceSource | undefined;
+}
+
+/** Options of `writeCorpus` and `formatCorpus`. */
+export interface WriteOptions {
+  /** Default: by the file's extension, else the format of the sources, else `columns`. */
+  readonly format?: Format | undefined;
+  /**
+   * The column of the tags, one for each tag column. With sources of the same format it is replaced if it exists. Default:
+   * a new last column; `upos` in conllu; `tags` in jsonl.
+   */
+  readonly tagColumn?: Column | readonly Column[] | undefined;
+  /** Write the confidences of tagged sentences. Default: false. */
+  readonly confidence?: boolean | undefined;
+  /** Write this many alternatives of tagged sentences: in jsonl and columns. */
+  readonly nBest?: number | undefined;
+  /** spans: what offsets count. Default: `utf-16`. */
+  readonly offsets?: 'utf-16' | 'code-points' | undefined;
+}
+
+/** Options of `convert`. */
+export interface ConvertOptions {
+  /** The format of the input. Default: by the file's extension, else by its content. */
+  readonly from?: Format | undefined;
+  /** The format of the output. Default: by the file's extension, else that of the input. */
+  readonly to?: Format | undefined;
+  /** The scheme of the tags in the output. Default: as in the input. */
+  readonly scheme?: Scheme | undefined;
+  /** The scheme of the tags in the input. Default: by its content. */
+  readonly fromScheme?: Scheme | undefined;
+  readonly tokenColumn?: Column | undefined;
+  readonly tagColumn?: Column | readonly Column[] | undefined;
+  readonly header?: boolean | undefined;
+  readonly absentTag?: string | undefined;
+  /** spans: what offsets count. Default: `utf-16`. */
+  readonly offsets?: 'utf-16' | 'code-points' | undefined;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Evaluation
+
+/** A fraction from 0 to 1, or null where there was nothing to divide by. */
+export type Ratio = number | null;
+
+/** Precision, recall and F1. */
+export interface Ratios {
+  /** correct / predicted */
+  readonly precision: Ratio;
+  /** correct / gold */
+  readonly recall: Ratio;
+  /** 2 correct / (gold + predicted) */
+  readonly f1: Ratio;
+}
+
+/** The scores of one type of span, or of one tag, and the counts behind them. */
+export interface Score extends Ratios {
+  readonly gold: number;
+  readonly predicted: number;
+  readonly correct: number;
+}
+
+/** The scores of a corpus. */
+export interface Report {
+  readonly tokens: number;
+  readonly correctTokens: number;
+  /** Fraction of the tokens with the gold tag. */
+  readonly accuracy: Ratio;
+  /** The same for words that training saw, and for the others; null if nobody knows which these are. */
+  readonly knownAccuracy: Ratio;
+  readonly unknownAccuracy: Ratio;
+  readonly unknownTokens: number | null;
+  readonly sentences: number;
+  /** Fraction of the sentences in which every tag is right. */
+  readonly sentenceAccuracy: Ratio;
+  /** Of span tags. A span is correct if both ends and the type agree, as in conlleval. */
+  readonly spans?: Score & {
+    readonly macro: Ratios;
+    readonly types: Readonly<Record<string, Score>>;
+  };
+  /** Of plain tags. */
+  readonly tags?: { readonly macro: Ratios; readonly byTag: Readonly<Record<string, Score>> };
+  /** The most frequent confusions, in tokens. */
+  readonly confusions: readonly {
+    readonly gold: string;
+    readonly predicted: string;
+    readonly count: number;
+  }[];
+  /** Gold tags that training never saw; they count as errors. Null if nobody knows the tags of the training. */
+  readonly unseenTags: readonly { readonly tag: string; readonly count: number }[] | null;
+}
+
+/** What `evaluate` compares. */
+export interface EvaluateOptions extends ReadOptions {
+  /** The gold standard: a labelled file, or sentences with tags. */
+  readonly gold: CorpusSource | Iterable<GoldSentence>;
+  /** The predictions: a tagger, a file, or sentences with the same tokens. */
+  readonly predicted: Tagger | CorpusSource | Iterable<GoldSentence>;
+  /** The column of the predicted tags in a file. Default: `tagColumn`. */
+  readonly predictedColumn?: Column | undefined;
+  /** Gold labels may be `?` (unknown) or `NN|VB` (one of these): only certain ones are measured. Default: false. */
+  readonly partial?: boolean | undefined;
+}
+
+/** A sentence with gold or predicted tags. */
+export interface GoldSentence {
+  readonly tokens: readonly string[];
+  readonly tags: readonly string[];
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
+}
