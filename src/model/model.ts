@@ -17,6 +17,7 @@ import { clearUphill } from '../network/cells/clockwork.ts';
 import { cellNames } from '../network/cells/index.ts';
 import {
   type Direction,
+  MOST_CRF_TAGS,
   MOST_HEADS,
   MOST_MEMBERS,
   type NetworkConfig,
@@ -24,7 +25,6 @@ import {
   plainBiLstm,
   sizeOf,
 } from '../network/config.ts';
-import { MOST_CRF_TAGS } from '../network/crf.ts';
 import { floatToHalf, widenHalves } from './half.ts';
 import {
   openSafetensors,

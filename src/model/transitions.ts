@@ -1,7 +1,7 @@
 import { transitions } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import type { NetworkConfig } from '../network/config.ts';
-import { allowedTransitions } from '../network/crf.ts';
+import { allowedTransitions } from '../network/crf/transitions.ts';
 import type { TagColumn } from './model.ts';
 
 /**

@@ -109,6 +109,9 @@ export const denseSizes = (config: NetworkConfig): number[] => [
 /** Columns of tags that one network learns at most. */
 export const MOST_HEADS = 16;
 
+/** Greatest number of tags of a CRF. With more, its sums could leave the range of a float. */
+export const MOST_CRF_TAGS = 2048;
+
 /** Networks of one ensemble at most. */
 export const MOST_MEMBERS = 64;
 
@@ -130,7 +133,7 @@ export interface ParameterSpec {
   /** A clockwork's recurrent matrix: it is 0 for ever from units of faster modules to those of slower ones. */
   readonly modules?: number;
   /** What an ensemble has of it: a part of each member, to be summed, or one for all; left out: each member its own. */
-  readonly pooled?: 'summed' | 'shared';
+  readonly inEnsemble?: 'summed' | 'shared';
 }
 
 /** By which the parameters of an ensemble's member are called. */
@@ -143,11 +146,11 @@ export const memberPrefix = (member: number): string => `member.${member}.`;
 export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   const specs = networkSpecs(config);
   if (config.members === 1) return specs;
-  const own = specs.filter(({ pooled }) => pooled !== 'shared');
+  const own = specs.filter(({ inEnsemble }) => inEnsemble !== 'shared');
   const all = Array.from({ length: config.members }, (_, member) =>
     own.map((spec) => ({ ...spec, name: memberPrefix(member) + spec.name })),
   );
-  return [...all.flat(), ...specs.filter(({ pooled }) => pooled === 'shared')];
+  return [...all.flat(), ...specs.filter(({ inEnsemble }) => inEnsemble === 'shared')];
 }
 
 function networkSpecs(config: NetworkConfig): ParameterSpec[] {
@@ -219,8 +222,8 @@ function networkSpecs(config: NetworkConfig): ParameterSpec[] {
     vector(`dense.${i}.bias`, hidden);
   }
   tags.forEach((size, head) => {
-    const shared = { pooled: 'shared' } as const;
-    matrix(`${headName(head)}.weight`, [widths[config.dense]!, size], { pooled: 'summed' });
+    const shared = { inEnsemble: 'shared' } as const;
+    matrix(`${headName(head)}.weight`, [widths[config.dense]!, size], { inEnsemble: 'summed' });
     vector(`${headName(head)}.bias`, size, shared);
     if (config.decoder === 'crf') {
       specs.push({

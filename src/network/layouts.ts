@@ -4,7 +4,6 @@ import type { Address } from '../backend/kernels.ts';
 import { cellOf } from './cells/index.ts';
 import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
 import { directionsOf, inputSize, layerSize, type NetworkConfig, times } from './config.ts';
-import { crfScratchSize } from './crf.ts';
 import { type FeatureLayout, layoutFeatures } from './features.ts';
 import {
   type LayerScratch,
@@ -14,6 +13,7 @@ import {
   layoutLayerScratch,
   layoutSpace,
 } from './layer.ts';
+import { crfScratchSize } from './layers/decoders/crf.ts';
 import { layoutTokens, type TokenLayout } from './tokens.ts';
 
 // Where the numbers of one batch lie. The thread that prepares a batch writes a header of sizes at its beginning, and

@@ -12,11 +12,11 @@ import {
   times,
   tokenSize,
 } from './config.ts';
-import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './crf.ts';
 import { denseBackward, denseForward, denseWeights } from './dense.ts';
 import type { Bptt, Dropout, OptimizerOptions } from './engine.ts';
 import { type FeatureLayout, featuresBackward, featuresForward } from './features.ts';
 import { isReverse, joinForward, layerBackward, layerForward, layerWeights } from './layer.ts';
+import { type Crf, crfCosts, crfDecode, crfLoss, packCrf } from './layers/decoders/crf.ts';
 import {
   cacheWidth,
   chunkKeys,

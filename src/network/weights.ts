@@ -70,7 +70,7 @@ export function memberWeights(weights: Weights, member: number): Weights {
       name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
     );
   const shared = weights.specs
-    .filter(({ pooled }) => pooled === 'shared')
+    .filter(({ inEnsemble }) => inEnsemble === 'shared')
     .map(({ name }) => [name, member === 0 ? weights.at[name]! : 0] as const);
   return {
     ...weights,

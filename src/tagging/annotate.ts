@@ -3,9 +3,10 @@ import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { type CrfScores, fieldScores, nBest } from '../network/crf.ts';
+import { nBest } from '../network/crf/n-best.ts';
+import { createPathSums, type PathSums, type Paths } from '../network/crf/path-sums.ts';
+import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
-import { createPathSums, type PathSums, type Paths } from '../network/paths.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Known, numberGiven } from './given.ts';
 import type { FeatureValues, Predictor, Said } from './predictor.ts';
@@ -104,7 +105,7 @@ function createColumns(
   return tagColumns.map((tagColumn, c) => {
     const names = vocabulary.tags[c]!;
     const fieldOf = (links: Int32Array | undefined): Field => {
-      const scores = fieldScores(engine, c, links);
+      const scores = headScores(engine, c, links);
       return { scores, sums: createPathSums(scores) };
     };
     const field = fieldOf(own[c]);

@@ -8,7 +8,7 @@ import {
   tagParts,
 } from '../corpus/tags/scheme.ts';
 import type { TagColumn } from '../model/model.ts';
-import type { Paths } from '../network/paths.ts';
+import type { Paths } from '../network/crf/path-sums.ts';
 
 /** What paths of trained tags mean in the corpus's own scheme, and how probable that is: sums over all paths that mean it. */
 export interface Answers {
@@ -51,7 +51,8 @@ function plainAnswers(names: readonly string[]): Answers {
     spans: () => [],
     tagShares: (paths, tags) => tags.map((tag, t) => marginal(paths, [t, placeOf(tag), K])),
     spanShare: () => 0,
-    share: (paths, tags) => paths.share(0, tags.length, (t, _, k) => k < 0 || names[k] === tags[t]),
+    share: (paths, tags) =>
+      paths.probability(0, tags.length, (t, _, k) => k < 0 || names[k] === tags[t]),
   };
 }
 
@@ -80,7 +81,7 @@ function spanAnswers(
   function tokenShare(paths: Paths, t: number, { type, start, end }: Span, adjoins: boolean) {
     const place = { isFirst: t === start, isLast: t === end - 1, adjoins };
     const own = spanLetter(scheme, place);
-    return paths.share(t, t + 1, (at, before, k) => {
+    return paths.probability(t, t + 1, (at, before, k) => {
       const goesOn = continues(before, k);
       if (at > t) return spanLetter(scheme, { ...place, isLast: !goesOn }) === own;
       if (!hasType(k, type)) return false;
@@ -114,7 +115,7 @@ function spanAnswers(
       return shares;
     },
     spanShare: (paths, { type, start, end }) =>
-      paths.share(start, end, (t, before, k) =>
+      paths.probability(start, end, (t, before, k) =>
         t === start ? hasType(k, type) && !continues(before, k) : continues(before, k) === t < end,
       ),
     share(paths, tags) {
@@ -124,7 +125,7 @@ function spanAnswers(
         types.fill(type, start, end);
         goesOn.fill(true, start + 1, end);
       }
-      return paths.share(0, tags.length, (t, before, k) => {
+      return paths.probability(0, tags.length, (t, before, k) => {
         if (k < 0) return true;
         const type = types[t];
         return type === undefined

@@ -6,8 +6,8 @@ import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import { openModel, type TagColumn, type TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { type CrfScores, fieldScores } from '../network/crf.ts';
-import { drawPath, pathGuide } from '../network/draw.ts';
+import { drawPath, pathGuide } from '../network/crf/sampling.ts';
+import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
 import type { Random } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
@@ -198,7 +198,7 @@ function fieldsOf(
     rules,
   );
   return tagColumns.map((_, c) =>
-    isCrf || allowed[c] ? fieldScores(engine, c, allowed[c]) : undefined,
+    isCrf || allowed[c] ? headScores(engine, c, allowed[c]) : undefined,
   );
 }
 

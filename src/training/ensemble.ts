@@ -14,9 +14,9 @@ export function pool(
 ): { config: NetworkConfig; parameters: Map<string, Float32Array> } {
   const M = members.length;
   const parameters = new Map<string, Float32Array>();
-  for (const { name, pooled } of parameterSpecs(config)) {
+  for (const { name, inEnsemble } of parameterSpecs(config)) {
     const all = members.map((member) => member.get(name)!);
-    if (pooled === 'shared') {
+    if (inEnsemble === 'shared') {
       const mean = (i: number): number => all.reduce((sum, values) => sum + values[i]!, 0) / M;
       parameters.set(
         name,
@@ -24,7 +24,7 @@ export function pool(
       );
     } else
       all.forEach((values, member) => {
-        const own = pooled === 'summed' ? values.map((x) => x / M) : values;
+        const own = inEnsemble === 'summed' ? values.map((x) => x / M) : values;
         parameters.set(M === 1 ? name : memberPrefix(member) + name, own);
       });
   }

@@ -13,8 +13,7 @@ import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 import { extraTransitions } from '../model/transitions.ts';
-import { MOST_HEADS, type NetworkConfig } from '../network/config.ts';
-import { MOST_CRF_TAGS } from '../network/crf.ts';
+import { MOST_CRF_TAGS, MOST_HEADS, type NetworkConfig } from '../network/config.ts';
 import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
 import {
   type CorpusFile,

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/backend/arena.ts';
 import { transitions as schemeTransitions } from '../../src/corpus/tags/scheme.ts';
+import { nBest } from '../../src/network/crf/n-best.ts';
+import { crfScores } from '../../src/network/crf/scores.ts';
+import { allowedTransitions } from '../../src/network/crf/transitions.ts';
 import {
-  allowedTransitions,
   type Crf,
+  type CrfBatch,
   crfDecode,
   crfLoss,
-  crfMarginals,
-  crfScores,
   crfScratchSize,
   crfTablesSize,
-  nBest,
   packCrf,
-} from '../../src/network/crf.ts';
+} from '../../src/network/layers/decoders/crf.ts';
 import { roundToFloat32 } from '../oracle/arrays.ts';
 import { expectClose } from '../oracle/close.ts';
 import * as oracle from '../oracle/crf.ts';
@@ -193,10 +193,15 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     return { best: best.values(), score: score.values() };
   }
 
+  function crfMarginals(p: number, logZ: number, { tables, K }: Crf, batch: CrfBatch): void {
+    const { scratch, emissions, gold, sets = 0, rows, T } = batch;
+    kernels.crf_marginals(p, logZ, scratch, emissions, tables, gold, sets, rows, T, K);
+  }
+
   function marginals(s: Sample, known = false) {
     const { crf, batch, K, N, B } = place(s, known);
     const [p, logZ] = [sheet.output(N * K), sheet.output(B)];
-    crfMarginals(kernels, p.at, logZ.at, crf, batch);
+    crfMarginals(p.at, logZ.at, crf, batch);
     sheet.verify();
     return { p: p.values(), logZ: logZ.values() };
   }
@@ -453,7 +458,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     const bare: Crf = { ...crf, transitions: 0, start: 0, end: 0, allowed: 0 };
     packCrf(kernels, bare);
     const [p, logZ, best] = [sheet.output(N * K), sheet.output(B), sheet.integerOutput(N)];
-    crfMarginals(kernels, p.at, logZ.at, bare, batch);
+    crfMarginals(p.at, logZ.at, bare, batch);
     crfDecode(kernels, best.at, logZ.at, bare, batch);
     for (let row = 0; row < N; row++) {
       const e = [...s.emissions.slice(row * K, row * K + K)];

@@ -7,7 +7,7 @@ import type { TagColumn } from '../../src/model/model.ts';
 import { allowedTransitionsOf } from '../../src/model/transitions.ts';
 import { createEngine } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
-import { allowedTransitions } from '../../src/network/crf.ts';
+import { allowedTransitions } from '../../src/network/crf/transitions.ts';
 import type { Engine } from '../../src/network/engine.ts';
 import { type Annotate, createAnnotate } from '../../src/tagging/annotate.ts';
 import { createAnswers } from '../../src/tagging/answers.ts';

@@ -3,8 +3,8 @@ import type { Address } from '../../backend/kernels.ts';
 import { Numbering, type Types } from '../batch.ts';
 import { moduleOf } from '../cells/clockwork.ts';
 import { headName, type NetworkConfig } from '../config.ts';
-import { type Crf, crfTablesSize } from '../crf.ts';
 import type { TrainingOptions } from '../engine.ts';
+import { type Crf, crfTablesSize } from '../layers/decoders/crf.ts';
 import { cacheWidth, type LayoutOptions } from '../layouts.ts';
 import {
   createTasks,

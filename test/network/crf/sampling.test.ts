@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { allowedTransitions, crfScores } from '../../src/network/crf.ts';
-import { drawPath, pathGuide } from '../../src/network/draw.ts';
-import { createRandom, seedState } from '../../src/network/random.ts';
-import { logSumExp, pathScore } from '../oracle/crf.ts';
-import { rng } from '../oracle/rng.ts';
+import { drawPath, pathGuide } from '../../../src/network/crf/sampling.ts';
+import { crfScores } from '../../../src/network/crf/scores.ts';
+import { allowedTransitions } from '../../../src/network/crf/transitions.ts';
+import { createRandom, seedState } from '../../../src/network/random.ts';
+import { logSumExp, pathScore } from '../../oracle/crf.ts';
+import { rng } from '../../oracle/rng.ts';
 
 const K = 3;
 const L = 4;

@@ -1,39 +1,39 @@
-import type { CrfScores } from './crf.ts';
+import type { CrfScores } from './scores.ts';
 
-// Probabilities of parts of paths, in float64, one sentence at a time, beside the kernels of crf.ts, which sum over whole
-// batches. Forward and backward sums are scaled so that those of each token add up to 1 (Rabiner 1989, §V.A).
+// Probabilities of parts of paths, in float64, one sentence at a time; the kernels of the CRF sum over whole batches. The
+// forward and backward sums are scaled so that those of each token add up to 1 (Rabiner 1989, section V.A).
 
-/** Keeps what is not forbidden above 0, also where something else is 230 nats better. */
+/** Least factor of anything that is not forbidden: it stays above 0 even if something else is 230 nats better. */
 const LEAST = 1e-100;
 
-/** Whether a path may go from tag `before` of token t - 1 to `tag` of token t; -1 beyond the first and the last. */
+/** Whether a path may go from tag `before` of token t - 1 to `tag` of token t. The tag is -1 before the first and after the last token. */
 export type Fits = (t: number, before: number, tag: number) => boolean;
 
-/** The paths of a sentence, each of probability exp(s(y)) / Z. */
+/** The distribution over the paths of a sentence: path y has probability exp(s(y)) / Z. */
 export interface Paths {
-  /** (L, K): p(y_t = k); 0 where no path is allowed at all. */
+  /** (L, K): p(y_t = k); 0 if no path is allowed. */
   readonly marginals: Float64Array;
   /** The first token that no allowed path reaches, or that none that reaches it leaves; -1 if there are paths. */
   readonly broken: number;
-  /** The probability that all links into tokens `from` to `to` fit, where token L is the end. */
-  share(from: number, to: number, fits: Fits): number;
+  /** The probability that all transitions into tokens `from` to `to` fit, where token L is the end. */
+  probability(from: number, to: number, fits: Fits): number;
 }
 
-/** Sums over the paths of a field, given a sentence's emissions (L, K) and what is known, as in `nBest`. */
+/** Sums over the paths of a sentence, given its emissions (L, K) and what is known of its tags, as in `nBest`. */
 export type PathSums = (
   emissions: ArrayLike<number>,
   known?: { gold: ArrayLike<number>; sets: ArrayLike<number> },
 ) => Paths;
 
-export function createPathSums(field: CrfScores): PathSums {
-  const { K } = field;
-  // Where all links score 0 tokens stand alone, and a sum over a token's tags is all.
-  const isFree = [field.transitions, field.start, field.end].every((scores) =>
+export function createPathSums(crf: CrfScores): PathSums {
+  const { K } = crf;
+  // If all transitions score 0, tokens are independent, and a sum over the tags of a token is enough.
+  const isIndependent = [crf.transitions, crf.start, crf.end].every((scores) =>
     scores.every((score) => score === 0),
   );
-  const between = factors(field.transitions); // (K, K)
-  const start = factors(field.start);
-  const end = factors(field.end);
+  const between = factors(crf.transitions); // (K, K)
+  const start = factors(crf.start);
+  const end = factors(crf.end);
   return (emissions, known) => {
     const L = emissions.length / K;
     /** (L, K): factors of the emissions, divided by what the forward sums are divided by. */
@@ -43,28 +43,28 @@ export function createPathSums(field: CrfScores): PathSums {
     const finish = end.slice();
     let broken = -1;
     for (let t = 0; t < L && broken < 0; t++) {
-      const [step, own] = [row(steps, t, K), row(forward, t, K)];
+      const [step, sums] = [row(steps, t, K), row(forward, t, K)];
       writeEmissions(step, emissions, { t, K, known });
-      if (isFree || t === 0) own.set(start);
-      else reach(own, row(forward, t - 1, K), between);
-      let sum = 0;
+      if (isIndependent || t === 0) sums.set(start);
+      else reach(sums, row(forward, t - 1, K), between);
+      let total = 0;
       for (let k = 0; k < K; k++) {
-        own[k] = atLeast(own[k]! * step[k]!);
-        sum += own[k]!;
+        sums[k] = atLeast(sums[k]! * step[k]!);
+        total += sums[k]!;
       }
-      if (sum === 0) broken = t;
-      else scale([step, own], 1 / sum);
+      if (total === 0) broken = t;
+      else scale([step, sums], 1 / total);
     }
     if (broken < 0 && L > 0) {
       const last = row(forward, L - 1, K);
-      const sum = finish.reduce((all, x, k) => all + x * last[k]!, 0);
-      if (sum === 0) broken = L - 1;
-      else scale([finish], 1 / sum);
+      const total = finish.reduce((all, x, k) => all + x * last[k]!, 0);
+      if (total === 0) broken = L - 1;
+      else scale([finish], 1 / total);
     }
-    if (broken >= 0) return { marginals: new Float64Array(L * K), broken, share: () => 0 };
+    if (broken >= 0) return { marginals: new Float64Array(L * K), broken, probability: () => 0 };
 
     if (L > 0) row(backward, L - 1, K).set(finish);
-    for (let t = L - 2; t >= 0 && !isFree; t--) {
+    for (let t = L - 2; t >= 0 && !isIndependent; t--) {
       const [to, after, step] = [
         row(backward, t, K),
         row(backward, t + 1, K),
@@ -77,7 +77,7 @@ export function createPathSums(field: CrfScores): PathSums {
       }
     }
 
-    function share(from: number, to: number, fits: Fits): number {
+    function probability(from: number, to: number, fits: Fits): number {
       let reached = from > 0 ? row(forward, from - 1, K) : start;
       for (let t = from; t <= to; t++) {
         if (t === L)
@@ -98,7 +98,7 @@ export function createPathSums(field: CrfScores): PathSums {
       const rest = row(backward, to, K);
       return reached.reduce((sum, x, k) => sum + x * rest[k]!, 0);
     }
-    return { marginals: forward.map((x, i) => x * backward[i]!), broken, share };
+    return { marginals: forward.map((x, i) => x * backward[i]!), broken, probability };
   };
 }
 
@@ -107,7 +107,7 @@ const row = (table: Float64Array, t: number, K: number): Float64Array =>
 
 const atLeast = (x: number): number => (x === 0 ? 0 : Math.max(x, LEAST));
 
-/** exp(score - max); 0 where forbidden. */
+/** exp(score - max); 0 if forbidden. */
 function factors(scores: Float64Array): Float64Array {
   const max = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   return scores.map((score) =>
@@ -126,21 +126,21 @@ function reach(to: Float64Array, from: Float64Array, between: Float64Array): voi
   }
 }
 
-/** The factors of a token's emissions; 0 for tags that it does not have. */
+/** Writes the factors of a token's emissions; 0 for tags that it cannot have. */
 function writeEmissions(
   step: Float64Array,
   emissions: ArrayLike<number>,
   { t, K, known }: { t: number; K: number; known: Parameters<PathSums>[1] },
 ): void {
   const tag = known?.gold[t] ?? -1;
-  const isOpen = (k: number): boolean =>
+  const isPossible = (k: number): boolean =>
     tag === -1 || (tag >= 0 ? k === tag : known!.sets[(-2 - tag) * K + k] !== 0);
   let max = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < K; k++) if (isOpen(k)) max = Math.max(max, emissions[t * K + k]!);
+  for (let k = 0; k < K; k++) if (isPossible(k)) max = Math.max(max, emissions[t * K + k]!);
   for (let k = 0; k < K; k++)
-    step[k] = isOpen(k) ? Math.max(LEAST, Math.exp(emissions[t * K + k]! - max)) : 0;
+    step[k] = isPossible(k) ? Math.max(LEAST, Math.exp(emissions[t * K + k]! - max)) : 0;
 }
 
-function scale(rows: readonly Float64Array[], by: number): void {
-  for (const own of rows) for (let k = 0; k < own.length; k++) own[k]! *= by;
+function scale(rows: readonly Float64Array[], factor: number): void {
+  for (const row of rows) for (let k = 0; k < row.length; k++) row[k]! *= factor;
 }
