@@ -16,6 +16,7 @@ const parts = [
   'backend',
   'vectors',
   'corpus',
+  'files',
 ];
 const terminal = ['chalk', 'ora', 'commander'];
 

@@ -4,6 +4,7 @@ import { formatOf } from '../corpus/index.ts';
 import { type EmbeddingEvent, embed } from '../embedding/embed.ts';
 import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
 import type { TextSource } from '../embedding/text.ts';
+import { refuseSameFile } from '../files/same-file.ts';
 import { flagOf } from '../option-values.ts';
 import type { Context } from './context.ts';
 import { nameOf, sourceOf } from './input.ts';
@@ -93,6 +94,7 @@ async function embedCommand(
     flags.output,
     'embed: no output. Say with -o where the vectors go, e.g. -o vectors.vec.',
   );
+  refuseSameFile(output, texts);
   const { header, tokenColumn } = flags;
   const columns = {
     ...(tokenColumn !== undefined && { tokenColumn }),

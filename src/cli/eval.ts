@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { watchColumns } from '../corpus/features/token-features.ts';
-import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
   type Document,
   type ReadOptions,
-  readBytes,
   readCorpus,
   type Sentence,
 } from '../corpus/index.ts';
@@ -21,6 +19,8 @@ import {
 import { sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
+import { hashed } from '../files/hash.ts';
+import { readBytes } from '../files/read.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
 import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';

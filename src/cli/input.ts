@@ -1,16 +1,10 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { StrangeColumn } from '../corpus/features/token-features.ts';
-import {
-  decompressed,
-  type Format,
-  formatOf,
-  isName,
-  type ReadOptions,
-  sniffFormat,
-  withoutCompression,
-} from '../corpus/index.ts';
+import { type Format, formatOf, isName, type ReadOptions, sniffFormat } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
+import { decompressed, withoutCompression } from '../files/compression.ts';
+import { describeFile, readBytes } from '../files/read.ts';
 import type { ModelFile, TagColumn } from '../model/model.ts';
 import type { Io } from './io.ts';
 
@@ -41,7 +35,7 @@ export async function openInput(
   const known = format ?? (isText ? undefined : formatOf(file, 'convert'));
   if (file !== '-' && !isPipe(file))
     return { source: file, name, format: known ?? (await sniffed(file)) };
-  const stream = file === '-' ? io.stdin : createReadStream(file);
+  const stream = file === '-' ? io.stdin : readBytes(file);
   const { sample, source } = await peek(decompressed(stream, name));
   return { source, name, format: known ?? sniffFormat(decode(sample)) };
 }
@@ -66,8 +60,7 @@ export function outputFormat(file: string | undefined): Format | undefined {
 }
 
 /** Can it be read only once, as `<(...)` of a shell? */
-const isPipe = (file: string): boolean =>
-  statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
+const isPipe = (file: string): boolean => describeFile(file)?.kind === 'stream';
 
 const SAMPLE = 65_536;
 
@@ -75,7 +68,7 @@ async function sniffed(file: string): Promise<Format | undefined> {
   if (sampleOf(file).length === 0) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of decompressed(createReadStream(file), file)) {
+  for await (const chunk of decompressed(readBytes(file), file)) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= SAMPLE) break;
@@ -90,7 +83,7 @@ const decode = (sample: Uint8Array): string => new TextDecoder().decode(sample);
 export function sampleOf(file: string): Uint8Array {
   const buffer = Buffer.alloc(SAMPLE);
   try {
-    if (!statSync(file).isFile()) return buffer.subarray(0, 0);
+    if (describeFile(file)?.kind !== 'file') return buffer.subarray(0, 0);
     const fd = openSync(file, 'r');
     try {
       return buffer.subarray(0, readSync(fd, buffer, 0, SAMPLE, 0));

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { UserError } from '../errors.ts';
+import { fileError } from '../files/system-errors.ts';
 
 /** All that the command line has of the world, so that tests can give it another. */
 export interface Io {
@@ -57,7 +57,7 @@ export interface Sink {
 
 /** @param name what a message calls the stream, e.g. `standard output` */
 export function createSink(stream: Writable, name: string): Sink {
-  let failure: Error | undefined;
+  let failure: unknown;
   let wake: (() => void) | undefined;
   const settle = (): void => {
     wake?.();
@@ -95,10 +95,7 @@ export function createSink(stream: Writable, name: string): Sink {
   };
 }
 
-function writeError(error: NodeJS.ErrnoException, name: string): Error {
-  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new ClosedPipe();
-  if (error.code === 'ENOSPC') return new UserError(`${name}: the disk is full. Free some space.`);
-  return error.code === undefined
-    ? error
-    : new UserError(`${name}: cannot be written (${error.code}). Check where it goes.`);
+function writeError(error: NodeJS.ErrnoException, name: string): unknown {
+  const isClosed = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+  return isClosed ? new ClosedPipe() : fileError(error, { file: name, action: 'write' });
 }

@@ -1,51 +1,53 @@
-import { createWriteStream, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { checkWritable } from '../model/safetensors.ts';
+import { createWriteStream } from 'node:fs';
+import { createOutput, type OutputFile, openDevice } from '../files/write.ts';
 import type { Context } from './context.ts';
 import { createSink, type Sink } from './io.ts';
 
+/** Paths by which standard output is written as standard output is, whatever it is. */
+const STANDARD_OUTPUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
+
 /**
- * Runs `produce` with a sink: standard output, or the file. A file gets a temporary name beside it, and its own when
- * all is written; nothing is left of it when `produce` fails or the process is interrupted. On standard output what was
- * written until then arrives whole.
+ * Runs `produce` with a sink: standard output, or a file that appears when all is written. Nothing is left of the file
+ * when `produce` fails or the process is interrupted. On standard output, an interrupt first waits for what was written.
  */
 export async function withOutput(
   { io, out }: Context,
   file: string | undefined,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<void> {
-  if (file === undefined || file === '-') return toStandardOutput({ io, out }, produce);
-  const present = statSync(file, { throwIfNoEntry: false });
-  // a device or a pipe cannot be renamed over
-  const isDevice = present !== undefined && !present.isFile() && !present.isDirectory();
-  if (!isDevice) checkWritable(file);
-  const target = present ? realpathSync(file) : file;
-  const name = isDevice ? file : join(dirname(target), `.seqtag-${process.pid}.tmp`);
-  // opened here and now, so that nothing appears after it was removed
-  const stream = createWriteStream(name, { fd: openSync(name, 'w', present?.mode ?? 0o666) });
-  const sink = createSink(stream, file);
-  const remove = (): void => {
-    if (!isDevice) rmSync(name, { force: true });
-  };
+  if (file === undefined || STANDARD_OUTPUT.test(file))
+    return toStandardOutput({ io, out }, produce);
+  const device = openDevice(file);
+  const sink = device === undefined ? fileSink(file) : deviceSink(file, device);
   const release = io.onInterrupt((signal) => {
-    remove();
+    sink.discard();
     io.quit(codeOf(signal));
   });
   try {
     await produce(sink);
     await sink.flush();
-    await new Promise<void>((resolve) => {
-      stream.once('close', resolve);
-      stream.end();
-    });
-    if (!isDevice) renameSync(name, target);
-  } catch (error) {
-    stream.destroy();
-    remove();
-    throw error;
+    sink.finish();
   } finally {
+    sink.discard();
     release();
   }
+}
+
+type OutputSink = Sink & Pick<OutputFile, 'finish' | 'discard'>;
+
+function fileSink(file: string): OutputSink {
+  const output = createOutput(file);
+  return {
+    ...output,
+    write: async (data) => output.write(typeof data === 'string' ? Buffer.from(data) : data),
+    flush: () => Promise.resolve(),
+  };
+}
+
+function deviceSink(file: string, fd: number): OutputSink {
+  const stream = createWriteStream('', { fd });
+  const close = (): void => void stream.destroy();
+  return { ...createSink(stream, file), finish: close, discard: close };
 }
 
 /** The exit code that a shell gives to what a signal ended. */
@@ -58,7 +60,7 @@ async function toStandardOutput(
   let isInterrupted = false;
   const release = io.onInterrupt((signal) => {
     const quit = (): void => io.quit(codeOf(signal));
-    // a reader that takes nothing is waited for until the second signal
+    // a second signal ends at once, in case nobody reads the output
     if (isInterrupted) quit();
     else void out.flush().then(quit, quit);
     isInterrupted = true;

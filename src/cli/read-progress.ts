@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readBytes } from '../corpus/index.ts';
+import { describeFile, readBytes } from '../files/read.ts';
 import type { Context } from './context.ts';
 import { bar, createMovingLine } from './progress.ts';
 import { styleOf } from './style.ts';
@@ -22,8 +21,11 @@ export async function createReadProgress(
 ): Promise<ReadProgress | undefined> {
   const { io } = context;
   if (!io.isTerminal.stderr || io.env.TERM === 'dumb') return undefined;
-  const found = files.map((file) => statSync(file, { throwIfNoEntry: false }));
-  const size = found.reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : Number.NaN), 0);
+  const found = files.map(describeFile);
+  const size = found.reduce(
+    (sum, file) => sum + (file?.kind === 'file' ? file.bytes : Number.NaN),
+    0,
+  );
   if (!(size > 0)) return undefined;
   const style = await styleOf('stderr', context);
   const line = await createMovingLine(io.stderr, style);

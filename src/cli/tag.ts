@@ -11,6 +11,8 @@ import {
 } from '../corpus/index.ts';
 import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
+import { refuseSameFile } from '../files/same-file.ts';
+import { findModel } from '../model/model.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
@@ -168,6 +170,7 @@ async function tagCommand(
     throw new UserError(
       '--json: goes with --stats, which it writes. For tags in JSON: --output jsonl.',
     );
+  if (flags.outFile !== undefined) refuseSameFile(flags.outFile, [findModel(model)]);
   const tagger = loadTagger(model, taggerOptions(flags));
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
+import { readTextFile } from '../files/read.ts';
+import { refuseSameFile } from '../files/same-file.ts';
 import { flagOf } from '../option-values.ts';
 import {
   type Hyperparameters,
@@ -66,6 +67,7 @@ export function defineTrain(command: Command, context: Context): void {
   command.addHelpText('after', examples).action((corpora: string[], flags: TrainFlags) => {
     if (flags.sweep || flags.seeds !== undefined) {
       const common = commonOptions({ corpora, flags, command });
+      refuseSameFile(common.output, [flags.config]);
       const given = givenHyperparameters(command, flags.config);
       return sweepCommand({ common, flags, given }, context);
     }
@@ -156,22 +158,10 @@ function givenHyperparameters(
 }
 
 function readConfig(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const what =
-      code === 'ENOENT'
-        ? 'no such file'
-        : code === 'EISDIR'
-          ? 'a directory'
-          : `cannot be read (${code})`;
-    throw new UserError(`${file}: ${what}. Give --config a file of JSON.`);
-  }
+  const text = readTextFile(file);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text.replace(/^\ufeff/, ''));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new UserError(
       `${file}: not JSON: ${(error as Error).message}. Expected e.g. {"hidden": 200}.`,
@@ -212,6 +202,7 @@ export async function trainCommand(
   const { io, out } = context;
   const { flags, command } = asked;
   const common = { ...commonOptions(asked), teacher };
+  refuseSameFile(common.output, [flags.config]);
   const given = givenHyperparameters(command, flags.config);
   const chosen = checkSettings({ ...given.file, ...given.flags }, command.name());
   const display = await createDisplay(flags, context);

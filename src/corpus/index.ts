@@ -1,9 +1,7 @@
-export { decompressed, withoutCompression } from './compression.ts';
 export { formatOf, sniffFormat } from './formats/format.ts';
 export { isName, listed } from './formats/places.ts';
 export {
   createParser,
-  readBytes,
   readCorpus,
   readSentences,
   readTokenLines,

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { DivergedError, UserError } from '../errors.ts';
-import { checkWritable } from '../model/safetensors.ts';
+import { describeFile } from '../files/read.ts';
+import { refuseSameFile } from '../files/same-file.ts';
+import { checkWritable } from '../files/write.ts';
 import { writeVectors } from '../vectors/vectors.ts';
 import type { EmbeddingNumbers } from './options.ts';
 import { SHARDS } from './program.ts';
@@ -79,6 +80,10 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEvent> {
   const { texts, output, numbers, signal } = options;
   const began = performance.now();
+  refuseSameFile(
+    output,
+    texts.map(({ source }) => (typeof source === 'string' ? source : undefined)),
+  );
   checkWritable(output);
 
   const reading = readText(texts, {
@@ -161,7 +166,7 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
     yield {
       type: 'end',
       vectors: output,
-      bytes: statSync(output).size,
+      bytes: describeFile(output)!.bytes,
       words: text.words.length,
       dim: numbers.dim,
       stopped: signal?.aborted ? 'signal' : 'epochs',

@@ -26,12 +26,9 @@ import {
   sizeOf,
 } from '../network/config.ts';
 import { floatToHalf, widenHalves } from './half.ts';
-import {
-  openSafetensors,
-  type SafetensorsFile,
-  type Tensor,
-  writeSafetensors,
-} from './safetensors.ts';
+import type { Tensor } from './safetensors/format.ts';
+import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
+import { writeSafetensors } from './safetensors/write.ts';
 
 /** What the tags of a column are. */
 export interface TagColumn {
@@ -154,7 +151,7 @@ export function saveModel(path: string, model: Model): number {
     const data = packGazetteer(tokenFeatures.gazetteer);
     tensors.set(PHRASES, { dtype: 'U8', shape: [data.length], data });
   }
-  writeSafetensors(path, tensors, {
+  const metadata = {
     format: 'seqtag',
     version: String(VERSION),
     config: JSON.stringify(model.config),
@@ -166,8 +163,8 @@ export function saveModel(path: string, model: Model): number {
     }),
     tasks: JSON.stringify(tagColumnsJson(model.tagColumns)),
     record: JSON.stringify(model.record),
-  });
-  return statSync(path).size;
+  };
+  return writeSafetensors(path, tensors, new Map(Object.entries(metadata)));
 }
 
 /** What a model file has under `tasks`, in JSON. Its names are those of the first version, so that files keep loading. */

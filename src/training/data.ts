@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs';
 import { createTokenEncoder, type NumberedTokens } from '../corpus/features/token-features.ts';
 import { resolve } from '../corpus/formats/places.ts';
-import { hashed } from '../corpus/hashed.ts';
 import {
   type Column,
   type Document,
@@ -10,13 +8,14 @@ import {
   isName,
   listed,
   type ReadOptions,
-  readBytes,
   readCorpus,
 } from '../corpus/index.ts';
 import { convertPartial, numberLabels, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, type Scheme } from '../corpus/tags/scheme.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
+import { hashed } from '../files/hash.ts';
+import { describeFile, readBytes } from '../files/read.ts';
 import type { Types } from '../network/batch.ts';
 import { createRandom, type Random, seedState, shuffle } from '../network/random.ts';
 import { type Window, windows } from '../tagging/windows.ts';
@@ -100,8 +99,7 @@ export async function readLabelled(
 
 /** @throws UserError for what can be read only once, as `<(...)` of a shell */
 export function checkRereadable(file: string, why: string): void {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat && !stat.isFile() && !stat.isDirectory())
+  if (describeFile(file)?.kind === 'stream')
     throw new UserError(`${file}: a pipe or device, but ${why}. Write it to a file first.`);
 }
 

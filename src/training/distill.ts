@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { BackendOptions } from '../backend/backend.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
+import { sha256Of } from '../files/hash.ts';
+import { readBytes } from '../files/read.ts';
 import { openModel, type TagColumn, type TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { drawPath, pathGuide } from '../network/crf/sampling.ts';
@@ -65,7 +65,7 @@ export async function openTeacher(
   const known = Object.entries(own).filter(([name]) =>
     (hyperparameterNames as readonly string[]).includes(name),
   );
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const sha256 = await sha256Of(readBytes(path));
   const files: CorpusFile[] = [];
   for (const name of raw) {
     const format = rawFormat !== undefined && { format: rawFormat };

@@ -11,7 +11,9 @@ import type { ReadOptions } from '../corpus/index.ts';
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
-import type { TagColumn } from '../model/model.ts';
+import { refuseSameFile } from '../files/same-file.ts';
+import { checkWritable } from '../files/write.ts';
+import { findModel, type TagColumn } from '../model/model.ts';
 import { extraTransitions } from '../model/transitions.ts';
 import { MOST_CRF_TAGS, MOST_HEADS, type NetworkConfig } from '../network/config.ts';
 import { biasedPlaces, checkedPlaces, parseRecallBias } from '../tagging/recall.ts';
@@ -60,6 +62,22 @@ export interface TrainOptions extends BackendOptions {
   readonly teacher?: TeacherOptions | undefined;
   /** Ends training after the step under way; the best epoch so far is kept. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks before anything is computed that the output can be written and is none of the input files.
+ * @throws UserError
+ */
+export function checkOutput(
+  options: Pick<
+    TrainOptions,
+    'output' | 'corpora' | 'dev' | 'test' | 'embeddings' | 'gazetteers' | 'teacher'
+  >,
+): void {
+  const { output, corpora, dev, test, embeddings, gazetteers = [], teacher } = options;
+  const teacherFiles = teacher ? [findModel(teacher.model), ...(teacher.raw ?? [])] : [];
+  refuseSameFile(output, [...corpora, dev, test, embeddings, ...gazetteers, ...teacherFiles]);
+  checkWritable(output);
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

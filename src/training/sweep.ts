@@ -5,8 +5,10 @@ import { readGazetteers } from '../corpus/features/gazetteer.ts';
 import type { ReadOptions } from '../corpus/index.ts';
 import { DivergedError, UserError } from '../errors.ts';
 import type { Report } from '../evaluation/report.ts';
+import { sha256Of } from '../files/hash.ts';
+import { describeFile, readBytes, readTextFile } from '../files/read.ts';
+import { appendToFile, followLinks, moveFile } from '../files/write.ts';
 import { openModel, type Scores } from '../model/model.ts';
-import { checkWritable } from '../model/safetensors.ts';
 import { flagOf } from '../option-values.ts';
 import { checkRereadable, readLabelled } from './data.ts';
 import {
@@ -16,6 +18,7 @@ import {
   hyperparameters,
   type Settings,
 } from './hyperparameters.ts';
+import { checkOutput } from './prepare.ts';
 import { checkSettings } from './settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from './train.ts';
 
@@ -145,9 +148,7 @@ export const scoreOf = (columns: readonly Scores[]): number =>
 export const recordFile = (output: string): string => `${output}.sweep.jsonl`;
 
 /** Where a run's model is until it is known to be the best; a directory, so that nothing half-written lies elsewhere. */
-const workFolder = (output: string): string => `${targetOf(output)}.sweep.tmp`;
-const targetOf = (output: string): string =>
-  fs.existsSync(output) ? fs.realpathSync(output) : output;
+const workFolder = (output: string): string => `${followLinks(output)}.sweep.tmp`;
 
 /** Removes what an unfinished run has left. */
 export const removeWork = (output: string): void =>
@@ -162,7 +163,7 @@ export const removeWork = (output: string): void =>
 export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> {
   const { output, signal, seeds = 1 } = options;
   const runs = planRuns(options);
-  checkWritable(output);
+  checkOutput(options);
   const learntFrom = {
     read: options.read,
     vectors: await hashVectors(options.embeddings),
@@ -199,8 +200,8 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
       const { end, result } = outcome;
       const isBest = result.dev !== null && (!best || scoreOf(result.dev) > scoreOf(best.dev!));
       // the model first: a run that is recorded without its model would be lost, one that is not is trained again
-      if (isBest) promote(join(workFolder(output), MODEL), output);
-      append(record, result);
+      if (isBest) moveFile(join(workFolder(output), MODEL), output);
+      appendToFile(record, `${JSON.stringify(result)}\n`);
       done.set(run.id, result);
       if (isBest) best = result;
       removeWork(output);
@@ -407,11 +408,9 @@ async function readCorpora(
 
 async function hashVectors(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+  if (describeFile(file)?.kind !== 'file')
     throw new UserError(`${file}: no such file. Give --embeddings a file of word vectors.`);
-  const hash = createHash('sha256');
-  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  return sha256Of(readBytes(file));
 }
 
 interface LearntFrom {
@@ -444,14 +443,9 @@ function readRecords(
 ): Map<string, RunRecord> {
   const done: Done = new Map();
   if (!fs.existsSync(file)) return done;
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-    // ends a half-written line, so that the next one does not become part of it
-    fs.appendFileSync(file, text === '' || text.endsWith('\n') ? '' : '\n');
-  } catch (error) {
-    throw fileError(file, error);
-  }
+  const text = readTextFile(file);
+  // ends a half-written line, so that the next one does not become part of it
+  appendToFile(file, text === '' || text.endsWith('\n') ? '' : '\n');
   const planned = new Set(runs.map(({ id }) => id));
   for (const line of text.split('\n')) {
     const run = parseLine(line);
@@ -497,29 +491,6 @@ function difference({ hyperparameters }: RunRecord, runs: readonly Run[]): strin
         : `with ${flagOf(name)}=${theirs[name]}`,
     )
     .join(' and ');
-}
-
-/** One write to the end of the file, on the disk when it returns. */
-function append(file: string, record: RunRecord): void {
-  try {
-    fs.appendFileSync(file, `${JSON.stringify(record)}\n`, { flush: true });
-  } catch (error) {
-    throw fileError(file, error);
-  }
-}
-
-function fileError(file: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error;
-  return new UserError(`${file}: the record of runs cannot be used (${code}). Give another -o.`);
-}
-
-/** Puts a model in the place of the output; as `train` does, a link is followed and permissions stay. */
-function promote(model: string, output: string): void {
-  const target = targetOf(output);
-  const present = fs.statSync(target, { throwIfNoEntry: false });
-  if (present) fs.chmodSync(model, present.mode & 0o7777);
-  fs.renameSync(model, target);
 }
 
 /** Whether the file is the model of this run. */

@@ -4,7 +4,6 @@ import {
   saveModel,
   type TrainingRecord,
 } from '../model/model.ts';
-import { checkWritable } from '../model/safetensors.ts';
 import { flagOf } from '../option-values.ts';
 import { version } from '../version.ts';
 import { type Assessment, assess } from './assess.ts';
@@ -19,6 +18,7 @@ import {
 } from './hyperparameters.ts';
 import { learn, seconds, type TrainedNetwork } from './learn.ts';
 import {
+  checkOutput,
   type Prepared,
   prepare,
   readTrainingFiles,
@@ -38,7 +38,7 @@ export type { TrainOptions } from './prepare.ts';
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
   const { signal, output } = options;
   const began = performance.now();
-  checkWritable(output);
+  checkOutput(options);
   const files = await readTrainingFiles(options);
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
   const prepared = await prepare(options, files);

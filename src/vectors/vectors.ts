@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { readBytes } from '../corpus/formats/reader.ts';
 import { CR, count, LF, problem, SPACE, TAB } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
+import { readBytes } from '../files/read.ts';
 
 /*
  * Pretrained word vectors, a row a word:

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingRecord } from '../../src/model/model.ts';
-import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
+import { writeSafetensors } from '../../src/model/safetensors/write.ts';
+import { readSafetensors } from '../model/read-safetensors.ts';
 import { corpus, createFolder, expectRefused, sentences, seqtag, tiny } from './world.ts';
 
 const folder = createFolder();
@@ -167,7 +168,7 @@ it('refuses what is neither', async () => {
     expectRefused(await seqtag(['inspect', file]), message);
   const bad = folder.path('bad.safetensors');
   writeFileSync(bad, readFileSync(model).subarray(0, 2000));
-  await refused(bad, /truncated/);
+  await refused(bad, /cut short/);
   await refused(folder.path('none.conll'), /none\.conll: no such file/);
   await refused('no-such-model', /no such model file or bundled model/);
   await refused(dirname(gold), /a directory/);

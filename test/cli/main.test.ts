@@ -110,7 +110,7 @@ describe('failures', () => {
   it('tells when standard output cannot be written', async () => {
     const stdout = new Writable({
       write: (_chunk, _encoding, done) =>
-        done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+        done(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' })),
     });
     const input = { stdin: 'a\tN\n\n', stdout };
     expectRefused(

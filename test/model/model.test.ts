@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
-import { readSafetensors, type Tensor, writeSafetensors } from '../../src/model/safetensors.ts';
+import type { Tensor } from '../../src/model/safetensors/format.ts';
+import { writeSafetensors } from '../../src/model/safetensors/write.ts';
 import {
   type NetworkConfig,
   parameterSpecs,
@@ -12,6 +13,7 @@ import {
   sizeOf,
 } from '../../src/network/config.ts';
 import { pool } from '../../src/training/ensemble.ts';
+import { readSafetensors } from './read-safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -244,7 +246,7 @@ describe('what a model reads beside tokens', () => {
     saveModel(path, whole);
     const { metadata, tensors } = readSafetensors(path);
     const name = 'gazetteer.phrases';
-    const withPhrases = (data: Uint8Array): void =>
+    const withPhrases = (data: Uint8Array): number =>
       writeSafetensors(
         path,
         new Map(tensors).set(name, { dtype: 'U8', shape: [data.length], data }),

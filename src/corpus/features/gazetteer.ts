@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { withoutCompression } from '../compression.ts';
-import { readBytes, readText } from '../formats/reader.ts';
+import { withoutCompression } from '../../files/compression.ts';
+import { readBytes } from '../../files/read.ts';
+import { readText } from '../formats/reader.ts';
 import { contentEnd, isBlank, LineBuffer, problem } from '../lines.ts';
 import { tokenize } from '../text/tokenizer.ts';
 
@@ -112,7 +113,7 @@ async function eachLine(
   file: string,
   visit: (line: string, number: number) => void,
 ): Promise<string> {
-  const { hashed } = await import('../hashed.ts'); // taggers that read no list start sooner without
+  const { hashed } = await import('../../files/hash.ts'); // taggers that read no list start sooner without
   const { bytes, sha256 } = hashed(readBytes(file));
   const buffer = new LineBuffer();
   let number = 0;

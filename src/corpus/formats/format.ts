@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { withoutCompression } from '../compression.ts';
+import { withoutCompression } from '../../files/compression.ts';
 import { isBlank } from '../lines.ts';
 import type { Format, Use } from '../sentence.ts';
 import { looksLikeHeader } from './table.ts';

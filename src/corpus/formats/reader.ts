@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { UserError } from '../../errors.ts';
-import { decompressed } from '../compression.ts';
+import { decompressed } from '../../files/compression.ts';
+import { readBytes } from '../../files/read.ts';
 import { binary, countLines, invalidUtf8, LF, MAX_LINE, problem } from '../lines.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { TextParser } from '../text/text.ts';
@@ -16,8 +16,6 @@ import { type TokenLines, tokenLines } from './token-lines.ts';
 
 const BOM = 0xfeff;
 const BOM_BYTES = [0xef, 0xbb, 0xbf];
-/** Bytes read from a file at a time; one array of sentences is yielded for each. */
-const FILE_CHUNK = 128 * 1024;
 /** Bytes of an unfinished line held back so that whole lines are decoded at once. */
 const MAX_PARTIAL = 1024 * 1024;
 
@@ -143,35 +141,6 @@ export async function readCorpus(
   throw new UserError(
     `${file}: no sentences, read as ${document?.format}. Is the file empty, or the format another?`,
   );
-}
-
-/** The bytes of a file as they are. Throws `UserError` if it cannot be read. */
-export async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: FILE_CHUNK });
-  } catch (error) {
-    throw fileError(error, path);
-  }
-}
-
-/** An error of the file system as the user should read it; others as they are. */
-function fileError(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  switch (error.code) {
-    case 'ENOENT':
-      return new UserError(`${file}: no such file. Check the path.`);
-    case 'EISDIR':
-      return new UserError(`${file}: a directory. Name the files in it.`);
-    case 'EACCES':
-    case 'EPERM':
-      return new UserError(`${file}: no permission to read it. Check its access rights.`);
-    default:
-      return 'syscall' in error
-        ? new UserError(
-            `${file}: cannot be read (${String(error.code)}). Check the file and the disk.`,
-          )
-        : error;
-  }
 }
 
 /** Text from bytes, compressed or not, in pieces; an error in one is told by `lineNow`, the line at which it begins. */

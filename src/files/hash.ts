@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The same bytes, and, once they were read to the end, their SHA-256. */
+/** Passes bytes through, and gives their SHA-256 once they were read to the end. */
 export function hashed(bytes: AsyncIterable<Uint8Array>): {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly sha256: () => string;
@@ -13,4 +13,11 @@ export function hashed(bytes: AsyncIterable<Uint8Array>): {
     }
   }
   return { bytes: read(), sha256: () => hash.digest('hex') };
+}
+
+/** SHA-256 of bytes that nobody else reads. */
+export async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes) hash.update(chunk);
+  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createFrames } from '../../src/corpus/zstd.ts';
+import { createFrameReader } from '../../src/files/zstd-frames.ts';
 
 // What `zstd` made of `a\tb\n\n`, and of 300,000 zeros in three blocks; and what decompressors pass over.
 const frames = {
@@ -14,10 +14,10 @@ const all = bytesOf(Object.values(frames).join(''));
 
 /** Where data may end, as far as it is read byte by byte. */
 function ends(data: Uint8Array): number[] {
-  const reader = createFrames();
+  const reader = createFrameReader();
   return [...data.keys()].flatMap((i) => {
     reader.push(data.subarray(i, i + 1));
-    return reader.isWhole ? [i + 1] : [];
+    return reader.isComplete ? [i + 1] : [];
   });
 }
 
@@ -36,10 +36,10 @@ describe('frames of zstd', () => {
       }),
     );
     for (const size of [2, 3, 5, 17, 1000]) {
-      const reader = createFrames();
+      const reader = createFrameReader();
       for (let from = 0; from < all.length; from += size)
         reader.push(all.subarray(from, from + size));
-      expect(reader.isWhole).toBe(true);
+      expect(reader.isComplete).toBe(true);
     }
   });
 

@@ -1,0 +1,213 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../errors.ts';
+import { fileError } from './system-errors.ts';
+
+/*
+ * Every output file is written under a random temporary name in the folder of its target, flushed
+ * to the disk, and renamed when it is complete. So a reader sees the earlier file or the new one and
+ * never a part, and a failure leaves the earlier file as it was.
+ *
+ * The temporary file is created with `wx`: this fails where the name exists, even as a symbolic
+ * link, so that nobody can redirect the output by planting one.
+ */
+
+/** A file that is being written. */
+export interface OutputFile {
+  /** Writes all the bytes, synchronously. */
+  write(bytes: Uint8Array): void;
+  /** Flushes the file to the disk and moves it to its target. */
+  finish(): void;
+  /** Removes the temporary file. Does nothing after `finish`. */
+  discard(): void;
+}
+
+/** Where output goes once symbolic links are followed, and the file that is there now. */
+interface Target {
+  readonly path: string;
+  readonly present: fs.Stats | undefined;
+}
+
+/** One call writes less than 2 GiB. */
+const MAX_WRITE = 2 ** 30;
+/** Names of open descriptors of this process, such as /dev/stdout. */
+const DESCRIPTOR = /^\/(?:dev\/(?:std(?:out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/**
+ * Opens an output file. An existing target keeps its permissions, and a symbolic link stays a link
+ * to the new content.
+ * @throws UserError for a path that cannot be written; `write` and `finish` too if the disk fails
+ */
+export function createOutput(file: string): OutputFile {
+  return translated(file, () => openTemporary(file, targetOf(file)));
+}
+
+/**
+ * A descriptor for writing to a pipe, a device, or a descriptor of this process such as /dev/stderr.
+ * These are written directly, because renaming a file over them would remove them.
+ * @returns undefined for anything else, which `createOutput` writes
+ * @throws UserError if it cannot be opened
+ */
+export function openDevice(file: string): number | undefined {
+  return translated(file, () => {
+    const present = fs.statSync(file, { throwIfNoEntry: false });
+    if (present === undefined || !isDevice(file, present)) return undefined;
+    return fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_APPEND);
+  });
+}
+
+/**
+ * Tries whether `createOutput` would work, so that long computations fail before they begin. Leaves
+ * nothing behind.
+ * @throws UserError as `createOutput` does
+ */
+export function checkWritable(file: string): void {
+  translated(file, () => {
+    const name = temporaryName(targetOf(file).path);
+    fs.closeSync(fs.openSync(name, 'wx'));
+    fs.unlinkSync(name);
+  });
+}
+
+/**
+ * Writes a whole file.
+ * @param fill gives its bytes to `write`; when it throws, the earlier file stays
+ */
+export function writeFile(file: string, fill: (write: OutputFile['write']) => void): void {
+  const output = createOutput(file);
+  try {
+    fill(output.write);
+    output.finish();
+  } finally {
+    output.discard();
+  }
+}
+
+/** Moves a complete file to another path of the same file system, as if it had been written there. */
+export function moveFile(from: string, to: string): void {
+  translated(to, () => {
+    const target = targetOf(to);
+    const fd = fs.openSync(from, 'r+');
+    try {
+      inheritFrom(target.present, fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    rename(from, target.path);
+  });
+}
+
+/** Adds text to the end of a file, which is created if it is missing. The text is on the disk when this returns. */
+export function appendToFile(file: string, text: string): void {
+  translated(file, () => fs.appendFileSync(file, text, { flush: true }));
+}
+
+function openTemporary(file: string, target: Target): OutputFile {
+  const name = temporaryName(target.path);
+  const fd = fs.openSync(name, 'wx');
+  unfinished.add(name);
+  let isOpen = true;
+  const close = (): void => {
+    isOpen = false;
+    fs.closeSync(fd);
+  };
+  return {
+    write: (bytes) => translated(file, () => writeAll(fd, bytes)),
+    finish: () =>
+      translated(file, () => {
+        inheritFrom(target.present, fd);
+        fs.fsyncSync(fd);
+        close();
+        rename(name, target.path);
+        unfinished.delete(name);
+      }),
+    discard() {
+      if (isOpen) attempt(close);
+      if (unfinished.delete(name)) attempt(() => fs.unlinkSync(name));
+    },
+  };
+}
+
+/** Temporary files to be removed when the process exits, as it does on a second interrupt. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const name of unfinished) attempt(() => fs.unlinkSync(name));
+});
+
+/** In the folder of the target, so that renaming stays within one file system. */
+const temporaryName = (target: string): string =>
+  path.join(path.dirname(target), `.seqtag-${crypto.randomUUID()}.tmp`);
+
+function targetOf(file: string): Target {
+  const present = fs.statSync(file, { throwIfNoEntry: false });
+  if (present?.isDirectory())
+    throw new UserError(`${file}: is a directory. Give the name of a file to write.`, {
+      code: 'SEQTAG_FILE_TYPE',
+    });
+  if (present === undefined && (file === '' || /[/\\]$/.test(file)))
+    throw new UserError(`${file}: no file name. Give the name of a file to write.`, {
+      code: 'SEQTAG_FILE_NOT_FOUND',
+    });
+  if (present && isDevice(file, present))
+    throw new UserError(`${file}: not a regular file. Give the name of a file to write.`, {
+      code: 'SEQTAG_FILE_TYPE',
+    });
+  if (present) fs.accessSync(file, fs.constants.W_OK);
+  return { path: followLinks(file), present };
+}
+
+const isDevice = (file: string, present: fs.Stats): boolean =>
+  DESCRIPTOR.test(file) || !(present.isFile() || present.isDirectory());
+
+/** The path to which symbolic links lead, also if there is no file yet. */
+export function followLinks(file: string): string {
+  if (fs.existsSync(file)) return fs.realpathSync(file);
+  if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return file;
+  const folder = fs.realpathSync(path.dirname(file));
+  return followLinks(path.resolve(folder, fs.readlinkSync(file)));
+}
+
+/** Gives a new file the permissions, and where we may the owner, of the one that it replaces. */
+function inheritFrom(present: fs.Stats | undefined, fd: number): void {
+  if (present === undefined) return;
+  const { uid, gid } = fs.fstatSync(fd);
+  // before the mode, since a change of owner clears some of its bits
+  if (uid !== present.uid || gid !== present.gid)
+    attempt(() => fs.fchownSync(fd, present.uid, present.gid));
+  fs.fchmodSync(fd, present.mode & 0o7777);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; )
+    done += fs.writeSync(fd, bytes, done, Math.min(bytes.length - done, MAX_WRITE));
+}
+
+function rename(from: string, to: string): void {
+  fs.renameSync(from, to);
+  // makes the new name durable; not all systems can flush a folder, and the file is complete anyway
+  attempt(() => {
+    const fd = fs.openSync(path.dirname(to), 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+function translated<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw fileError(error, { file, action: 'write' });
+  }
+}
+
+/** For steps whose failure changes nothing. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // intended
+  }
+}

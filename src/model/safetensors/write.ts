@@ -1,0 +1,86 @@
+import { writeFile } from '../../files/write.ts';
+import {
+  arrays,
+  elementBytes,
+  elementCount,
+  grouped,
+  MAX_HEADER,
+  quoted,
+  type Tensor,
+} from './format.ts';
+
+/**
+ * Writes tensors and metadata. The same input gives the same bytes: tensors with larger elements come
+ * first, so that all are aligned, and are sorted by name among equals. The file appears complete or not at all.
+ * @returns the size of the file in bytes
+ * @throws UserError when the file cannot be written; Error when a tensor contradicts its description
+ */
+export function writeSafetensors(
+  file: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): number {
+  const ordered = inFileOrder(tensors);
+  const header = headerBytes(ordered, metadata);
+  let size = 0;
+  writeFile(file, (write) => {
+    const add = (bytes: Uint8Array): void => {
+      write(bytes);
+      size += bytes.length;
+    };
+    add(header);
+    for (const [, { data }] of ordered)
+      add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  });
+  return size;
+}
+
+function inFileOrder(tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (name === '__metadata__') throw new Error('a tensor cannot be named "__metadata__"');
+    if (!(data instanceof arrays[dtype]))
+      throw new Error(`tensor ${quoted(name)}: ${dtype} cannot be in a ${data.constructor.name}`);
+    if (elementCount(shape) !== data.length)
+      throw new Error(`tensor ${quoted(name)}: shape [${shape}] with ${data.length} elements`);
+  }
+  return [...tensors].sort(
+    ([a, x], [b, y]) => elementBytes(y.dtype) - elementBytes(x.dtype) || compare(a, b),
+  );
+}
+
+/** Length and header. Built as text, key by key: an object would move keys such as "1" to the front. */
+function headerBytes(
+  ordered: readonly [string, Tensor][],
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array {
+  const members: string[] = [];
+  if (metadata.size > 0) {
+    const entries = [...metadata].sort(([a], [b]) => compare(a, b));
+    const pairs = entries.map(([key, value]) => `${jsonOf(key)}:${jsonOf(value)}`);
+    members.push(`"__metadata__":{${pairs.join(',')}}`);
+  }
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of ordered) {
+    const end = offset + data.byteLength;
+    members.push(
+      `${jsonOf(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`,
+    );
+    offset = end;
+  }
+  const json = Buffer.from(`{${members.join(',')}}`);
+  const padded = Math.ceil(json.length / 8) * 8;
+  if (padded > MAX_HEADER)
+    throw new Error(`the header would take ${grouped(padded)} bytes, more than the format's limit`);
+  const bytes = Buffer.alloc(8 + padded, ' ');
+  bytes.writeBigUInt64LE(BigInt(padded), 0);
+  json.copy(bytes, 8);
+  return bytes;
+}
+
+/** JSON of a string. Refuses half a surrogate pair, which UTF-8 cannot hold. */
+function jsonOf(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw new Error(`${quoted(text)} is not well-formed Unicode`);
+  return JSON.stringify(text);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
