@@ -21,6 +21,7 @@ const stops = {
   epochs: 'all epochs done',
   patience: 'ended: the dev score no longer rose',
   signal: 'ended on request',
+  diverged: 'ended: training diverged',
 } as const;
 
 /** How progress is shown: by a line that moves, by lines that stay, or not at all. */
@@ -260,6 +261,7 @@ function endText(event: Event<'end'>, style: Style): string {
       'time',
       `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${bestEpochs}, ${stops[stopped]}`,
     ),
+    ...(event.divergences ?? []).map((line) => fact('note', line)),
     event.refit ? fact('refit', `on all ${sizesText(event.refit)}; dev was scored before`) : '',
     event.members ? fact('alone', membersText(event.members)) : '',
     event.recallBias

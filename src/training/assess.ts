@@ -8,13 +8,10 @@ import { createEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
 import { pool } from './ensemble.ts';
+import type { TrainOptions } from './options.ts';
 import { type Parameters, restoreParameters } from './parameters.ts';
-import {
-  hasOnlyCertainTags,
-  type Prepared,
-  type TrainedColumn,
-  type TrainOptions,
-} from './prepare.ts';
+import type { Prepared } from './prepare.ts';
+import { hasOnlyCertainTags, type TrainedColumn } from './trained-columns.ts';
 
 /** What networks are worth, alone or together, and all that is to be kept of them. */
 export interface Assessment

@@ -13,46 +13,49 @@ import type { Random } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { openEngine } from '../tagging/tagger.ts';
 import { batches } from '../tagging/windows.ts';
+import { hyperparameterNames, type Settings } from './hyperparameters.ts';
 import {
   type CorpusFile,
-  cut,
   type LabelledSentence,
-  type NumberedCorpus,
   readLabelled,
-} from './data.ts';
-import { hyperparameterNames, type Settings } from './hyperparameters.ts';
+  type Schemes,
+} from './labelled-corpus.ts';
+import { type NumberedCorpus, trainingWindows } from './numbered-corpus.ts';
 
-// Distillation: a network learns the answers of another, or of an ensemble (Hinton, Vinyals & Dean 2015). The answer to a
-// sentence is a path of tags, drawn anew in each epoch with the probability that the teacher gives it: in the mean over
-// epochs the loss is the cross-entropy of the student's distribution against the teacher's, of whole paths where the
-// teacher has a CRF or the tags a scheme (as Kim & Rush 2016, who take the best path for all of them), else of each token.
+// Distillation: a student network learns the predictions of a teacher, a network or an ensemble (Hinton, Vinyals & Dean
+// 2015). In each epoch the targets of a sentence are a path of tags drawn from the teacher's distribution. On average
+// over epochs the loss is then the cross-entropy between the distributions of teacher and student: over paths if the
+// teacher has a CRF or the tags have a scheme, else over the tags of each token. (Kim & Rush 2016 take the best path in
+// place of the drawn one.)
 
 export interface TeacherOptions {
   /** A path, or the name of a bundled model. */
   readonly model: string;
-  /** How often, from 0 to 1, a sentence with gold tags is learned from the teacher's answer. Default: `TEACHER_WEIGHT`. */
+  /** Probability that the targets of a sentence with gold tags are the teacher's. Default: `TEACHER_WEIGHT`. */
   readonly weight?: number | undefined;
-  /** Files without gold tags, and their format where it is not known by extension or by looking. */
+  /** Files without gold tags to learn from. */
   readonly raw?: readonly string[] | undefined;
+  /** Format of these files. Default: known by extension or content. */
   readonly rawFormat?: Format | undefined;
 }
 
-/** No worse than less of it on development data (bench/README.md). */
+/** On development data (bench/README.md) smaller weights are not better. */
 export const TEACHER_WEIGHT = 1;
 
-/** What a student must know of its teacher before training. */
+/** What training needs of a teacher before the teacher predicts anything. */
 export interface Teacher {
   readonly record: NonNullable<TrainingRecord['teacher']>;
   readonly tagColumns: readonly TagColumn[];
   readonly vocabulary: Vocabulary;
-  /** Its own hyperparameters, which a student has where it is not told otherwise. */
+  /** The teacher's hyperparameters, which are defaults for the student. */
   readonly settings: Settings;
+  /** The files without gold tags: sentences with empty `tags`. */
   readonly raw: readonly CorpusFile[];
 }
 
 /**
- * @param featureColumn what is read beside the tokens, of raw files too
- * @throws UserError for a model or a raw file that cannot be read
+ * @param read.featureColumn the feature columns of the files without gold tags
+ * @throws UserError for a model or file that cannot be read
  */
 export async function openTeacher(
   { model, raw = [], rawFormat, weight = TEACHER_WEIGHT }: TeacherOptions,
@@ -60,21 +63,23 @@ export async function openTeacher(
 ): Promise<Teacher> {
   using file = openModel(model);
   const { tagColumns, vocabulary, record, path } = file;
-  // the student is one network, and its seed and development sentences its own
-  const { ensemble: _, seed: __, refit: ___, ...own } = record.hyperparameters;
-  const known = Object.entries(own).filter(([name]) =>
+  // the student is a single network, and has a seed and development sentences of its own
+  const { ensemble: _, seed: __, refit: ___, ...inherited } = record.hyperparameters;
+  const known = Object.entries(inherited).filter(([name]) =>
     (hyperparameterNames as readonly string[]).includes(name),
   );
   const sha256 = await sha256Of(readBytes(path));
   const files: CorpusFile[] = [];
   for (const name of raw) {
-    const format = rawFormat !== undefined && { format: rawFormat };
-    const read = { gold: false, ...format, ...(featureColumn !== undefined && { featureColumn }) };
-    const { sentences, ...facts } = await readLabelled(name, read);
+    const { sentences, ...rest } = await readLabelled(name, {
+      gold: false,
+      ...(rawFormat !== undefined && { format: rawFormat }),
+      ...(featureColumn !== undefined && { featureColumn }),
+    });
     const unlabelled = sentences.map(
       ({ tokens, featureColumns }): LabelledSentence => ({ tokens, featureColumns, tags: [] }),
     );
-    files.push({ ...facts, sentences: unlabelled, columns: tagColumns.map(() => unlabelled) });
+    files.push({ ...rest, sentences: unlabelled, columns: tagColumns.map(() => unlabelled) });
   }
   return {
     record: { file: model, sha256, weight },
@@ -85,96 +90,100 @@ export async function openTeacher(
   };
 }
 
-/** The scheme of a column of gold tags, to be trained in the teacher's. */
-export function teachersScheme(
+/**
+ * The schemes of a student's tag column: the gold tags keep theirs, and the student learns the teacher's.
+ * @throws UserError if the teacher has no such column, or one of another kind
+ */
+export function teachersSchemes(
   { tagColumns, record }: Teacher,
   column: number,
-  { scheme }: Pick<TagColumn, 'scheme'>,
-): Pick<TagColumn, 'scheme' | 'trainedScheme'> {
-  const trained = tagColumns[column];
-  if (!trained)
+  { scheme }: Pick<Schemes, 'scheme'>,
+): Schemes {
+  const teachers = tagColumns[column];
+  if (!teachers)
     throw new UserError(
-      `${record.file}: gives ${tagColumns.length} columns of tags, fewer than are read of the corpora. Name as many with --tag-column.`,
+      `${record.file}: gives ${tagColumns.length} tag columns, fewer than are read from the corpora. Choose as many.`,
+      { code: 'SEQTAG_MODEL_MISMATCH', option: 'tagColumn' },
     );
-  const kind = ({ scheme }: Pick<TagColumn, 'scheme'>): string =>
+  const kindOf = ({ scheme }: Pick<Schemes, 'scheme'>): string =>
     scheme === 'none' ? 'plain tags' : 'spans';
-  if (kind(trained) !== kind({ scheme }))
+  if (kindOf(teachers) !== kindOf({ scheme }))
     throw new UserError(
-      `${record.file}: gives ${kind(trained)}, but the corpora have ${kind({ scheme })}. Name the right column with --tag-column.`,
+      `${record.file}: gives ${kindOf(teachers)}, but the corpora have ${kindOf({ scheme })}. Name the right tag column.`,
+      { code: 'SEQTAG_MODEL_MISMATCH', option: 'tagColumn' },
     );
-  return { scheme, trainedScheme: trained.trainedScheme };
+  return { scheme, trainedScheme: teachers.trainedScheme };
 }
 
-/** The vocabulary with the tags that only the teacher knows. */
-export const withTeachersTags = (
-  vocabulary: Vocabulary,
-  { vocabulary: its }: Teacher,
-): Vocabulary => ({
+/** The student's vocabulary, with the tags that only the teacher has at the end of each column. */
+export const withTeachersTags = (vocabulary: Vocabulary, teacher: Teacher): Vocabulary => ({
   ...vocabulary,
-  tags: vocabulary.tags.map((own, c) => [...new Set([...own, ...its.tags[c]!])]),
+  tags: vocabulary.tags.map((tags, c) => [...new Set([...tags, ...teacher.vocabulary.tags[c]!])]),
 });
 
-/** What the teacher says of a corpus. */
+/** The teacher's predictions for a corpus. */
 export interface TeacherTargets {
-  /** Tags of each column of a numbered sentence: the teacher's, drawn, or undefined where gold ones are to be learned. */
+  /**
+   * Draws tags from the teacher's distribution: for each tag column the indices (L) of tags in the student's vocabulary.
+   * Undefined if the gold tags are to be learned this time.
+   * @param sentence index in the numbered corpus
+   */
   draw(sentence: number, random: Random): Int32Array[] | undefined;
 }
 
 /**
- * Asks the teacher about every sentence of a corpus; 4 K bytes are kept of each token for each column of K tags.
- * @param trainSentences what `corpus` was numbered from
- * @param vocabulary the student's, with the teacher's tags
+ * The teacher's predictions for every sentence of a corpus. They take 4 K bytes per token for a column of K tags.
+ * @param options.trainSentences the sentences that `corpus` numbers
+ * @param options.vocabulary the student's vocabulary, with the teacher's tags
  */
 export async function computeTeacherTargets(
-  { record, vocabulary: its, tagColumns }: Teacher,
-  {
-    trainSentences,
-    corpus,
-    vocabulary,
-    compute,
-  }: {
+  teacher: Teacher,
+  options: {
     trainSentences: readonly LabelledSentence[];
     corpus: NumberedCorpus;
     vocabulary: Vocabulary;
     compute: BackendOptions;
   },
 ): Promise<TeacherTargets> {
+  const { trainSentences, corpus, vocabulary, compute } = options;
+  const { record, tagColumns } = teacher;
+  const teachersTags = teacher.vocabulary.tags;
   using model = openModel(record.file);
-  // nothing is taken from the score of a tag: what that is good for the student finds out for itself
+  // without the teacher's recall bias: the student's training chooses its own
   const { engine } = openEngine(model, { ...compute, recallBias: { nats: 0 } });
   try {
-    const predictor = createPredictor(engine, its, tagColumns);
-    const fields = fieldsOf(engine, its, tagColumns);
-    const students = createEncoder(vocabulary);
-    const places = its.tags.map((tags, c) => Int32Array.from(tags, (tag) => students.tag(tag, c)));
-    const pieces = trainSentences.flatMap(({ tokens, featureColumns = [] }) =>
-      cut(tokens).map(
-        ({ start, end }): Piece => ({
-          tokens: tokens.slice(start, end),
-          features: featureColumns.map((values) => values.slice(start, end)),
-        }),
-      ),
+    const predictor = createPredictor(engine, teacher.vocabulary, tagColumns);
+    const crfs = pathScores(engine, teacher.vocabulary, tagColumns);
+    const encoder = createEncoder(vocabulary);
+    const studentTags = teachersTags.map((tags, c) =>
+      Int32Array.from(tags, (tag) => encoder.tag(tag, c)),
     );
-    const guides = fields.map((): Float32Array[] => []); // of each column, of each piece
-    for (const batch of batches(pieces, predictor.mostTokens)) {
-      const said = predictor.say(
+    const windows = trainSentences.flatMap(({ tokens, featureColumns = [] }) =>
+      trainingWindows(tokens).map(({ start, end }) => ({
+        tokens: tokens.slice(start, end),
+        features: featureColumns.map((values) => values.slice(start, end)),
+      })),
+    );
+    const guides = crfs.map((): Float32Array[] => []); // guides[c][window]
+    for (const batch of batches(windows, predictor.mostTokens)) {
+      const scores = predictor.say(
         batch.map(({ tokens }) => tokens),
         batch.map(({ features }) => features),
       );
-      fields.forEach((field, c) => {
-        for (const { emissions } of said[c]!) guides[c]!.push(pathGuide(field, emissions));
+      crfs.forEach((crf, c) => {
+        for (const { emissions } of scores[c]!) guides[c]!.push(pathGuide(crf, emissions));
       });
     }
     const hasGold = corpus.sentences.map(({ tags }) =>
-      tags.some((own) => own.some((t) => t !== -1)),
+      tags.some((column) => column.some((tag) => tag !== -1)),
     );
     return {
       draw(sentence, random) {
         if (hasGold[sentence] && random() >= record.weight) return undefined;
-        return fields.map((field, c) => {
-          const K = its.tags[c]!.length;
-          const path = drawPath(field, guides[c]![sentence]!, { K, random });
-          return path.map((tag) => places[c]![tag]!);
+        return crfs.map((crf, c) => {
+          const K = teachersTags[c]!.length;
+          const path = drawPath(crf, guides[c]![sentence]!, { K, random });
+          return path.map((tag) => studentTags[c]![tag]!);
         });
       },
     };
@@ -183,27 +192,20 @@ export async function computeTeacherTargets(
   }
 }
 
-/** Of each column, what joins its tags: a CRF, the rules of the scheme, or nothing. */
-function fieldsOf(
+/** For each tag column the scores of transitions: those of the CRF, or 0 for those that the scheme allows; else undefined. */
+function pathScores(
   engine: Engine,
   vocabulary: Vocabulary,
   tagColumns: readonly TagColumn[],
 ): (CrfScores | undefined)[] {
   const isCrf = engine.config.decoder === 'crf';
-  // a student may have a CRF that allows no more than this, whatever the teacher's decoder
-  const rules = tagColumns.map((trained) => ({ ...trained, extraTransitions: [] }));
+  // the student may have a CRF, which forbids what the scheme forbids, whatever the teacher's decoder
   const allowed = allowedTransitionsOf(
     { ...engine.config, decoder: 'constrained' },
     vocabulary,
-    rules,
+    tagColumns.map((column) => ({ ...column, extraTransitions: [] })),
   );
   return tagColumns.map((_, c) =>
     isCrf || allowed[c] ? headScores(engine, c, allowed[c]) : undefined,
   );
-}
-
-/** A window of a sentence, with the columns that the teacher may read beside the tokens. */
-interface Piece {
-  readonly tokens: readonly string[];
-  readonly features: readonly (readonly string[])[];
 }

@@ -1,22 +1,23 @@
 import { normalise, type Vocabulary } from '../corpus/vocabulary.ts';
 import { type Coverage, readVectors } from '../vectors/vectors.ts';
 
-/** Pretrained vectors for a vocabulary, to which words beyond the corpus may have been added. */
+/** Pretrained vectors for a vocabulary. */
 export interface Pretrained {
+  /** The vocabulary of the corpus, followed by words that only the vector file has. */
   readonly vocabulary: Vocabulary;
-  /** How often each word of it occurs in the corpus. */
+  /** `wordCounts[i]`: how often word i occurs in the corpus. */
   readonly wordCounts: Int32Array;
   readonly dim: number;
   readonly coverage: Coverage;
-  /** Words beyond the corpus that were kept. */
+  /** Number of words that only the vector file has. */
   readonly kept: number;
-  /** Puts the vectors into the rows (words, dim) of their words; the others stay as they are. */
-  fill(rows: Float32Array): void;
+  /** Writes the vectors into the rows of a word embedding (words, dim). Rows of words without a vector keep their values. */
+  fill(embedding: Float32Array): void;
 }
 
 /**
- * Reads vectors for the words of a vocabulary, and the first `keep` other ones of the file.
- * @throws UserError for a file that is damaged, foreign, or of another dimension than `dim`
+ * Reads the vectors of the words of a vocabulary, and of the first `keep` other words of the file.
+ * @throws UserError for a file that is damaged, of an unknown format, or of a dimension other than `dim`
  */
 export async function readPretrained(
   file: string,
@@ -36,21 +37,21 @@ export async function readPretrained(
     fold: (word) => normalise(word, lowercase),
     ...(dim !== undefined && { dim }),
   });
-  const others = table.words.filter((word) => !wanted.has(word));
-  const all = [...words, ...others];
-  const rowOf = new Map(all.map((word, row) => [word, row]));
-  const counts = new Int32Array(all.length);
-  counts.set(wordCounts);
+  const otherWords = table.words.filter((word) => !wanted.has(word));
+  const allWords = [...words, ...otherWords];
+  const rowOf = new Map(allWords.map((word, row) => [word, row]));
+  const allCounts = new Int32Array(allWords.length);
+  allCounts.set(wordCounts);
   return {
-    vocabulary: { ...vocabulary, words: all },
-    wordCounts: counts,
+    vocabulary: { ...vocabulary, words: allWords },
+    wordCounts: allCounts,
     dim: table.dim,
     coverage: table.coverage,
-    kept: others.length,
-    fill(rows) {
+    kept: otherWords.length,
+    fill(embedding) {
       table.words.forEach((word, i) => {
         const vector = table.values.subarray(i * table.dim, (i + 1) * table.dim);
-        rows.set(vector, rowOf.get(word)! * table.dim);
+        embedding.set(vector, rowOf.get(word)! * table.dim);
       });
     },
   };

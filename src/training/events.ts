@@ -7,20 +7,27 @@ export interface CorpusSize {
   readonly tokens: number;
 }
 
+/** Which of several networks an event is about. */
 export interface RunPosition {
-  /** Which member of an ensemble is trained, from 1; left out where there is one network. */
+  /** The member of an ensemble, from 1, and their number. Left out for a single network. */
   readonly member?: number;
   readonly members?: number;
-  /** What it is trained on when it is trained again, by `refit`; scores are then those of the first time. */
+  /** Given for a refit: its training sentences. Its scores are those of the network that was scored on dev. */
   readonly refit?: CorpusSize;
 }
 
-/** What training tells of itself, in this order: start, then progress and epoch over and over, then end. */
+/** Why training ended: all epochs, no better score for long, the signal, or a loss that is no longer finite. */
+export type StopReason = 'epochs' | 'patience' | 'signal' | 'diverged';
+
+/** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
 export type TrainingEvent =
   | {
       readonly type: 'start';
       readonly train: CorpusSize;
-      readonly dev: CorpusSize & { readonly heldOut: boolean };
+      readonly dev: CorpusSize & {
+        /** Whether the sentences were held out of the training corpora. */
+        readonly heldOut: boolean;
+      };
       readonly words: number;
       readonly chars: number;
       readonly tags: number;
@@ -30,9 +37,9 @@ export type TrainingEvent =
       readonly threads: number;
       readonly epochs: number;
       readonly pretrained?: { readonly coverage: Coverage; readonly kept: number };
-      /** Columns that are read beside the tokens, and how many values each has. */
+      /** Feature columns and the number of their values. */
       readonly columns?: readonly { readonly column: string; readonly values: number }[];
-      /** Phrases and types of all gazetteers, and the share of the corpus's tokens that are in a phrase of them. */
+      /** Phrases and types of all gazetteers, and the fraction of training tokens in a match. */
       readonly gazetteer?: {
         readonly entries: number;
         readonly types: number;
@@ -47,9 +54,10 @@ export type TrainingEvent =
       /** Tokens of this epoch so far, and in all. */
       readonly tokens: number;
       readonly of: number;
+      /** Mean loss of this epoch so far, in nats per token. */
       readonly loss: number;
       readonly tokensPerSecond: number;
-      /** Of all epochs that may come. */
+      /** At most: until the last possible epoch. */
       readonly secondsLeft: number;
     })
   | (EpochRecord &
@@ -57,7 +65,7 @@ export type TrainingEvent =
         readonly type: 'epoch';
         readonly epoch: number;
         readonly epochs: number;
-        /** Of each column of tags; none when it is trained again. */
+        /** A report for each tag column; empty for a refit. */
         readonly dev: readonly Report[];
         readonly best: boolean;
         readonly tokensPerSecond: number;
@@ -66,18 +74,25 @@ export type TrainingEvent =
       })
   | {
       readonly type: 'end';
+      /** The model file, its size in bytes, and its number of parameters. */
       readonly model: string;
       readonly bytes: number;
       readonly parameters: number;
       readonly bestEpoch: number;
-      readonly stopped: 'epochs' | 'patience' | 'signal';
-      /** Of the best epoch on dev: F1 for spans, else accuracy; of several columns, their mean. */
+      /** `signal` if training was interrupted anywhere, else `diverged` if a network diverged. */
+      readonly stopped: StopReason;
+      /** A line for each network that diverged. The model has its best epoch so far, or is without it. */
+      readonly divergences?: readonly string[];
+      /** Score of the best epoch on dev: F1 for spans, else accuracy; the mean over several tag columns. */
       readonly score: number;
+      /** A report for each tag column. */
       readonly dev: readonly Report[];
       readonly test?: readonly Report[];
-      /** As in the record. */
+      /** Training sentences of the refit; left out if there was none. */
       readonly refit?: CorpusSize;
+      /** For each tag column the penalty on the score of a tag, in nats; left out if all are 0. */
       readonly recallBias?: readonly number[];
+      /** The tag of the penalty. Left out for `O`. */
       readonly recallTag?: string;
       readonly members?: readonly MemberRecord[];
       readonly tokensPerSecond: number;

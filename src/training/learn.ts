@@ -25,10 +25,12 @@ import { initialise } from '../network/initialise.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { evaluate, meanScore } from './assess.ts';
-import { countTokens, epochBatches, type NumberedCorpus } from './data.ts';
-import type { RunPosition, TrainingEvent } from './events.ts';
+import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
 import { parseBptt, parseClip } from './hyperparameter-values.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
+import { countTokens } from './labelled-corpus.ts';
+import { epochBatches, type NumberedCorpus } from './numbered-corpus.ts';
+import type { TrainOptions } from './options.ts';
 import {
   average,
   copyParameters,
@@ -36,13 +38,15 @@ import {
   restoreParameters,
   roundEmbeddings,
 } from './parameters.ts';
-import type { Prepared, TrainOptions } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 
 /** A network that was trained, at its best epoch. */
 export interface TrainedNetwork
   extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'gradients'> {
   readonly parameters: Parameters;
-  readonly stopped: 'epochs' | 'patience' | 'signal';
+  readonly stopped: StopReason;
+  /** What happened if the network diverged: one line. */
+  readonly divergence?: string | undefined;
   /** That it was trained on, over all epochs. */
   readonly tokens: number;
   readonly trainingSeconds: number;

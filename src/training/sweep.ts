@@ -10,7 +10,7 @@ import { describeFile, readBytes, readTextFile } from '../files/read.ts';
 import { appendToFile, followLinks, moveFile } from '../files/write.ts';
 import { openModel, type Scores } from '../model/model.ts';
 import { flagOf } from '../option-values.ts';
-import { checkRereadable, readLabelled } from './data.ts';
+import { checkRereadable, readLabelled } from './labelled-corpus.ts';
 import {
   type HyperparameterName,
   type Hyperparameters,
@@ -18,7 +18,7 @@ import {
   hyperparameters,
   type Settings,
 } from './hyperparameters.ts';
-import { checkOutput } from './prepare.ts';
+import { checkOutput } from './options.ts';
 import { checkSettings } from './settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from './train.ts';
 
@@ -391,7 +391,7 @@ async function readCorpora(
   const columns = tagColumn === undefined ? [undefined] : String(tagColumn).split(',');
   const hashes = [];
   for (const { role, file } of files) {
-    checkRereadable(file, 'every run reads it anew');
+    checkRereadable(file, { option: role, reason: 'every run reads it anew' });
     // read, not only hashed: what is wrong with it is to be said before anything trains
     for (const column of columns) {
       const read: ReadOptions = {

@@ -3,10 +3,10 @@ import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 
-/** `O=0.5,PER=2`: what each name weighs, above 0 up to 1000; undefined for what is no such list. */
+/** The weights, above 0 and at most 1000, of the names in `O=0.5,PER=2`; undefined for text of another form. */
 export function parseTagWeights(text: string): Map<string, number> | undefined {
   const weights = new Map<string, number>();
-  const entry = /(.+?)=([\d.]+)(?:,|$)/y; // lazy, since `,` and `=` are tags too
+  const entry = /(.+?)=([\d.]+)(?:,|$)/y; // lazy, since `,` and `=` may be tags
   while (entry.lastIndex < text.length) {
     const [, name, digits] = entry.exec(text) ?? [];
     const weight = Number(digits);
@@ -17,31 +17,33 @@ export function parseTagWeights(text: string): Map<string, number> | undefined {
 }
 
 /**
- * For each column, the weight of each of its tags as they are trained; undefined where all weigh 1. A name is a tag, or
- * a type of spans, which stands for its tags; a tag's own weight goes before its type's.
- * @throws UserError for a name that no column has
+ * For each tag column the loss weights (K) of its tags, in the trained scheme; undefined if all are 1. A name is a tag or
+ * a span type. The weight of a span type applies to those of its tags that have no weight themselves.
+ * @throws UserError (SEQTAG_TAGS) for a name that no column has
  */
 export function tagWeights(
   weights: ReadonlyMap<string, number>,
   { tags }: Pick<Vocabulary, 'tags'>,
   tagColumns: readonly Pick<TagColumn, 'trainedScheme'>[],
 ): (Float32Array | undefined)[] {
-  const used = new Set<string>();
-  const weighed = tags.map((column, c) => {
-    const weightOf = (tag: string): number => {
-      const { role, type } = tagParts(tag, tagColumns[c]!.trainedScheme);
-      const name = [tag, ...(role === 'outside' ? [] : [type])].find((one) => weights.has(one));
-      if (name === undefined) return 1;
-      used.add(name);
-      return weights.get(name)!;
-    };
-    const own = Float32Array.from(column, weightOf);
-    return own.some((weight) => weight !== 1) ? own : undefined;
+  const usedNames = new Set<string>();
+  const weightOf = (tag: string, column: number): number => {
+    const { role, type } = tagParts(tag, tagColumns[column]!.trainedScheme);
+    const names = role === 'outside' ? [tag] : [tag, type];
+    const name = names.find((one) => weights.has(one));
+    if (name === undefined) return 1;
+    usedNames.add(name);
+    return weights.get(name)!;
+  };
+  const columns = tags.map((columnTags, c) => {
+    const columnWeights = Float32Array.from(columnTags, (tag) => weightOf(tag, c));
+    return columnWeights.some((weight) => weight !== 1) ? columnWeights : undefined;
   });
-  const stray = [...weights.keys()].find((name) => !used.has(name));
-  if (stray === undefined) return weighed;
+  const unknown = [...weights.keys()].find((name) => !usedNames.has(name));
+  if (unknown === undefined) return columns;
   const all = [...new Set(tags.flat())];
   throw new UserError(
-    `train: --tag-weight ${stray}=${weights.get(stray)}: no tag, and no type of spans, of that name is trained. There are ${all.slice(0, 20).join(', ')}${all.length > 20 ? ', ...' : ''}.`,
+    `The loss weight ${unknown}=${weights.get(unknown)}: the corpus has no tag and no span type of this name. It has ${all.slice(0, 20).join(', ')}${all.length > 20 ? ', ...' : ''}.`,
+    { code: 'SEQTAG_TAGS', option: 'tagWeight' },
   );
 }

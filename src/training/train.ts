@@ -1,116 +1,87 @@
-import {
-  countParameters,
-  type MemberRecord,
-  saveModel,
-  type TrainingRecord,
-} from '../model/model.ts';
-import { flagOf } from '../option-values.ts';
-import { version } from '../version.ts';
+import { DivergedError } from '../errors.ts';
+import { countParameters, type MemberRecord, saveModel } from '../model/model.ts';
 import { type Assessment, assess } from './assess.ts';
-import { type CorpusFile, countTokens } from './data.ts';
-import type { Teacher } from './distill.ts';
-import type { CorpusSize, TrainingEvent } from './events.ts';
-import {
-  type HyperparameterName,
-  type Hyperparameters,
-  hyperparameterNames,
-  hyperparameters,
-} from './hyperparameters.ts';
+import type { CorpusSize, StopReason, TrainingEvent } from './events.ts';
 import { learn, seconds, type TrainedNetwork } from './learn.ts';
-import {
-  checkOutput,
-  type Prepared,
-  prepare,
-  readTrainingFiles,
-  refitsByDefault,
-  type TrainingFiles,
-  type TrainOptions,
-} from './prepare.ts';
+import { checkOutput, type TrainOptions } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { checkSettings } from './settings.ts';
+import { readTrainingFiles, type TrainingFiles } from './training-files.ts';
+import { createTrainingRecord } from './training-record.ts';
 
 export type { TrainingEvent } from './events.ts';
-export type { TrainOptions } from './prepare.ts';
+export type { TrainOptions } from './options.ts';
 
 /**
  * Trains a model, or the members of an ensemble one after another, and writes it. The same corpora, hyperparameters and
  * kernels give the same bytes, whatever the number of threads.
- * @throws UserError for what is wrong with the corpora or the output path; DivergedError when training diverges.
+ *
+ * The signal ends training early: the model then has the best epoch so far, and the last event says `stopped: 'signal'`.
+ * A network that diverges ends early too. The model has its best epoch if it finished one, and the members that finished.
+ * @throws UserError for wrong hyperparameters, corpora or output; DivergedError if no network finished an epoch
  */
-export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
-  const { signal, output } = options;
+export const train = (options: TrainOptions): AsyncGenerator<TrainingEvent> =>
+  trainOn(options, () => readTrainingFiles(options));
+
+/** As `train`, with the files that `read` gives: several runs can share them. */
+export async function* trainOn(
+  options: TrainOptions,
+  read: () => TrainingFiles | Promise<TrainingFiles>,
+): AsyncGenerator<TrainingEvent> {
   const began = performance.now();
+  const hyperparameters = checkSettings(options.hyperparameters);
   checkOutput(options);
-  const files = await readTrainingFiles(options);
-  const { teacher, corpora, devFile, testFile, gazetteers } = files;
+  yield* trainAndSave({ ...options, hyperparameters }, { files: await read(), began });
+}
+
+async function* trainAndSave(
+  options: TrainOptions,
+  { files, began }: { files: TrainingFiles; began: number },
+): AsyncGenerator<TrainingEvent> {
   const prepared = await prepare(options, files);
-  const { hyperparameters: h, recallBias } = prepared;
-  const learned: TrainedNetwork[] = [];
-  const alone: Assessment[] = [];
-  while (learned.length < h.ensemble && !(signal?.aborted && learned.length > 0)) {
-    const network = yield* learn(prepared, { options, member: learned.length });
-    learned.push(network);
-    alone.push(await assess(prepared, { options, networks: [network] }));
-  }
-  const together = (networks: readonly TrainedNetwork[]): Promise<Assessment> | Assessment =>
-    networks.length === 1 ? alone[0]! : assess(prepared, { options, networks });
-  let model = await together(learned);
-  const { stopped } = learned.at(-1)!;
-  if (stopped === 'signal' && learned.length > 1) {
-    // the member under way may know too little to help the others
-    const without = await together(learned.slice(0, -1));
-    if (without.score >= model.score) {
-      model = without;
-      learned.pop();
-    }
-  }
-  const again =
-    h.refit && !signal?.aborted
-      ? yield* refit({ options, files, prepared, learned, model })
+  const { refit: isRefitted } = prepared.hyperparameters;
+  const development = yield* trainEnsemble(prepared, options);
+  const { members, model, divergences } = development;
+  const networks = members.map(({ network }) => network);
+  const refit =
+    isRefitted && !options.signal?.aborted
+      ? yield* refitNetworks({ options, files, prepared, networks, model })
       : undefined;
-  const members = learned.map(({ seed, bestEpoch, epochs }, m): MemberRecord => {
-    const { scores, biases } = alone[m]!;
-    return { seed, bestEpoch, epochs, ...scores, ...biases };
+  if (refit?.divergence !== undefined) divergences.push(refit.divergence);
+  const isInterrupted = development.isInterrupted || (isRefitted && !refit);
+  const stopped: StopReason = isInterrupted
+    ? 'signal'
+    : divergences.length > 0
+      ? 'diverged'
+      : networks.at(-1)!.stopped;
+
+  const refitted = refit?.model;
+  const record = createTrainingRecord({
+    options,
+    files,
+    prepared,
+    networks,
+    members: members.map(memberRecord),
+    model,
+    refit: refitted,
   });
-  const [{ bestEpoch, epochs, gradients }] = learned as [TrainedNetwork];
-  const record: TrainingRecord = {
-    seqtag: version,
-    command: commandOf(options, h, teacher),
-    seed: h.seed,
-    kernels: model.kernels,
-    corpora: [
-      ...corpora.map((file) => corpusRecord('train', file)),
-      ...(devFile ? [corpusRecord('dev', devFile)] : []),
-      ...(testFile ? [corpusRecord('test', testFile)] : []),
-      ...(teacher?.raw ?? []).map((file) => corpusRecord('raw', file)),
-    ],
-    ...(gazetteers && { gazetteers: gazetteers.files }),
-    ...(teacher && { teacher: teacher.record }),
-    hyperparameters: h,
-    bestEpoch,
-    epochs,
-    ...model.scores,
-    ...(again?.scores.test && { test: again.scores.test }),
-    ...(again && { refit: again.trainedOn }),
-    ...model.biases,
-    ...(model.biases.recallBias && recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
-    ...(members.length > 1 && { members }),
-    gradients,
-  };
-  const { config, vocabulary, tagColumns, parameters } = again ?? model;
-  const bytes = saveModel(output, { config, vocabulary, tagColumns, record, parameters });
-  const test = (again ?? model).test;
+  const final = refitted ?? model;
+  const { config, vocabulary, tagColumns, parameters, test } = final;
+  const bytes = saveModel(options.output, { config, vocabulary, tagColumns, record, parameters });
   const sum = (of: (network: TrainedNetwork) => number): number =>
-    learned.reduce((all, network) => all + of(network), 0);
+    networks.reduce((all, network) => all + of(network), 0);
   yield {
     type: 'end',
-    model: output,
+    model: options.output,
     bytes,
     parameters: countParameters(config),
-    bestEpoch,
-    stopped: h.refit && !again ? 'signal' : stopped,
+    bestEpoch: record.bestEpoch,
+    stopped,
+    ...(divergences.length > 0 && { divergences }),
     score: model.score,
     dev: model.dev,
     ...(test && { test }),
-    ...(again && { refit: again.trainedOn }),
+    ...(refitted && { refit: refitted.trainedOn }),
     ...(record.recallBias && { recallBias: record.recallBias }),
     ...(record.recallTag !== undefined && { recallTag: record.recallTag }),
     ...(record.members && { members: record.members }),
@@ -119,81 +90,123 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   };
 }
 
+/** A network, and what it is worth without the other members. */
+interface Member {
+  readonly network: TrainedNetwork;
+  readonly assessment: Assessment;
+}
+
+const memberRecord = ({ network, assessment }: Member): MemberRecord => {
+  const { seed, bestEpoch, epochs } = network;
+  return { seed, bestEpoch, epochs, ...assessment.scores, ...assessment.biases };
+};
+
+interface TrainedEnsemble {
+  /** At least one. */
+  readonly members: readonly Member[];
+  /** The members as one model. */
+  readonly model: Assessment;
+  /** A line for each network that diverged. */
+  readonly divergences: string[];
+  readonly isInterrupted: boolean;
+}
+
 /**
- * Trains networks again, on the development sentences too, for as many epochs as were best; with the biases that were
- * chosen. Returns undefined when it was interrupted.
+ * Trains the members of an ensemble, or a single network, and joins them. A member that ended early, interrupted or
+ * diverged, is left out unless the others score higher with it.
+ * @throws DivergedError if no network finished an epoch
  */
-async function* refit({
+async function* trainEnsemble(
+  prepared: Prepared,
+  options: TrainOptions,
+): AsyncGenerator<TrainingEvent, TrainedEnsemble> {
+  const { ensemble } = prepared.hyperparameters;
+  let members: Member[] = [];
+  const divergences: string[] = [];
+  let firstError: DivergedError | undefined;
+  let isInterrupted = false;
+  for (let member = 0; member < ensemble; member++) {
+    if (options.signal?.aborted && members.length > 0) {
+      isInterrupted = true;
+      break;
+    }
+    const describe = (divergence: string): string =>
+      ensemble > 1 ? `member ${member + 1}: ${divergence}` : divergence;
+    try {
+      const network = yield* learn(prepared, { options, member });
+      members.push({
+        network,
+        assessment: await assess(prepared, { options, networks: [network] }),
+      });
+      if (network.divergence !== undefined) divergences.push(describe(network.divergence));
+      if (network.stopped === 'signal') isInterrupted = true;
+    } catch (error) {
+      if (!(error instanceof DivergedError)) throw error;
+      firstError ??= error;
+      divergences.push(describe(error.message));
+    }
+  }
+  if (members.length === 0) throw firstError!;
+
+  const join = async (some: readonly Member[]): Promise<Assessment> =>
+    some.length === 1
+      ? some[0]!.assessment
+      : assess(prepared, { options, networks: some.map(({ network }) => network) });
+  let model = await join(members);
+  for (const member of members) {
+    const { stopped } = member.network;
+    if (members.length === 1 || stopped === 'epochs' || stopped === 'patience') continue;
+    const others = members.filter((other) => other !== member);
+    const without = await join(others);
+    if (without.score < model.score) continue;
+    model = without;
+    members = others;
+  }
+  return { members, model, divergences, isInterrupted };
+}
+
+/** The refitted model, or why one of its networks diverged. */
+type Refit =
+  | {
+      readonly model: Assessment & { readonly trainedOn: CorpusSize };
+      readonly divergence?: undefined;
+    }
+  | { readonly model?: undefined; readonly divergence: string };
+
+/**
+ * Trains each network anew, on the development sentences too, for as many epochs as were best, and with the recall biases
+ * that were chosen.
+ * @returns undefined if it was interrupted
+ */
+async function* refitNetworks({
   options,
   files,
-  prepared: first,
-  learned,
+  prepared: developmentRun,
+  networks: developed,
   model,
 }: {
   options: TrainOptions;
   files: TrainingFiles;
   prepared: Prepared;
-  learned: readonly TrainedNetwork[];
+  networks: readonly TrainedNetwork[];
   model: Assessment;
-}): AsyncGenerator<TrainingEvent, (Assessment & { trainedOn: CorpusSize }) | undefined> {
-  const prepared = await prepare(options, files, first);
+}): AsyncGenerator<TrainingEvent, Refit | undefined> {
+  const prepared = await prepare(options, files, developmentRun);
   const networks: TrainedNetwork[] = [];
-  for (const developmentRun of learned) {
-    networks.push(yield* learn(prepared, { options, member: networks.length, developmentRun }));
+  for (const network of developed) {
+    const member = network.seed - prepared.hyperparameters.seed;
+    try {
+      networks.push(yield* learn(prepared, { options, member, developmentRun: network }));
+    } catch (error) {
+      if (!(error instanceof DivergedError)) throw error;
+      return { divergence: `refit: ${error.message}` };
+    }
+    const { divergence } = networks.at(-1)!;
+    if (divergence !== undefined) return { divergence: `refit: ${divergence}` };
     if (options.signal?.aborted) return undefined;
   }
   const biases = model.biases.recallBias ?? model.tagColumns.map(() => 0);
-  return {
-    ...(await assess(prepared, { options, networks, biases })),
-    trainedOn: { sentences: prepared.trainSentences.length, tokens: prepared.tokens },
-  };
-}
-
-const corpusRecord = (
-  role: TrainingRecord['corpora'][number]['role'],
-  { file, sha256, sentences }: CorpusFile,
-): TrainingRecord['corpora'][number] => ({
-  role,
-  file,
-  sha256,
-  sentences: sentences.length,
-  tokens: countTokens(sentences),
-});
-
-/** The command that trains this model again; without what does not matter to it: threads and the output's name. */
-function commandOf(
-  options: TrainOptions,
-  h: Hyperparameters,
-  teacher: Teacher | undefined,
-): string {
-  const { corpora, dev, test, embeddings, gazetteers, read, teacher: asked, products } = options;
-  const usual = (name: HyperparameterName): unknown =>
-    teacher?.settings[name] ??
-    (name === 'refit' ? refitsByDefault(options) : hyperparameters[name].default);
-  const flags: [string, unknown][] = [
-    ['dev', dev],
-    ['test', test],
-    ['embeddings', embeddings],
-    ['format', read?.format],
-    ['token-column', read?.tokenColumn],
-    ['tag-column', read?.tagColumn],
-    ['feature-column', read?.featureColumn],
-    ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
-    ['raw-format', asked?.rawFormat],
-    ['teacher-weight', teacher?.record.weight],
-    ['bfloat16', products === 'bfloat16' || undefined],
-    ...hyperparameterNames
-      .filter((name) => h[name] !== usual(name))
-      .map((name): [string, unknown] => [flagOf(name), h[name]]),
-  ];
-  const words = flags
-    .filter(([, value]) => value !== undefined)
-    .flatMap(([flag, value]) =>
-      typeof value === 'boolean'
-        ? [`--${value ? '' : 'no-'}${flag}`]
-        : [`--${flag}`, String(value)],
-    );
-  const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
-  const verb = teacher ? ['distill', teacher.record.file] : ['train'];
-  return ['seqtag', ...verb, ...corpora, ...lists, ...words].join(' ');
+  const assessment = await assess(prepared, { options, networks, biases });
+  const { trainSentences, tokens } = prepared;
+  return { model: { ...assessment, trainedOn: { sentences: trainSentences.length, tokens } } };
 }

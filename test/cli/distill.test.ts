@@ -64,7 +64,7 @@ it.each([
   [['-o', student, '--raw=none.txt'], /none\.txt: no such file/],
   [['-o', student, '--seeds=2'], /unknown option '--seeds=2'/],
   [['-o', student, '--hidden=0'], /distill: hidden 0: expected a whole number/],
-  [['-o', student, '--tag-column=xpos,NER,upos'], /teacher\.safetensors: gives 2 columns of tags/],
+  [['-o', student, '--tag-column=xpos,NER,upos'], /teacher\.safetensors: gives 2 tag columns/],
 ])('refuses %j', async (args, message) => {
   expectRefused(await seqtag(['distill', teacher, corpus, '-q', '--threads=1', ...args]), message);
 });

@@ -112,7 +112,7 @@ describe('pipes', () => {
     const train = `seqtag train '${gold}' --embeddings <(cat '${vectors}') ${flags}`;
     const { code, stderr } = bash(train);
     expect(stderr).toMatch(
-      /^seqtag: \S+: a pipe or device, but the refit reads it anew \(not so with --no-refit\)\. [^\n]+\n$/,
+      /^seqtag: \S+: a pipe or device, but the refit reads it again \(training without a refit does not\)\. [^\n]+\n$/,
     );
     expect([code, existsSync(path)]).toEqual([2, false]);
     expect(bash(`${train} --no-refit`)).toEqual({ code: 0, stdout: '', stderr: '' });

@@ -68,7 +68,7 @@ describe('what train shows', () => {
     writeFileSync(many, `${['w', ...Array(17).fill('X')].join('\t')}\n\n`.repeat(20));
     const columns = Array.from({ length: 17 }, (_, i) => i + 1).join();
     const outcome = await seqtag(['train', many, '--tag-column', columns, '-o', path]);
-    expectRefused(outcome, /--tag-column: 17 columns, at most 16 in one model\. Train two\./);
+    expectRefused(outcome, /17 tag columns: a model can have at most 16\. Train two models\./);
     expect(existsSync(path)).toBe(false);
   });
 

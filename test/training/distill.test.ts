@@ -149,11 +149,11 @@ test("a student has its teacher's hyperparameters and scheme where it is not tol
 
   const plain = learn('x.safetensors', { teacher: { model: path('spans.safetensors') } });
   await expect(plain).rejects.toThrow(
-    /spans\.safetensors: gives spans, but the corpora have plain tags\. Name the right column/,
+    /spans\.safetensors: gives spans, but the corpora have plain tags\. Name the right tag column/,
   );
   const two = { teacher: { model: path('teacher.safetensors') }, read: { tagColumn: '0,1' } };
   await expect(learn('x.safetensors', two)).rejects.toThrow(
-    /teacher\.safetensors: gives 1 column.* of tags, fewer than are read/,
+    /teacher\.safetensors: gives 1 tag columns?, fewer than are read/,
   );
 });
 

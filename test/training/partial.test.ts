@@ -6,7 +6,8 @@ import { afterAll, expect, test } from 'vitest';
 import { buildVocabulary } from '../../src/corpus/vocabulary.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { inScheme, type LabelledSentence, numberCorpus } from '../../src/training/data.ts';
+import { inTrainedScheme, type LabelledSentence } from '../../src/training/labelled-corpus.ts';
+import { numberCorpus } from '../../src/training/numbered-corpus.ts';
 import { checkSettings } from '../../src/training/settings.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { rng } from '../oracle/rng.ts';
@@ -44,7 +45,11 @@ test('labels become tags, sets and unknowns', () => {
 
 test('labels are converted to the scheme that is trained', () => {
   const sentences = [{ tokens: [...'abc'], tags: ['B-X', '?', 'O'] }];
-  const [converted] = inScheme(sentences, 'BIO', 'BIOES', { partial: true });
+  const [converted] = inTrainedScheme(
+    sentences,
+    { scheme: 'BIO', trainedScheme: 'BIOES' },
+    { partial: true },
+  );
   expect(converted!.tags).toEqual(['B-X|S-X', 'E-X|O|S-X', 'O']);
 });
 
@@ -137,7 +142,7 @@ test('without --partial both characters are like any other', async () => {
 
 test('labels that tell nothing are refused', async () => {
   const nothing = write('nothing.conll', 1, () => '?');
-  await expect(run(nothing, {})).rejects.toThrow(/^train: every tag is \?\. /);
+  await expect(run(nothing, {})).rejects.toThrow(/^The training sentences have no tag but \?/);
   const sets = write('sets.conll', 1, () => 'A|B');
-  await expect(run(sets, {})).rejects.toThrow(/^train: no token of the dev set .* --dev FILE/);
+  await expect(run(sets, {})).rejects.toThrow(/^The development sentences have no certain tag/);
 });

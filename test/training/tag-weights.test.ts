@@ -57,7 +57,9 @@ describe('weights of tags', () => {
       [1, 3],
     ]);
     expect(of('NN=1')).toEqual([undefined, undefined]);
-    expect(() => of('PER=2,Z=1')).toThrow(/--tag-weight Z=1: no tag, .*O, B-PER, S-PER, S-LOC, NN/);
+    expect(() => of('PER=2,Z=1')).toThrow(
+      /loss weight Z=1: the corpus has no tag .*O, B-PER, S-PER, S-LOC, NN/,
+    );
   });
 });
 

@@ -7,10 +7,11 @@ import { hasBfloat16 } from '../../src/backend/backend.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
-import { prepare, readTrainingFiles } from '../../src/training/prepare.ts';
+import { prepare } from '../../src/training/prepare.ts';
 import { completeSettings } from '../../src/training/recipes.ts';
 import { checkHyperparameters } from '../../src/training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
+import { readTrainingFiles } from '../../src/training/training-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));

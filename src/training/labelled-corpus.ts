@@ -1,0 +1,164 @@
+import { resolve } from '../corpus/formats/places.ts';
+import {
+  type Column,
+  type Document,
+  type Format,
+  formatOf,
+  isName,
+  listed,
+  type ReadOptions,
+  readCorpus,
+} from '../corpus/index.ts';
+import { convertPartial, schemeOf } from '../corpus/tags/partial.ts';
+import { convert, type Scheme } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import { hashed } from '../files/hash.ts';
+import { describeFile, readBytes } from '../files/read.ts';
+import { createRandom, seedState } from '../network/random.ts';
+
+/** A sentence and its gold tags. */
+export interface LabelledSentence {
+  readonly tokens: readonly string[];
+  /** One per token; empty for a sentence without gold tags. */
+  readonly tags: readonly string[];
+  /** `featureColumns[c][t]`: the value of feature column c at token t. */
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
+}
+
+export interface CorpusFile {
+  readonly file: string;
+  readonly sha256: string;
+  /** As asked for, or known by the file's extension or content. */
+  readonly format: Format;
+  /** The sentences with the tags of the first tag column. */
+  readonly sentences: readonly LabelledSentence[];
+  /** `columns[c]`: the sentences with the tags of tag column c. */
+  readonly columns: readonly (readonly LabelledSentence[])[];
+  /** The feature columns: names, or indices from 0. */
+  readonly featureColumns: readonly Column[];
+}
+
+/** The columns that `upos,xpos`, a list or a single column names. */
+export const columnList = (columns: Column | readonly Column[] | undefined): readonly Column[] =>
+  typeof columns === 'string' ? columns.split(',') : listed(columns);
+
+export const countTokens = (sentences: readonly LabelledSentence[]): number =>
+  sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+
+/**
+ * Reads a labelled file once, whatever the number of tag columns, and hashes its bytes on the way. So it may be a pipe.
+ * @param file a path, or `-` for standard input
+ * @param input the bytes of `-`. Default: standard input of this process
+ * @throws UserError as the readers do
+ */
+export async function readLabelled(
+  file: string,
+  options: ReadOptions,
+  input?: AsyncIterable<Uint8Array>,
+): Promise<CorpusFile> {
+  const { bytes, sha256 } = hashed(file === '-' ? (input ?? process.stdin) : readBytes(file));
+  let document: Document | undefined;
+  const tagColumns = columnList(options.tagColumn);
+  const featureColumns = columnList(options.featureColumn);
+  const sentences = await readCorpus(bytes, {
+    ...options,
+    tagColumn: tagColumns.length > 0 ? tagColumns : undefined,
+    featureColumn: featureColumns,
+    file: file === '-' ? '<stdin>' : file,
+    format: options.format ?? formatOf(file, options.gold === false ? 'tag' : 'train'),
+    onDocument: (started) => {
+      document = started;
+    },
+  });
+  const otherColumns = tagColumns.slice(1).map((_, c) =>
+    sentences.map(({ tokens, featureColumns, tagColumns }) => ({
+      tokens,
+      featureColumns,
+      tags: tagColumns![c + 1]!,
+    })),
+  );
+  const { format, columns } = document!;
+  // from the start, since text to tag lacks the tag columns at the end
+  const fromStart = (column: Column): Column =>
+    isName(column) || format === 'jsonl' ? column : resolve(Number(column), columns)!;
+  return {
+    file,
+    sha256: sha256(),
+    format,
+    sentences,
+    columns: [sentences, ...otherColumns],
+    featureColumns: featureColumns.map(fromStart),
+  };
+}
+
+/**
+ * @param reason why the file is read more than once
+ * @throws UserError (SEQTAG_FILE_TYPE) for what can be read only once, such as `<(...)` in a shell
+ */
+export function checkRereadable(
+  file: string,
+  { option, reason }: Record<'option' | 'reason', string>,
+): void {
+  if (describeFile(file)?.kind === 'stream')
+    throw new UserError(`${file}: a pipe or device, but ${reason}. Write it to a file first.`, {
+      code: 'SEQTAG_FILE_TYPE',
+      option,
+    });
+}
+
+/**
+ * Splits sentences into nine tenths for training and one tenth for development. The seed chooses one of the first ten
+ * sentences; this one and every tenth after it are held out. Of fewer than ten sentences one is held out.
+ * @throws UserError (SEQTAG_CORPUS_EMPTY) for fewer than two sentences
+ */
+export function holdOut(
+  sentences: readonly LabelledSentence[],
+  seed: number,
+): { train: LabelledSentence[]; dev: LabelledSentence[] } {
+  if (sentences.length < 2)
+    throw new UserError(
+      `${sentences.length} sentence: too few to hold some out. Give more, or a development file.`,
+      { code: 'SEQTAG_CORPUS_EMPTY', option: 'dev' },
+    );
+  const period = Math.min(10, sentences.length);
+  const first = Math.floor(createRandom(seedState(seed))() * period);
+  const isDev = (_: LabelledSentence, i: number): boolean => i % period === first;
+  return { train: sentences.filter((s, i) => !isDev(s, i)), dev: sentences.filter(isDev) };
+}
+
+/** The scheme of the gold tags, and the scheme of the tags that the network learns. */
+export interface Schemes {
+  readonly scheme: Scheme;
+  readonly trainedScheme: Scheme;
+}
+
+/**
+ * @param tagScheme a scheme, `corpus` for that of the gold tags, or `auto` for BIOES
+ * @param options.partial whether labels may be `?` or `NN|VB`
+ */
+export function chooseSchemes(
+  sentences: readonly LabelledSentence[],
+  tagScheme: string,
+  { partial }: { partial: boolean },
+): Schemes {
+  const scheme = schemeOf(
+    sentences.map(({ tags }) => tags),
+    { partial },
+  );
+  if (scheme === 'none' || tagScheme === 'corpus') return { scheme, trainedScheme: scheme };
+  return { scheme, trainedScheme: tagScheme === 'auto' ? 'BIOES' : (tagScheme as Scheme) };
+}
+
+/** The sentences with tags in the scheme that the network learns. */
+export function inTrainedScheme(
+  sentences: readonly LabelledSentence[],
+  { scheme, trainedScheme }: Schemes,
+  { partial }: { partial: boolean },
+): readonly LabelledSentence[] {
+  if (scheme === trainedScheme) return sentences;
+  const tags = sentences.map((sentence) => sentence.tags);
+  const converted = partial
+    ? convertPartial(tags, scheme, trainedScheme)
+    : tags.map((one) => convert(one, scheme, trainedScheme));
+  return sentences.map((sentence, s) => ({ ...sentence, tags: converted[s]! }));
+}

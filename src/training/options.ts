@@ -1,0 +1,51 @@
+import type { BackendOptions } from '../backend/backend.ts';
+import type { ReadOptions } from '../corpus/index.ts';
+import { refuseSameFile } from '../files/same-file.ts';
+import { checkWritable } from '../files/write.ts';
+import { findModel } from '../model/model.ts';
+import type { TeacherOptions } from './distill.ts';
+import type { Settings } from './hyperparameters.ts';
+
+export interface TrainOptions extends BackendOptions {
+  /** Labelled files, read as one corpus; `-` is standard input. */
+  readonly corpora: readonly string[];
+  /** The model file. */
+  readonly output: string;
+  /** A labelled file that decides which epoch is best. Default: every tenth sentence of the corpora, held out. */
+  readonly dev?: string | undefined;
+  /** A labelled file that the model is scored on at the end. */
+  readonly test?: string | undefined;
+  /** Pretrained word vectors: GloVe, word2vec (text or binary) or fastText `.vec`, compressed or not. */
+  readonly embeddings?: string | undefined;
+  /** Lists of phrases: see `readGazetteers`. */
+  readonly gazetteers?: readonly string[] | undefined;
+  /** Format and columns of the labelled files. */
+  readonly read?:
+    | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
+    | undefined;
+  /** The others are those of the teacher, if there is one, else those of the recipe. */
+  readonly hyperparameters: Settings;
+  /** A model whose predictions are learned (distillation). */
+  readonly teacher?: TeacherOptions | undefined;
+  /** Stops training after the current update. The model then has the best epoch so far. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether development sentences are learned at the end: held-out sentences are part of the corpus, a dev file is not. */
+export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undefined;
+
+/**
+ * Checks before training that the output can be written and is not one of the input files.
+ * @throws UserError
+ */
+export function checkOutput(
+  options: Pick<
+    TrainOptions,
+    'output' | 'corpora' | 'dev' | 'test' | 'embeddings' | 'gazetteers' | 'teacher'
+  >,
+): void {
+  const { output, corpora, dev, test, embeddings, gazetteers = [], teacher } = options;
+  const teacherFiles = teacher ? [findModel(teacher.model), ...(teacher.raw ?? [])] : [];
+  refuseSameFile(output, [...corpora, dev, test, embeddings, ...gazetteers, ...teacherFiles]);
+  checkWritable(output);
+}

@@ -1,0 +1,114 @@
+import type { MemberRecord, TrainingRecord } from '../model/model.ts';
+import { flagOf } from '../option-values.ts';
+import { version } from '../version.ts';
+import type { Assessment } from './assess.ts';
+import {
+  type HyperparameterName,
+  hyperparameterNames,
+  hyperparameters,
+} from './hyperparameters.ts';
+import { type CorpusFile, countTokens } from './labelled-corpus.ts';
+import type { TrainedNetwork } from './learn.ts';
+import { refitsByDefault, type TrainOptions } from './options.ts';
+import type { Prepared } from './prepare.ts';
+import type { TrainingFiles } from './training-files.ts';
+
+/** The record that a model file keeps of its training. */
+export function createTrainingRecord({
+  options,
+  files,
+  prepared,
+  networks,
+  members,
+  model,
+  refit,
+}: {
+  options: TrainOptions;
+  files: TrainingFiles;
+  prepared: Prepared;
+  networks: readonly TrainedNetwork[];
+  members: readonly MemberRecord[];
+  /** The networks as one model, scored on the development sentences. */
+  model: Assessment;
+  /** The same after the refit, if there was one. */
+  refit: (Assessment & { readonly trainedOn: TrainingRecord['refit'] }) | undefined;
+}): TrainingRecord {
+  const { teacher, corpora, devFile, testFile, gazetteers } = files;
+  const { hyperparameters: h, recallBias } = prepared;
+  const [{ bestEpoch, epochs, gradients }] = networks as readonly [TrainedNetwork];
+  return {
+    seqtag: version,
+    command: commandOf(options, { hyperparameters: h, teacher }),
+    seed: h.seed,
+    kernels: model.kernels,
+    corpora: [
+      ...corpora.map((file) => corpusRecord('train', file)),
+      ...(devFile ? [corpusRecord('dev', devFile)] : []),
+      ...(testFile ? [corpusRecord('test', testFile)] : []),
+      ...(teacher?.raw ?? []).map((file) => corpusRecord('raw', file)),
+    ],
+    ...(gazetteers && { gazetteers: gazetteers.files }),
+    ...(teacher && { teacher: teacher.record }),
+    hyperparameters: h,
+    bestEpoch,
+    epochs,
+    ...model.scores,
+    ...(refit?.scores.test && { test: refit.scores.test }),
+    ...(refit?.trainedOn && { refit: refit.trainedOn }),
+    ...model.biases,
+    ...(model.biases.recallBias && recallBias?.tag !== undefined && { recallTag: recallBias.tag }),
+    ...(members.length > 1 && { members }),
+    gradients,
+  };
+}
+
+const corpusRecord = (
+  role: TrainingRecord['corpora'][number]['role'],
+  { file, sha256, sentences }: CorpusFile,
+): TrainingRecord['corpora'][number] => ({
+  role,
+  file,
+  sha256,
+  sentences: sentences.length,
+  tokens: countTokens(sentences),
+});
+
+/** The command that trains the same model. It leaves out threads and output, which do not change the model. */
+function commandOf(
+  options: TrainOptions,
+  {
+    hyperparameters: h,
+    teacher,
+  }: Pick<Prepared, 'hyperparameters'> & Pick<TrainingFiles, 'teacher'>,
+): string {
+  const { corpora, dev, test, embeddings, gazetteers, read, products } = options;
+  const defaultOf = (name: HyperparameterName): unknown =>
+    teacher?.settings[name] ??
+    (name === 'refit' ? refitsByDefault(options) : hyperparameters[name].default);
+  const flags: [string, unknown][] = [
+    ['dev', dev],
+    ['test', test],
+    ['embeddings', embeddings],
+    ['format', read?.format],
+    ['token-column', read?.tokenColumn],
+    ['tag-column', read?.tagColumn],
+    ['feature-column', read?.featureColumn],
+    ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
+    ['raw-format', options.teacher?.rawFormat],
+    ['teacher-weight', teacher?.record.weight],
+    ['bfloat16', products === 'bfloat16' || undefined],
+    ...hyperparameterNames
+      .filter((name) => h[name] !== defaultOf(name))
+      .map((name): [string, unknown] => [flagOf(name), h[name]]),
+  ];
+  const words = flags
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([flag, value]) =>
+      typeof value === 'boolean'
+        ? [`--${value ? '' : 'no-'}${flag}`]
+        : [`--${flag}`, String(value)],
+    );
+  const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
+  const verb = teacher ? ['distill', teacher.record.file] : ['train'];
+  return ['seqtag', ...verb, ...corpora, ...lists, ...words].join(' ');
+}
