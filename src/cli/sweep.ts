@@ -87,7 +87,7 @@ export async function sweepCommand(
 ): Promise<void> {
   const { io, out } = context;
   const values = parseSweeps(flags.sweep ?? []);
-  const both = Object.keys(values).find((name) => Object.hasOwn(given.flags, name));
+  const both = Object.keys(values).find((name) => Object.hasOwn(given.flags, flagOf(name)));
   if (both !== undefined)
     throw new UserError(
       `train: ${flagOf(both)} is given by a flag of its own and by --sweep. Leave one of them out.`,

@@ -149,11 +149,10 @@ function givenHyperparameters(
   const flags = Object.fromEntries(
     hyperparameterNames
       .filter((name) => given[name] !== undefined)
-      .map((name) => [name, given[name]]),
+      .map((name) => [flagOf(name), given[name]]),
   );
-  // by their one name, so that a flag replaces what the file calls `learning-rate` or `learningRate`
-  const known = new Map(hyperparameterNames.map((name) => [flagOf(name), name as string]));
-  const fromFile = Object.entries(file).map(([key, value]) => [known.get(key) ?? key, value]);
+  // spelled as flags, so that a flag replaces what the file calls `learning-rate` or `learningRate`
+  const fromFile = Object.entries(file).map(([key, value]) => [flagOf(key), value]);
   return { file: Object.fromEntries(fromFile), flags };
 }
 

@@ -10,7 +10,6 @@ import { describeFile, readBytes, readTextFile } from '../files/read.ts';
 import { appendToFile, followLinks, moveFile } from '../files/write.ts';
 import { openModel, type Scores } from '../model/model.ts';
 import { flagOf } from '../option-values.ts';
-import { checkRereadable, readLabelled } from './labelled-corpus.ts';
 import {
   type HyperparameterName,
   type Hyperparameters,
@@ -18,6 +17,7 @@ import {
   hyperparameters,
   type Settings,
 } from './hyperparameters.ts';
+import { checkRereadable, readLabelled } from './labelled-corpus.ts';
 import { checkOutput } from './options.ts';
 import { checkSettings } from './settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from './train.ts';
