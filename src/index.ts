@@ -10,5 +10,5 @@ export { loadTagger, type Tagger, type TaggerOptions } from './tagging/tagger.ts
 export type { TeacherOptions } from './training/distill.ts';
 export type { Hyperparameters, Settings } from './training/hyperparameters.ts';
 export { checkHyperparameters, checkSettings } from './training/settings.ts';
-export { type SweepEvent, type SweepOptions, sweep } from './training/sweep.ts';
+export { type SweepEvent, type SweepOptions, sweep } from './training/sweep/sweep.ts';
 export { type TrainingEvent, type TrainOptions, train } from './training/train.ts';

@@ -3,16 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { flagOf } from '../option-values.ts';
+import { type Combination, describeCombination } from '../training/sweep/plan.ts';
+import { selectionScore } from '../training/sweep/ranking.ts';
 import {
-  type Combination,
-  describeCombination,
-  nameOf,
-  removeWork,
+  removeWorkFolder,
   type SweepEvent,
   type SweepOptions,
-  scoreOf,
   sweep,
-} from '../training/sweep.ts';
+} from '../training/sweep/sweep.ts';
 import type { Context } from './context.ts';
 import { bar, createMovingLine, type Display, progressKind } from './progress.ts';
 import { dimmed } from './scores.ts';
@@ -57,10 +55,10 @@ export function parseSweeps(words: readonly string[]): Record<string, string[]> 
       throw new UserError(
         `--sweep ${word}: expected a hyperparameter and its values, e.g. --sweep hidden=50,100.`,
       );
-    const name = nameOf(word.slice(0, at));
+    const name = flagOf(word.slice(0, at));
     if (values.has(name))
       throw new UserError(
-        `--sweep ${word}: ${flagOf(name)} has a --sweep already. Give all its values in one.`,
+        `--sweep ${word}: ${name} has a --sweep already. Give all its values in one.`,
       );
     const text = word.slice(at + 1);
     const list = text.split(text.includes('|') ? '|' : ',').map((value) => value.trim());
@@ -87,10 +85,10 @@ export async function sweepCommand(
 ): Promise<void> {
   const { io, out } = context;
   const values = parseSweeps(flags.sweep ?? []);
-  const both = Object.keys(values).find((name) => Object.hasOwn(given.flags, flagOf(name)));
+  const both = Object.keys(values).find((name) => Object.hasOwn(given.flags, name));
   if (both !== undefined)
     throw new UserError(
-      `train: ${flagOf(both)} is given by a flag of its own and by --sweep. Leave one of them out.`,
+      `train: ${both} is given by a flag of its own and by --sweep. Leave one of them out.`,
     );
   const abort = new AbortController();
   const display = await createDisplay(flags, context);
@@ -104,7 +102,7 @@ export async function sweepCommand(
       return;
     }
     display?.close();
-    if (isTraining) removeWork(common.output);
+    if (isTraining) removeWorkFolder(common.output);
     io.quit(exitCode);
   });
   let last: Event<'sweep'> | undefined;
@@ -333,7 +331,7 @@ function endText(event: Event<'sweep'>, style: Style): string {
     best?.dev
       ? fact(
           'model',
-          `${style.bold(model)} (${setting!.filter((part) => part !== '').join(' ')}: dev ${percent(scoreOf(best.dev))})`,
+          `${style.bold(model)} (${setting!.filter((part) => part !== '').join(' ')}: dev ${percent(selectionScore(best.dev))})`,
         )
       : '',
     test ? fact('test', `${percent(test.mean)}${spread} by the best row`) : '',

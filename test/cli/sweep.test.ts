@@ -127,7 +127,7 @@ describe('what a sweep is given', () => {
   it('takes values apart at commas, or at | where there is one', () => {
     expect(parseSweeps(['hidden=50, 100', 'char-encoder=cnn'])).toEqual({
       hidden: ['50', '100'],
-      charEncoder: ['cnn'],
+      'char-encoder': ['cnn'],
     });
     expect(parseSweeps(['name=a,b|c=d'])).toEqual({ name: ['a,b', 'c=d'] });
   });

@@ -1,16 +1,13 @@
+import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openModel } from '../../src/model/model.ts';
-import {
-  type RunRecord,
-  type SweepEvent,
-  type SweepOptions,
-  scoreOf,
-  spread,
-  sweep,
-} from '../../src/training/sweep.ts';
-import { train } from '../../src/training/train.ts';
-import { createFolder, sentences } from '../cli/world.ts';
+import { openModel } from '../../../src/model/model.ts';
+import { selectionScore } from '../../../src/training/sweep/ranking.ts';
+import type { RunRecord } from '../../../src/training/sweep/records.ts';
+import { type SweepEvent, type SweepOptions, sweep } from '../../../src/training/sweep/sweep.ts';
+import { train } from '../../../src/training/train.ts';
+import { version } from '../../../src/version.ts';
+import { createFolder, sentences } from '../../cli/world.ts';
 
 const folder = createFolder();
 afterAll(folder.remove);
@@ -74,12 +71,12 @@ async function run(
 const runsOf = (events: readonly SweepEvent[]): number[] =>
   events.flatMap((event) => (event.type === 'run' ? event.run : []));
 
-const whole = newOutput();
-const first = await run(whole, { test: corpus });
+const complete = newOutput();
+const first = await run(complete, { test: corpus });
 
 describe('a sweep', () => {
   it('trains every combination with every seed, and records each run', () => {
-    const lines = linesOf(whole);
+    const lines = linesOf(complete);
     expect(lines.map(({ combination, seed }) => [...Object.values(combination), seed])).toEqual([
       [3, 'cnn', 1],
       [3, 'none', 1],
@@ -92,6 +89,7 @@ describe('a sweep', () => {
     ]);
     for (const line of lines) {
       expect(line).toMatchObject({
+        seqtag: version,
         key: expect.stringMatching(/^[0-9a-f]{64}$/),
         dev: [{ accuracy: expect.any(Number) }],
         test: [{ accuracy: expect.any(Number) }],
@@ -103,7 +101,7 @@ describe('a sweep', () => {
       });
       expect(line.bestEpoch).toBeLessThanOrEqual(2);
     }
-    expect(left(whole)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
+    expect(left(complete)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
   });
 
   it('tags the events of training with their run, and says what is planned and left', () => {
@@ -126,7 +124,7 @@ describe('a sweep', () => {
   });
 
   it('gives mean and deviation by combination, the highest mean first', () => {
-    const lines = linesOf(whole);
+    const lines = linesOf(complete);
     const { rows } = first.final;
     expect(rows).toHaveLength(4);
     for (const row of rows) {
@@ -146,14 +144,14 @@ describe('a sweep', () => {
   });
 
   it('keeps the very model that training with its settings writes', async () => {
-    const lines = linesOf(whole);
-    const highest = Math.max(...lines.map((line) => scoreOf(line.dev!)));
-    const best = lines.find((line) => scoreOf(line.dev!) === highest)!;
+    const lines = linesOf(complete);
+    const highest = Math.max(...lines.map((line) => selectionScore(line.dev!)));
+    const best = lines.find((line) => selectionScore(line.dev!) === highest)!;
     expect(first.final.best).toEqual(best);
     const output = newOutput();
     const { values: _, seeds: __, ...options } = optionsOf(output, { test: corpus });
     for await (const _ of train({ ...options, hyperparameters: best.hyperparameters }));
-    expect(fs.readFileSync(whole).equals(fs.readFileSync(output))).toBe(true);
+    expect(fs.readFileSync(complete).equals(fs.readFileSync(output))).toBe(true);
   });
 
   it('keeps the first of equal models', async () => {
@@ -234,7 +232,7 @@ describe('an interrupted sweep', () => {
     const scores = ({ rows }: Final): unknown[] =>
       rows.map(({ combination, dev, test }) => [combination, dev, test]);
     expect(scores(final)).toEqual(scores(first.final));
-    expect(fs.readFileSync(output).equals(fs.readFileSync(whole))).toBe(true);
+    expect(fs.readFileSync(output).equals(fs.readFileSync(complete))).toBe(true);
   });
 
   it('ignores a line that is half written, and removes what a crash left', async () => {
@@ -260,7 +258,7 @@ describe('an interrupted sweep', () => {
 
   it.each([
     ['is gone', (output: string) => fs.rmSync(output)],
-    ['was replaced', (output: string) => fs.copyFileSync(whole, output)],
+    ['was replaced', (output: string) => fs.copyFileSync(complete, output)],
   ])('trains the best model again when it %s', async (_, change) => {
     const output = newOutput();
     const more = { values: { hidden: [3, 4] }, seeds: 1 };
@@ -309,16 +307,23 @@ describe('what is refused before anything trains', () => {
   it.each<[RegExp, Partial<SweepOptions>]>([
     [/no hyperparameter `hiden`/, { values: { hiden: [1] } }],
     [/sweep: hidden 0: expected a whole number from 1/, { values: { hidden: [8, 0] } }],
-    [/sweep: hidden=50 comes twice/, { values: { hidden: ['50', '5e1'] } }],
+    [/sweep: hidden=50 occurs twice/, { values: { hidden: ['50', '5e1'] } }],
     [/sweep: hidden has no values/, { values: { hidden: [] } }],
     [/char-width 4: expected an odd number/, { values: { charWidth: [3, 4] } }],
     [/weight-decay: adam has none/, { values: { optimizer: ['adamw', 'adam'], weightDecay: [1] } }],
-    [/seed has values of its own/, { values: { seed: [1, 5] }, seeds: 2 }],
+    [
+      /the values of seed are compared, so their number cannot be given too/,
+      { values: { seed: [1, 5] }, seeds: 2 },
+    ],
     [/seed 2147483648: expected/, { hyperparameters: { seed: 2 ** 31 - 1 }, seeds: 2 }],
     [/0 seeds: expected a whole number/, { seeds: 0 }],
     [/nowhere: no such file/, { test: 'nowhere' }],
-    [/nowhere: no such file\. Give --embeddings/, { embeddings: 'nowhere' }],
-    [/\/dev\/null: a pipe or device/, { dev: '/dev/null' }],
+    [/nowhere: no such file\. Give a file of word vectors/, { embeddings: 'nowhere' }],
+    [
+      /learningRate and learning-rate are one/,
+      { values: { learningRate: [1], 'learning-rate': [2] } },
+    ],
+    [/sweep: hidden has no values/, { values: { hidden: 50 as never } }],
   ])('%s', async (message, more) => {
     await refused(newOutput(), more, message);
   });
@@ -339,7 +344,7 @@ describe('what is refused before anything trains', () => {
     await refused(output, { ...more, embeddings: vectors }, key);
     await refused(output, { ...more, gazetteers: [vectors] }, key);
     await refused(output, { ...more, read: { tagColumn: 1, featureColumn: 2 } }, key);
-    const run3 = /has a run with hidden=3, which this sweep has not\. Add it/;
+    const run3 = /has a run with hidden=3, which this sweep does not have\. Choose/;
     await refused(output, { values: { hidden: [4, 5] }, seeds: 1 }, run3);
     const epochs = { ...more, hyperparameters: { ...shared, epochs: 3 } };
     await refused(output, epochs, /has a run with epochs=2, which/);
@@ -356,12 +361,52 @@ describe('what is refused before anything trains', () => {
     fs.renameSync(`${corpus}.moved`, corpus);
     expect(runsOf(moved.events)).toEqual([]);
   });
+
+  it('records that are damaged, or of another version', async () => {
+    const output = newOutput();
+    const more = { values: { hidden: [3, 4] }, seeds: 1 };
+    await run(output, more);
+    const text = fs.readFileSync(recordOf(output), 'utf8');
+    const refusedWith = async (records: string, message: RegExp): Promise<void> => {
+      fs.writeFileSync(recordOf(output), records);
+      const refusal = refused(output, more, message);
+      await refusal;
+      expect(fs.readFileSync(recordOf(output), 'utf8')).toBe(records);
+    };
+    const [one, two] = text.split('\n') as [string, string];
+    const damaged = /\.jsonl:2: not the record of a run\. Remove this line, and the run is trained/;
+    for (const line of [
+      'nonsense',
+      '[]',
+      '{}',
+      two.slice(0, -9),
+      two.replace('"epochs":2', '"epochs":"2"'),
+      two.replace(/"dev":\[.*?\]/, '"dev":[{}]'),
+      two.replace('"wordDim":8', '"wordDim":"wide"'),
+      two.replace('"wordDim":8', '"wordWidth":8'),
+    ])
+      await refusedWith(`${one}\n${line}\n`, damaged);
+    const other = (text: string, by: string): string => text.replace(`"seqtag":"${version}",`, by);
+    await refusedWith(
+      other(text, '"seqtag":"0.0.9",'),
+      /\.jsonl:1: a run by version 0\.0\.9 of seqtag, whose scores may differ/,
+    );
+    await refusedWith(other(text, ''), /\.jsonl:1: a run by an earlier version of seqtag/);
+    // not damaged: only the last line end is missing
+    fs.writeFileSync(recordOf(output), text.trimEnd());
+    expect(runsOf((await run(output, more)).events)).toEqual([]);
+    expect(fs.readFileSync(recordOf(output), 'utf8')).toBe(text);
+  });
 });
 
-describe('spread', () => {
-  it('is the mean and the deviation of a sample', () => {
-    expect(spread([])).toEqual({ mean: null, deviation: null });
-    expect(spread([3])).toEqual({ mean: 3, deviation: null });
-    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) });
+describe.skipIf(process.platform === 'win32')('a corpus that can be read only once', () => {
+  it('is read once, whatever the number of runs and tag columns', async () => {
+    const fifo = folder.path('fifo');
+    execFileSync('mkfifo', [fifo]);
+    const writer = spawn('sh', ['-c', `cat '${corpus}' > '${fifo}'`]);
+    const more = { corpora: [fifo], read: { tagColumn: '1,2' }, values: { hidden: [3, 4] } };
+    const { final } = await run(newOutput(), { ...more, seeds: 1 });
+    writer.kill();
+    expect(final).toMatchObject({ complete: true, done: 2, score: 'mean' });
   });
 });

@@ -1,0 +1,208 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { DivergedError, UserError } from '../../errors.ts';
+import type { Report } from '../../evaluation/report.ts';
+import { sha256Of } from '../../files/hash.ts';
+import { describeFile, readBytes } from '../../files/read.ts';
+import { followLinks, moveFile } from '../../files/write.ts';
+import { openModel, type Scores } from '../../model/model.ts';
+import { version } from '../../version.ts';
+import type { TrainingEvent } from '../events.ts';
+import { checkOutput, type TrainOptions } from '../options.ts';
+import { trainOn } from '../train.ts';
+import { readTrainingFiles, type TrainingFiles } from '../training-files.ts';
+import type { RunProgress, SweepEvent, TrainingEnd } from './events.ts';
+import { type PlanOptions, planRuns, type Run, seedOf } from './plan.ts';
+import { bestRecord, isBetter, rankCombinations, scoreName, secondsLeft } from './ranking.ts';
+import {
+  appendRecord,
+  dataKey,
+  type Records,
+  type RunRecord,
+  readRecords,
+  recordsPath,
+  type SweepData,
+  sweepData,
+} from './records.ts';
+
+export type { SweepEvent } from './events.ts';
+
+export type SweepOptions = Omit<TrainOptions, 'hyperparameters' | 'teacher'> & PlanOptions;
+
+/**
+ * Trains every combination of values with several seeds. Every finished run is recorded, and the output is always the
+ * best model of the recorded runs. Called again, a sweep continues after the recorded runs. The signal discards the
+ * current run. Each file is read once for all runs, except for word vectors.
+ * @throws UserError for wrong hyperparameters, corpora or output, and for a record file of another sweep
+ */
+export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> {
+  const { output, signal, seeds = 1, read } = options;
+  const runs = planRuns(options);
+  checkOutput(options);
+  const vectors = await hashVectors(options.embeddings);
+  const files = await readTrainingFiles(options);
+  const data = sweepData(files, { read, vectors });
+  const key = dataKey(data);
+  const record = recordsPath(output);
+  const records = readRecords(record, { key, runs });
+  const combinations = [...new Set(runs.map(({ combination }) => combination))];
+  let best = bestRecord(records);
+  if (best && !isModelOf(output, best, data)) {
+    // the model of the best run is gone: train it again
+    for (const [id, one] of records) if (one === best) records.delete(id);
+    best = undefined;
+  }
+  const total = runs.length;
+  yield { type: 'plan', combinations, seeds, runs: total, done: records.size, record };
+  removeWorkFolder(output);
+  try {
+    for (const [i, run] of runs.entries()) {
+      if (records.has(run.id)) continue;
+      if (signal?.aborted) break;
+      const { combination } = run;
+      yield { type: 'run', run: i + 1, runs: total, combination, seed: seedOf(run) };
+      const finished = yield* trainRun(run, { options, files, runs, records, key });
+      if (!finished) break;
+      const isBest = isBetter(finished.record, best);
+      // first the model: a record without a model would be lost, a model without a record is trained again
+      if (isBest) moveFile(join(workFolder(output), MODEL), output);
+      appendRecord(record, finished.record);
+      records.set(run.id, finished.record);
+      if (isBest) best = finished.record;
+      removeWorkFolder(output);
+      const progress = { run: i + 1, sweepSecondsLeft: secondsLeft({ runs, records }) };
+      yield finished.end
+        ? { ...finished.end, ...progress, model: isBest ? output : null }
+        : { type: 'diverged', message: finished.record.diverged!, ...progress };
+    }
+  } finally {
+    removeWorkFolder(output);
+  }
+  yield {
+    type: 'sweep',
+    complete: records.size === total,
+    seeds,
+    runs: total,
+    done: records.size,
+    score: scoreName(best?.dev ?? []),
+    rows: rankCombinations(combinations, { runs, records }),
+    best: best ?? null,
+    model: output,
+    record,
+  };
+}
+
+const MODEL = 'model.safetensors';
+
+/** Holds the model of a run until the scores are compared. A folder, so that temporary files stay inside. */
+const workFolder = (output: string): string => `${followLinks(output)}.sweep.tmp`;
+
+/** Removes what an unfinished run has left. */
+export const removeWorkFolder = (output: string): void =>
+  fs.rmSync(workFolder(output), { recursive: true, force: true });
+
+/** Trains a run. Without an `end` it diverged; undefined if the signal stopped it. */
+async function* trainRun(
+  run: Run,
+  context: {
+    options: SweepOptions;
+    files: TrainingFiles;
+    runs: readonly Run[];
+    records: Records;
+    key: string;
+  },
+): AsyncGenerator<
+  Exclude<TrainingEvent, TrainingEnd> & RunProgress,
+  { end?: TrainingEnd; record: RunRecord } | undefined
+> {
+  const { options, files, runs, records, key } = context;
+  const { hyperparameters, combination } = run;
+  const began = performance.now();
+  const elapsed = (): number => (performance.now() - began) / 1000;
+  let parameters = 0;
+  let epochs = 0;
+  const createRecord = (
+    figures: Pick<RunRecord, 'dev' | 'test' | 'tokensPerSecond' | 'bestEpoch' | 'diverged'>,
+  ): RunRecord => ({
+    seqtag: version,
+    key,
+    combination,
+    seed: seedOf(run),
+    ...figures,
+    parameters,
+    seconds: elapsed(),
+    epochs,
+    hyperparameters,
+  });
+  // too high a learning rate is a result of this run; any other error would stop all runs
+  const divergedRecord = (diverged: string): RunRecord =>
+    createRecord({ dev: null, tokensPerSecond: null, bestEpoch: null, diverged });
+  fs.mkdirSync(workFolder(options.output));
+  const trainOptions: TrainOptions = {
+    ...options,
+    output: join(workFolder(options.output), MODEL),
+    hyperparameters: { refit: false, ...hyperparameters }, // dev scores are compared, which a refit has not
+    signal: undefined, // training would score and save a run that is discarded
+  };
+  try {
+    for await (const event of trainOn(trainOptions, () => files)) {
+      if (event.type === 'end') {
+        const { dev, test, tokensPerSecond, bestEpoch, divergences } = event;
+        if (divergences) return { record: divergedRecord(divergences.join('; ')) };
+        const scores = { dev: dev.map(scoresOf), ...(test && { test: test.map(scoresOf) }) };
+        return { end: event, record: createRecord({ ...scores, tokensPerSecond, bestEpoch }) };
+      }
+      if (options.signal?.aborted) return undefined;
+      if (event.type === 'start') parameters = event.parameters;
+      if (event.type === 'epoch') epochs = event.epoch;
+      const atMost = event.type === 'start' ? undefined : elapsed() + event.secondsLeft;
+      const current = { run, elapsed: elapsed(), atMost };
+      yield {
+        ...event,
+        run: runs.indexOf(run) + 1,
+        sweepSecondsLeft: secondsLeft({ runs, records, current }),
+      };
+    }
+    throw new Error('training went without an end');
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    return { record: divergedRecord(error.message) };
+  }
+}
+
+const scoresOf = ({ spans, accuracy }: Report): Scores =>
+  spans ? { accuracy, f1: spans.f1 } : { accuracy };
+
+async function hashVectors(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const kind = describeFile(file)?.kind;
+  if (kind !== 'file')
+    throw new UserError(
+      kind === undefined
+        ? `${file}: no such file. Give a file of word vectors.`
+        : `${file}: not a file, but every run reads the word vectors. Write them to a file first.`,
+      {
+        code: kind === undefined ? 'SEQTAG_FILE_NOT_FOUND' : 'SEQTAG_FILE_TYPE',
+        option: 'embeddings',
+      },
+    );
+  return sha256Of(readBytes(file));
+}
+
+/** Whether the file is the model that this run wrote. */
+function isModelOf(file: string, run: RunRecord, data: SweepData): boolean {
+  if (!describeFile(file)) return false;
+  try {
+    using model = openModel(file);
+    const { hyperparameters, corpora, dev } = model.record;
+    const hasSettings = Object.entries(run.hyperparameters).every(
+      ([name, value]) => hyperparameters[name] === value,
+    );
+    // settings that the run leaves open may differ: then the scores differ too
+    const hasScores = JSON.stringify(dev) === JSON.stringify(run.dev);
+    return hasSettings && hasScores && dataKey({ ...data, corpora }) === run.key;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
