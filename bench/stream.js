@@ -15,8 +15,8 @@ import { parseArgs } from 'node:util';
 import { hasBfloat16, hasNative } from '../dist/backend/backend.js';
 import { tokenLines } from '../dist/corpus/formats/token-lines.js';
 import { tokenLineWriter } from '../dist/corpus/index.js';
-import { loadTagger } from '../dist/index.js';
 import { createByteLexicon } from '../dist/tagging/lexicon.js';
+import { loadTagger } from '../dist/tagging/tagger.js';
 import {
   atLeast,
   defaultModel,

@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasNative } from '../dist/backend/backend.js';
 import { readCorpus } from '../dist/corpus/index.js';
-import { checkHyperparameters, loadTagger, train } from '../dist/index.js';
+import { loadTagger } from '../dist/tagging/tagger.js';
+import { checkHyperparameters } from '../dist/training/settings.js';
+import { train } from '../dist/training/train.js';
 import {
   atLeast,
   fail,

@@ -45,9 +45,13 @@ if (!other || !corpus) fail('usage: node bench/versions.js OTHER TRAIN');
 
 /** Medians over the epochs after the first, in which V8 still compiles. @param {Setting} setting */
 async function job(setting) {
-  const index = pathToFileURL(join(resolve(/** @type {string} */ (other)), 'dist/index.js'));
-  const { checkHyperparameters, train } = /** @type {typeof import('../dist/index.js')} */ (
-    await import(index.href)
+  const load = (/** @type {string} */ file) =>
+    import(pathToFileURL(join(resolve(/** @type {string} */ (other)), 'dist/training', file)).href);
+  const { train } = /** @type {typeof import('../dist/training/train.js')} */ (
+    await load('train.js')
+  );
+  const { checkHyperparameters } = /** @type {typeof import('../dist/training/settings.js')} */ (
+    await load('settings.js').catch(() => load('hyperparameters.js')) // where it was before 0.2
   );
   const folder = mkdtempSync(join(tmpdir(), 'versions-'));
   process.on('exit', () => rmSync(folder, { recursive: true }));

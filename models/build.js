@@ -8,7 +8,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSettings, train } from '../dist/index.js';
+import { checkSettings } from '../dist/training/settings.js';
+import { train } from '../dist/training/train.js';
 
 /**
  * The three types that all three corpora have. WNUT-17's corporations and groups are organisations; its products and

@@ -1,14 +1,7 @@
-export type { BackendOptions } from './backend/backend.ts';
-export type { Alternative, Annotation } from './corpus/sentence.ts';
-export { type EmbeddingEvent, type EmbedOptions, embed } from './embedding/embed.ts';
-export { checkEmbedding, type EmbeddingNumbers } from './embedding/options.ts';
-export { DivergedError, UserError } from './errors.ts';
-export type { Report } from './evaluation/report.ts';
-export type { AnnotateOptions } from './tagging/annotate.ts';
-export type { RecallBias } from './tagging/recall.ts';
-export { loadTagger, type Tagger, type TaggerOptions } from './tagging/tagger.ts';
-export type { TeacherOptions } from './training/distill.ts';
-export type { Hyperparameters, Settings } from './training/hyperparameters.ts';
-export { checkHyperparameters, checkSettings } from './training/settings.ts';
-export { type SweepEvent, type SweepOptions, sweep } from './training/sweep/sweep.ts';
-export { type TrainingEvent, type TrainOptions, train } from './training/train.ts';
+/**
+ * Train, run and measure sequence taggers.
+ *
+ * @packageDocumentation
+ */
+export { DivergedError, type ErrorCode, UserError } from './errors.ts';
+export * from './library/index.ts';

@@ -1,15 +1,14 @@
 import type { Address } from './kernels.ts';
 
 const PAGE = 65_536;
-const MOST_PAGES = 65_536; // 4 GiB, the reach of 32-bit addresses
+const MOST_PAGES = 65_536; // 4 GiB, what 32-bit offsets reach
 
 /** Rounds up to whole cache lines, so that no two buffers share one. */
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /**
- * Hands out addresses one after another from `begin`. Buffers are not freed one by one: scratch
- * space is laid out again for every batch. Every thread runs the same code for that, and so gets
- * the same addresses.
+ * Hands out addresses one after another from `begin`. Nothing is freed singly: scratch space is laid out anew for every
+ * batch, by the same code on every thread, which is how they agree on addresses.
  */
 export class Layout {
   end: Address;
@@ -18,7 +17,7 @@ export class Layout {
     this.end = aligned(begin);
   }
 
-  /** Space for `count` 4-byte numbers (32-bit floats or integers), aligned to 64 bytes. */
+  /** Space for `count` numbers of 4 bytes (32-bit floats or integers), 64-byte aligned. */
   take(count: number): Address {
     const at = this.end;
     this.end = aligned(at + count * 4);
@@ -26,65 +25,49 @@ export class Layout {
   }
 }
 
-/** Buffers of one task, by lifetime. Two of the layouts may be the same one. */
+/** Where buffers are taken from, by how long they are needed; any two may be the same. */
 export interface Space {
-  /** Inputs that are written before the task begins. */
+  /** What is written before a task begins. */
   readonly integers: Layout;
-  /** Results that other tasks read. */
+  /** What a task leaves to others. */
   readonly kept: Layout;
-  /** Temporary values. The next task of the thread reuses them while they are in its cache. */
+  /** What it needs itself: the thread's next task has the same, which is still in its cache. */
   readonly scratch: Layout;
 }
 
-/**
- * The part of `WebAssembly.Memory` that is used. Published types name this interface because a
- * program may compile without the declarations of WebAssembly, which are in TypeScript's `dom`.
- */
-export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** One shared memory for all threads and for both kinds of kernels. It grows but never moves. */
+/** One shared memory, seen by every thread and by both backends; it grows but never moves. */
 export class Arena {
-  readonly memory: SharedMemory;
+  readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
-  /** A copy of `memory.buffer`, which is slow to read. It may be shorter than the memory is now. */
+  /** As far as it is known to reach; `memory.buffer` itself is slow to ask. */
   private buffer: SharedArrayBuffer;
 
   constructor(
     begin: Address,
-    memory: SharedMemory = new WebAssembly.Memory({
-      initial: 64,
-      maximum: MOST_PAGES,
-      shared: true,
-    }),
+    memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true }),
   ) {
     this.memory = memory;
     this.buffer = memory.buffer;
     this.layout = new Layout(begin);
   }
 
-  /** Permanent space for `count` 4-byte numbers, set to 0. */
+  /** Permanent space for `count` 4-byte numbers, zeroed. */
   take(count: number): Address {
     const at = this.layout.take(count);
-    // Only memory that was scratch space before must be cleared. New pages are 0, and take no RAM until they are written.
+    // New memory is zero; what was there before may have been scratch. New pages stay untouched, so they cost nothing yet.
     const old = Math.min(this.buffer.byteLength, this.layout.end);
     if (old > at) this.f32(at, (old - at) / 4).fill(0);
     this.reserve(this.layout.end);
     return at;
   }
 
-  /**
-   * Grows the memory so that all addresses before `end` exist. Earlier views stay valid.
-   * @throws RangeError beyond 4 GiB.
-   */
+  /** Grows the memory so that addresses below `end` exist. Views made before stay valid but do not see the new part. */
   reserve(end: Address): void {
     const missing = end - this.buffer.byteLength;
     if (missing <= 0) return;
     const pages = Math.ceil(missing / PAGE);
     const have = this.buffer.byteLength / PAGE;
-    // A quarter more than needed keeps the number of growths small.
+    // Growing by a quarter more than asked keeps the number of growths small.
     const generous = Math.min(MOST_PAGES - have, pages + (have >> 2));
     try {
       this.memory.grow(Math.max(pages, generous));
@@ -97,20 +80,20 @@ export class Arena {
   }
 
   f32(at: Address, length: number): Float32Array {
-    return new Float32Array(this.bufferUpTo(at + 4 * length), at, length);
+    return new Float32Array(this.seen(at + 4 * length), at, length);
   }
   f64(at: Address, length: number): Float64Array {
-    return new Float64Array(this.bufferUpTo(at + 8 * length), at, length);
+    return new Float64Array(this.seen(at + 8 * length), at, length);
   }
   i32(at: Address, length: number): Int32Array {
-    return new Int32Array(this.bufferUpTo(at + 4 * length), at, length);
+    return new Int32Array(this.seen(at + 4 * length), at, length);
   }
 
   /**
-   * The memory, at least up to `end`. A thread that started while another grew the memory may not
-   * see the new pages; growing by 0 pages makes it see them.
+   * The memory, at least as far as `end`. A thread that was starting while another grew it may have missed that; to grow
+   * by nothing shows it the whole.
    */
-  private bufferUpTo(end: Address): SharedArrayBuffer {
+  private seen(end: Address): SharedArrayBuffer {
     if (end > this.buffer.byteLength) {
       this.memory.grow(0);
       this.buffer = this.memory.buffer;

@@ -1,4 +1,5 @@
 import type { BackendOptions } from '../backend/backend.ts';
+import { schemes } from '../corpus/tags/scheme.ts';
 import { closestName, valueText } from '../option-values.ts';
 import type { ComputeOptions } from './types.ts';
 
@@ -162,6 +163,8 @@ export function checkStrings(
 // ---------------------------------------------------------------------------------------------------------------------
 // Options that several functions have
 
+export const schemeKind = oneOf(...schemes);
+
 export const computeKinds = {
   backend: oneOf('auto', 'native', 'wasm'),
   threads: wholeNumber(1, 256),
@@ -176,6 +179,18 @@ export const computeOptions = ({ backend, threads, products }: ComputeOptions): 
 });
 
 export const readFormats = ['columns', 'conllu', 'csv', 'tsv', 'jsonl', 'horizontal', 'text'];
+
+export const writtenFormats = [
+  'columns',
+  'conllu',
+  'csv',
+  'tsv',
+  'jsonl',
+  'horizontal',
+  'inline',
+  'spans',
+  'html',
+];
 
 export const readKinds = {
   format: oneOf(...readFormats),

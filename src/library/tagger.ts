@@ -16,6 +16,7 @@ import {
   wholeNumber,
   wrongType,
 } from './arguments.ts';
+import { rememberInner } from './inner-taggers.ts';
 import { type CheckedSentence, checkSentence, createTextSplitter } from './sentences.ts';
 import { createTagging, type ResultOf, taggedSentence, taggedText } from './tagging.ts';
 import type { LoadOptions, ModelInfo, Scheme, SentenceInput, Tagger, TagOptions } from './types.ts';
@@ -30,11 +31,6 @@ const tagKinds: Kinds = {
   minConfidence: numberFrom(0, 1),
   nBest: wholeNumber(1, 1000),
 };
-
-const innerTaggers = new WeakMap<object, InnerTagger>();
-
-/** The tagger behind a public one, for functions of the library that need more of it; undefined for anything else. */
-export const innerTaggerOf = (value: object): InnerTagger | undefined => innerTaggers.get(value);
 
 /**
  * Loads a model.
@@ -59,7 +55,7 @@ export async function loadTagger(nameOrPath: string, options: LoadOptions = {}):
     ...(recallBias && { recallBias }),
   });
   const tagger = publicTagger(inner);
-  innerTaggers.set(tagger, inner);
+  rememberInner(tagger, inner);
   return tagger;
 }
 

@@ -130,8 +130,10 @@ export interface EndEvent {
   readonly bytes: number;
   readonly parameters: number;
   readonly bestEpoch: number;
-  /** Why training ended. */
-  readonly stopped: 'epochs' | 'patience' | 'signal';
+  /** Why training ended: all epochs done, no better score, stopped by the signal, or diverged after a good epoch. */
+  readonly stopped: 'epochs' | 'patience' | 'signal' | 'diverged';
+  /** What diverged, a message for each network, if something did. */
+  readonly divergences?: readonly string[];
   /** On the development data: F1 for spans, else accuracy; the mean of several tag columns. */
   readonly score: number;
   /** One report for each tag column. */

@@ -276,6 +276,9 @@ export interface WritableSentence {
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
   /** All tag columns of a tagged sentence, with confidences and alternatives. */
   readonly columns?: readonly TaggedColumn[] | undefined;
+  /** The sentence in its text, if it was found in one. */
+  readonly text?: string | undefined;
+  readonly offsets?: Offsets | undefined;
   readonly source?: SentenceSource | undefined;
 }
 

@@ -79,7 +79,7 @@ it('has products in bfloat16 where the machine has, and else says so', async () 
     expect(fast!.length).toBe(exact!.length);
     expect(differing.length).toBeLessThan(4);
   }
-  expectRefused(await seqtag([...args, '--backend=wasm'], given), /bfloat16 .* AMX/);
+  expectRefused(await seqtag([...args, '--backend=wasm'], given), /--bfloat16: .* AMX/);
 });
 
 describe('formats', () => {
@@ -120,9 +120,7 @@ describe('formats', () => {
     const broken = folder.path('broken.conll.gz');
     writeFileSync(broken, stdin.subarray(0, -9));
     const { code, stderr } = await tag(['-m', ner, broken]);
-    expect(stderr).toMatch(
-      /^seqtag: .*broken\.conll\.gz: the gzip data is damaged or cut short\. [^\n]+\n$/,
-    );
+    expect(stderr).toMatch(/^seqtag: .*broken\.conll\.gz: the gzip data is damaged, [^\n]+\n$/);
     expect(code).toBe(2);
     expectRefused(
       await tag(['-m', ner, gold, '-o', first]),
@@ -697,8 +695,8 @@ describe('bad input', () => {
       expectRefused(await tag(['-m', model, gold]), message);
     };
     const whole = readFileSync(ner);
-    await refused(whole.subarray(0, 1000), /cut short/);
-    await refused(whole.subarray(0, whole.length - 1), /cut short/);
+    await refused(whole.subarray(0, 1000), /truncated/);
+    await refused(whole.subarray(0, whole.length - 1), /truncated/);
     await refused('', /bad\.safetensors: /);
     await refused(readFileSync(corpus('english.dev.conll')), /not a safetensors file/);
     expectRefused(await tag(['-m', 'no-such-model', gold]), /no such model file or bundled model/);

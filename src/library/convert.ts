@@ -1,0 +1,237 @@
+import { tagColumnOf } from '../corpus/formats/table.ts';
+import {
+  createWriter,
+  type Document,
+  formatOf,
+  isName,
+  listed,
+  readSentences,
+  type Sentence,
+  type Writer,
+} from '../corpus/index.ts';
+import { convert as convertScheme, detectScheme } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import { readBytes } from '../files/read.ts';
+import { createOutput } from '../files/write.ts';
+import {
+  checkOptions,
+  checkValue,
+  type Kinds,
+  oneOf,
+  path as pathKind,
+  readFormats,
+  readKinds,
+  schemeKind,
+  writtenFormats,
+} from './arguments.ts';
+import { checkSource } from './corpus.ts';
+import type { Column, ConvertOptions, CorpusSource, Format, Scheme } from './types.ts';
+
+const { tokenColumn, tagColumn, header, absentTag } = readKinds;
+const convertKinds: Kinds = {
+  from: oneOf(...readFormats),
+  to: oneOf(...writtenFormats),
+  scheme: schemeKind,
+  fromScheme: schemeKind,
+  tokenColumn,
+  tagColumn,
+  header,
+  absentTag,
+  offsets: oneOf('utf-16', 'code-points'),
+};
+
+/**
+ * Converts a corpus to another format, or its spans to another scheme. Where the format stays, all else in the file stays
+ * as it is. Output and input may be the same file.
+ * @param input a path, or a stream of bytes
+ * @param output the file to write; it appears when all is written
+ * @throws TypeError or RangeError for wrong arguments; UserError if the corpus cannot be read or the output not written
+ *
+ * @example await convert('train.conll', 'train.jsonl', { scheme: 'BIOES' });
+ */
+export async function convert(
+  input: CorpusSource,
+  output: string,
+  options: ConvertOptions = {},
+): Promise<void> {
+  checkSource('convert: input', input);
+  checkValue('convert: output', output, pathKind);
+  checkOptions('convert', options, { kinds: convertKinds });
+  if (options.scheme === 'none')
+    throw new RangeError('convert: scheme: plain tags hold no spans. Name a scheme of spans.');
+  const to = options.to ?? formatOf(output, 'convert');
+  const from = options.from ?? (await formatOfInput(input));
+  const isUnlabelled = from === 'text' || from === 'horizontal';
+  if (isUnlabelled && options.scheme)
+    throw new RangeError(`convert: scheme: the format ${from} has no tags.`);
+  const hasTags =
+    !isUnlabelled &&
+    (options.scheme !== undefined || ![undefined, from, 'horizontal'].includes(to));
+  let document: Document | undefined;
+  const read = readSentences(input, {
+    ...pick(options),
+    format: from,
+    gold: hasTags,
+    onDocument: (started) => {
+      document = started;
+    },
+  });
+  const file = createOutput(output);
+  const write = (text: string): void => file.write(Buffer.from(text));
+  try {
+    // what spans become, and where they go in CoNLL-U, is known only when all was read
+    const mustDetect = hasTags && (options.scheme !== undefined || to === 'conllu');
+    const pieces = mustDetect ? [await flat(read)] : read;
+    const schemes = Array.isArray(pieces) ? schemesOf(pieces[0]!, options) : undefined;
+    let writer: Writer | undefined;
+    for await (const sentences of pieces) {
+      writer ??= writerFor(document!, { ...options, to, schemes, hasTags });
+      write(writer.write(sentences, tagsOf(sentences, { schemes, to: options.scheme })));
+    }
+    writer ??= writerFor(document!, { ...options, to, schemes, hasTags });
+    write(writer.end() + writer.close());
+    file.finish();
+  } finally {
+    file.discard();
+  }
+}
+
+const pick = ({ tokenColumn, tagColumn, header, absentTag }: ConvertOptions) => ({
+  tokenColumn,
+  tagColumn,
+  header,
+  absentTag,
+});
+
+/** The format of a file by its extension, else by its beginning; `.txt` may be anything. Undefined for a stream. */
+async function formatOfInput(input: CorpusSource): Promise<Format | undefined> {
+  if (typeof input !== 'string') return undefined;
+  const known = formatOf(input, 'convert');
+  if (known !== undefined && formatOf(input, 'tag') !== 'text') return known;
+  let found: Format | undefined;
+  const onDocument = ({ format }: Document): void => {
+    found = format;
+  };
+  // a stream, so that the extension does not count
+  for await (const _ of readSentences(readBytes(input), { file: input, onDocument })) break;
+  return found;
+}
+
+async function flat(pieces: AsyncIterable<Sentence[]>): Promise<Sentence[]> {
+  const all: Sentence[] = [];
+  for await (const piece of pieces) for (const sentence of piece) all.push(sentence);
+  return all;
+}
+
+/** The tag columns of a sentence. */
+const columnsOf = ({ tags, tagColumns }: Sentence): readonly (readonly string[])[] =>
+  tagColumns ?? [tags];
+
+/**
+ * The scheme of each tag column.
+ * @throws UserError if spans are to be converted and there are none
+ */
+function schemesOf(
+  sentences: readonly Sentence[],
+  { scheme, fromScheme, tagColumn }: ConvertOptions,
+): Scheme[] {
+  const count = Math.max(1, listed(tagColumn).length);
+  const schemes = Array.from(
+    { length: count },
+    (_, c) => fromScheme ?? detectScheme(sentences.map((sentence) => columnsOf(sentence)[c]!)),
+  );
+  if (scheme && sentences.length > 0 && schemes.every((one) => one === 'none'))
+    throw new UserError(
+      `${sentences[0]!.file}: plain tags, such as ${columnsOf(sentences[0]!)[0]![0]}, hold no spans. Name the tag column.`,
+      { code: 'SEQTAG_TAGS' },
+    );
+  return schemes;
+}
+
+/** Tags by column and sentence; `_` where the input has none. */
+function tagsOf(
+  sentences: readonly Sentence[],
+  {
+    schemes,
+    to,
+  }: { readonly schemes: readonly Scheme[] | undefined; readonly to: Scheme | undefined },
+): (readonly string[])[][] {
+  const columns = Math.max(1, sentences[0] ? columnsOf(sentences[0]).length : 1);
+  return Array.from({ length: columns }, (_, c) =>
+    sentences.map((sentence) => {
+      const tags = columnsOf(sentence)[c]!;
+      if (tags.length === 0) return sentence.tokens.map(() => '_');
+      const from = schemes?.[c] ?? 'none';
+      return to && from !== 'none' ? convertScheme(tags, from, to) : tags;
+    }),
+  );
+}
+
+function writerFor(
+  document: Document,
+  {
+    to: format = document.format,
+    schemes,
+    hasTags,
+    tagColumn,
+    offsets,
+  }: ConvertOptions & {
+    readonly schemes: readonly Scheme[] | undefined;
+    readonly hasTags: boolean;
+  },
+): Writer {
+  if (format === document.format && !hasTags) return copyWriter(document);
+  const columns = writtenColumns(document, { format, schemes, asked: listed(tagColumn) });
+  const writer = createWriter({ format, tagColumn: columns, offsets });
+  writer.begin(document);
+  return writer;
+}
+
+/** Where tags go in the output: where they were read, if the format stays; else by name, if the format has names. */
+function writtenColumns(
+  document: Document,
+  {
+    format,
+    schemes,
+    asked,
+  }: {
+    readonly format: Format;
+    readonly schemes: readonly Scheme[] | undefined;
+    readonly asked: readonly Column[];
+  },
+): Column | readonly Column[] | undefined {
+  if (format === document.format) return asked.length > 0 ? asked : usualColumn(document);
+  if (asked.length > 1) return asked.map((column, c) => (isName(column) ? column : `tag${c + 1}`));
+  if (format !== 'conllu') return undefined;
+  if (isName(asked[0])) return asked[0];
+  return schemes === undefined || schemes[0] === 'none' ? undefined : 'NER';
+}
+
+/** The column that is read if none is asked for. */
+function usualColumn(document: Document): Column | undefined {
+  switch (document.format) {
+    case 'columns':
+      return -1;
+    case 'jsonl':
+      return document.keys?.tag;
+    case 'csv':
+    case 'tsv':
+      return tagColumnOf(document);
+    default:
+      return undefined;
+  }
+}
+
+/** Gives a document back as it was. */
+function copyWriter(document: Document): Writer {
+  let start = (): string => {
+    start = () => '';
+    return (document.bom ? '\ufeff' : '') + (document.header?.raw ?? '');
+  };
+  return {
+    begin: () => undefined,
+    write: (sentences) => start() + sentences.map(({ source }) => source?.raw ?? '').join(''),
+    end: () => start() + document.tail,
+    close: () => '',
+  };
+}

@@ -1,0 +1,216 @@
+import { formatOf, readCorpus } from '../corpus/index.ts';
+import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
+import { convert, detectScheme, strayTags } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import { type CountOptions, countPairs, type SentencePair } from '../evaluation/counts.ts';
+import { type LocatedSentence, sentencePairs } from '../evaluation/pairs.ts';
+import { countCertainPairs } from '../evaluation/partial.ts';
+import { createReport } from '../evaluation/report.ts';
+import { columnNames, findColumn } from '../model/column-names.ts';
+import type { Tagger as InnerTagger } from '../tagging/tagger.ts';
+import {
+  anything,
+  boolean,
+  checkOptions,
+  checkStrings,
+  column as columnKind,
+  isAsyncIterable,
+  isIterable,
+  isObject,
+  type Kinds,
+  readKinds,
+  wrongType,
+} from './arguments.ts';
+import { innerTaggerOf } from './inner-taggers.ts';
+import type { Column, EvaluateOptions, ReadOptions, Report, Scheme, Tagger } from './types.ts';
+
+const evaluateKinds: Kinds = {
+  ...readKinds,
+  tagColumn: columnKind,
+  gold: anything('a labelled file or sentences'),
+  predicted: anything('a tagger, a file or sentences'),
+  predictedColumn: columnKind,
+  partial: boolean,
+};
+
+/** Sentences, and what they are called in messages. */
+interface Labelled {
+  readonly file: string;
+  readonly sentences: readonly (LocatedSentence & {
+    readonly featureColumns?: readonly (readonly string[])[] | undefined;
+  })[];
+}
+
+/**
+ * Scores predictions against a gold standard: those of a tagger, or those in a file or in sentences with the same tokens.
+ * Spans count as in conlleval. Tags in different schemes are compared by their spans.
+ * @throws TypeError or RangeError for wrong arguments; UserError if a file cannot be read, if gold and predicted tokens
+ * differ, or if the tags are not of one kind
+ *
+ * @example
+ * const { accuracy, spans } = await evaluate({ gold: 'test.conll', predicted: tagger });
+ * console.log(accuracy, spans?.f1);
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Report> {
+  checkOptions('evaluate', options, { kinds: evaluateKinds, required: ['gold', 'predicted'] });
+  const { gold, predicted, predictedColumn, partial = false, ...read } = options;
+  const inner = isObject(predicted) ? innerTaggerOf(predicted) : undefined;
+  const { pairs, counting } = inner
+    ? await modelPairs(predicted as Tagger, { inner, gold, partial, read })
+    : await filePairs({
+        gold: await labelled('gold', gold, read),
+        predicted: await labelled('predicted', predicted, {
+          ...read,
+          tagColumn: predictedColumn ?? read.tagColumn,
+        }),
+        partial,
+      });
+  const counts = (partial ? countCertainPairs : countPairs)(pairs, counting);
+  if (counts.tokens.total === 0)
+    throw new UserError('evaluate: no tag is certain, so there is nothing to measure.', {
+      code: 'SEQTAG_CORPUS_EMPTY',
+    });
+  return createReport(counts);
+}
+
+/** What is compared, and how it is counted. */
+interface Comparison {
+  readonly pairs: readonly SentencePair[];
+  readonly counting: CountOptions;
+}
+
+async function modelPairs(
+  tagger: Tagger,
+  {
+    inner,
+    gold,
+    partial,
+    read,
+  }: {
+    readonly inner: InnerTagger;
+    readonly gold: EvaluateOptions['gold'];
+    readonly partial: boolean;
+    readonly read: ReadOptions;
+  },
+): Promise<Comparison> {
+  const { vocabulary } = inner.model;
+  const c = columnIndex(inner, read.tagColumn as Column | undefined);
+  const { scheme: own } = tagger.model.tagColumns[c]!;
+  const corpus = await labelled('gold', gold, { ...asTrained(inner, { c, gold, read }), ...read });
+  const scheme = own === 'none' ? own : spanScheme(corpus, { partial, otherwise: own });
+  const pairs: SentencePair[] = [];
+  for await (const { tokens, columns } of tagger.tagStream(
+    corpus.sentences.map(({ tokens, featureColumns }) => ({ tokens, featureColumns })),
+  )) {
+    const { tags } = columns[c]!;
+    const predicted = own === scheme ? tags : convert(tags, own, scheme);
+    pairs.push({ tokens, gold: corpus.sentences[pairs.length]!.tags, predicted });
+  }
+  return {
+    pairs,
+    counting: { scheme, isKnown: inner.isKnown, seenTags: vocabulary.tags[c]! },
+  };
+}
+
+/** Which of a model's tag columns is measured. */
+function columnIndex({ model }: InnerTagger, wanted: Column | undefined): number {
+  if (wanted === undefined || model.tagColumns.length === 1) return 0;
+  const c = findColumn(model, wanted);
+  if (c >= 0) return c;
+  throw new RangeError(
+    `evaluate: tagColumn: expected a tag column of the model (${columnNames(model).join(', ')}), not ${wanted}.`,
+  );
+}
+
+/** Where a file of the format that the model was trained on has its tokens, tags and features. */
+function asTrained(
+  { model: { tagColumns, vocabulary } }: InnerTagger,
+  {
+    c,
+    gold,
+    read,
+  }: { readonly c: number; readonly gold: EvaluateOptions['gold']; readonly read: ReadOptions },
+): ReadOptions {
+  const trained = tagColumns[c]!;
+  const featureColumn = vocabulary.tokenFeatures?.columns.map(({ column }) => column);
+  const features = featureColumn?.length ? { featureColumn } : {};
+  const format = read.format ?? (typeof gold === 'string' ? formatOf(gold, 'eval') : undefined);
+  if (format !== trained.format) return features;
+  const { tokenColumn, tagColumn } = trained;
+  return {
+    ...features,
+    ...(tokenColumn !== undefined && { tokenColumn }),
+    ...(tagColumn !== undefined && { tagColumn }),
+  };
+}
+
+/** The scheme of gold spans; `otherwise` if there are none. */
+function spanScheme(
+  { file, sentences }: Labelled,
+  { partial, otherwise }: { readonly partial: boolean; readonly otherwise: Scheme },
+): Scheme {
+  const tags = sentences.map((sentence) => sentence.tags);
+  const found = schemeOf(tags, { partial });
+  if (found !== 'none') return found;
+  const plain = [...strayTags(tags, otherwise).keys()].filter((tag) => !partial || isCertain(tag));
+  if (plain.length === 0) return otherwise;
+  throw notSpans(file, plain);
+}
+
+const notSpans = (file: string, plain: readonly string[]): UserError =>
+  new UserError(
+    `${file}: plain tags (${plain.slice(0, 5).join(', ')}), expected spans. Name the tag column.`,
+    { code: 'SEQTAG_TAGS' },
+  );
+
+async function filePairs({
+  gold,
+  predicted,
+  partial,
+}: {
+  readonly gold: Labelled;
+  readonly predicted: Labelled;
+  readonly partial: boolean;
+}): Promise<Comparison> {
+  const scheme = schemeOf(
+    gold.sentences.map(({ tags }) => tags),
+    { partial },
+  );
+  const tags = predicted.sentences.map((sentence) => sentence.tags);
+  const own = detectScheme(tags);
+  const strays = scheme === 'none' || scheme === own ? undefined : strayTags(tags, scheme);
+  if (strays?.size && own === 'none') throw notSpans(predicted.file, [...strays.keys()]);
+  const sentences = strays?.size
+    ? predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, own, scheme) }))
+    : predicted.sentences;
+  const pairs: SentencePair[] = [];
+  for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
+    pairs.push(pair);
+  return { pairs, counting: { scheme } };
+}
+
+/** Reads a file, or checks sentences that a program gives: their number stands for the line. */
+async function labelled(where: string, from: unknown, read: ReadOptions): Promise<Labelled> {
+  if (typeof from === 'string' || isAsyncIterable(from)) {
+    const source = from as string | AsyncIterable<Uint8Array>;
+    const file = read.file ?? (typeof source === 'string' ? source : `<${where}>`);
+    return { file, sentences: await readCorpus(source, { ...read, file, gold: true }) };
+  }
+  if (!isIterable(from))
+    throw wrongType(`evaluate: ${where}`, evaluateKinds[where]!.expected, from);
+  const sentences = Array.from(from, (sentence, s) => {
+    const name = `evaluate: ${where}: sentence ${s + 1}`;
+    if (!isObject(sentence)) throw wrongType(name, 'an object with tokens and tags', sentence);
+    const { tokens, tags, featureColumns } = sentence;
+    checkStrings(`${name}: tokens`, tokens, { what: 'tokens' });
+    checkStrings(`${name}: tags`, tags, { what: 'tags', length: tokens.length });
+    return {
+      tokens,
+      tags,
+      featureColumns: featureColumns as readonly (readonly string[])[] | undefined,
+      file: where,
+      line: s + 1,
+    };
+  });
+  return { file: where, sentences };
+}

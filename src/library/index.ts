@@ -1,0 +1,10 @@
+export { convert } from './convert.ts';
+export { readCorpus, readSentences, tokenize } from './corpus.ts';
+export { evaluate } from './evaluate.ts';
+export type { Hyperparameters } from './hyperparameters.ts';
+export { loadTagger } from './tagger.ts';
+export { convertTags, detectScheme, spansOf } from './tags.ts';
+export { embed, sweep, train } from './train.ts';
+export type * from './training-types.ts';
+export type * from './types.ts';
+export { formatCorpus, writeCorpus } from './writing.ts';

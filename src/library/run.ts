@@ -1,0 +1,38 @@
+import type { Run } from './training-types.ts';
+
+/**
+ * A run over the events of a generator, which starts when the first event or the result is asked for.
+ * @param where names the run in messages
+ * @param resultOf the result that an event carries, if it is the last one
+ */
+export function createRun<Event, Result>(
+  where: string,
+  start: () => AsyncGenerator<Event>,
+  resultOf: (event: Event) => Result | undefined,
+): Run<Event, Result> {
+  let found: { readonly result: Result } | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  async function* watched(): AsyncGenerator<Event, void, undefined> {
+    try {
+      for await (const event of start()) {
+        const result = resultOf(event);
+        if (result !== undefined) found = { result };
+        yield event;
+      }
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  const events = watched();
+  return {
+    [Symbol.asyncIterator]: () => events,
+    async result() {
+      if (!found && !failure) for await (const _ of events);
+      if (failure) throw failure.error;
+      if (!found)
+        throw new Error(`${where}: there is no result, because the run was left before its end.`);
+      return found.result;
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { formatOf } from '../corpus/index.ts';
+import { embed as innerEmbed } from '../embedding/embed.ts';
+import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
+import { sweep as innerSweep } from '../training/sweep/sweep.ts';
+import { type TrainOptions as InnerTrainOptions, train as innerTrain } from '../training/train.ts';
+import {
+  anything,
+  boolean,
+  checkOptions,
+  column,
+  computeKinds,
+  computeOptions,
+  either,
+  type Kinds,
+  listOf,
+  numberFrom,
+  object,
+  oneOf,
+  path,
+  readFormats,
+  readKinds,
+  signal,
+  wholeNumber,
+} from './arguments.ts';
+import { checkSource } from './corpus.ts';
+import { createRun } from './run.ts';
+import { asRangeError, checkHyperparameters, checkValues } from './settings.ts';
+import type {
+  EmbeddingEvent,
+  EmbeddingResult,
+  EmbedOptions,
+  Run,
+  SweepEvent,
+  SweepOptions,
+  SweepResult,
+  TrainingEvent,
+  TrainingResult,
+  TrainOptions,
+} from './training-types.ts';
+import type { CorpusSource } from './types.ts';
+
+const paths = listOf(path, 'a list of paths');
+const { format, tokenColumn, tagColumn, featureColumn, header } = readKinds;
+const fileKinds: Kinds = {
+  ...computeKinds,
+  corpora: either(path, paths),
+  output: path,
+  dev: path,
+  test: path,
+  embeddings: path,
+  gazetteers: paths,
+  format,
+  tokenColumn,
+  tagColumn,
+  featureColumn,
+  header,
+  hyperparameters: object('an object such as {hidden: 200}'),
+  signal,
+};
+const trainKinds: Kinds = { ...fileKinds, teacher: object("an object such as {model: 'en-ner'}") };
+const teacherKinds: Kinds = {
+  model: path,
+  weight: numberFrom(0, 1),
+  raw: paths,
+  rawFormat: oneOf(...readFormats),
+};
+const sweepKinds: Kinds = {
+  ...fileKinds,
+  values: object('an object such as {hidden: [100, 200]}'),
+  seeds: wholeNumber(1, 10_000),
+};
+const embedKinds: Kinds = {
+  ...computeKinds,
+  texts: anything('a text file or a list of them'),
+  output: path,
+  format,
+  tokenColumn: column,
+  lowercase: boolean,
+  minCount: wholeNumber(1, 1e9),
+  ...Object.fromEntries(
+    Object.entries(embeddingNumbers).map(([name, { min, max, isInteger }]) => [
+      name,
+      isInteger ? wholeNumber(min, max) : numberFrom(min, max),
+    ]),
+  ),
+  signal,
+};
+
+/**
+ * Trains a model and writes it. The same files, hyperparameters and kernels give the same bytes, whatever the number of
+ * threads.
+ * @returns a run: loop over its events, or only ask for its result
+ * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
+ * files, and a DivergedError if training diverges.
+ *
+ * @example
+ * const { score } = await train({ corpora: 'train.conll', output: 'model.safetensors' }).result();
+ */
+export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult> {
+  checkOptions('train', options, { kinds: trainKinds, required: ['corpora', 'output'] });
+  const { teacher, hyperparameters = {} } = options;
+  if (teacher !== undefined)
+    checkOptions('train: teacher', teacher, { kinds: teacherKinds, required: ['model'] });
+  const settings = checkHyperparameters('train: hyperparameters', hyperparameters);
+  const inner = { ...filesOf(options), hyperparameters: settings, ...(teacher && { teacher }) };
+  return createRun<TrainingEvent, TrainingResult>(
+    'train',
+    () => innerTrain(inner),
+    (event) => {
+      if (event.type !== 'end') return undefined;
+      const { type: _, ...result } = event;
+      return result;
+    },
+  );
+}
+
+/**
+ * Trains every combination of values with several seeds, and keeps the best model. Each run is recorded when it is done:
+ * called again, the sweep goes on where it ended.
+ * @returns a run: loop over its events, or only ask for its result
+ * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
+ * files, or if the record is that of another sweep.
+ *
+ * @example
+ * const { rows } = await sweep({
+ *   corpora: 'train.conll',
+ *   output: 'best.safetensors',
+ *   values: { hidden: [50, 100], cell: ['lstm', 'gru'] },
+ *   seeds: 3,
+ * }).result();
+ */
+export function sweep(options: SweepOptions): Run<SweepEvent, SweepResult> {
+  checkOptions('sweep', options, {
+    kinds: sweepKinds,
+    required: ['corpora', 'output', 'values'],
+  });
+  const { values, seeds, hyperparameters = {} } = options;
+  checkValues('sweep: values', values);
+  const settings = checkHyperparameters('sweep: hyperparameters', hyperparameters);
+  const inner = {
+    ...filesOf(options),
+    hyperparameters: { ...settings },
+    values: values as Readonly<Record<string, readonly unknown[]>>,
+    seeds,
+  };
+  return createRun<SweepEvent, SweepResult>(
+    'sweep',
+    () => innerSweep(inner),
+    (event) => {
+      if (event.type !== 'sweep') return undefined;
+      const { complete, rows, best, model, record } = event;
+      return { complete, rows, best, model, record };
+    },
+  );
+}
+
+function filesOf(
+  options: Omit<TrainOptions, 'teacher'>,
+): Omit<InnerTrainOptions, 'hyperparameters'> {
+  const { corpora, output, dev, test, embeddings, gazetteers } = options;
+  const { format, tokenColumn, tagColumn, featureColumn, header } = options;
+  return {
+    ...computeOptions(options),
+    corpora: typeof corpora === 'string' ? [corpora] : corpora,
+    output,
+    dev,
+    test,
+    embeddings,
+    gazetteers,
+    read: { format, tokenColumn, tagColumn, featureColumn, header },
+    signal: options.signal as AbortSignal | undefined,
+  };
+}
+
+/**
+ * Learns word vectors from raw text, by skip-gram with character n-grams, and writes them. The same texts, options and
+ * kernels give the same bytes, whatever the number of threads.
+ * @returns a run: loop over its events, or only ask for its result
+ * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
+ * files, and a DivergedError if training diverges.
+ *
+ * @example
+ * const { words } = await embed({ texts: 'news.txt.gz', output: 'vectors.vec' }).result();
+ */
+export function embed(options: EmbedOptions): Run<EmbeddingEvent, EmbeddingResult> {
+  checkOptions('embed', options, { kinds: embedKinds, required: ['texts', 'output'] });
+  const { texts, output, format, tokenColumn, lowercase, minCount, signal } = options;
+  const sources = Array.isArray(texts)
+    ? (texts as readonly CorpusSource[])
+    : [texts as CorpusSource];
+  for (const source of sources) checkSource('embed: texts', source);
+  if (sources.length === 0) throw new RangeError('embed: texts: expected at least one.');
+  const numbers = asRangeError(() => checkEmbedding({ ...options }));
+  const inner = {
+    ...computeOptions(options),
+    texts: sources.map((source) => ({
+      source,
+      read: {
+        format: format ?? (typeof source === 'string' ? formatOf(source, 'tag') : 'text'),
+        tokenColumn,
+      },
+    })),
+    output,
+    numbers,
+    lowercase,
+    minCount,
+    signal: signal as AbortSignal | undefined,
+  };
+  return createRun<EmbeddingEvent, EmbeddingResult>(
+    'embed',
+    () => innerEmbed(inner),
+    (event) => {
+      if (event.type !== 'end') return undefined;
+      const { type: _, ...result } = event;
+      return result;
+    },
+  );
+}
