@@ -1,14 +1,14 @@
 import type { Io, Sink } from './io.ts';
 
-/** What every command is given. */
+/** What every command gets. */
 export interface Context {
   readonly io: Io;
-  /** Standard output: data only. */
+  /** Standard output. Only data goes there. */
   readonly out: Sink;
-  /** A line for people, on standard error. */
+  /** Writes a line for people to standard error. Control characters in it are shown as escapes. */
   say(line: string): void;
-  /** `--color`, `--no-color`; undefined when neither was given. */
+  /** Given by `--color` and `--no-color`; undefined without either. */
   color: boolean | undefined;
-  /** The exit code when the command returns. */
+  /** The exit code after the command returns, or after its reader is gone. */
   exitCode: 0 | 1 | 2 | 130 | 143;
 }

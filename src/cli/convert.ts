@@ -18,6 +18,7 @@ import {
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { addNotes } from './help.ts';
 import { openInput, outputFormat } from './input.ts';
 import {
   addColumns,
@@ -39,46 +40,49 @@ interface ConvertFlags extends ColumnOptions, OffsetOptions {
   outFile?: string;
 }
 
-const examples = `
-Examples:
-  $ seqtag convert corpus.conll --scheme BIOES > corpus.bioes
-  $ seqtag convert corpus.conllu --to columns --tag-column xpos
-  $ seqtag convert corpus.csv --to jsonl -o corpus.jsonl
-  $ seqtag convert article.txt --to horizontal
+const examples = [
+  'seqtag convert corpus.conll --scheme BIOES > corpus.bioes',
+  'seqtag convert corpus.conllu --to columns --tag-column xpos',
+  'seqtag convert corpus.csv --to jsonl -o corpus.jsonl',
+  'seqtag convert article.txt --to horizontal',
+];
 
-Where the format stays, all that was in the file stays: other columns and keys, comments, blank lines, line ends.
-Spans go to conllu as NER= in MISC. Raw text has no tags; where a format wants one, it is _.`;
+const notes = [
+  'If the format does not change, nothing else does: other columns and keys, comments, blank lines and line ends stay.',
+  'In conllu, spans are written as NER= in MISC. Raw text has no tags: formats that need a tag get _.',
+];
 
-/** \`seqtag convert\`: a corpus in another format, or its spans in another scheme. */
+/** `seqtag convert`: a corpus in another format, or its spans in another scheme. */
 export function defineConvert(command: Command, context: Context): void {
   command
-    .description('Converts a corpus between formats and tag schemes, to standard output.')
-    .argument('[file]', 'what to convert, gzip and zstd too; - or none: standard input')
+    .description(
+      'Converts a corpus to another format or tag scheme. Writes to standard output unless -o names a file.',
+    )
+    .argument('[file]', 'file to convert, gzip and zstd too; - or none: standard input')
     .addOption(
       choice(
         '--from <format>',
-        'of the file: % (default: by extension, else found by looking)',
+        'input format: % (default: by extension, or by content)',
         inputFormats,
       ),
     )
     .addOption(
-      choice('--to <format>', 'of the output: % (default: of --out-file, else as the file)', [
+      choice('--to <format>', 'output format: % (default: by extension of -o, or as the input)', [
         ...outputFormats,
         'horizontal',
       ]),
     )
     .addOption(offsetsOption())
-    .option('--scheme <scheme>', 'of the tags in the output: IOB1, BIO, BIOES, BILOU or BMES')
-    .option('--from-scheme <scheme>', 'of the tags in the file (default: found by looking)')
-    .option('-o, --out-file <file>', 'instead of standard output; appears when all is written');
+    .option('--scheme <scheme>', 'output tag scheme: IOB1, BIO, BIOES, BILOU or BMES')
+    .option('--from-scheme <scheme>', 'input tag scheme (default: by the tags)')
+    .option('-o, --out-file <file>', 'output file; it appears when everything is written');
   addColumns(command, {
-    tag: 'column of the tag (default: the last; conllu: upos; csv: by header)',
+    tag: 'column of the tags (default: the last; conllu: upos; csv: by header)',
   });
-  command
-    .addHelpText('after', examples)
-    .action((file: string | undefined, flags: ConvertFlags) =>
-      convertCommand({ file: file ?? '-', flags }, context),
-    );
+  addNotes(command, { io: context.io, examples, notes });
+  command.action((file: string | undefined, flags: ConvertFlags) =>
+    convertCommand({ file: file ?? '-', flags }, context),
+  );
 }
 
 async function convertCommand(

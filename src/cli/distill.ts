@@ -3,8 +3,10 @@ import { formatOf } from '../corpus/index.ts';
 import { openModel } from '../model/model.ts';
 import { TEACHER_WEIGHT } from '../training/distill.ts';
 import type { Context } from './context.ts';
+import { addNotes } from './help.ts';
 import { choice, inputFormats } from './options.ts';
-import { addTraining, type TrainingFlags, trainCommand } from './train.ts';
+import { trainCommand } from './train.ts';
+import { addTrainingOptions, type TrainingFlags } from './training-options.ts';
 
 interface DistillFlags extends TrainingFlags {
   raw?: string[];
@@ -12,51 +14,53 @@ interface DistillFlags extends TrainingFlags {
   teacherWeight?: number;
 }
 
-const examples = `
-Examples:
-  $ seqtag train train.conll --dev dev.conll --ensemble 5 -o teacher.safetensors
-  $ seqtag distill teacher.safetensors train.conll --dev dev.conll -o student.safetensors
-  $ seqtag distill teacher.safetensors train.conll --dev dev.conll --raw news.txt --hidden 50 -o small.safetensors
+const examples = [
+  'seqtag train train.conll --dev dev.conll --ensemble 5 -o teacher.safetensors',
+  'seqtag distill teacher.safetensors train.conll --dev dev.conll -o student.safetensors',
+  'seqtag distill teacher.safetensors train.conll --dev dev.conll --raw news.txt --hidden 50 -o small.safetensors',
+];
 
-The student is one network. It has the teacher's hyperparameters where no flag says otherwise (its --seed and --ensemble are
-its own), and reads the corpora's columns as the teacher did. In each epoch it learns the teacher's answer to a sentence,
-drawn with the probability that the teacher gives it, or with a lower --teacher-weight at times the gold tags.`;
+const notes = [
+  "The student is a single network. It uses the teacher's hyperparameters unless a flag sets them, except for --seed and --ensemble. It reads the same columns as the teacher.",
+  'In each epoch the student learns from tags that the teacher assigns, drawn by their probability. With --teacher-weight below 1 it also learns from gold tags.',
+];
 
-/** \`seqtag distill\`: a teacher and corpora in, a student out. */
+/** `seqtag distill`: a teacher and corpora in, a student out. */
 export function defineDistill(command: Command, context: Context): void {
   command
-    .description("Learns a tagger from another's answers, e.g. one network from an ensemble.")
-    .argument('<teacher>', 'a model file, or the name of a bundled model (en-upos, en-ner)')
+    .description(
+      'Trains a tagger on the predictions of another, e.g. one network on those of an ensemble.',
+    )
+    .argument('<teacher>', 'a model file, or a bundled model (en-upos, en-ner)')
     .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input')
     .option(
       '--raw <file>',
-      'without gold tags, raw text or any other format; repeated: several',
+      'more text without gold tags, in any format; repeat it for several files',
       (file: string, all: string[] = []) => [...all, file],
     )
     .addOption(
       choice(
         '--raw-format <format>',
-        'of these: % (default: by extension, else found by looking)',
+        'format of the --raw files: % (default: by extension, or by content)',
         inputFormats,
       ),
     )
     .option(
       '--teacher-weight <x>',
-      `how often, from 0 to 1, the teacher is learned from in place of gold tags (default: ${TEACHER_WEIGHT})`,
+      `probability of learning a sentence from the teacher and not from its gold tags (default: ${TEACHER_WEIGHT})`,
       parseWeight,
     );
-  addTraining(command, context);
-  command
-    .addHelpText('after', examples)
-    .action((model: string, corpora: string[], flags: DistillFlags) => {
-      const { raw, rawFormat, teacherWeight: weight } = flags;
-      const read = { ...columnsOf(model, { corpora, flags }), ...flags };
-      const teacher = { model, raw, rawFormat, weight };
-      return trainCommand({ corpora, flags: read, command, teacher }, context);
-    });
+  addTrainingOptions(command, context);
+  addNotes(command, { io: context.io, examples, notes });
+  command.action((model: string, corpora: string[], flags: DistillFlags) => {
+    const { raw, rawFormat, teacherWeight: weight } = flags;
+    const read = { ...columnsOf(model, { corpora, flags }), ...flags };
+    const teacher = { model, raw, rawFormat, weight };
+    return trainCommand({ corpora, flags: read, command, teacher }, context);
+  });
 }
 
-/** The columns that the teacher learned and reads, for corpora of the format that it was trained on. */
+/** The columns that the teacher was trained on, if the corpora have the same format. */
 function columnsOf(
   teacher: string,
   { corpora, flags }: { corpora: readonly string[]; flags: DistillFlags },

@@ -3,10 +3,12 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { corpusFacts, corpusText } from './corpus-facts.ts';
-import { gradientText } from './gradients.ts';
+import { addNotes } from './help.ts';
 import { openInput, sampleOf } from './input.ts';
-import { modelFacts, modelText } from './model-facts.ts';
+import { corpusFacts, corpusText } from './inspect-corpus.ts';
+import { gradientText } from './inspect-gradients.ts';
+import { modelFacts, modelText } from './inspect-model.ts';
+import { textWidth } from './io.ts';
 import {
   addColor,
   addColumns,
@@ -26,38 +28,43 @@ interface InspectFlags extends ColumnOptions, ComputeOptions {
   json?: boolean;
 }
 
-const examples = `
-Examples:
-  $ seqtag inspect model.safetensors
-  $ seqtag inspect model.safetensors --gradients
-  $ seqtag inspect en-ner --json | jq .record.dev
-  $ seqtag inspect corpus.conllu --tag-column xpos`;
+const examples = [
+  'seqtag inspect model.safetensors',
+  'seqtag inspect model.safetensors --gradients',
+  'seqtag inspect en-ner --json | jq .record.dev',
+  'seqtag inspect corpus.conllu --tag-column xpos',
+];
 
-/** `seqtag inspect`: what a model or a corpus is. */
+/** `seqtag inspect`: what is in a model or a corpus. */
 export function defineInspect(command: Command, context: Context): void {
   command
     .description(
-      'Says what is in a model (sizes, tags, how it was trained) or in a corpus (sizes, columns, tags).',
+      'Describes a model (size, tags, training record) or a corpus (size, columns, tags).',
     )
-    .argument('<file>', 'a model, the name of a bundled one, or a corpus; - is standard input')
+    .argument(
+      '<file>',
+      'a model file, a bundled model (en-upos, en-ner), or a corpus; - is standard input',
+    )
     .addOption(
       choice(
         '--format <format>',
-        'of a corpus: % (default: by extension, else found by looking)',
+        'corpus: input format: % (default: by extension, or by content)',
         inputFormats,
       ),
     );
   addColumns(command, {
-    tag: 'of a corpus: column of the tag (default: the last; conllu: upos; csv: by header)',
+    tag: 'corpus: column of the tags (default: the last; conllu: upos; csv: by header)',
   });
   command
-    .option('--gradients', 'of a model: plots how gradients vanish or explode over distance')
-    .option('--json', 'one JSON object');
+    .option(
+      '--gradients',
+      'model: plot how gradients vanish or explode with the distance in tokens',
+    )
+    .option('--json', 'print one JSON object');
   addCompute(command);
   addColor(command, context);
-  command
-    .addHelpText('after', examples)
-    .action((file: string, flags: InspectFlags) => inspectCommand({ file, flags }, context));
+  addNotes(command, { io: context.io, examples });
+  command.action((file: string, flags: InspectFlags) => inspectCommand({ file, flags }, context));
 }
 
 async function inspectCommand(
@@ -75,15 +82,19 @@ async function inspectCommand(
     return;
   }
   if (flags.gradients)
-    throw new UserError(`${file}: a corpus has no gradients. Give a model to --gradients.`);
+    throw new UserError(`${file}: a corpus has no gradients. Give a model to --gradients.`, {
+      code: 'SEQTAG_OPTION_CONFLICT',
+    });
   const { source, name, format } = await openInput(file, { io, format: flags.format });
   const facts = await corpusFacts(source, { ...readOptions(flags, format), file: name });
   await out.write(
-    flags.json ? `${JSON.stringify(facts)}\n` : corpusText(facts, { style, columns: io.columns }),
+    flags.json
+      ? `${JSON.stringify(facts)}\n`
+      : corpusText(facts, { style, columns: textWidth(io) }),
   );
 }
 
-/** A name without extension that is no file may be a bundled model; a safetensors file begins with a length and `{`. */
+/** A safetensors file starts with a length of 8 bytes and `{`. A bundled model is a name without extension, and not a file. */
 function looksLikeModel(file: string): boolean {
   if (file === '-') return false;
   const extension = extname(file).toLowerCase();

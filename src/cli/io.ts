@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { fileError } from '../files/system-errors.ts';
 
-/** All that the command line has of the world, so that tests can give it another. */
+/** Everything that the command line uses of its process. Tests pass their own. */
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Writable;
@@ -12,26 +12,26 @@ export interface Io {
     readonly stdout: boolean;
     readonly stderr: boolean;
   };
-  /** Width of the terminal, in characters. */
-  readonly columns: number;
+  /** Width in characters. 0: not a terminal, or a terminal that does not tell its width. */
+  readonly columns: { readonly stdout: number; readonly stderr: number };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Calls the listener at every SIGINT and SIGTERM instead of ending; returns what takes it away. */
+  /** Calls the listener on SIGINT and SIGTERM in place of exiting. Returns a function that removes it. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void;
-  /** Ends at once. */
+  /** Exits at once. */
   quit(code: number): void;
 }
 
 /** This process. */
 export function processIo(): Io {
   return {
-    // asked for only when read: opening standard input takes time and may keep the process alive
+    // Opened on first use: opening standard input takes time and may keep the process alive.
     get stdin() {
       return process.stdin;
     },
     stdout: process.stdout,
     stderr: process.stderr,
     isTerminal: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
-    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+    columns: { stdout: process.stdout.columns ?? 0, stderr: process.stderr.columns ?? 0 },
     env: process.env,
     onInterrupt(listener) {
       process.on('SIGINT', listener).on('SIGTERM', listener);
@@ -43,19 +43,33 @@ export function processIo(): Io {
   };
 }
 
-/** The reader of our output went away, as `head` does: nobody is left to tell, so it ends in silence. */
+/** The width for running text: that of a terminal, or 80 characters where no width is known. */
+export const textWidth = ({ columns }: Pick<Io, 'columns'>): number =>
+  columns.stdout || columns.stderr || 80;
+
+/** Whether the cursor can move on a stream. It needs a width: without one no line can be redrawn. */
+export const isScreen = (
+  stream: 'stdout' | 'stderr',
+  { isTerminal, columns, env }: Pick<Io, 'isTerminal' | 'columns' | 'env'>,
+): boolean => isTerminal[stream] && columns[stream] > 0 && env.TERM !== 'dumb';
+
+/** The exit code that a shell reports after a signal. */
+export const exitCodeOf = (signal: NodeJS.Signals): 130 | 143 => (signal === 'SIGTERM' ? 143 : 130);
+
+/** The reader of the output is gone, as after `| head`. There is no one left to tell. */
 export class ClosedPipe extends Error {
   override readonly name = 'ClosedPipe';
 }
 
-/** Where data goes, no faster than it is taken. */
+/** A destination for data. Writing waits while its reader is slower. */
 export interface Sink {
+  /** @throws ClosedPipe; UserError if the stream cannot be written */
   write(data: string | Uint8Array): Promise<void>;
-  /** Waits until everything is written. */
+  /** Waits until everything is written. Throws as `write` does. */
   flush(): Promise<void>;
 }
 
-/** @param name what a message calls the stream, e.g. `standard output` */
+/** @param name what messages call the stream, e.g. `standard output` */
 export function createSink(stream: Writable, name: string): Sink {
   let failure: unknown;
   let wake: (() => void) | undefined;
@@ -88,7 +102,7 @@ export function createSink(stream: Writable, name: string): Sink {
         wake = resolve; // an error may come without the callback
         stream.write('', () => resolve());
       });
-      // a broken pipe is told in the next turn
+      // Node reports a broken pipe in the next turn of the event loop.
       await new Promise(setImmediate);
       if (failure) throw failure;
     },

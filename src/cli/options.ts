@@ -29,7 +29,7 @@ export const outputFormats = [
   'html',
 ] as const satisfies readonly Format[];
 
-/** A flag with one of several values; a wrong one is told with all that there are. */
+/** A flag with one of several values. `%` in its description becomes the list of values. */
 export const choice = (flags: string, about: string, choices: readonly string[]): Option =>
   new Option(flags, about.replace('%', choices.join(', '))).choices(choices);
 
@@ -40,8 +40,7 @@ export interface ColumnOptions {
   header?: boolean;
 }
 
-export const whereFeatures =
-  'where the columns are that the model reads beside the token (default: as in training)';
+export const whereFeatures = 'where the feature columns of the model are (default: as in training)';
 export const featureOption = (about: string): Option =>
   new Option('--feature-column <column>', about);
 
@@ -52,16 +51,16 @@ export function addColumns(
   command
     .option(
       '--token-column <column>',
-      'column of the token: an index from 0, negative from the end, or a name (form; a csv header; a jsonl key)',
+      'column of the tokens: an index from 0, negative from the end, or a name such as form, a csv header or a jsonl key',
     )
     .option('--tag-column <column>', tag);
   if (!header) return;
   command
     .addOption(new Option('--header', 'csv and tsv: the first row is a header').hideHelp())
-    .option('--no-header', 'csv and tsv: is the first row a header? (default: found by looking)');
+    .option('--no-header', 'csv and tsv: whether the first row is a header (default: by content)');
 }
 
-/** What the reader is told; a key is left out when its flag was not given. */
+/** Options for the corpus reader. A key is absent if its flag was not given. */
 export const readOptions = (
   { tokenColumn, tagColumn, featureColumn, header }: ColumnOptions,
   format?: Format | undefined,
@@ -79,7 +78,11 @@ export interface OffsetOptions {
 const offsetUnits = ['utf-16', 'code-points'] as const;
 
 export const offsetsOption = (): Option =>
-  choice('--offsets <unit>', 'what spans count: % (default: utf-16)', offsetUnits);
+  choice(
+    '--offsets <unit>',
+    'unit of the start and end of spans: % (default: utf-16)',
+    offsetUnits,
+  );
 
 export interface ComputeOptions {
   backend?: 'auto' | BackendKind;
@@ -92,12 +95,12 @@ export function addCompute(command: Command): void {
     .addOption(
       choice(
         '--backend <name>',
-        'what computes: % (default: native where it was built, else wasm)',
+        'kernels to compute with: % (default: native if they were built, or wasm)',
         ['auto', 'native', 'wasm'],
       ),
     )
-    .option('--threads <n>', 'threads that compute (default: one for each core)', parseThreads)
-    .option('--bfloat16', 'faster, less exact matrix products (processors with AMX)');
+    .option('--threads <n>', 'number of threads (default: one for each core)', parseThreads)
+    .option('--bfloat16', 'faster but less exact matrix products (processors with AMX)');
 }
 
 export const computeOptions = ({ backend, threads, bfloat16 }: ComputeOptions): BackendOptions => ({
@@ -113,7 +116,7 @@ function parseThreads(value: string): number {
 }
 
 export const modelOption = (): Option =>
-  new Option('-m, --model <model>', 'model file, or the name of a bundled model (en-upos, en-ner)');
+  new Option('-m, --model <model>', 'a model file, or a bundled model: en-upos, en-ner');
 
 export interface BiasOptions {
   biasRecall?: RecallBias;
@@ -122,45 +125,45 @@ export interface BiasOptions {
 export const biasOption = (): Option =>
   new Option(
     '--bias-recall <x>',
-    'nats taken from the score of O, so that more spans are found, more of them wrong, or TAG=X of a tag (default: as trained)',
+    'penalty on O in nats, or on another tag as TAG=X: more recall, less precision (default: as trained)',
   ).argParser((value): RecallBias => {
     const bias = parseRecallBias(value);
     if (bias) return bias;
-    throw new InvalidArgumentError('Expected a number of nats from -100 to 100, or TAG=NATS.');
+    throw new InvalidArgumentError('Expected a number from -100 to 100, or TAG=X.');
   });
 
-/** How a model is loaded. */
+/** Options for loading a model. */
 export const taggerOptions = (flags: ComputeOptions & BiasOptions): TaggerOptions => ({
   ...computeOptions(flags),
   ...(flags.biasRecall && { recallBias: flags.biasRecall }),
 });
 
-/** Asked for here and not by commander, which would rather miss an option than tell of a misspelt one. */
+/** Checks a required flag. Commander would report it as missing before it reports a misspelt one. */
 export function required(value: string | undefined, message: string): string {
-  if (value === undefined) throw new UserError(message);
+  if (value === undefined) throw new UserError(message, { code: 'SEQTAG_OPTION' });
   return value;
 }
 
-/** `--color`, `--no-color`, for commands that colour. */
+/** Adds `--color` and `--no-color`. */
 export function addColor(command: Command, context: Context): void {
   command
     .addOption(new Option('--color').hideHelp())
-    .option('--no-color', 'colour, or none (default: on a terminal, unless NO_COLOR is set)')
+    .option('--no-color', 'coloured output (default: on a terminal, unless NO_COLOR is set)')
     .hook('preAction', (_, action) => {
       context.color = action.opts<{ color?: boolean }>().color;
     });
 }
 
-/** A score to be reached, as a share from 0 to 1. */
-export function parseShare(value: string): number {
+/** Parses a fraction from 0 to 1, or a percentage above 1. */
+export function parseFraction(value: string): number {
   const [, digits, sign] = /^(\d*\.?\d+|\d+\.)\s*(%?)$/.exec(value) ?? [];
   const x = Number(digits);
-  const share = sign || x > 1 ? x / 100 : x;
-  if (digits !== undefined && share <= 1) return share;
-  throw new InvalidArgumentError('Expected a share from 0 to 1, or a percentage up to 100.');
+  const fraction = sign || x > 1 ? x / 100 : x;
+  if (digits !== undefined && fraction <= 1) return fraction;
+  throw new InvalidArgumentError('Expected a fraction from 0 to 1, or a percentage up to 100.');
 }
 
-/** How many sequences of tags. */
+/** Parses the number of tag sequences for `--n-best`. */
 export function parseCount(value: string): number {
   const count = Number(value);
   if (/^\d+$/.test(value) && count >= 1 && count <= 100) return count;

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { createOutput, type OutputFile, openDevice } from '../files/write.ts';
 import type { Context } from './context.ts';
-import { createSink, type Sink } from './io.ts';
+import { createSink, exitCodeOf, type Sink } from './io.ts';
 
 /** Paths by which standard output is written as standard output is, whatever it is. */
 const STANDARD_OUTPUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
@@ -21,7 +21,7 @@ export async function withOutput(
   const sink = device === undefined ? fileSink(file) : deviceSink(file, device);
   const release = io.onInterrupt((signal) => {
     sink.discard();
-    io.quit(codeOf(signal));
+    io.quit(exitCodeOf(signal));
   });
   try {
     await produce(sink);
@@ -50,16 +50,13 @@ function deviceSink(file: string, fd: number): OutputSink {
   return { ...createSink(stream, file), finish: close, discard: close };
 }
 
-/** The exit code that a shell gives to what a signal ended. */
-const codeOf = (signal: NodeJS.Signals): number => (signal === 'SIGTERM' ? 143 : 130);
-
 async function toStandardOutput(
   { io, out }: Pick<Context, 'io' | 'out'>,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<void> {
   let isInterrupted = false;
   const release = io.onInterrupt((signal) => {
-    const quit = (): void => io.quit(codeOf(signal));
+    const quit = (): void => io.quit(exitCodeOf(signal));
     // a second signal ends at once, in case nobody reads the output
     if (isInterrupted) quit();
     else void out.flush().then(quit, quit);

@@ -1,31 +1,31 @@
 import { describeFile, readBytes } from '../files/read.ts';
 import type { Context } from './context.ts';
-import { bar, createMovingLine } from './progress.ts';
+import { isScreen } from './io.ts';
+import { bar, createMovingLine } from './moving-line.ts';
 import { styleOf } from './style.ts';
 import { bytes } from './table.ts';
 
-/** How much of the input was read, on a line that moves. */
+/** A moving line that shows how much of the input was read. */
 export interface ReadProgress {
-  /** The bytes of a file as they are, which count as they are read. */
+  /** The bytes of a file, counted as they are read. */
   read(file: string): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
 /**
- * Shows on standard error how much of all the files was read; undefined where that is no terminal, or where the size is
- * not known: of pipes, of standard input, and of files that are not there, which their reader tells.
+ * Shows on standard error what part of all files was read. Returns undefined if that is not a terminal of known
+ * width, or if a size is unknown: of pipes, standard input, and missing files, which their reader reports.
  */
 export async function createReadProgress(
   files: readonly string[],
   context: Context,
 ): Promise<ReadProgress | undefined> {
   const { io } = context;
-  if (!io.isTerminal.stderr || io.env.TERM === 'dumb') return undefined;
-  const found = files.map(describeFile);
-  const size = found.reduce(
-    (sum, file) => sum + (file?.kind === 'file' ? file.bytes : Number.NaN),
-    0,
-  );
+  if (!isScreen('stderr', io)) return undefined;
+  const sizes = files
+    .map(describeFile)
+    .map((found) => (found?.kind === 'file' ? found.bytes : NaN));
+  const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (!(size > 0)) return undefined;
   const style = await styleOf('stderr', context);
   const line = await createMovingLine(io.stderr, style);

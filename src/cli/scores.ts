@@ -1,4 +1,5 @@
 import type { Report, Score } from '../evaluation/report.ts';
+import { excerpt, printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { type Cell, counted, number, percent, table } from './table.ts';
 
@@ -7,7 +8,7 @@ export interface NamedReport {
   readonly report: Report;
 }
 
-/** A row of figures a report; the last one, if `total`, set off by a name of its own. */
+/** A table with a row of scores for each report. */
 export function scoreRows(reports: readonly NamedReport[], style: Style, indent = ''): string {
   const hasSpans = reports.some(({ report }) => report.spans);
   const hasKnown = reports.some(({ report }) => report.unknownTokens !== null);
@@ -36,33 +37,37 @@ export function scoreRows(reports: readonly NamedReport[], style: Style, indent 
   return table([dimmed(head, style), ...rows], { align: 'lr', indent });
 }
 
-/** Precision, recall and F1 by span type, and of all. */
+/** Precision, recall and F1 of each span type, and of all. */
 export function typeRows({ spans }: Report, style: Style, indent = ''): string {
   if (!spans) return '';
   const rows = Object.entries(spans.types).map(([type, score]) =>
-    scoreCells(type || '(no type)', score),
+    scoreCells(type === '' ? '(no type)' : excerpt(type), score),
   );
   const all = scoreCells('all', spans).map((cell): Cell => [cell as string, style.bold]);
   return table([dimmed(['', ...SCORE_HEAD], style), ...rows, all], { align: 'lr', indent });
 }
 
-/** Precision, recall and F1 by tag, the most frequent first. */
+/** Precision, recall and F1 of each tag, the most frequent first. */
 export function tagRows({ tags }: Report, style: Style): string {
   if (!tags) return '';
   const rows = Object.entries(tags.byTag)
     .sort(([, a], [, b]) => b.gold - a.gold)
-    .map(([tag, score]) => scoreCells(tag, score));
+    .map(([tag, score]) => scoreCells(excerpt(tag), score));
   return table([dimmed(['', ...SCORE_HEAD], style), ...rows], { align: 'lr' });
 }
 
-/** What is taken for what, the most frequent first. */
+/** Confusions of a gold tag with another, the most frequent first. */
 export function confusionRows({ confusions }: Report, style: Style): string {
   if (confusions.length === 0) return '';
-  const rows = confusions.map(({ gold, predicted, count }) => [number(count), gold, predicted]);
+  const rows = confusions.map(({ gold, predicted, count }) => [
+    number(count),
+    excerpt(gold),
+    excerpt(predicted),
+  ]);
   return table([dimmed(['tokens', 'gold', 'predicted'], style), ...rows], { align: 'rll' });
 }
 
-/** One corpus, a figure a line. */
+/** The scores of one corpus, each on its own line. */
 export function singleReport({ name, report }: NamedReport, style: Style): string {
   const { spans, unknownTokens } = report;
   const parts = [counted(report.sentences, 'sentence'), counted(report.tokens, 'token')];
@@ -79,24 +84,26 @@ export function singleReport({ name, report }: NamedReport, style: Style): strin
     spans ? percent(report.accuracy) : [percent(report.accuracy), style.bold],
   ]);
   if (unknownTokens !== null) {
-    const share = percent(report.tokens === 0 ? null : unknownTokens / report.tokens);
+    const part = percent(report.tokens === 0 ? null : unknownTokens / report.tokens);
     rows.push(
       ['  known words', percent(report.knownAccuracy)],
       [
         '  unknown words',
         percent(report.unknownAccuracy),
-        [`${counted(unknownTokens, 'token')}, ${share} % of all`, style.dim],
+        [`${counted(unknownTokens, 'token')}, ${part} % of all`, style.dim],
       ],
     );
   }
-  rows.push(['sentences all right', percent(report.sentenceAccuracy)]);
-  return `${style.bold(name)}  ${style.dim(parts.join(', '))}\n\n${table(rows, { align: 'lrl' })}`;
+  rows.push(['whole sentences', percent(report.sentenceAccuracy)]);
+  return `${style.bold(printable(name))}  ${style.dim(parts.join(', '))}\n\n${table(rows, { align: 'lrl' })}`;
 }
 
-/** Gold tags that training never saw, as `FW (2), AFX (1)`; undefined if there are none. */
+/** Gold tags that training never saw, with their frequency: `FW (2), AFX (1)`. Undefined if there are none. */
 export function unseenList({ unseenTags }: Report): string | undefined {
   if (!unseenTags?.length) return undefined;
-  const shown = unseenTags.slice(0, 8).map(({ tag, count }) => `${tag} (${count})`);
+  const shown = unseenTags
+    .slice(0, 8)
+    .map(({ tag, count }) => `${excerpt(printable(tag))} (${count})`);
   const rest = unseenTags.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

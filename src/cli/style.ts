@@ -1,9 +1,9 @@
 import type { Context } from './context.ts';
-import type { Io } from './io.ts';
+import { type Io, isScreen } from './io.ts';
 
 type Paint = (text: string) => string;
 
-/** How text is set off. Only the sixteen colours of the terminal's own theme are used. */
+/** How text is highlighted: by the sixteen colours of the terminal's theme. */
 export interface Style {
   readonly isColored: boolean;
   readonly bold: Paint;
@@ -11,7 +11,7 @@ export interface Style {
   readonly good: Paint;
   readonly bad: Paint;
   readonly accent: Paint;
-  /** For tags: colours that differ from each other. */
+  /** Distinct colours, for tags. */
   readonly palette: readonly Paint[];
 }
 
@@ -27,19 +27,19 @@ export const plain: Style = {
   palette: [],
 };
 
-/** Whether a stream is coloured: a flag decides, then FORCE_COLOR, NO_COLOR and TERM, then whether it is a terminal. */
+/** Whether a stream is coloured: the flag decides, then FORCE_COLOR and NO_COLOR, then whether it is a terminal of known width. */
 export function wantsColor(
   stream: 'stdout' | 'stderr',
-  { io, color }: { io: Pick<Io, 'env' | 'isTerminal'>; color: boolean | undefined },
+  { io, color }: { io: Pick<Io, 'env' | 'isTerminal' | 'columns'>; color: boolean | undefined },
 ): boolean {
-  const { FORCE_COLOR: force, NO_COLOR: no, TERM: term } = io.env;
+  const { FORCE_COLOR: force, NO_COLOR: no } = io.env;
   if (color !== undefined) return color;
   if (force !== undefined) return force !== '0' && force !== 'false';
   if (no) return false;
-  return io.isTerminal[stream] && term !== 'dumb';
+  return isScreen(stream, io);
 }
 
-/** The style for a stream; chalk is loaded only where there is colour. */
+/** The style of a stream. Chalk is loaded only for a coloured one. */
 export async function styleOf(stream: 'stdout' | 'stderr', context: Context): Promise<Style> {
   if (!wantsColor(stream, context)) return plain;
   const { Chalk } = await import('chalk');
@@ -70,7 +70,10 @@ export async function styleOf(stream: 'stdout' | 'stderr', context: Context): Pr
 
 const QUIET = new Set(['O', 'PUNCT', 'SYM', 'X', '_']);
 
-/** Colours tags: each type has its own colour, in the order given, so the most frequent are the most different. */
+/**
+ * Colours tags by their type. Types get distinct colours in the order given, so pass frequent ones first.
+ * Returns undefined without colour.
+ */
 export function tagPainter(
   style: Style,
   types: Iterable<string>,

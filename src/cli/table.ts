@@ -1,52 +1,54 @@
-/** A cell: its text, or its text and what colours it, so that colours never count as width. */
+import { printable } from './printable.ts';
+
+/** A cell: its text, and perhaps a function that colours it, so that colour codes never count as width. */
 export type Cell = string | readonly [text: string, paint: (text: string) => string];
 
-const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell[0]);
-
-/** Characters as a terminal counts them, East Asian wide ones as two. */
+/** The width of a text on a terminal: East Asian wide characters and emoji count as two. */
 export function widthOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter().segment(text))
-    width +=
-      /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\uff01-\uff60\u3000-\u303f]|^\p{Emoji_Presentation}/u.test(
-        segment,
-      )
-        ? 2
-        : 1;
+  // In pieces, because Intl.Segmenter takes time quadratic in the length of a text.
+  for (let from = 0; from < text.length; from += PIECE)
+    for (const { segment } of segmenter().segment(text.slice(from, from + PIECE)))
+      width += isWide.test(segment) ? 2 : 1;
   return width;
 }
+
+const PIECE = 512;
+const isWide =
+  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\uff01-\uff60\u3000-\u303f]|^\p{Emoji_Presentation}/u;
 
 let segments: Intl.Segmenter | undefined;
 const segmenter = (): Intl.Segmenter => {
   segments ??= new Intl.Segmenter('en');
   return segments;
 };
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
-const cellWidth = (cell: Cell): number => {
-  const text = textOf(cell);
-  return isAscii(text) ? text.length : widthOf(text);
-};
 
 /**
- * Lines of aligned columns, two spaces apart.
- * @param align a letter a column, `l` or `r`; the last one counts for all that follow
+ * Lines of aligned columns, two spaces apart. Control characters in cells are shown as escapes.
+ * @param align `l` or `r` for each column; the last letter counts for all that follow
  */
 export function table(
   rows: readonly (readonly Cell[])[],
   { align, indent = '' }: { align: string; indent?: string },
 ): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, c) =>
-    Math.max(0, ...rows.map((row) => (row[c] === undefined ? 0 : cellWidth(row[c])))),
+  const cells = rows.map((row) =>
+    row.map((cell) => {
+      const text = printable(typeof cell === 'string' ? cell : cell[0]);
+      const painted = typeof cell === 'string' ? text : cell[1](text);
+      return { painted, width: widthOf(text) };
+    }),
   );
-  return rows
+  const widths: number[] = [];
+  for (const row of cells)
+    for (const [c, { width }] of row.entries()) widths[c] = Math.max(widths[c] ?? 0, width);
+  return cells
     .map((row) => {
-      const cells = row.map((cell, c) => {
-        const gap = ' '.repeat(widths[c]! - cellWidth(cell));
-        const painted = typeof cell === 'string' ? cell : cell[1](cell[0]);
+      const padded = row.map(({ painted, width }, c) => {
+        const gap = ' '.repeat(widths[c]! - width);
         return (align[c] ?? align.at(-1)) === 'r' ? gap + painted : painted + gap;
       });
-      return `${(indent + cells.join('  ')).trimEnd()}\n`;
+      return `${(indent + padded.join('  ')).trimEnd()}\n`;
     })
     .join('');
 }
@@ -59,9 +61,9 @@ export const number = (n: number): string => grouping.format(Math.round(n));
 export const counted = (n: number, noun: string): string =>
   `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
 
-/** A share as percent with two decimals; a dash where there is none. */
-export const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? '–' : (share * 100).toFixed(2);
+/** A fraction as a percentage with two decimals; a dash where there is none. */
+export const percent = (fraction: number | null | undefined): string =>
+  fraction === null || fraction === undefined ? '–' : (fraction * 100).toFixed(2);
 
 /** 1.7 MB */
 export function bytes(n: number): string {

@@ -2,20 +2,22 @@ import type { Writer } from '../corpus/index.ts';
 import { spans } from '../corpus/tags/scheme.ts';
 import { columnNames } from '../model/column-names.ts';
 import type { Tagger } from '../tagging/tagger.ts';
+import type { Context } from './context.ts';
+import { excerpt } from './printable.ts';
 import { bytes, counted, duration, number, percent } from './table.ts';
 
-/** What was tagged, as `--stats` tells it. */
+/** What `--stats` reports. */
 export interface TagStats {
   readonly sentences: number;
   readonly tokens: number;
-  /** Tokens whose word the model has no row for. */
+  /** Tokens that are not in the model's vocabulary. */
   readonly unknown: number;
-  /** From the first byte that is read to the last tag that is written; the model was loaded before. */
+  /** From the first byte read to the last tag written, without the time to load the model. */
   readonly seconds: number;
   readonly tokensPerSecond: number;
-  /** The most bytes of memory that the process ever had. */
+  /** Peak resident memory of the process in bytes. */
   readonly peakMemory: number;
-  /** For each column that was written, how often each tag was given, or each type of span. */
+  /** For each written tag column the frequency of each tag, or of each span type. */
   readonly columns: readonly {
     readonly name: string;
     readonly counts: 'tags' | 'spans';
@@ -23,7 +25,10 @@ export interface TagStats {
   }[];
 }
 
-/** A writer that counts what another is given; `columns` are those of the model that it is given. */
+/**
+ * Wraps a writer and counts what passes through.
+ * @param columns the tag columns of the model that are written
+ */
 export function countingWriter(
   writer: Writer,
   { tagger, columns }: { tagger: Tagger; columns: readonly number[] },
@@ -38,7 +43,7 @@ export function countingWriter(
   return {
     writer: {
       ...writer,
-      isPlain: false, // what goes past it is not counted
+      isPlain: false, // a plain writer may be bypassed
       write(written, tags) {
         sentences += written.length;
         for (const sentence of written) {
@@ -64,7 +69,7 @@ export function countingWriter(
         unknown,
         seconds,
         tokensPerSecond: tokens / seconds,
-        peakMemory: process.resourceUsage().maxRSS * 1024, // which is in KiB
+        peakMemory: process.resourceUsage().maxRSS * 1024, // from KiB
         columns: columns.map((column, c) => ({
           name: names[column]!,
           counts: schemes[c] === 'none' ? 'tags' : 'spans',
@@ -75,17 +80,28 @@ export function countingWriter(
   };
 }
 
-/** Types that a column names; the others are told by their number. */
+/** Number of tags or types to list for a column. */
 const MOST_TYPES = 5;
 
-/** The same in a line. */
+/** Prints statistics on standard error: a line for people, or JSON for programs. */
+export function report(
+  stats: TagStats,
+  { json, context: { io, say } }: { json: boolean; context: Context },
+): void {
+  if (json) io.stderr.write(`${JSON.stringify(stats)}\n`);
+  else say(statsLine(stats));
+}
+
+/** Statistics in one line. */
 export function statsLine(stats: TagStats): string {
   const { columns } = stats;
   const kinds = columns.map(({ name, counts, byType }) => {
     const types = Object.entries(byType);
     const all = types.reduce((sum, [, count]) => sum + count, 0);
     const rest = types.length - MOST_TYPES;
-    const list = types.slice(0, MOST_TYPES).map(([type, count]) => `${type} ${number(count)}`);
+    const list = types
+      .slice(0, MOST_TYPES)
+      .map(([type, count]) => `${excerpt(type)} ${number(count)}`);
     if (rest > 0) list.push(`${rest} more`);
     const head = counts === 'spans' ? counted(all, 'span') : counted(types.length, 'tag');
     return `${columns.length > 1 ? `${name}: ` : ''}${head}${all > 0 ? ` (${list.join(', ')})` : ''}`;

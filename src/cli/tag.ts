@@ -1,30 +1,15 @@
 import type { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  createWriter,
-  type Format,
-  formatOf,
-  type ReadOptions,
-  type WriteOptions,
-  type Writer,
-} from '../corpus/index.ts';
-import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { findModel } from '../model/model.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { tagStream } from '../tagging/stream.ts';
-import { loadTagger, type Tagger } from '../tagging/tagger.ts';
+import { loadTagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import {
-  nameOf,
-  outputFormat,
-  sourceOf,
-  strangeText,
-  trainedColumns,
-  trainedFeatures,
-} from './input.ts';
+import { addNotes } from './help.ts';
+import { nameOf, strangeText } from './input.ts';
 import {
   addColor,
   addColumns,
@@ -41,17 +26,18 @@ import {
   offsetsOption,
   outputFormats,
   parseCount,
-  parseShare,
-  readOptions,
+  parseFraction,
   required,
   taggerOptions,
   whereFeatures,
 } from './options.ts';
 import { withOutput } from './output.ts';
-import { plain, type Style, styleOf, tagPainter } from './style.ts';
-import { chosenColumns, givenColumns, writtenColumns } from './tag-columns.ts';
+import { plain, styleOf } from './style.ts';
+import { chosenColumns } from './tag-columns.ts';
+import { openTagInput } from './tag-input.ts';
+import { createTagWriter } from './tag-output.ts';
 
-interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
+export interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
   model?: string;
   input?: (typeof inputFormats)[number];
   output?: (typeof outputFormats)[number];
@@ -65,155 +51,149 @@ interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOpt
   given?: string;
 }
 
-const examples = `
-Examples:
-  $ echo 'Angela Merkel met Google in Berlin.' | seqtag tag -m en-ner
-  $ seqtag tag -m en-upos article.txt --output conllu > article.conllu
-  $ seqtag tag -m model.safetensors corpus.conll > tagged.conll
-  $ seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll
-  $ seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu
-  $ seqtag tag -m upos-and-xpos.safetensors article.txt --tag-column xpos
-  $ seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text
-  $ seqtag tag -m en-ner article.txt -o article.html
-  $ seqtag tag -m en-ner news.txt.gz --stats --json 2> stats.json > tagged.conll
-  $ seqtag tag -m en-ner article.txt --output spans --confidence --min-confidence 0.9
-  $ seqtag tag -m en-upos article.txt --output jsonl --n-best 3
-  $ seqtag tag -m en-upos half-annotated.conllu --given upos
-  $ tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl
+const examples = [
+  "echo 'Angela Merkel met Google in Berlin.' | seqtag tag -m en-ner",
+  'seqtag tag -m en-upos article.txt --output conllu > article.conllu',
+  'seqtag tag -m model.safetensors corpus.conll > tagged.conll',
+  'seqtag tag -m en-ner 2024.txt.gz 2025.txt.gz - < 2026.txt > tagged.conll',
+  'seqtag tag -m model.safetensors corpus.conllu --tag-column xpos -o tagged.conllu',
+  'seqtag tag -m upos-and-xpos.safetensors article.txt --tag-column xpos',
+  'seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text',
+  'seqtag tag -m en-ner article.txt -o article.html',
+  'seqtag tag -m en-ner news.txt.gz --stats --json 2> stats.json > tagged.conll',
+  'seqtag tag -m en-ner article.txt --output spans --confidence --min-confidence 0.9',
+  'seqtag tag -m en-upos article.txt --output jsonl --n-best 3',
+  'seqtag tag -m en-upos half-annotated.conllu --given upos',
+  'tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl',
+];
 
-What was in a file of columns, conllu, csv, tsv or jsonl is in the output, byte for byte, plus the tags: in columns a new
-last column, in csv and tsv a new column \`tag\`, in jsonl the key \`tags\`, in conllu \`upos\`, or NER= in MISC for spans, or
-what the model was trained on. A line of jsonl has an array of tokens (\`tokens\`, \`words\`, \`form\`) or raw \`text\`.
-A model of several columns (train --tag-column upos,xpos) writes them all, in columns, csv and tsv where they were in
-training if they are there, else as new columns. --tag-column with names of its columns writes only those; with as many
-other names as it has columns it writes them there, in order. Spans and html have the columns that are of spans, else the
-first. Output spans: a line of JSON for each span, or token with a plain tag, with start and end in the raw text.
---confidence writes the probability of each token's tag: in columns, csv and tsv a column more, in jsonl the key
-\`confidences\`, in conllu Conf= in MISC; of several columns one each (\`confidence_upos\`, ConfUpos=). In spans and html it is
-that of the whole span. --n-best writes the key \`nbest\`, an array of {tags, probability}, or in columns the second best and
-so on after the tag. With --given, tags and probabilities are those of what agrees with it.`;
+const notes = [
+  'Nothing in a file of columns, conllu, csv, tsv or jsonl is lost: the output is the input plus tags. Tags become a new last column in columns, a new column `tag` in csv and tsv, and the key `tags` in jsonl. In conllu they go to the column that the model was trained on, or by their kind to upos, xpos, or NER= in MISC.',
+  'A line of jsonl has an array of tokens (`tokens`, `words` or `form`) or raw `text`.',
+  'A model may have several tag columns (train --tag-column upos,xpos). All are written: to the columns of training if the input has them, otherwise to new ones. To write only some, list their names with --tag-column. To write all to other columns, list as many new names. The formats spans and html show the span columns, or the first column if there are none.',
+  'The format spans has one line of JSON for each span, or for each token if tags are plain, with its start and end in the raw text.',
+  '--confidence writes the probability of each tag: a column in columns, csv and tsv, the key `confidences` in jsonl, Conf= in MISC in conllu. With several tag columns each has its own, such as `confidence_upos` or ConfUpos=. In spans and html it is the probability of the whole span.',
+  '--n-best writes the most probable tag sequences: in jsonl the key `nbest`, an array of {tags, probability}; in columns the second best and so on as columns after the tag.',
+  'With --given, all tags and probabilities agree with the known tags.',
+];
 
-/** \`seqtag tag\`: standard input, or files one after another, to standard output as it comes. */
+/** `seqtag tag`: standard input, or files one after another, to standard output or a file. */
 export function defineTag(command: Command, context: Context): void {
   command
-    .description('Tags text or files, standard input to standard output, as it comes.')
-    .argument('[file...]', 'files to tag, in order, gzip and zstd too; - or none: standard input')
+    .description(
+      'Tags text or files. Output is written while input arrives, to standard output unless -o names a file.',
+    )
+    .argument('[file...]', 'files to tag, gzip and zstd too; - or none: standard input')
     .addOption(modelOption())
     .addOption(biasOption())
     .addOption(
       choice(
         '--input <format>',
-        'of the input: % (default: by extension; standard input: text)',
+        'input format: % (default: by extension; standard input: text)',
         inputFormats,
       ),
     )
     .addOption(
       choice(
         '--output <format>',
-        'of the output: % (default: as the input; text: columns, or inline on a terminal)',
+        'output format: % (default: by extension of -o, or as the input; for text columns, or inline on a terminal)',
         outputFormats,
       ),
     )
-    .option('-o, --out-file <file>', 'instead of standard output; appears when all is written')
-    .option('--confidence', 'write how probable each tag is; each span, where spans are written')
+    .option('-o, --out-file <file>', 'output file; it appears when everything is written')
+    .option('--confidence', 'probability of each tag, or of each span')
     .option(
       '--min-confidence <p>',
-      'from 0 to 1: what is less probable is not told: a plain tag becomes _, a span O',
-      parseShare,
+      'minimum probability, from 0 to 1: less probable tags become _, less probable spans O',
+      parseFraction,
     )
-    .option(
-      '--n-best <n>',
-      'write the n best sequences of tags of each sentence, as jsonl or columns',
-      parseCount,
-    )
+    .option('--n-best <n>', 'the n most probable tag sequences (jsonl and columns)', parseCount)
     .option(
       '--given <column>',
-      'column of the input that has what is known: a tag, NN|VB for one of these, ? or _ for any; of a model of several columns: which of them (xpos), or where they are (a,b)',
-    );
-  command.addOption(
-    new Option(
-      '--max-latency <ms>',
-      'milliseconds that what was read may wait for more, so that more is tagged at once; 0: none (default: 20)',
+      'input column of known tags: a tag, NN|VB for one of these, ? or _ for unknown. For a model of several tag columns: their names (xpos), or as many input columns (a,b)',
     )
-      .default(20)
-      .argParser(milliseconds),
-  );
+    .addOption(
+      new Option(
+        '--max-latency <ms>',
+        'milliseconds that input may wait for more, to be tagged in one batch (default: 20)',
+      )
+        .default(20)
+        .argParser(parseMilliseconds),
+    );
   addColumns(command, {
-    tag: 'column of the output to replace, or its name; a name that conllu has not is a key in MISC; of a model of several columns: which of them (xpos), or where they go (a,b)',
+    tag: 'output column to replace; in conllu another name is a key in MISC. For a model of several tag columns: which to write (xpos), or where to write all (a,b)',
   });
   command
     .addOption(featureOption(whereFeatures))
     .addOption(offsetsOption())
-    .option('--stats', 'at the end a line on standard error: what was tagged, how fast')
+    .option('--stats', 'statistics on standard error at the end: counts and speed')
     .option('--json', '--stats as one JSON object');
   addCompute(command);
   addColor(command, context);
-  command
-    .addHelpText('after', examples)
-    .action((files: string[], flags: TagFlags) => tagCommand({ files, flags }, context));
+  addNotes(command, { io: context.io, examples, notes });
+  command.action((files: string[], flags: TagFlags) => tagCommand({ files, flags }, context));
+}
+
+function parseMilliseconds(text: string): number {
+  const ms = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && ms <= 60_000) return ms;
+  throw new InvalidArgumentError('Expected milliseconds from 0 to 60000.');
 }
 
 async function tagCommand(
   { files, flags }: { files: string[]; flags: TagFlags },
   context: Context,
 ): Promise<void> {
-  // A stream makes garbage without end: collect it sooner, which keeps resident memory below 200 MB.
+  // Tagging makes much garbage. Collecting it sooner keeps resident memory below 200 MB.
   setFlagsFromString('--optimize-for-size');
-  const { io, say } = context;
-  const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
-  const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
+  const { io } = context;
   const model = required(
     flags.model,
-    'tag: no model. Name one with -m: a file that `seqtag train` wrote, or en-upos or en-ner.',
+    'tag: no model. Name one with -m: a file that `seqtag train` wrote, or a bundled model (en-upos, en-ner).',
   );
   if (flags.json && !flags.stats)
     throw new UserError(
-      '--json: goes with --stats, which it writes. For tags in JSON: --output jsonl.',
+      '--json: needs --stats, which it prints. For tags as JSON: --output jsonl.',
+      {
+        code: 'SEQTAG_OPTION_CONFLICT',
+      },
     );
+  const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
+  const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
   if (flags.outFile !== undefined) refuseSameFile(flags.outFile, [findModel(model)]);
   const tagger = loadTagger(model, taggerOptions(flags));
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched
     ? await (await import('./read-progress.ts')).createReadProgress(files, context)
     : undefined;
-  const counting = flags.stats ? await import('./tag-stats.ts') : undefined;
+  const statistics = flags.stats ? await import('./tag-stats.ts') : undefined;
   let report = (): void => undefined;
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const columns = chosenColumns(tagger.model, flags.tagColumn);
-      let writer = firstWriter(writeOptions({ flags, tagger, style, toScreen }));
-      if (counting) {
-        const counted = counting.countingWriter(writer, { tagger, columns });
+      let writer = createTagWriter({ flags, tagger, style, toScreen });
+      if (statistics) {
+        const counted = statistics.countingWriter(writer, { tagger, columns });
         writer = counted.writer;
-        report = () => {
-          const stats = counted.stats();
-          say(flags.json ? JSON.stringify(stats) : counting.statsLine(stats));
-        };
+        report = () => statistics.report(counted.stats(), { json: flags.json === true, context });
       }
       for (const file of files.length === 0 ? ['-'] : files) {
-        const read = readingOf(file, { flags, tagger });
-        const isTyped = file === '-' && io.isTerminal.stdin;
-        if (isTyped) say('Type text; each line is tagged when it ends. Ctrl-D ends.');
-        const source =
-          isTyped && read.format === 'text'
-            ? paragraphs(io.stdin)
-            : (progress?.read(file) ?? sourceOf(file, io));
-        const maxLatency = file === '-' ? flags.maxLatency : 0;
+        const { source, ...input } = openTagInput(file, { flags, tagger, progress, context });
         const pieces = tagStream(source, tagger, {
-          ...givenIn(read, { flags, tagger }),
+          ...input,
           annotate: annotateOptions(flags),
           writer,
           columns,
-          maxLatency,
-          onStrange: (columns) => {
+          maxLatency: file === '-' ? flags.maxLatency : 0,
+          onStrange: (strange) => {
             const where = { file: nameOf(file), path: tagger.model.path };
-            for (const column of columns) say(`seqtag: ${strangeText(column, where)}`);
+            for (const column of strange) context.say(`seqtag: ${strangeText(column, where)}`);
           },
         });
         try {
-          for await (const out of pieces) await sink.write(out);
+          for await (const piece of pieces) await sink.write(piece);
         } finally {
-          // a read that still waits would keep the process alive
+          // A pending read would keep the process alive.
           if (file === '-') (io.stdin as Partial<Readable>).destroy?.();
         }
       }
@@ -226,30 +206,7 @@ async function tagCommand(
   report();
 }
 
-function milliseconds(text: string): number {
-  const ms = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && ms <= 60_000) return ms;
-  throw new InvalidArgumentError('Expected milliseconds from 0 to 60000.');
-}
-
-function readingOf(
-  file: string,
-  { flags, tagger }: { flags: TagFlags; tagger: Tagger },
-): ReadOptions {
-  const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
-  const { tokenColumn } = trainedColumns(tagger.model.tagColumns[0]!, format);
-  const { tagColumn: _, ...own } = readOptions(flags, format);
-  const name = nameOf(file);
-  return {
-    ...(tokenColumn !== undefined && { tokenColumn }),
-    ...own,
-    ...trainedFeatures(tagger.model, { file: name, format, asked: flags.featureColumn }),
-    file: name,
-    gold: false,
-  };
-}
-
-/** What is asked for beside tags; undefined: nothing. */
+/** What to compute besides tags; undefined: nothing. */
 function annotateOptions({
   confidence = false,
   minConfidence = 0,
@@ -259,88 +216,3 @@ function annotateOptions({
   const isPlain = !confidence && minConfidence === 0 && nBest === undefined && given === undefined;
   return isPlain ? undefined : { confidence, minConfidence, nBest };
 }
-
-/** How to read a file and what is given in it. */
-function givenIn(
-  read: ReadOptions,
-  { flags: { given }, tagger }: { flags: TagFlags; tagger: Tagger },
-): { read: ReadOptions; given?: readonly number[] } {
-  if (given === undefined) return { read };
-  const { format } = read;
-  const { columns, tagColumn } = givenColumns(tagger.model, { format, asked: given });
-  return { read: { ...read, gold: true, tagColumn, absentTag: '?' }, given: columns };
-}
-
-/** On a terminal a person waits at each line's end: it ends a paragraph too. */
-async function* paragraphs(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const newline = new TextEncoder().encode('\n');
-  for await (const chunk of source) {
-    yield chunk;
-    if (chunk.at(-1) === 10) yield newline;
-  }
-}
-
-/** How to write, given the format of the first document. */
-function writeOptions({
-  flags,
-  tagger,
-  style,
-  toScreen,
-}: {
-  flags: TagFlags;
-  tagger: Tagger;
-  style: Style;
-  toScreen: boolean;
-}): (input: Format) => WriteOptions & { format: Format } {
-  const named = outputFormat(flags.outFile);
-  const { confidence, nBest } = flags;
-  const isMore = confidence || nBest !== undefined;
-  return (input) => {
-    const isRaw = input === 'text' || input === 'horizontal';
-    const format =
-      flags.output ??
-      (named !== 'horizontal' ? named : undefined) ??
-      (isRaw ? (toScreen && !isMore ? 'inline' : 'columns') : input);
-    return {
-      format,
-      confidence,
-      nBest,
-      ...writtenColumns(tagger.model, { format, asked: flags.tagColumn }),
-      offsets: flags.offsets,
-      paint: tagPainter(style, typesOf(tagger)),
-    };
-  };
-}
-
-/** One writer for all files, made when the first begins: until then its format may not be known. */
-function firstWriter(options: (input: Format) => WriteOptions & { format: Format }): Writer {
-  let first: { writer: Writer; format: Format; file: string } | undefined;
-  return {
-    get isPlain() {
-      return createWriter(options('horizontal')).isPlain;
-    },
-    begin(document) {
-      const chosen = options(document.format);
-      first ??= { writer: createWriter(chosen), format: chosen.format, file: document.file };
-      if (chosen.format !== first.format)
-        throw new UserError(
-          `${document.file}: its output would be ${chosen.format}, after ${first.format} for ${first.file}. Name one format with --output.`,
-        );
-      first.writer.begin(document);
-    },
-    write: (...written) => first!.writer.write(...written),
-    end: () => first?.writer.end() ?? '',
-    close: () => first?.writer.close() ?? '',
-  };
-}
-
-/** A model's tags without prefixes, the most frequent of each column first. */
-const typesOf = ({ model: { tagColumns, vocabulary } }: Tagger): Set<string> =>
-  new Set(
-    vocabulary.tags.flatMap((tags, column) =>
-      tags.map((tag) => {
-        const { role, type } = tagParts(tag, tagColumns[column]!.trainedScheme);
-        return role === 'outside' ? tag : type;
-      }),
-    ),
-  );

@@ -59,7 +59,7 @@ it('reads the columns beside the tokens that the teacher reads', async () => {
 });
 
 it.each([
-  [[], /distill: no output\. Say with -o/],
+  [[], /distill: no output\. Name the model file with -o/],
   [['-o', student, '--teacher-weight=2'], /--teacher-weight.*Expected a number from 0 to 1/],
   [['-o', student, '--raw=none.txt'], /none\.txt: no such file/],
   [['-o', student, '--seeds=2'], /unknown option '--seeds=2'/],

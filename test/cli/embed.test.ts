@@ -75,17 +75,20 @@ describe('embed', () => {
       },
     });
     const code = await run(['embed', text, '-o', output, ...small, '--epochs=1000000'], world.io);
-    expect(code).toBe(0);
-    expect(world.stderr()).toMatch(/ending, the vectors so far are kept/);
-    expect(world.stderr()).toMatch(/; ended on request$/m);
+    expect(code).toBe(130);
+    expect(world.stderr()).toMatch(/stopping; the vectors so far will be written/);
+    expect(world.stderr()).toMatch(/; interrupted$/m);
     expect(readFileSync(output, 'utf8')).toMatch(/^10 4\n/);
   });
 
   it('refuses what it cannot do, in one line', async () => {
     const output = folder.path('f.vec');
-    expectRefused(await seqtag(['embed', text]), /embed: no output\. Say with -o/);
+    expectRefused(
+      await seqtag(['embed', text]),
+      /embed: no output\. Name the file of word vectors with -o/,
+    );
     expectRefused(await embed(output, '--dim', '0'), /dim 0: expected a whole number from 1/);
-    expectRefused(await embed(output, '--min-count', 'x'), /min-count.*whole number from 1/);
+    expectRefused(await embed(output, '--min-count', 'x'), /min-count.*positive whole number/);
     expectRefused(await embed(output, '--min-count', '999'), /text\.txt: no word is there 999/);
     expectRefused(await embed(folder.path('no/f.vec')), /no\/f\.vec/);
     expectRefused(

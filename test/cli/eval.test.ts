@@ -70,7 +70,7 @@ describe('a model on gold files', () => {
   });
 
   it('says that figures of the training corpus itself tell nothing', async () => {
-    const message = `seqtag: ${learned}: ${ner} was trained on this very file, so the figures tell nothing of new text.\n`;
+    const message = `seqtag: ${learned}: ${ner} was trained on this very file. Its scores here say nothing about new text.\n`;
     const { code, stderr, stdout } = await evaluate(['-m', ner, test, learned]);
     expect([code, stderr]).toEqual([0, message]);
     expect(stdout).toContain('total');
@@ -150,7 +150,7 @@ describe('a model on gold files', () => {
   it('refuses a column of other tags', async () => {
     expectRefused(
       await evaluate(['-m', ner, gold, '--tag-column', '1']),
-      /gold\.conll: plain tags \(.*\), but \S+ gives spans in BIO\. .*--tag-column/,
+      /gold\.conll: plain tags \(.*\), but \S+ predicts spans in BIO\. .*--tag-column/,
     );
     expectRefused(
       await evaluate(['-m', upos, gold, '--tag-column', '2']),
@@ -284,8 +284,8 @@ describe('a model of several columns', () => {
     const args = ['train', folder.another(conllu), '--dev', conllu, ...tiny, ...columns];
     const { code, stderr } = await seqtag(args);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^dev, column 1 +144 +2,188 /m);
-    expect(stderr).toMatch(/^dev, column 2 +144 +2,188 /m);
+    expect(stderr).toMatch(/^dev upos +144 +2,188 /m);
+    expect(stderr).toMatch(/^dev NER +144 +2,188 /m);
   });
 
   it('is measured by the first, or by the one that is named', async () => {

@@ -99,7 +99,7 @@ describe('a model', () => {
     writeSafetensors(old, new Map(tensors), kept);
     expectRefused(
       await seqtag(['inspect', old, '--gradients']),
-      /old\.safetensors: it has no record of gradients\. Train it again/,
+      /old\.safetensors: the model has no record of gradients\. Train it again/,
     );
     expectRefused(
       await seqtag(['inspect', gold, '--gradients']),

@@ -31,10 +31,14 @@ describe('help and version', () => {
   });
 
   it('is no wider than the terminal, and has no escapes where there is none', async () => {
-    const { stdout } = await seqtag(['tag', '--help'], { columns: 70 });
-    const [options = ''] = stdout.split('Examples:');
-    for (const line of options.split('\n')) expect(line.length).toBeLessThanOrEqual(70);
-    expect(stdout).not.toContain('\u001b');
+    const terminal = { terminals: ['stdout'], env: { NO_COLOR: '1' } } as const;
+    for (const command of [...commands, 'distill', 'embed'])
+      for (const columns of [60, 70, 100]) {
+        const { stdout } = await seqtag([command, '--help'], { ...terminal, columns });
+        const widths = stdout.split('\n').map((line) => line.length);
+        expect(Math.max(...widths), command).toBeLessThanOrEqual(columns);
+        expect(stdout).not.toContain('\u001b');
+      }
   });
 
   it('prints help on standard error, and fails, when nothing was asked for', async () => {
@@ -66,15 +70,15 @@ describe('wrong use', () => {
 
   it.each([
     [['tag'], /tag: no model\. Name one with -m/],
-    [['train', 'corpus.conll'], /train: no output\. Say with -o/],
+    [['train', 'corpus.conll'], /train: no output\. Name the model file with -o/],
     [['train', '-o', 'x'], /missing required argument 'corpus'/],
     [['inspect'], /missing required argument 'file'/],
     [['convert', 'a', 'b'], /too many arguments/],
     [['tag', '-m', 'x', '--output', 'xml'], /'xml' is invalid.*columns, conllu/],
     [['tag', '-m', 'x', '--threads', '0'], /--threads.*whole number from 1 to 256/],
     [['tag', '-m', 'x', '--backend', 'gpu'], /Allowed choices are auto, native, wasm/],
-    [['eval', '--min-f1', 'much'], /share from 0 to 1, or a percentage up to 100/],
-    [['eval', '--min-f1', '101'], /share from 0 to 1, or a percentage up to 100/],
+    [['eval', '--min-f1', 'much'], /fraction from 0 to 1, or a percentage up to 100/],
+    [['eval', '--min-f1', '101'], /fraction from 0 to 1, or a percentage up to 100/],
   ])('refuses %j', async (args, message) => {
     expectRefused(await seqtag(args), message);
   });
@@ -95,7 +99,7 @@ describe('failures', () => {
       },
     };
     expect(await run(['inspect', '-'], broken)).toBe(3);
-    expect(stderr()).toMatch(/fault of seqtag, not of its input/);
+    expect(stderr()).toMatch(/bug in seqtag, not a mistake in its input/);
     expect(stderr()).toMatch(/TypeError: a fault\n\s+at /);
   });
 

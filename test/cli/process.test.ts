@@ -61,10 +61,47 @@ describe('pipes', () => {
     expect(text).toEqual({ code: 0, stdout: 'hey\tINTJ\tO\n0\n', stderr: '' });
   });
 
-  it.skipIf(!existsSync('/dev/full'))('tell of a full disk', () => {
-    const { code, stderr } = bash(`seqtag convert '${gold}' > /dev/full`);
+  it
+    .skipIf(!existsSync('/dev/full'))
+    .each([
+      `convert '${gold}'`,
+      '--help',
+      'help tag',
+      'train --help',
+      '--version',
+      `eval -m '${model}' '${gold}' --allow-unseen`,
+      `train '${gold}' -o '${folder.path('full.safetensors')}' -q --json --epochs=1 ${tiny.join(' ')}`,
+    ])('report a full disk in one line: %s', (command) => {
+    const { code, stderr } = bash(`seqtag ${command} > /dev/full`);
     expect(stderr).toBe('seqtag: standard output: the disk is full. Free some space.\n');
     expect(code).toBe(2);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('may lose messages without a failure', () => {
+    expect(bash('seqtag 2> /dev/full').code).toBe(2);
+    const args = `--epochs=1 ${tiny.join(' ')}`;
+    const output = folder.path('unseen.safetensors');
+    const { code, stdout } = bash(`seqtag train '${gold}' -o '${output}' ${args} 2> /dev/full`);
+    expect([code, stdout, existsSync(output)]).toEqual([0, '', true]);
+  });
+
+  it('do not stop training when the reader of --json goes away', () => {
+    const output = folder.path('events.safetensors');
+    const args = `-o '${output}' -q --json --epochs=40 --patience=40 ${tiny.join(' ')}`;
+    const { stdout, stderr } = bash(
+      `seqtag train '${gold}' ${args} | head -n 1; echo "\${PIPESTATUS[0]}"`,
+    );
+    expect(stdout).toMatch(/^\{"type":"start".*\}\n0\n$/);
+    expect(stderr).toMatch(/^seqtag: the reader of --json is gone, [^\n]+ the run goes on\.\n$/);
+    using file = openModel(output);
+    expect(file.record.epochs).toHaveLength(40);
+  });
+
+  it('do not hide a missed threshold', () => {
+    const { stdout } = bash(
+      `seqtag eval -m '${model}' '${gold}' --json --min-accuracy=100 | true; echo "\${PIPESTATUS[0]}"`,
+    );
+    expect(stdout).toBe('1\n');
   });
 
   it('carry large outputs whole', () => {
@@ -126,13 +163,13 @@ describe('signals', () => {
       [program, 'train', gold, '-o', output, ...tiny, '--epochs=100000', '--patience=100000'],
       { timeout: 20_000, killSignal: 'SIGKILL' },
     );
-  /** Waits for the first line of an epoch. */
-  const firstEpoch = (child: ChildProcess): Promise<void> =>
+  /** Waits for the first line of an epoch. Returns a function that gives all of standard error so far. */
+  const firstEpoch = (child: ChildProcess): Promise<() => string> =>
     new Promise((resolve) => {
       let text = '';
       child.stderr?.on('data', (chunk: Buffer) => {
         text += chunk.toString();
-        if (/^ *1\/100000 .*\n/m.test(text)) resolve();
+        if (/^ *1\/100000 .*\n/m.test(text)) resolve(() => text);
       });
     });
   const exit = (child: ChildProcess): Promise<number | null> =>
@@ -140,12 +177,18 @@ describe('signals', () => {
       child.on('close', resolve);
     });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves a usable model', async (signal) => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s leaves a usable model, says so, and exits with %d', async (signal, code) => {
     const output = folder.path(`${signal}.safetensors`);
     const child = training(output);
-    await firstEpoch(child);
+    const text = await firstEpoch(child);
     child.kill(signal);
-    expect(await exit(child)).toBe(0);
+    expect(await exit(child)).toBe(code);
+    expect(text()).toContain(
+      `seqtag: interrupted (${signal}): ${output} has the best model so far`,
+    );
     using file = openModel(output);
     expect(file.record.epochs.length).toBeGreaterThan(0);
     expect(readdirSync(folder.path('.')).filter((name) => name.includes('.tmp'))).toEqual([]);
@@ -178,4 +221,40 @@ describe('signals', () => {
     expect(lines.length).toBeLessThan(500_000);
     expect(new Set(lines).size).toBe(1);
   });
+});
+
+const python = spawnSync('python3', ['-c', 'import pty']).status === 0;
+
+// Runs a command on a pseudoterminal of no width, as after `stty cols 0`, and prints its exit code.
+const zeroWidth = `
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 0, 0, 0))
+    os.execvp(sys.argv[1], sys.argv[1:])
+out = b''
+try:
+    while True:
+        piece = os.read(fd, 65536)
+        if not piece:
+            break
+        out += piece
+except OSError:
+    pass
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+sys.stdout.buffer.write(out)
+`;
+
+it.skipIf(!python)('has no spinner on a terminal of width 0', () => {
+  const output = folder.path('pty.safetensors');
+  const args = ['train', gold, '-o', output, '--epochs=2', ...tiny];
+  const { status, stdout } = spawnSync(
+    'python3',
+    ['-c', zeroWidth, process.execPath, program, ...args],
+    { encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' },
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^0\n/);
+  expect(stdout).toMatch(/^ +2\/2 /m);
+  expect(stdout).not.toContain('\u001b');
 });

@@ -64,7 +64,7 @@ describe('what a sweep shows', () => {
     expect(stderr).toMatch(/^ +1\/4 +3 +1 +\d+\.\d\d +2 .* s {2}best$/m);
     expect(stderr).toMatch(/^ +4\/4 +6 +2 +\d+\.\d\d +2 /m);
     expect(stderr).toMatch(/^model {2}\S+best\.safetensors \(hidden=\d seed \d: dev \d+\.\d\d\)$/m);
-    expect(stderr).toMatch(/^test {3}\d+\.\d\d ± \d+\.\d\d by the best row$/m);
+    expect(stderr).toMatch(/^test {3}\d+\.\d\d ± \d+\.\d\d for the best combination$/m);
     expect(stderr).toMatch(/^runs {3}\S+best\.safetensors\.sweep\.jsonl$/m);
     using model = openModel(output);
     expect([3, 6]).toContain(model.config.hidden);
@@ -155,8 +155,11 @@ describe('what a sweep is given', () => {
     [['--sweep=hidden'], /--sweep hidden: expected a hyperparameter and its values/],
     [['--sweep=hidden=3,'], /--sweep hidden=3,: a value is empty/],
     [['--sweep=hidden=3', '--sweep=hidden=4'], /hidden has a --sweep already/],
-    [['--sweep=epochs=3,4'], /train: epochs is given by a flag of its own and by --sweep/],
-    [['--sweep=lowercase=true,false', '--no-lowercase'], /lowercase is given by a flag/],
+    [['--sweep=epochs=3,4'], /--epochs and --sweep epochs=\.\.\. exclude each other/],
+    [
+      ['--sweep=lowercase=true,false', '--no-lowercase'],
+      /--lowercase and --sweep lowercase=\.\.\. exclude each other/,
+    ],
     [['--seeds=0'], /'--seeds <n>' .*Expected a whole number from 1/],
   ])('refuses %j', async (more, message) => {
     const output = newOutput();
@@ -194,9 +197,9 @@ describe('interrupts', () => {
     expect(await run(long(output), world.io)).toBe(code);
     expect(world.quits).toEqual([]);
     expect(world.stdout()).toMatch(/^ +1 +\d.* {2}best, 1 of 2 runs\n100000 +– .* 0 of 2 runs$/m);
-    expect(world.stderr()).toMatch(/^ending, the run under way is dropped/m);
+    expect(world.stderr()).toMatch(/^stopping; the current run is dropped/m);
     expect(world.stderr()).toMatch(
-      /^ended after 1 of 4 runs; the same command goes on from there$/m,
+      /^stopped after 1 of 4 runs; run the same command to continue$/m,
     );
     expect(readdirSync(folder.path(`${made}`)).sort()).toEqual([
       'best.safetensors',

@@ -433,7 +433,7 @@ describe('more than tags', () => {
     expect(await sure(ner, '100%')).toBe('Nadia\tO\nleft\tO\n.\tO\n\n');
     expect(await sure(upos, '1')).toBe('Nadia\t_\nleft\t_\n.\t_\n\n');
     const { code, stderr } = await tag(['-m', upos, '--min-confidence=few']);
-    expect(stderr).toMatch(/--min-confidence .*Expected a share/);
+    expect(stderr).toMatch(/--min-confidence .*Expected a fraction/);
     expect(code).toBe(2);
   });
 
@@ -601,7 +601,7 @@ describe('on a terminal', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toBe('[PER Nadia] left\nYes\n');
-    expect(stderr).toMatch(/^Type text; .* Ctrl-D ends\.\n$/);
+    expect(stderr).toMatch(/^Type text\. .* Ctrl-D ends\.\n$/);
   });
 });
 

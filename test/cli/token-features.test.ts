@@ -45,7 +45,7 @@ describe('a column that decides the tag', () => {
 
   it('is learned, and read in evaluation', async () => {
     expect(trained.code).toBe(0);
-    expect(trained.stderr).toMatch(/^reads +3 +values of column 1$/m);
+    expect(trained.stderr).toMatch(/^feature +3 +values of column 1$/m);
     expect(accuracyOf(await seqtag(['eval', '-m', model, test, '--json']))).toBe(1);
     using file = openModel(model);
     expect(file.record.command).toContain('--feature-column -2');
@@ -162,7 +162,7 @@ describe('a gazetteer that decides the tag', () => {
   it('is learned for phrases that training never saw, and is in the model', async () => {
     expect(trained.code).toBe(0);
     expect(trained.stderr).toMatch(
-      /^gazetteer +160 +phrases of 2 types, \d\d\.\d\d % of tokens in one$/m,
+      /^gazetteer +160 +phrases of 2 types, which match \d\d\.\d\d % of tokens$/m,
     );
     for (const list of lists) writeFileSync(list, ''); // the model has them
     expect(accuracyOf(await seqtag(['eval', '-m', model, test, '--json']))).toBe(1);

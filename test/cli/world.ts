@@ -13,6 +13,7 @@ export interface WorldOptions {
   readonly env?: Record<string, string>;
   /** Which streams are terminals; none unless said. */
   readonly terminals?: readonly ('stdin' | 'stdout' | 'stderr')[];
+  /** Width of the terminals. Default: 80. */
   readonly columns?: number;
   /** Called with what was written to standard error; may interrupt. */
   readonly onStderr?: (text: string, world: World) => void;
@@ -43,7 +44,7 @@ export function createWorld(options: WorldOptions = {}): World {
         done();
       },
     });
-  const { stdin = '', terminals = [], env = {} } = options;
+  const { stdin = '', terminals = [], env = {}, columns = 80 } = options;
   const world: World = {
     io: {
       stdin:
@@ -53,14 +54,17 @@ export function createWorld(options: WorldOptions = {}): World {
       stdout: options.stdout ?? sink(out),
       stderr: asTerminal(
         sink(err, (text) => options.onStderr?.(text, world)),
-        terminals.includes('stderr'),
+        terminals.includes('stderr') ? columns : undefined,
       ),
       isTerminal: {
         stdin: terminals.includes('stdin'),
         stdout: terminals.includes('stdout'),
         stderr: terminals.includes('stderr'),
       },
-      columns: options.columns ?? 80,
+      columns: {
+        stdout: terminals.includes('stdout') ? columns : 0,
+        stderr: terminals.includes('stderr') ? columns : 0,
+      },
       env,
       onInterrupt(listener) {
         listeners.add(listener);
@@ -78,12 +82,12 @@ export function createWorld(options: WorldOptions = {}): World {
   return world;
 }
 
-/** With what a terminal's stream has beside others. */
-function asTerminal(stream: Writable, isTTY: boolean): Writable {
-  if (!isTTY) return stream;
+/** Adds what a terminal's stream has; without columns it is none. */
+function asTerminal(stream: Writable, columns: number | undefined): Writable {
+  if (columns === undefined) return stream;
   return Object.assign(stream, {
-    isTTY,
-    columns: 80,
+    isTTY: true,
+    columns,
     clearLine: (direction: -1 | 0 | 1) => clearLine(stream, direction),
     cursorTo: (x: number, y?: number) => cursorTo(stream, x, y),
     moveCursor: (dx: number, dy: number) => moveCursor(stream, dx, dy),

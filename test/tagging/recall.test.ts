@@ -86,7 +86,7 @@ describe('the bias for recall', () => {
     const run = (...args: string[]) => seqtag([...args, '-m', model, '--threads=1']);
     expectRefused(await run('tag', '--bias-recall=1', english), /no outside tag O of spans\. Name/);
     expectRefused(await run('eval', '--bias-recall=XY=1', english), /no tag XY\. There are NOUN/);
-    expectRefused(await run('tag', '--bias-recall=much', english), /number of nats/);
+    expectRefused(await run('tag', '--bias-recall=much', english), /number from -100 to 100/);
     const columns = ['eval', english, '--bias-recall=1'];
     expectRefused(await seqtag(columns), /--bias-recall without --model: .* Give -m/);
     const found = async (...args: string[]): Promise<number> => {
@@ -108,7 +108,7 @@ describe('the bias for recall', () => {
     const args = ['train', english, '-o', model, ...tiny, '--epochs=1', ...flags];
     const { code, stderr } = await seqtag(args);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^bias {3}0\.5 nats taken from O$/m);
+    expect(stderr).toMatch(/^penalty {2}0\.5 on O$/m);
     using file = openModel(model);
     expect(file.record.hyperparameters.tagWeight).toBe('O=0.5,PER=2');
     expect(file.record.command).toContain('--tag-weight O=0.5,PER=2');

@@ -8,18 +8,19 @@ const DISTANCES = [0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 113, 160, 20
 const WIDTH = 32;
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A horizontal bar of `share` of the width, to an eighth of a character. */
-function bar(share: number): string {
-  const parts = Math.round(Math.min(1, Math.max(0, share)) * WIDTH * 8);
+/** A horizontal bar that fills a fraction of the width, to an eighth of a character. */
+function bar(fraction: number): string {
+  const parts = Math.round(Math.min(1, Math.max(0, fraction)) * WIDTH * 8);
   return '█'.repeat(parts >> 3) + eighths[parts & 7]!;
 }
 
 const shown = (norm: number): string => (norm === 0 ? '0' : norm.toExponential(1));
 
 /**
- * The norm of dL/dh by the distance in tokens between h and the loss, before and after training, on a logarithmic scale:
- * where the bars fall away fast the gradient vanishes, where they grow it explodes. Then its norm and clipping by epoch.
- * @throws UserError if the model does not know
+ * Plots the norm of dL/dh by the distance in tokens between h and the loss, before and after training, on a
+ * logarithmic scale. If the bars shrink fast, the gradient vanishes; if they grow, it explodes. A table of gradient
+ * norms and clipping by epoch follows.
+ * @throws UserError if the model has no record of gradients
  */
 export function gradientText(
   { gradients, epochs, hyperparameters }: TrainingRecord,
@@ -27,7 +28,8 @@ export function gradientText(
 ): string {
   if (!gradients)
     throw new UserError(
-      `${path}: it has no record of gradients. Train it again with this version of seqtag.`,
+      `${path}: the model has no record of gradients. Train it again with this version of seqtag.`,
+      { code: 'SEQTAG_MODEL_MISMATCH' },
     );
   const { initial, trained } = gradients;
   const charts = (Object.keys(trained) as (keyof GradientProfile)[]).map(
@@ -56,13 +58,13 @@ function chart(initial: readonly number[], trained: readonly number[], style: St
   const all = [...initial, ...trained].filter((norm) => norm > 0);
   const most = Math.max(...all);
   const least = Math.max(Math.min(...all), most * 1e-12);
-  const share = (norm: number): number =>
+  const lengthOf = (norm: number): number =>
     norm > 0 && most > least
       ? (Math.log(norm) - Math.log(least)) / (Math.log(most) - Math.log(least))
       : norm > 0
         ? 1
         : 0;
-  const cells = (norm: number): Cell[] => [shown(norm), [bar(share(norm)), style.accent]];
+  const cells = (norm: number): Cell[] => [shown(norm), [bar(lengthOf(norm)), style.accent]];
   const rows = DISTANCES.filter((k) => k < trained.length).map((k): Cell[] => [
     String(k),
     ...cells(initial[k]!),

@@ -11,26 +11,28 @@ import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf } from '../option-values.ts';
 import { hyperparameters } from '../training/hyperparameters.ts';
-import { membersText, sizesText } from './progress.ts';
+import { printable } from './printable.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, type Cell, counted, number, percent, table } from './table.ts';
+import { membersText, sizeText } from './training-summary.ts';
 
-/** What a model says of itself, and what it would run on here. */
+/** What `seqtag inspect` reports about a model, and the backend that it would run on here. */
 export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path' | 'bytes'> {
   readonly kind: 'model';
-  /** As model files have them. */
+  /** The tag columns, as model files have them. */
   readonly tasks: ReturnType<typeof tagColumnsJson>;
   readonly name: string;
   readonly parameters: number;
   readonly vocabulary: {
     readonly words: number;
     readonly chars: number;
-    /** Of each column. */
+    /** The tags of each tag column. */
     readonly tags: readonly (readonly string[])[];
     readonly lowercase: boolean;
-    /** Columns that it reads beside tokens, and of gazetteers the types and the phrases in all their readings. */
+    /** Feature columns, with their number of values. */
     readonly columns?: readonly { readonly column: string; readonly values: number }[];
+    /** The types of the gazetteers, and their number of phrases; a phrase of two types counts twice. */
     readonly gazetteer?: { readonly types: readonly string[]; readonly phrases: number };
   };
   readonly backend: { readonly kind: string; readonly isa: string; readonly threads: number };
@@ -92,50 +94,50 @@ const typesIn = (tags: Iterable<string>, scheme: Scheme): string[] => [
 
 export function modelText(facts: ModelFacts, style: Style): string {
   const { config, tasks, record, vocabulary, backend } = facts;
-  const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
+  const row = (name: string, value: string): Cell[] => [[name, style.dim], value];
   const isPlain = tasks.every(({ scheme }) => scheme === 'none');
   const { format, tokenColumn } = tasks[0]!;
   const trainedOn = [format, ...(tokenColumn === undefined ? [] : [`token column ${tokenColumn}`])];
   const head = table(
     [
-      field('file', `${facts.path}, ${bytes(facts.bytes)}`),
-      ...tasks.map((tagColumn, c) => field('tags', tagsText(tagColumn, vocabulary.tags[c]!))),
-      field(
+      row('file', `${facts.path}, ${bytes(facts.bytes)}`),
+      ...tasks.map((tagColumn, c) => row('tags', tagsText(tagColumn, vocabulary.tags[c]!))),
+      row(
         'vocabulary',
-        `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (case folded)' : ''}, ${number(vocabulary.chars)} characters`,
+        `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (lower case)' : ''}, ${number(vocabulary.chars)} characters`,
       ),
       ...(vocabulary.columns ?? []).map(({ column, values }) =>
-        field('reads', `column ${column}, ${counted(values, 'value')}`),
+        row('features', `column ${column}, ${counted(values, 'value')}`),
       ),
       ...(vocabulary.gazetteer
         ? [
-            field(
+            row(
               'gazetteer',
               `${counted(vocabulary.gazetteer.phrases, 'phrase')} of ${vocabulary.gazetteer.types.join(', ')}`,
             ),
           ]
         : []),
-      field('network', networkText(config)),
-      field('size', counted(facts.parameters, 'parameter')),
-      field('trained on', trainedOn.join(', ')),
-      field('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
+      row('network', networkText(config)),
+      row('size', counted(facts.parameters, 'parameter')),
+      row('trained on', trainedOn.join(', ')),
+      row('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
     ],
     { align: 'l' },
   );
-  return `${style.bold(facts.name)}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}\n\n${head}\n${recordText(record, style)}`;
+  return `${style.bold(printable(facts.name))}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}\n\n${head}\n${recordText(record, style)}`;
 }
 
 function networkText(config: NetworkConfig): string {
   const characters = {
     cnn: `, ${config.charFilters} character filters of width ${config.charWidth}`,
-    lstm: `, character LSTM of ${config.charHidden} a direction`,
+    lstm: `, character LSTM of ${config.charHidden} per direction`,
     none: '',
   }[config.charEncoder];
   const members = config.members > 1 ? `${config.members} networks: ` : '';
   return `${members}words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
 }
 
-/** What a column's tags are. */
+/** The scheme and the tags, or span types, of a tag column. */
 function tagsText(
   { scheme, trainedScheme, tagColumn }: ModelFacts['tasks'][number],
   all: readonly string[],
@@ -149,7 +151,7 @@ function tagsText(
   return `${where}${kind}${trained}: ${number(tags.length)} ${noun}, ${tags.sort().join(' ')}`;
 }
 
-/** 2 bidirectional LSTM layers of 100 a direction, residual; 1 GRU layer of 50, forward. */
+/** For example `2 bidirectional LSTM layers of 100 per direction, residual` or `1 GRU layer of 50, forward`. */
 function recurrentText(config: NetworkConfig): string {
   const { cell, direction, merge, layers, between, hidden, dense } = config;
   const { title } = cellOf(config, layers - 1);
@@ -162,7 +164,7 @@ function recurrentText(config: NetworkConfig): string {
     ...(cell === 'clockwork' ? [`periods ${config.periods.join(', ')}`] : []),
     ...(dense > 0 ? [counted(dense, 'dense layer')] : []),
   ];
-  return [`${stack} of ${hidden}${isBoth ? ' a direction' : ''}`, ...more].join(', ');
+  return [`${stack} of ${hidden}${isBoth ? ' per direction' : ''}`, ...more].join(', ');
 }
 
 const teacherText = ({
@@ -176,13 +178,13 @@ const defaults: Readonly<Record<string, { readonly default: string | number | bo
   hyperparameters;
 
 function recordText(record: ModelFacts['record'], style: Style): string {
-  const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
+  const row = (name: string, value: string): Cell[] => [[name, style.dim], value];
   const scoreName = record.dev.every(({ f1 }) => f1 === undefined) ? 'accuracy' : 'F1';
   const scores = (['dev', 'test'] as const).flatMap((role) => {
     return (record[role] ?? []).map((score) => {
       const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
       const when = role === 'dev' && record.refit ? ', before the refit' : '';
-      return field(role, `${f1}accuracy ${percent(score.accuracy)}${when}`);
+      return row(role, `${f1}accuracy ${percent(score.accuracy)}${when}`);
     });
   });
   const files = record.corpora.map(({ role, file, sentences, tokens, sha256 }): Cell[] => [
@@ -213,12 +215,12 @@ function recordText(record: ModelFacts['record'], style: Style): string {
   return [
     table(
       [
-        field('command', record.command),
-        field('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
+        row('command', record.command),
+        row('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
         ...scores,
-        ...(record.refit ? [field('refit', `on all ${sizesText(record.refit)}`)] : []),
-        ...(record.teacher ? [field('teacher', teacherText(record.teacher))] : []),
-        ...(record.members ? [field('alone', membersText(record.members))] : []),
+        ...(record.refit ? [row('refit', `on all ${sizeText(record.refit)}`)] : []),
+        ...(record.teacher ? [row('teacher', teacherText(record.teacher))] : []),
+        ...(record.members ? [row('members', membersText(record.members))] : []),
       ],
       { align: 'l' },
     ),

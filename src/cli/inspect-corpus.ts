@@ -1,28 +1,36 @@
 import { type Document, type Format, type ReadOptions, readSentences } from '../corpus/index.ts';
 import { detectScheme, type Scheme, spans } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
+import { excerpt, printable } from './printable.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
 import { type Cell, counted, number, percent, table } from './table.ts';
 
+/** What `seqtag inspect` reports about a corpus. */
 export interface CorpusFacts {
   readonly kind: 'corpus';
   readonly file: string;
   readonly format: string;
   readonly sentences: number;
   readonly tokens: number;
-  /** Different tokens. */
+  /** Number of distinct tokens. */
   readonly types: number;
+  /** The longest sentence, and the line of its first token. */
   readonly longest: { readonly tokens: number; readonly line: number } | null;
-  /** What is filled in, as far as the format tells. */
+  /** The columns that are filled in, each with an example value if they have no header. */
   readonly columns: readonly string[];
   readonly scheme: Scheme | null;
+  /** Frequency of each tag. */
   readonly tags: Readonly<Record<string, number>>;
-  /** By type, for span tags. */
+  /** Frequency of each span type, if the tags are span tags. */
   readonly spans?: Readonly<Record<string, number>>;
 }
 
-/** @param read its `file` is the name for messages */
+/**
+ * Reads a corpus to its end and counts.
+ * @param read `file` is the name for messages
+ * @throws UserError if the corpus cannot be read or has no sentences
+ */
 export async function corpusFacts(
   source: string | AsyncIterable<Uint8Array>,
   read: ReadOptions & { readonly file: string; readonly format?: Format | undefined },
@@ -54,13 +62,14 @@ export async function corpusFacts(
       for (const token of sentence.tokens) types.add(token);
       for (const tag of sentence.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
       if (gold) tagged.push(sentence.tags);
-      if (sentences <= LOOK)
+      if (sentences <= SAMPLE)
         findColumns(sentence.source?.raw ?? '', { document: document!, columns });
     }
   }
   if (sentences === 0)
     throw new UserError(
-      `${file}: no sentences, read as ${document?.format}. Is the file empty, or the format another?`,
+      `${file}: no sentences in the format ${document?.format}. Is the file empty, or is --format wrong?`,
+      { code: 'SEQTAG_CORPUS_EMPTY' },
     );
   const scheme = gold ? detectScheme(tagged) : null;
   const byCount = (counts: Map<string, number>) =>
@@ -84,11 +93,11 @@ export async function corpusFacts(
   };
 }
 
-/** Sentences in which columns are looked for. */
-const LOOK = 1000;
+/** Number of sentences in which to look for columns. */
+const SAMPLE = 1000;
 const FIELDS = 'id form lemma upos xpos feats head deprel deps misc'.split(' ');
 
-/** Notes the columns of a sentence that hold something, each with its first content. */
+/** Adds the columns that are filled in a sentence, each with its first value. */
 function findColumns(
   raw: string,
   { document, columns }: { document: Document; columns: Map<string, string> },
@@ -126,55 +135,59 @@ function findColumns(
   }
 }
 
-const most = 40;
+/** Number of tags in the table. */
+const MOST_TAGS = 40;
 
 export function corpusText(
   facts: CorpusFacts,
   { style, columns }: { style: Style; columns: number },
 ): string {
-  const { tags, longest, scheme } = facts;
-  const field = (name: string, value: string): Cell[] => [[name, style.dim], value];
-  const list = (items: readonly string[]): string => {
-    const width = Math.max(40, columns - 14);
-    const lines: string[] = [];
-    for (const item of items) {
-      const last = lines.at(-1);
-      if (last === undefined || last.length + item.length + 2 > width) lines.push(item);
-      else lines[lines.length - 1] = `${last}  ${item}`;
-    }
-    return lines.join(`\n${' '.repeat(12)}`);
-  };
+  const { tags, longest, scheme, tokens } = facts;
+  const row = (name: string, value: string): Cell[] => [[name, style.dim], value];
   const kinds = Object.keys(tags).length;
+  const kind = scheme === 'none' ? 'plain' : `spans in ${scheme}`;
   const head = table(
     [
-      field('format', facts.format),
-      field('sentences', number(facts.sentences)),
-      field('tokens', `${number(facts.tokens)} (${number(facts.types)} different)`),
-      field('longest', `${counted(longest?.tokens ?? 0, 'token')}, line ${longest?.line ?? 0}`),
-      ...(facts.columns.length > 0 ? [field('columns', list(facts.columns))] : []),
-      ...(scheme === null
-        ? []
-        : [
-            field(
-              'tags',
-              `${number(kinds)} different, ${scheme === 'none' ? 'plain' : `spans in ${scheme}`}`,
-            ),
-          ]),
+      row('format', facts.format),
+      row('sentences', number(facts.sentences)),
+      row('tokens', `${number(tokens)} (${number(facts.types)} different)`),
+      row('longest', `${counted(longest?.tokens ?? 0, 'token')}, line ${longest?.line ?? 0}`),
+      ...columnLines(facts.columns, columns).map((line, i) => row(i === 0 ? 'columns' : '', line)),
+      ...(scheme === null ? [] : [row('tags', `${number(kinds)} different, ${kind}`)]),
     ],
     { align: 'l' },
   );
-  const rows = Object.entries(tags).slice(0, most);
-  const share = (n: number): string => `${percent(n / facts.tokens)} %`;
-  const tagTable = rows.length
-    ? `\n${table([dimmed(['tag', 'tokens', ''], style), ...rows.map(([tag, n]): Cell[] => [tag, number(n), [share(n), style.dim]])], { align: 'lrr' })}`
-    : '';
-  const rest = kinds > most ? style.dim(`and ${number(kinds - most)} more, with --json\n`) : '';
+  const tagRows = Object.entries(tags)
+    .slice(0, MOST_TAGS)
+    .map(([tag, n]): Cell[] => [excerpt(tag), number(n), [`${percent(n / tokens)} %`, style.dim]]);
+  const rest = kinds - tagRows.length;
   const spanRows = Object.entries(facts.spans ?? {}).map(([type, n]) => [
-    type || '(no type)',
+    type === '' ? '(no type)' : excerpt(type),
     number(n),
   ]);
-  const spanTable = spanRows.length
-    ? `\n${table([dimmed(['type', 'spans'], style), ...spanRows], { align: 'lr' })}`
-    : '';
-  return `${style.bold(facts.file)}  ${style.dim('a corpus')}\n\n${head}${tagTable}${rest}${spanTable}`;
+  return [
+    `${style.bold(printable(facts.file))}  ${style.dim('a corpus')}\n\n${head}`,
+    ...(tagRows.length > 0
+      ? [
+          table([dimmed(['tag', 'tokens', ''], style), ...tagRows], { align: 'lrr' }) +
+            (rest > 0 ? style.dim(`and ${number(rest)} more: see --json\n`) : ''),
+        ]
+      : []),
+    ...(spanRows.length > 0
+      ? [table([dimmed(['type', 'spans'], style), ...spanRows], { align: 'lr' })]
+      : []),
+  ].join('\n');
+}
+
+/** The columns side by side, in lines that fit beside their title. */
+function columnLines(columns: readonly string[], width: number): string[] {
+  const room = Math.max(40, width - 14);
+  const lines: string[] = [];
+  for (const column of columns.map((text) => excerpt(text))) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + column.length <= room)
+      lines[lines.length - 1] = `${last}  ${column}`;
+    else lines.push(column);
+  }
+  return lines;
 }

@@ -1,0 +1,160 @@
+import { type Document, type ReadOptions, readCorpus, type Sentence } from '../corpus/index.ts';
+import { schemeOf } from '../corpus/tags/partial.ts';
+import { convert, detectScheme, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
+import { sentencePairs } from '../evaluation/pairs.ts';
+import { countCertainPairs } from '../evaluation/partial.ts';
+import type { Context } from './context.ts';
+import type { EvalFlags } from './eval.ts';
+import { type Input, nameOf, openLabelled, someOf } from './input.ts';
+import { readOptions } from './options.ts';
+
+/** The counts of each corpus, and the scheme in which its tags were compared. */
+export interface Evaluated {
+  readonly scheme: Scheme;
+  readonly corpora: readonly { readonly name: string; readonly counts: Counts }[];
+}
+
+/** A labelled file that was read. */
+export interface LabelledFile {
+  /** The name for messages. */
+  readonly file: string;
+  readonly sentences: readonly Sentence[];
+}
+
+export async function readLabelledFile(
+  { source, name }: Input,
+  read: ReadOptions,
+): Promise<LabelledFile> {
+  return { file: name, sentences: await readCorpus(source, { ...read, file: name, gold: true }) };
+}
+
+/** Compares a file of predicted tags with a file of gold tags. */
+export async function evaluateFilePair(
+  { gold, pred, flags }: { gold: string; pred: string; flags: EvalFlags },
+  { io }: Context,
+): Promise<Evaluated> {
+  const golds = await openLabelled(gold, { io, format: flags.format });
+  const preds = await openLabelled(pred, { io, format: flags.format });
+  const predColumn = flags.predColumn ?? flags.tagColumn;
+  const counts = await compare(
+    await readLabelledFile(golds, readOptions(flags, golds.format)),
+    await readLabelledFile(preds, {
+      ...readOptions(flags, preds.format),
+      ...(predColumn !== undefined && { tagColumn: predColumn }),
+    }),
+    flags,
+  );
+  return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
+}
+
+/** Compares the gold and the predicted column of each file. */
+export async function evaluateColumns(
+  { files, flags }: { files: readonly string[]; flags: EvalFlags },
+  context: Context,
+): Promise<Evaluated> {
+  const corpora: { name: string; counts: Counts }[] = [];
+  for (const file of files) corpora.push(await compareColumns(file, flags, context));
+  const [first] = corpora;
+  const { scheme } = first!.counts;
+  const other = corpora.find(({ counts }) => counts.scheme !== scheme);
+  if (other)
+    throw new UserError(
+      `${other.name}: tags in ${other.counts.scheme}, but ${first!.name} has ${scheme}. Evaluate the files separately.`,
+      { code: 'SEQTAG_CORPUS_MISMATCH' },
+    );
+  return { scheme, corpora };
+}
+
+async function compareColumns(
+  file: string,
+  flags: EvalFlags,
+  { io }: Context,
+): Promise<{ name: string; counts: Counts }> {
+  if (file === '-' && io.isTerminal.stdin)
+    throw new UserError(
+      'eval: nothing to measure. Give `-m MODEL GOLD...`, `--gold FILE --pred FILE`, or a file with both columns.',
+      { code: 'SEQTAG_OPTION' },
+    );
+  const input = await openLabelled(file, { io, format: flags.format });
+  const { name, format, source } = input;
+  const { tagColumn: goldColumn, predColumn } = flags;
+  if (format === 'conllu' && predColumn === undefined)
+    throw new UserError(
+      `${name}: CoNLL-U has no last two columns of tags. Give -m MODEL, or name both columns: --tag-column upos --pred-column xpos.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
+  let document: Document | undefined;
+  const sentences = await readCorpus(source, {
+    ...readOptions(flags, format),
+    file: name,
+    gold: true,
+    tagColumn: [goldColumn ?? -2, predColumn ?? -1],
+    onDocument: (started) => {
+      document = started;
+    },
+  });
+  const columns = document?.columns ?? 0;
+  if (columns < 3 && goldColumn === undefined && predColumn === undefined)
+    throw new UserError(
+      `${name}: ${columns} columns, expected a token, a gold and a predicted tag. To evaluate a model, name it with -m.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
+  const predicted = sentences.map((sentence) => ({ ...sentence, tags: sentence.tagColumns![1]! }));
+  const counts = await compare(
+    { file: name, sentences },
+    { file: name, sentences: predicted },
+    flags,
+  );
+  return { name, counts };
+}
+
+/**
+ * Counts predicted tags against gold tags, in the scheme of the gold tags. Predicted tags are converted only if they
+ * do not fit this scheme.
+ */
+async function compare(
+  gold: LabelledFile,
+  predicted: LabelledFile,
+  { partial = false }: EvalFlags,
+): Promise<Counts> {
+  const scheme = schemeOf(tagsOf(gold), { partial });
+  const sentences = inScheme(predicted, { scheme, gold });
+  checkCommonTags(gold, { ...predicted, sentences });
+  const pairs: SentencePair[] = [];
+  for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
+    pairs.push(pair);
+  return (partial ? countCertainPairs : countPairs)(pairs, { scheme });
+}
+
+const tagsOf = ({ sentences }: LabelledFile): (readonly string[])[] =>
+  sentences.map(({ tags }) => tags);
+
+function inScheme(
+  predicted: LabelledFile,
+  { scheme, gold }: { scheme: Scheme; gold: LabelledFile },
+): readonly Sentence[] {
+  const tags = tagsOf(predicted);
+  const other = detectScheme(tags);
+  const strays =
+    scheme === 'none' || scheme === other ? new Map<string, number>() : strayTags(tags, scheme);
+  if (strays.size === 0) return predicted.sentences;
+  if (other === 'none')
+    throw new UserError(
+      `${predicted.file}: plain tags (${someOf([...strays.keys()])}), but ${gold.file} has spans in ${scheme}. Name the columns with --tag-column and --pred-column.`,
+      { code: 'SEQTAG_TAGS' },
+    );
+  return predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, other, scheme) }));
+}
+
+/** @throws UserError if two columns have no tag in common: they are hardly gold and prediction */
+function checkCommonTags(gold: LabelledFile, predicted: LabelledFile): void {
+  const golds = new Set(tagsOf(gold).flat());
+  const others = new Set(tagsOf(predicted).flat());
+  if ([...others].some((tag) => golds.has(tag))) return;
+  throw new UserError(
+    `${predicted.file}: none of the predicted tags (${someOf([...others])}) is a gold tag (${someOf([...golds])}). Name the columns with --tag-column and --pred-column.`,
+    { code: 'SEQTAG_TAGS' },
+  );
+}

@@ -1,0 +1,162 @@
+import { watchColumns } from '../corpus/features/token-features.ts';
+import type { Column } from '../corpus/index.ts';
+import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
+import { convert, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
+import { countCertainPairs } from '../evaluation/partial.ts';
+import { hashed } from '../files/hash.ts';
+import { readBytes } from '../files/read.ts';
+import { columnNames, findColumn } from '../model/column-names.ts';
+import type { TagColumn, TrainingRecord } from '../model/model.ts';
+import { loadTagger, type Tagger } from '../tagging/tagger.ts';
+import type { Context } from './context.ts';
+import type { EvalFlags } from './eval.ts';
+import { type Evaluated, type LabelledFile, readLabelledFile } from './eval-files.ts';
+import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
+import { readOptions, taggerOptions } from './options.ts';
+
+type Model = Tagger['model'];
+
+/** Evaluates one tag column of a model on labelled files. */
+export async function evaluateModel(
+  { model: name, files, flags }: { model: string; files: readonly string[]; flags: EvalFlags },
+  context: Context,
+): Promise<Evaluated> {
+  const tagger = loadTagger(name, taggerOptions(flags));
+  const { model } = tagger;
+  try {
+    const column = evaluatedColumn(model, flags.tagColumn);
+    const tagColumn = model.tagColumns[column]!;
+    const partial = flags.partial ?? model.record.hyperparameters.partial === true;
+    const corpora: (LabelledFile & { sha256: string })[] = [];
+    for (const file of files) {
+      const corpus = await readCorpusFor(model, { file, tagColumn, flags, context });
+      corpora.push(corpus);
+    }
+    const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial });
+    const seenTags = model.vocabulary.tags[column]!;
+    const evaluated = corpora.map(({ file, sentences }) => {
+      const count = partial ? countCertainPairs : countPairs;
+      const pairs = predictedPairs(sentences, { tagger, column, scheme });
+      const counts = count(pairs, { scheme, isKnown: tagger.isKnown, seenTags });
+      checkCounts(counts, { file, model: name });
+      return { name: file, counts };
+    });
+    for (const { file, sha256 } of corpora)
+      if (wasTrainedOn(model.record, sha256))
+        context.say(
+          `seqtag: ${file}: ${name} was trained on this very file. Its scores here say nothing about new text.`,
+        );
+    return { scheme, corpora: evaluated };
+  } finally {
+    await tagger.close();
+  }
+}
+
+/** The index of the tag column to evaluate: the one that was asked for, or the first. */
+function evaluatedColumn(model: Model, wanted: Column | undefined): number {
+  if (wanted === undefined || model.tagColumns.length === 1) return 0;
+  const column = findColumn(model, wanted);
+  if (column >= 0) return column;
+  throw new UserError(
+    `--tag-column ${wanted}: ${model.path} has the tag columns ${columnNames(model).join(', ')}. Name one of them.`,
+    { code: 'SEQTAG_COLUMN' },
+  );
+}
+
+/** Reads the columns that the model needs. */
+async function readCorpusFor(
+  model: Model,
+  {
+    file,
+    tagColumn,
+    flags,
+    context,
+  }: { file: string; tagColumn: TagColumn; flags: EvalFlags; context: Context },
+): Promise<LabelledFile & { sha256: string }> {
+  const input = await openLabelled(file, { io: context.io, format: flags.format });
+  const { format, name, source } = input;
+  const bytes = hashed(typeof source === 'string' ? readBytes(source) : source);
+  const corpus = await readLabelledFile(
+    { ...input, source: bytes.bytes },
+    {
+      ...trainedColumns(tagColumn, format),
+      ...readOptions(flags, format),
+      ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
+    },
+  );
+  checkFeatureValues(corpus, model);
+  return { ...corpus, sha256: bytes.sha256() };
+}
+
+/** @throws UserError if no value of a feature column was seen in training: it must be another column */
+function checkFeatureValues({ file, sentences }: LabelledFile, { vocabulary, path }: Model): void {
+  if (!vocabulary.tokenFeatures) return;
+  const watch = watchColumns(vocabulary.tokenFeatures);
+  watch.look(sentences);
+  for (const column of watch.strange())
+    throw new UserError(strangeText(column, { file, path }), { code: 'SEQTAG_COLUMN' });
+}
+
+/** The scheme of the gold tags. The predicted tags are converted to it. */
+function goldScheme(
+  corpora: readonly LabelledFile[],
+  { tagColumn, path, partial }: { tagColumn: TagColumn; path: string; partial: boolean },
+): Scheme {
+  if (tagColumn.scheme === 'none') return 'none';
+  const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
+  const found = schemeOf(tags, { partial });
+  if (found !== 'none') return found;
+  const strays = [...strayTags(tags, tagColumn.scheme).keys()].filter(
+    (tag) => !partial || isCertain(tag),
+  );
+  if (strays.length === 0) return tagColumn.scheme;
+  throw new UserError(
+    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} predicts spans in ${tagColumn.scheme}. Name the right column with --tag-column.`,
+    { code: 'SEQTAG_TAGS' },
+  );
+}
+
+/** Sentences tagged at once: enough for all threads, few enough to save memory. */
+const SENTENCES = 512;
+
+function* predictedPairs(
+  sentences: LabelledFile['sentences'],
+  { tagger, column, scheme }: { tagger: Tagger; column: number; scheme: Scheme },
+): Generator<SentencePair> {
+  const modelScheme = tagger.model.tagColumns[column]!.scheme;
+  for (let from = 0; from < sentences.length; from += SENTENCES) {
+    const part = sentences.slice(from, from + SENTENCES);
+    const tags = tagger.tagColumns(
+      part.map(({ tokens }) => tokens),
+      part.map(({ featureColumns }) => featureColumns ?? []),
+    )[column]!;
+    for (const [i, { tokens, tags: gold }] of part.entries()) {
+      const predicted = modelScheme === scheme ? tags[i]! : convert(tags[i]!, modelScheme, scheme);
+      yield { tokens, gold, predicted };
+    }
+  }
+}
+
+/** @throws UserError if nothing was measured, or if training saw none of the gold tags */
+function checkCounts(counts: Counts, { file, model }: { file: string; model: string }): void {
+  const { total } = counts.tokens;
+  if (total === 0)
+    throw new UserError(`${file}: no tag is certain, so there is nothing to measure.`, {
+      code: 'SEQTAG_CORPUS_EMPTY',
+    });
+  const unseen = [...(counts.unseenTags ?? [])];
+  if (unseen.reduce((sum, [, n]) => sum + n, 0) < total) return;
+  throw new UserError(
+    `${file}: none of its tags (${someOf(unseen.map(([tag]) => tag))}) was seen in training of ${model}. Name the right column with --tag-column.`,
+    { code: 'SEQTAG_TAGS' },
+  );
+}
+
+/** Whether the weights were trained on a file. Development data only selects the best epoch, unless a refit used it. */
+const wasTrainedOn = ({ corpora, refit }: TrainingRecord, hash: string): boolean =>
+  corpora.some(
+    ({ role, sha256 }) =>
+      sha256 === hash && (role === 'train' || (role === 'dev' && refit !== undefined)),
+  );

@@ -1,0 +1,78 @@
+import { createWriter, type Format, type WriteOptions, type Writer } from '../corpus/index.ts';
+import { tagParts } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
+import type { Tagger } from '../tagging/tagger.ts';
+import { outputFormat } from './input.ts';
+import { type Style, tagPainter } from './style.ts';
+import type { TagFlags } from './tag.ts';
+import { writtenColumns } from './tag-columns.ts';
+
+interface TagOutputOptions {
+  flags: TagFlags;
+  tagger: Tagger;
+  style: Style;
+  /** Whether tags go to a terminal. */
+  toScreen: boolean;
+}
+
+/** One writer for all files. Its format may depend on the format of the first file. */
+export function createTagWriter(options: TagOutputOptions): Writer {
+  const optionsFor = createWriteOptions(options);
+  let first: { writer: Writer; format: Format; file: string } | undefined;
+  return {
+    get isPlain() {
+      return createWriter(optionsFor('horizontal')).isPlain;
+    },
+    begin(document) {
+      const chosen = optionsFor(document.format);
+      first ??= { writer: createWriter(chosen), format: chosen.format, file: document.file };
+      if (chosen.format !== first.format)
+        throw new UserError(
+          `${document.file}: the output format would be ${chosen.format}, but it is ${first.format} for ${first.file}. Choose one format with --output.`,
+          { code: 'SEQTAG_CORPUS_FORMAT' },
+        );
+      first.writer.begin(document);
+    },
+    write: (...written) => first!.writer.write(...written),
+    end: () => first?.writer.end() ?? '',
+    close: () => first?.writer.close() ?? '',
+  };
+}
+
+/** How to write, by the format of the input. */
+function createWriteOptions({
+  flags,
+  tagger,
+  style,
+  toScreen,
+}: TagOutputOptions): (input: Format) => WriteOptions & { format: Format } {
+  const named = outputFormat(flags.outFile);
+  const { confidence, nBest } = flags;
+  const isAnnotated = confidence || nBest !== undefined;
+  return (input) => {
+    const isRaw = input === 'text' || input === 'horizontal';
+    const format =
+      flags.output ??
+      (named !== 'horizontal' ? named : undefined) ??
+      (isRaw ? (toScreen && !isAnnotated ? 'inline' : 'columns') : input);
+    return {
+      format,
+      confidence,
+      nBest,
+      ...writtenColumns(tagger.model, { format, asked: flags.tagColumn }),
+      offsets: flags.offsets,
+      paint: tagPainter(style, tagTypes(tagger)),
+    };
+  };
+}
+
+/** A model's tags without prefixes, the most frequent of each column first. */
+const tagTypes = ({ model: { tagColumns, vocabulary } }: Tagger): Set<string> =>
+  new Set(
+    vocabulary.tags.flatMap((tags, column) =>
+      tags.map((tag) => {
+        const { role, type } = tagParts(tag, tagColumns[column]!.trainedScheme);
+        return role === 'outside' ? tag : type;
+      }),
+    ),
+  );

@@ -1,0 +1,147 @@
+import { type Command, Option } from 'commander';
+import { featureNames } from '../corpus/features/features.ts';
+import { refuseSameFile } from '../files/same-file.ts';
+import { flagOf } from '../option-values.ts';
+import {
+  type HyperparameterName,
+  type Hyperparameters,
+  hyperparameterNames,
+  hyperparameters,
+} from '../training/hyperparameters.ts';
+import { recipes } from '../training/recipes.ts';
+import type { TrainOptions } from '../training/train.ts';
+import type { Context } from './context.ts';
+import {
+  addColor,
+  addColumns,
+  addCompute,
+  type ColumnOptions,
+  type ComputeOptions,
+  choice,
+  computeOptions,
+  featureOption,
+  readFormats,
+  readOptions,
+  required,
+} from './options.ts';
+
+/** The flags of every command that trains a tagger. */
+export interface TrainingFlags extends ColumnOptions, ComputeOptions {
+  output?: string;
+  dev?: string;
+  test?: string;
+  embeddings?: string;
+  gazetteer?: string[];
+  config?: string;
+  format?: (typeof readFormats)[number];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function addTrainingOptions(command: Command, context: Context): void {
+  command
+    .option('-o, --output <model>', 'output: the model file, e.g. model.safetensors')
+    .option(
+      '--dev <file>',
+      'development corpus, which selects the best epoch (default: every tenth sentence of the training corpus)',
+    )
+    .option('--test <file>', 'test corpus, scored once after training')
+    .option(
+      '--embeddings <file>',
+      'pretrained word vectors: GloVe, word2vec (text or binary) or fastText .vec, gzip or zstd too',
+    )
+    .option(
+      '--gazetteer <file...>',
+      'phrase lists: one phrase on a line, alone or followed by a tab and its type; without a type, the file name is the type',
+    )
+    .addOption(
+      choice(
+        '--format <format>',
+        'input format: % (default: by extension, or by content)',
+        readFormats,
+      ),
+    );
+  addColumns(command, {
+    tag: 'column of the tags, or several: upos,xpos (default: the last; conllu: upos; csv: by header)',
+  });
+  command
+    .addOption(
+      featureOption(
+        'column to use as a feature of each token, or several: upos,lemma (tag and eval need it too)',
+      ),
+    )
+    .option('--config <file>', 'hyperparameters as JSON: {"hidden": 200}; flags override it')
+    .option('--json', 'print each training event as a line of JSON on standard output')
+    .option('-q, --quiet', 'no progress and no summary');
+  addCompute(command);
+  addColor(command, context);
+  command.optionsGroup('Hyperparameters:');
+  for (const name of hyperparameterNames) addHyperparameter(command, name);
+}
+
+function addHyperparameter(command: Command, name: HyperparameterName): void {
+  const kind = hyperparameters[name];
+  const flag = flagOf(name);
+  const usual = kind.default;
+  const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
+  // A list without spaces would be wider than its column.
+  const help = kind.help.replace(/\S{40,}/g, (list) => list.replaceAll(',', ', '));
+  const about = `${help} (${choices}default: ${defaultsText(name)})`;
+  if (typeof usual === 'boolean') {
+    const yes = new Option(`--${flag}`, about);
+    const no = new Option(`--no-${flag}`, about);
+    (usual ? yes : no).hideHelp();
+    command.addOption(yes).addOption(no); // in this order: otherwise commander sets the default to true
+    return;
+  }
+  const value = typeof usual === 'number' ? 'n' : 'choices' in kind ? 'name' : 'value';
+  const option = new Option(`--${flag} <${value}>`, about);
+  if ('repeatable' in kind)
+    option.argParser((given: string, before?: string) =>
+      before === undefined ? given : `${before},${given}`,
+    );
+  command.addOption(option);
+}
+
+const allFeatures = featureNames.join();
+const shown = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value === allFeatures ? 'all' : String(value);
+};
+
+/** The default, and those of the recipes that differ from it: `100; pos: 100 or 200 by corpus size`. */
+function defaultsText(name: HyperparameterName): string {
+  const usual = hyperparameters[name].default;
+  const others = Object.entries(recipes).flatMap(([recipe, settings]) => {
+    const of = (tokens: number): unknown => {
+      const given: Partial<Hyperparameters> = settings({ tokens, partial: false });
+      return given[name] ?? usual;
+    };
+    const [small, large] = [of(0), of(Number.POSITIVE_INFINITY)];
+    if (small !== large) return [`${recipe}: ${shown(small)} or ${shown(large)} by corpus size`];
+    return small === usual ? [] : [`${recipe}: ${shown(small)}`];
+  });
+  return [shown(usual), ...others].join('; ');
+}
+
+/** Options of training other than hyperparameters. */
+export function trainOptions(
+  command: Command,
+  { corpora, flags }: { corpora: string[]; flags: TrainingFlags },
+): Omit<TrainOptions, 'hyperparameters' | 'signal'> {
+  const output = required(
+    flags.output,
+    `${command.name()}: no output. Name the model file with -o, e.g. -o model.safetensors.`,
+  );
+  refuseSameFile(output, [flags.config]);
+  return {
+    corpora,
+    output,
+    dev: flags.dev,
+    test: flags.test,
+    embeddings: flags.embeddings,
+    gazetteers: flags.gazetteer,
+    read: readOptions(flags, flags.format),
+    ...computeOptions(flags),
+  };
+}

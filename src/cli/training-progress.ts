@@ -1,0 +1,115 @@
+import type { TrainingEvent } from '../training/events.ts';
+import type { Narrator } from './follow.ts';
+import { bar } from './moving-line.ts';
+import type { Style } from './style.ts';
+import { type Cell, counted, duration, number, percent, table } from './table.ts';
+import { sizeText, summaryText } from './training-summary.ts';
+
+type Event<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
+
+/** Puts training into words: the data, a line for each epoch, the summary. */
+export function trainingNarrator(
+  columnNames: readonly string[],
+): (style: Style, columns: number) => Narrator<TrainingEvent> {
+  return (style, columns) => ({
+    lines(event) {
+      if (event.type === 'start') return `${startText(event, style)}\n${epochHead(event, style)}`;
+      if (event.type === 'epoch') {
+        const run = event.epoch === 1 ? runText(event) : '';
+        return (run && style.dim(`${run}\n`)) + epochLine(event, style);
+      }
+      return event.type === 'end' ? `\n${summaryText(event, { style, columnNames })}` : '';
+    },
+    status(event) {
+      if (event.type === 'progress') return progressText(event, { style, columns });
+      if (event.type === 'end') return undefined;
+      const next = event.type === 'start' ? 1 : event.epoch + 1;
+      return `epoch ${Math.min(next, event.epochs)} of ${event.epochs}`;
+    },
+  });
+}
+
+/** Which network is being trained, if there are several. */
+const runText = ({ member, members, refit }: Event<'epoch' | 'progress'>): string =>
+  [
+    ...(member ? [`member ${member} of ${members}`] : []),
+    ...(refit ? [`refit on all ${sizeText(refit)}`] : []),
+  ].join(' ');
+
+function progressText(
+  event: Event<'progress'>,
+  { style, columns }: { style: Style; columns: number },
+): string {
+  const { epoch, epochs, tokens, of, loss } = event;
+  return [
+    ...(runText(event) ? [runText(event)] : []),
+    `epoch ${epoch} of ${epochs}`,
+    bar(tokens / of, style),
+    `loss ${loss.toFixed(4)}`,
+    ...(columns >= 72 ? [`${number(event.tokensPerSecond)} tokens/s`] : []),
+    ...(columns >= 96 ? [`at most ${duration(event.secondsLeft)} left`] : []),
+  ].join('  ');
+}
+
+function startText(event: Event<'start'>, style: Style): string {
+  const { train, dev, pretrained, gazetteer } = event;
+  const scheme = event.scheme === 'none' ? 'plain tags' : `span tags in ${event.scheme}`;
+  const row = (name: string, ...cells: readonly string[]): Cell[] => [[name, style.dim], ...cells];
+  const sizeCells = ({ sentences, tokens }: typeof train, note = ''): string[] => [
+    counted(sentences, 'sentence'),
+    counted(tokens, 'token') + note,
+  ];
+  return table(
+    [
+      row('train', ...sizeCells(train)),
+      row('dev', ...sizeCells(dev, dev.heldOut ? ', held out of the training corpus' : '')),
+      row('words', number(event.words), counted(event.chars, 'character')),
+      ...(pretrained ? [row('vectors', ...vectorCells(pretrained))] : []),
+      ...(event.columns ?? []).map(({ column, values }) =>
+        row('feature', number(values), `values of column ${column}`),
+      ),
+      ...(gazetteer
+        ? [
+            row(
+              'gazetteer',
+              number(gazetteer.entries),
+              `phrases of ${counted(gazetteer.types, 'type')}, which match ${percent(gazetteer.matched)} % of tokens`,
+            ),
+          ]
+        : []),
+      row('tags', number(event.tags), scheme),
+      row(
+        'model',
+        counted(event.parameters, 'parameter'),
+        `${event.backend}, ${counted(event.threads, 'thread')}`,
+      ),
+    ],
+    { align: 'lrl' },
+  );
+}
+
+/** How many words of the corpus have pretrained vectors, and what fraction of its words and tokens they are. */
+function vectorCells({ coverage, kept }: NonNullable<Event<'start'>['pretrained']>): string[] {
+  const { wanted, missing, byTokens } = coverage;
+  const words = percent((wanted - missing) / Math.max(1, wanted));
+  const tokens = byTokens === undefined ? '' : `, ${percent(byTokens)} % of tokens`;
+  const more = kept > 0 ? `; ${counted(kept, 'word')} not in the corpus` : '';
+  return [number(wanted - missing), `${words} % of words${tokens}${more}`];
+}
+
+// Lines come one by one, so their widths are fixed.
+function epochHead({ scheme }: Event<'start'>, style: Style): string {
+  const score = scheme === 'none' ? 'dev accuracy' : 'dev F1';
+  return style.dim(
+    `${'epoch'.padStart(9)}${'loss'.padStart(10)}${score.padStart(14)}${'tokens/s'.padStart(12)}${'time'.padStart(12)}${'at most left'.padStart(16)}\n`,
+  );
+}
+
+function epochLine(event: Event<'epoch'>, style: Style): string {
+  const { epoch, epochs, loss, score, refit } = event;
+  const best = event.best && !refit;
+  const count = `${epoch}/${epochs}`.padStart(9);
+  const value = (refit ? '' : percent(score)).padStart(14);
+  const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(16)}`;
+  return `${count}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
+}

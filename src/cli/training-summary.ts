@@ -1,0 +1,90 @@
+import type { MemberRecord } from '../model/model.ts';
+import type { CorpusSize, TrainingEvent } from '../training/events.ts';
+import { printable } from './printable.ts';
+import { scoreRows, typeRows, unseenList } from './scores.ts';
+import type { Style } from './style.ts';
+import { bytes, counted, duration, number, percent } from './table.ts';
+
+type End = Extract<TrainingEvent, { type: 'end' }>;
+
+const stopReasons = {
+  epochs: 'all epochs done',
+  patience: 'stopped early: the dev score no longer rose',
+  signal: 'interrupted',
+  diverged: 'diverged',
+} as const;
+
+/**
+ * The summary at the end of training: scores, the model file, and how to use it.
+ * @param columnNames names of the tag columns
+ */
+export function summaryText(
+  event: End,
+  { style, columnNames }: { style: Style; columnNames: readonly string[] },
+): string {
+  const { dev, test, refit, members, recallBias } = event;
+  const reports = Object.entries({ dev, ...(test && { test }) }).flatMap(([name, columns]) =>
+    columns.map((report, c) => ({
+      name: columns.length === 1 ? name : `${name} ${columnNames[c] ?? c + 1}`,
+      report,
+    })),
+  );
+  const types = typeRows((test ?? dev)[0]!, style);
+  const unseen = reports.flatMap(({ name, report }) => {
+    const list = unseenList(report);
+    return list ? [`${name} has tags that are not in the training corpus (errors): ${list}\n`] : [];
+  });
+  const bestEpochs = (members ?? [event]).map(({ bestEpoch }) => bestEpoch).join(', ');
+  const model = printable(event.model);
+  const output = dev[0]!.spans ? ' --output inline' : '';
+  const facts: [string, string | undefined][] = [
+    [
+      'model',
+      `${style.bold(model)} (${bytes(event.bytes)}, ${counted(event.parameters, 'parameter')})`,
+    ],
+    [
+      'time',
+      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${bestEpochs}, ${stopReasons[event.stopped]}`,
+    ],
+    ['refit', refit && `on all ${sizeText(refit)}; the dev scores are from before it`],
+    ['members', members && membersText(members)],
+    ['penalty', recallBias && `${recallBias.join(', ')} on ${printable(event.recallTag ?? 'O')}`],
+    [
+      'try',
+      `echo 'Ada Lovelace lived in London.' | seqtag tag -m ${printable(shellWord(event.model))}${output}`,
+    ],
+  ];
+  return [
+    scoreRows(reports, style),
+    types && `\n${style.dim(test ? 'test by type' : 'dev by type')}\n${types}`,
+    unseen.length > 0 ? `\n${unseen.join('')}` : '',
+    '\n',
+    factLines(facts, style),
+  ].join('');
+}
+
+/** A line for each fact that is there. */
+export function factLines(
+  facts: readonly (readonly [name: string, value: string | undefined])[],
+  style: Style,
+): string {
+  const width = Math.max(...facts.map(([name, value]) => (value ? name.length : 0)));
+  return facts
+    .map(([name, value]) => (value ? `${style.dim(name.padEnd(width))}  ${value}\n` : ''))
+    .join('');
+}
+
+/** The dev score that each member of an ensemble has without the others, by the first tag column. */
+export function membersText(members: readonly MemberRecord[]): string {
+  const scores = members.map(({ dev: [score] }) => percent(score!.f1 ?? score!.accuracy));
+  const isSpans = members[0]!.dev[0]!.f1 !== undefined;
+  const seeds = members.map(({ seed }) => seed);
+  return `dev ${isSpans ? 'F1' : 'accuracy'} ${scores.join(', ')} (seeds ${seeds.join(', ')})`;
+}
+
+export const sizeText = ({ sentences, tokens }: CorpusSize): string =>
+  `${counted(sentences, 'sentence')}, ${counted(tokens, 'token')}`;
+
+/** A word as a shell reads it: quoted if it needs to be. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
