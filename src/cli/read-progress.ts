@@ -24,7 +24,7 @@ export async function createReadProgress(
   if (!isScreen('stderr', io)) return undefined;
   const sizes = files
     .map(describeFile)
-    .map((found) => (found?.kind === 'file' ? found.bytes : NaN));
+    .map((found) => (found?.kind === 'file' ? found.bytes : Number.NaN));
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (!(size > 0)) return undefined;
   const style = await styleOf('stderr', context);

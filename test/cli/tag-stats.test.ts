@@ -80,7 +80,7 @@ describe('--stats', () => {
   });
 
   it('is what --json is of', async () => {
-    expectRefused(await tag(['-m', 'en-ner', '--json'], { stdin: text }), /--json: goes with --st/);
+    expectRefused(await tag(['-m', 'en-ner', '--json'], { stdin: text }), /--json: needs --st/);
   });
 });
 

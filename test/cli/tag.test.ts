@@ -284,7 +284,7 @@ describe('formats', () => {
     const { code, stderr } = await tag(['-m', ner, gold, goldConllu]);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /gold\.conllu: its output would be conllu, after columns .*--output\.\n$/,
+      /gold\.conllu: the output format would be conllu, but it is columns for .*--output\.\n$/,
     );
     await done(tag(['-m', ner, gold, goldConllu, '--output', 'columns']));
   });
@@ -400,7 +400,7 @@ describe('a model of several columns', () => {
     expect(await done(score(named, '--tag-column=NER'))).toContain('F1');
     expectRefused(
       await score(named, '--tag-column=xpos'),
-      /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name one of these\./,
+      /--tag-column xpos: .*named\.safetensors has the tag columns upos, NER\. Name one of them\./,
     );
     expect(await done(score(counted, '--tag-column=NER'))).toContain('F1');
   });
