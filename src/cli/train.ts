@@ -70,16 +70,13 @@ export async function trainCommand(
     context,
   );
   if (last?.type !== 'end') return;
-  const { model, bestEpoch, divergences = [] } = last;
+  const { model, bestEpoch, members, stopped, divergences = [] } = last;
   for (const line of divergences) context.say(`seqtag: ${line}`);
+  const epoch = members ? '' : `, of epoch ${bestEpoch}`;
   if (signal !== undefined)
-    context.say(
-      `seqtag: interrupted (${signal}): ${model} has the best model so far, of epoch ${bestEpoch}.`,
-    );
-  else if (last.stopped === 'diverged') {
-    context.say(
-      `seqtag: training diverged: ${model} has the best model before that, of epoch ${bestEpoch}. Lower --learning-rate, or clip gradients with --clip.`,
-    );
+    context.say(`seqtag: interrupted (${signal}): ${model} has the best model so far${epoch}.`);
+  else if (stopped === 'diverged') {
+    context.say(`seqtag: training diverged: ${model} has the best model before that${epoch}.`);
     context.exitCode = 2;
   }
 }
