@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModel } from '../dist/model/model.js';
-import { parameterSpecs, sizeOf } from '../dist/network/config.js';
+import { parameterSpecs } from '../dist/network/network.js';
+import { sizeOf } from '../dist/network/parameters.js';
 
 const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 

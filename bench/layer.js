@@ -4,11 +4,10 @@ import { packedSize } from '../dist/backend/backend.js';
 import { moduleOf, ticks } from '../dist/network/cells/clockwork.js';
 import {
   inputBackward,
-  layoutScratch,
-  layoutTape,
+  layoutRecurrence,
   recurrenceBackward,
   recurrenceForward,
-} from '../dist/network/recurrence.js';
+} from '../dist/network/layers/recurrence.js';
 import { addProduct, packMatrix, project } from '../dist/network/weights.js';
 
 const PERIODS = [1, 2, 4, 8];
@@ -45,7 +44,7 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
   };
   /** @param {number} K @param {number} N @param {number} frequency */
   const matrix = (K, N, frequency) => ({
-    at: parameter(K * N, frequency),
+    address: parameter(K * N, frequency),
     K,
     N,
     packed: arena.take(packedSize(panelWidth, K, N)),
@@ -58,27 +57,23 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
     recurrent: matrix(H, cell.recurrent * H, 1.3),
     candidate: cell.reset && matrix(H, H, 1.9),
     bias: parameter(width, 1.1),
-    own: cell.clocked
-      ? integers(H, (unit) => 1 << moduleOf(unit, { H, modules }))
-      : cell.peepholes
-        ? parameter(cell.peepholes * H, 2.3)
-        : 0,
+    peephole: cell.peepholes ? parameter(cell.peepholes * H, 2.3) : 0,
+    modules: cell.clocked ? integers(H, (unit) => 1 << moduleOf(unit, { H, modules })) : 0,
   };
   const x = numbers(N * D, 0.9, 1);
   const dh = numbers(N * H, 1.7, 0.01);
-  const beside = cell.clocked
+  const sideInput = cell.clocked
     ? integers(N, (row) => ticks(Math.floor(row / B), PERIODS))
-    : cell.below
+    : cell.readsLowerState
       ? numbers(N * H, 0.3, 1)
       : 0;
-  const dbeside = cell.below ? arena.take(N * H) : 0;
+  const dSideInput = cell.readsLowerState ? arena.take(N * H) : 0;
   const rows = integers(T, () => B);
   const h = arena.take(N * H);
   const dx = arena.take(N * D);
   const infer = arena.take(B * (cell.gates + 3) * H);
   const space = { integers: arena.layout, kept: arena.layout, scratch: arena.layout };
-  const tape = layoutTape(space, cell, { N, B, H });
-  const scratch = layoutScratch(space, cell, { N, B, H, panelWidth });
+  const buffers = layoutRecurrence(space, cell, { N, B, H, panelWidth, training: true });
   arena.reserve(arena.layout.end);
 
   /** @param {number} at */
@@ -87,9 +82,13 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
   const own = {
     at: gradient,
     product: (W, ...factors) =>
-      addProduct(kernels, gradient(W.at), W, factors, { from: 0, rows: W.K, accumulate: true }),
+      addProduct(kernels, gradient(W.address), W, factors, {
+        from: 0,
+        rows: W.K,
+        accumulate: true,
+      }),
   };
-  const packing = { rows, N, T, B, reverse: false, beside };
+  const packing = { rows, N, T, B, reverse: false, sideInput };
   const matrices = [
     weights.input,
     weights.recurrent,
@@ -101,29 +100,24 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
     update() {
       for (const values of gradients.values()) values.fill(0);
       for (const W of matrices) packMatrix(kernels, W);
-      project(kernels, tape.pre, x, weights.input, { n: N, bias: weights.bias });
-      recurrenceForward(kernels, h, tape, weights, { ...packing, ldh: H });
-      recurrenceBackward(kernels, own, dh, tape, weights, {
-        ...packing,
-        ldd: H,
-        scratch,
-        dbeside,
-      });
-      inputBackward(kernels, own, dx, x, tape, weights, { N, scratch, accumulate: false });
+      project(kernels, buffers.pre, x, weights.input, { n: N, bias: weights.bias });
+      recurrenceForward(kernels, h, buffers, weights, { ...packing, ldh: H });
+      recurrenceBackward(kernels, own, dh, buffers, weights, { ...packing, ldd: H, dSideInput });
+      inputBackward(kernels, own, dx, x, buffers, weights, { N, accumulate: false });
     },
     /** All that tagging needs, with the weights as `update` packed them. */
     tag() {
-      project(kernels, tape.pre, x, weights.input, { n: N, bias: weights.bias });
+      project(kernels, buffers.pre, x, weights.input, { n: N, bias: weights.bias });
       kernels[`${cell.kernels}_infer`](
         h,
-        cell.below ? tape.c : 0,
+        cell.readsLowerState ? buffers.c : 0,
         infer,
-        tape.pre,
+        buffers.pre,
         0,
         weights.recurrent.packed,
         weights.candidate?.packed ?? 0,
-        weights.own,
-        beside,
+        weights.modules || weights.peephole,
+        sideInput,
         rows,
         T,
         H,
@@ -135,8 +129,8 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
     h: arena.f32(h, N * H),
     dx: arena.f32(dx, N * D),
     gradientOf: {
-      input: /** @type {Float32Array} */ (gradients.get(weights.input.at)),
-      recurrent: /** @type {Float32Array} */ (gradients.get(weights.recurrent.at)),
+      input: /** @type {Float32Array} */ (gradients.get(weights.input.address)),
+      recurrent: /** @type {Float32Array} */ (gradients.get(weights.recurrent.address)),
       bias: /** @type {Float32Array} */ (gradients.get(weights.bias)),
     },
   };

@@ -21,10 +21,10 @@ import {
   MOST_HEADS,
   MOST_MEMBERS,
   type NetworkConfig,
-  parameterSpecs,
   plainBiLstm,
-  sizeOf,
 } from '../network/config.ts';
+import { parameterSpecs } from '../network/network.ts';
+import { sizeOf } from '../network/parameters.ts';
 import { floatToHalf, widenHalves } from './half.ts';
 import type { Tensor } from './safetensors/format.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';

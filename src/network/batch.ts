@@ -1,7 +1,4 @@
-import type { Arena } from '../backend/arena.ts';
-import type { CharLayout, TypeSizes } from './characters.ts';
-import type { NetworkConfig } from './config.ts';
-import { type Bags, membersOf } from './features.ts';
+import type { Bags } from './layers/bags.ts';
 
 /**
  * Word types as the network sees them: type f is row words[f] of the word embedding and the characters
@@ -15,16 +12,6 @@ export interface Types {
   readonly bags?: Bags;
   /** Tagging, where the network has features of tokens: those of the type, which is a form in its context. */
   readonly tokens?: Bags;
-}
-
-/** A set of types in the order of a batch: by falling length, then as first met. */
-export interface TypeBatch {
-  readonly ids: readonly number[];
-  readonly charset: readonly number[];
-  /** Word after word, places in the charset; those of type y begin at offsets[y]. */
-  readonly chars: Int32Array;
-  readonly offsets: Int32Array;
-  readonly sizes: TypeSizes;
 }
 
 /** Numbers things as they are first met; `reset` forgets them at no cost. */
@@ -61,69 +48,12 @@ export class Numbering {
   }
 }
 
-const lengthOf = ({ offsets }: Types, id: number): number => offsets[id + 1]! - offsets[id]!;
-
-/** Sorts the types that `numbering` has met and gathers their characters, each as `charAs` has it. */
-export function collectTypes(
-  types: Types,
-  options: {
-    numbering: Numbering;
-    charset: Numbering;
-    groups: number;
-    charAs?: ((char: number) => number) | undefined;
-  },
-): TypeBatch {
-  const { numbering, charset, groups, charAs } = options;
+/** The types that `numbering` has met, by falling number of characters. They are renumbered in this order. */
+export function sortTypes({ offsets }: Types, numbering: Numbering): readonly number[] {
   const { items } = numbering;
-  const ids = byFallingLength(items.map((id) => lengthOf(types, id))).map((i) => items[i]!);
-  numbering.renumber(ids);
-  charset.reset();
-  const Y = ids.length;
-  const offsets = new Int32Array(Y + 1);
-  let M = 0;
-  for (let y = 0; y < Y; y++) {
-    offsets[y + 1] = offsets[y]! + lengthOf(types, ids[y]!);
-    if (groups > 0) M += membersOf(types, ids[y]!, groups).length;
-  }
-  const chars = new Int32Array(offsets[Y]!);
-  for (let y = 0, to = 0; y < Y; y++)
-    for (let at = types.offsets[ids[y]!]!; at < types.offsets[ids[y]! + 1]!; at++) {
-      const char = types.chars[at]!;
-      chars[to++] = charset.number(charAs ? charAs(char) : char);
-    }
-  const sizes = { Y, L: chars.length, Q: charset.items.length, longest: offsets[1] ?? 0, M };
-  return { ids, charset: charset.items, chars, offsets, sizes };
-}
-
-/** Writes the integers of a CharLayout. */
-export function writeTypes(
-  arena: Pick<Arena, 'i32'>,
-  config: NetworkConfig,
-  layout: CharLayout,
-  { charset, chars, offsets, sizes }: TypeBatch,
-): void {
-  const { Y, L, Q, longest } = sizes;
-  arena.i32(layout.charset, Q).set(charset);
-  arena.i32(layout.offsets, Y + 1).set(offsets);
-  const packed = arena.i32(layout.chars, L);
-  if (config.charEncoder !== 'lstm') {
-    packed.set(chars);
-    return;
-  }
-  const rows = arena.i32(layout.rows, longest);
-  const first = arena.i32(layout.first, Y);
-  const last = arena.i32(layout.last, Y);
-  let base = 0;
-  for (let t = 0; t < longest; t++) {
-    let b = 0;
-    for (; b < Y && offsets[b + 1]! - offsets[b]! > t; b++) {
-      packed[base + b] = chars[offsets[b]! + t]!;
-      if (t === 0) first[b] = b;
-      last[b] = base + b;
-    }
-    rows[t] = b;
-    base += b;
-  }
+  const order = byFallingLength(items.map((id) => offsets[id + 1]! - offsets[id]!));
+  numbering.renumber(order.map((i) => items[i]!));
+  return numbering.items;
 }
 
 /** The order of sentences by falling length; equal lengths keep their order. */

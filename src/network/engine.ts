@@ -1,6 +1,7 @@
 import type { Types } from './batch.ts';
-import type { Direction, NetworkConfig, ParameterSpec } from './config.ts';
-import type { Bags } from './features.ts';
+import type { Direction, NetworkConfig } from './config.ts';
+import type { Bags } from './layers/bags.ts';
+import type { ParameterSpec } from './parameters.ts';
 
 /** Shares of units that dropout sets to 0. */
 export interface Dropout {

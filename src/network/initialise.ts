@@ -1,25 +1,27 @@
 import { clearUphill } from './cells/clockwork.ts';
-import { type ParameterSpec, sizeOf } from './config.ts';
+import { type ParameterSpec, sizeOf } from './parameters.ts';
 import type { Random } from './random.ts';
 
 /**
- * Initial values: embeddings uniform in +-sqrt(3 / width) (Lample et al. 2016, after Glorot & Bengio 2010); matrices
- * Glorot-uniform, each gate for itself; recurrent matrices orthogonal, each gate for itself (Saxe et al. 2014); biases 0
- * but that of the gate which keeps the past, which is `forgetBias` (Gers et al. 2000; Jozefowicz et al. 2015).
+ * Initial values of a parameter. Embeddings are uniform in +-sqrt(3 / width) (Lample et al. 2016, after Glorot & Bengio
+ * 2010). Matrices are Glorot-uniform, recurrent matrices orthogonal (Saxe et al. 2014), each gate separately. Other
+ * parameters are constant, usually 0; the bias of the gate that keeps the past is `forgetBias` (Gers et al. 2000;
+ * Jozefowicz et al. 2015). Default: 1.
  */
 export function initialise(
   spec: ParameterSpec,
   random: Random,
   { forgetBias = 1 }: { forgetBias?: number } = {},
 ): Float32Array {
-  const { shape, init, gates = 1, forget, modules } = spec;
+  const { shape, init, value = 0, gates = 1, forget, modules } = spec;
   const rows = shape[0]!;
   const width = shape.length === 1 ? 1 : shape[shape.length - 1]!;
   const size = sizeOf(shape);
   const values = new Float32Array(size);
   const uniform = (limit: number): Float32Array => values.map(() => (2 * random() - 1) * limit);
   switch (init) {
-    case 'zero':
+    case 'constant':
+      values.fill(value);
       if (forget) {
         const units = rows / gates;
         const begin = forget.gate * units;
@@ -29,7 +31,7 @@ export function initialise(
     case 'embedding':
       return uniform(Math.sqrt(3 / width));
     case 'glorot':
-      // A convolution's fan-in is all that a filter sees; a recurrent layer's fan-out is one gate.
+      // The fan-in of a convolution is all that a filter sees; the fan-out of a recurrent layer is one gate.
       return uniform(Math.sqrt(6 / (size / width + width / gates)));
     case 'orthogonal':
       for (let gate = 0; gate < gates; gate++)

@@ -1,231 +1,159 @@
-import { Layout, type Space } from '../backend/arena.ts';
-import { packedSize } from '../backend/backend.ts';
+import { type Arena, Layout, type Space } from '../backend/arena.ts';
 import type { Address } from '../backend/kernels.ts';
-import { cellOf } from './cells/index.ts';
-import { type CharLayout, layoutChars, type TypeSizes } from './characters.ts';
-import { directionsOf, inputSize, layerSize, type NetworkConfig, times } from './config.ts';
-import { type FeatureLayout, layoutFeatures } from './features.ts';
-import {
-  type LayerScratch,
-  type LayerSpace,
-  type LayerTape,
-  layoutLayer,
-  layoutLayerScratch,
-  layoutSpace,
-} from './layer.ts';
-import { crfScratchSize } from './layers/decoders/crf.ts';
-import { layoutTokens, type TokenLayout } from './tokens.ts';
+import type { Activation } from './layers/layer.ts';
+import type { HeadBuffers } from './layers/output.ts';
+import type { Network } from './network.ts';
 
-// Where the numbers of one batch lie. The thread that prepares a batch writes a header of sizes at its beginning, and
-// every thread that works on it computes the same layout from that header.
+// Where the buffers of one batch are. The thread that prepares a batch writes its sizes at the beginning, and every thread
+// that works on it computes the same layout from them, by the same walk over the layers.
 
-export interface LayoutOptions {
-  readonly panelWidth: number;
-  readonly recurrentDropout: boolean;
-  /** Truncated backpropagation. */
-  readonly links: boolean;
+/** What `f` returns for 0 .. n - 1. `Array.from` takes many times as long, and a step lays out dozens of buffers. */
+export function times<T>(n: number, f: (i: number) => T): T[] {
+  const all: T[] = [];
+  for (let i = 0; i < n; i++) all.push(f(i));
+  return all;
 }
 
-/** Floats that a network has of one type in the cache of first-layer pre-activations: G H of each direction. */
-export const memberCacheWidth = (config: NetworkConfig): number =>
-  directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
-
-/** The same of all members of an ensemble, side by side. */
-export const cacheWidth = (config: NetworkConfig): number =>
-  config.members * memberCacheWidth(config);
-
-/** Sizes of types whose projections go to the cache. */
-export interface CachedSizes extends TypeSizes {
-  /** Members of all bags of features of tokens. */
-  readonly P: number;
-}
-
-/** Sizes of a shard: N tokens in B sentences over T steps, and its types. */
-export interface ShardSizes extends CachedSizes {
+/** Sizes of a shard: N tokens in B sentences over T steps, Y word types, and the sizes for the input layers. */
+export interface ShardSizes {
   readonly N: number;
   readonly T: number;
   readonly B: number;
+  readonly Y: number;
+  readonly input: ArrayLike<number>;
 }
 
-const HEADER = 16;
-export const shardKeys = ['N', 'T', 'B', 'Y', 'L', 'Q', 'longest', 'M', 'P'] as const;
-export const typeKeys = ['Y', 'L', 'Q', 'longest', 'M', 'P'] as const;
-export const chunkKeys = ['N', 'T', 'B'] as const;
-
-export function writeSizes<K extends string>(
-  header: Int32Array,
-  keys: readonly K[],
-  sizes: Readonly<Record<K, number>>,
-): void {
-  for (let i = 0; i < keys.length; i++) header[i] = sizes[keys[i]!];
-}
-export function readSizes<K extends string>(
-  header: Int32Array,
-  keys: readonly K[],
-): Record<K, number> {
-  const sizes = {} as Record<K, number>;
-  for (let i = 0; i < keys.length; i++) sizes[keys[i]!] = header[i]!;
-  return sizes;
-}
-
-/** Training: what one head computes, of K tags. */
-export interface HeadSpace {
-  readonly gold: Address; // (N) as in TrainingBatch.tags
-  readonly logits: Address; // (N, K)
-  readonly dlogits: Address; // (N, K)
-  readonly packed: Address; // dlogits, packed
-  readonly crf: Address; // scratch, 0 where it trains none
-}
-
-/** Training: one of the fixed parts of a batch, forward and backward. */
-export interface ShardLayout {
-  readonly rows: Address; // (T)
-  readonly words: Address; // (N) rows of word.embedding
-  readonly types: Address; // (N) places among the shard's types
-  readonly clocks: readonly [Address, Address]; // (N) of a clockwork, for each direction, else 0
-  readonly chars: CharLayout;
-  readonly features: FeatureLayout;
-  readonly tokens: TokenLayout; // of the N tokens
-  readonly x: Address; // (N, D) what the first layer reads
-  readonly masks: readonly Address[]; // input of layer l: (B, inputSize(l)); last: of what stands on the layers
-  readonly layers: readonly LayerTape[];
-  readonly scratch: LayerScratch;
-  readonly dout: readonly [Address, Address]; // (N, M), for one layer and the layer above
-  readonly dense: readonly Address[]; // (N, H) what each dense layer gives
-  readonly packedDense: readonly Address[]; // (N, H) its gradient, packed
-  readonly ddense: readonly [Address, Address]; // (N, H), for one dense layer and the one above
-  readonly heads: readonly HeadSpace[];
-  /** All that it takes. */
+/** Training: a part of a batch, forward and backward. */
+export interface Shard extends Omit<ShardSizes, 'input'> {
+  readonly rows: Address; // (T) as in `Packing`
+  readonly types: Address; // (N) indices below Y
+  readonly input: readonly unknown[]; // buffers of the input layers
+  readonly hidden: readonly Activation[]; // buffers of the hidden layers
+  readonly heads: readonly HeadBuffers[];
+  /** Where each kind of buffers ends. */
   readonly space: Space;
 }
 
-/** @param begin where each kind of buffers begins */
+/** @param begin where each kind of buffers begins, and the gradient dx (N, D) of the first hidden layer's input */
 export function layoutShard(
-  config: NetworkConfig,
-  options: LayoutOptions,
-  sizes: ShardSizes,
-  begin: Record<keyof Space, Address>,
-): ShardLayout {
-  const integers = new Layout(begin.integers);
-  const kept = new Layout(begin.kept);
-  const scratch = new Layout(begin.scratch);
-  const space = { integers, kept, scratch };
-  integers.take(HEADER);
-  const { N, T, B } = sizes;
-  const { hidden: H, tags, layers } = config;
-  const { panelWidth } = options;
-  const training = { panelWidth, training: true };
-  const M = layerSize(config);
-  const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
-    isNeeded ? [scratch.take(N * width), scratch.take(N * width)] : [0, 0];
+  { input, hidden, heads }: Network,
+  { N, T, B, Y, input: sizes }: ShardSizes,
+  begin: Readonly<Record<keyof Space | 'dx', Address>>,
+): Shard {
+  const space = {
+    integers: new Layout(begin.integers),
+    kept: new Layout(begin.kept),
+    scratch: new Layout(begin.scratch),
+  };
+  space.integers.take(4 + input.sizeCount);
+  const rows = space.integers.take(T);
+  const types = space.integers.take(N);
+  const x = space.kept.take(N * input.width);
+  const training = true;
+  const inputs = input.layout(space, { N, Y, x, dx: begin.dx, types, training }, sizes);
+  let top: Activation = { out: x, dout: begin.dx };
   return {
-    rows: integers.take(T),
-    words: integers.take(N),
-    types: integers.take(N),
-    clocks: pair(config.cell === 'clockwork', 1),
-    chars: layoutChars(space, config, sizes, training),
-    features: layoutFeatures(space, config, sizes, training),
-    tokens: layoutTokens(space, config, { n: N, P: sizes.P, training: true }),
-    x: kept.take(N * inputSize(config, 0)),
-    masks: times(layers + 1, (l) => scratch.take(B * inputSize(config, l))),
-    layers: times(layers, (layer) => layoutLayer(space, config, { N, B, layer }, options)),
-    scratch: layoutLayerScratch(scratch, config, N),
-    dout: pair(true, M),
-    dense: times(config.dense, () => kept.take(N * H)),
-    packedDense: times(config.dense, () => kept.take(packedSize(panelWidth, N, H))),
-    ddense: pair(config.dense > 0, H),
-    heads: tags.map((K) => ({
-      gold: integers.take(N),
-      logits: scratch.take(N * K),
-      dlogits: scratch.take(N * K),
-      packed: kept.take(packedSize(panelWidth, N, K)),
-      crf: config.decoder === 'crf' ? scratch.take(crfScratchSize(panelWidth, { N, B, K })) : 0,
-    })),
-    space,
+    ...{ N, T, B, Y, rows, types, space },
+    input: inputs,
+    hidden: hidden.map((layer) => {
+      top = layer.layout(space, { N, B, training }, top);
+      return top;
+    }),
+    heads: heads.map((head) => head.layout(space, { N, B, training }, top)),
   };
 }
 
-/** Tagging, first part: types whose projections go to the cache. */
-export interface TypesLayout {
-  readonly words: Address; // (Y) rows of word.embedding
-  readonly places: Address; // (Y) 0, 1, ...: types in the order of the cache, as they lie in `chars`
-  readonly chars: CharLayout;
-  readonly features: FeatureLayout;
-  readonly tokens: TokenLayout; // of the Y types
+/** Writes the sizes at the beginning of a shard's integers. */
+export const writeShardSizes = (
+  memory: Pick<Arena, 'i32'>,
+  at: Address,
+  { N, T, B, Y, input }: ShardSizes,
+): void => memory.i32(at, 4 + input.length).set([N, T, B, Y, ...Array.from(input)]);
+
+export function readShardSizes(arena: Arena, { input }: Network, at: Address): ShardSizes {
+  const [N, T, B, Y] = arena.i32(at, 4) as unknown as [number, number, number, number];
+  return { N, T, B, Y, input: arena.i32(at + 16, input.sizeCount) };
+}
+
+/** Tagging, first part: word types whose projected input goes to the cache. A type counts as a token. */
+export interface TypeBlock {
+  readonly Y: number;
+  readonly types: Address; // (Y) 0, 1, 2, ...
   readonly x: Address; // (Y, D)
+  readonly input: readonly unknown[];
   readonly end: Address;
 }
 
-export function layoutTypes(
-  config: NetworkConfig,
-  options: LayoutOptions,
-  sizes: CachedSizes,
+export function layoutTypeBlock(
+  { input }: Network,
+  { Y, input: sizes }: Pick<ShardSizes, 'Y' | 'input'>,
   begin: Address,
-): TypesLayout {
+): TypeBlock {
   const layout = new Layout(begin);
-  layout.take(HEADER);
   const space = { integers: layout, kept: layout, scratch: layout };
-  const tagging = { panelWidth: options.panelWidth, training: false };
-  return {
-    words: layout.take(sizes.Y),
-    places: layout.take(sizes.Y),
-    chars: layoutChars(space, config, sizes, tagging),
-    features: layoutFeatures(space, config, sizes, tagging),
-    tokens: layoutTokens(space, config, { n: sizes.Y, P: sizes.P, training: false }),
-    x: layout.take(sizes.Y * inputSize(config, 0)),
-    end: layout.end,
-  };
+  layout.take(1 + input.sizeCount);
+  const types = layout.take(Y);
+  const x = layout.take(Y * input.width);
+  const inputs = input.layout(space, { N: Y, Y, x, dx: 0, types, training: false }, sizes);
+  return { Y, types, x, input: inputs, end: layout.end };
 }
 
-/** Tagging, second part: a few sentences over cached projections. */
-export interface ChunkLayout {
-  readonly rows: Address; // (T)
+export const writeTypeBlockSizes = (
+  memory: Pick<Arena, 'i32'>,
+  at: Address,
+  { Y, input }: Pick<ShardSizes, 'Y' | 'input'>,
+): void => memory.i32(at, 1 + input.length).set([Y, ...Array.from(input)]);
+
+export const readTypeBlockSizes = (
+  arena: Arena,
+  { input }: Network,
+  at: Address,
+): Pick<ShardSizes, 'Y' | 'input'> => ({
+  Y: arena.i32(at, 1)[0]!,
+  input: arena.i32(at + 4, input.sizeCount),
+});
+
+/** Sizes of a chunk: as those of a shard. */
+export type ChunkSizes = Omit<ShardSizes, 'Y' | 'input'>;
+
+/** Tagging, second part: a few sentences over the cache. */
+export interface Chunk extends ChunkSizes {
+  readonly rows: Address; // (T) as in `Packing`
   readonly slots: Address; // (N) rows of the cache
-  readonly clocks: readonly [Address, Address]; // (N), as of a shard
-  readonly scratch: Address; // (B, (G + 3) H)
-  readonly pre: Address; // (N, G H), layers above the first
-  readonly layers: readonly (LayerSpace & { c: readonly [Address, Address] })[]; // c (N, H), if a layer above sees it
-  readonly dense: readonly Address[]; // (N, H)
-  readonly heads: readonly {
-    logits: Address; // (N, K)
-    best: Address; // (N)
-    score: Address; // (B) of the best paths, where a path is sought, else 0
-    crf: Address; // and scratch for it
-  }[];
+  readonly hidden: readonly Activation[];
+  readonly heads: readonly HeadBuffers[];
   readonly end: Address;
 }
 
 export function layoutChunk(
-  config: NetworkConfig,
-  { panelWidth }: LayoutOptions,
-  sizes: Omit<ShardSizes, keyof CachedSizes>,
+  { hidden, heads }: Network,
+  { N, T, B }: ChunkSizes,
   begin: Address,
-): ChunkLayout {
+): Chunk {
   const layout = new Layout(begin);
-  layout.take(HEADER);
-  const { N, T, B } = sizes;
-  const { hidden: H, tags, layers } = config;
-  const { gates } = cellOf(config, layers - 1);
-  const pair = (isNeeded: boolean, width: number): readonly [Address, Address] =>
-    isNeeded ? [layout.take(N * width), layout.take(N * width)] : [0, 0];
+  const space = { integers: layout, kept: layout, scratch: layout };
+  layout.take(3);
+  const rows = layout.take(T);
+  const slots = layout.take(N);
+  let top: Activation = { out: 0, dout: 0 }; // the first recurrent layer reads the cache
   return {
-    rows: layout.take(T),
-    slots: layout.take(N),
-    clocks: pair(config.cell === 'clockwork', 1),
-    scratch: layout.take(B * (gates + 3) * H),
-    pre: layers > 1 ? layout.take(N * gates * H) : 0,
-    layers: times(layers, (layer) => ({
-      ...layoutSpace(layout, config, { N, layer }),
-      c: pair(layers > 1 && cellOf(config, layers - 1).below === true, H),
-    })),
-    dense: times(config.dense, () => layout.take(N * H)),
-    heads: tags.map((K) => ({
-      logits: layout.take(N * K),
-      best: layout.take(N),
-      ...(config.decoder === 'softmax'
-        ? { score: 0, crf: 0 }
-        : { score: layout.take(B), crf: layout.take(crfScratchSize(panelWidth, { N, B, K })) }),
-    })),
+    ...{ N, T, B, rows, slots },
+    hidden: hidden.map((layer) => {
+      top = layer.layout(space, { N, B, training: false }, top);
+      return top;
+    }),
+    heads: heads.map((head) => head.layout(space, { N, B, training: false }, top)),
     end: layout.end,
   };
+}
+
+export const writeChunkSizes = (
+  memory: Pick<Arena, 'i32'>,
+  at: Address,
+  { N, T, B }: ChunkSizes,
+): void => memory.i32(at, 3).set([N, T, B]);
+
+export function readChunkSizes(arena: Arena, at: Address): ChunkSizes {
+  const [N, T, B] = arena.i32(at, 3) as unknown as [number, number, number];
+  return { N, T, B };
 }

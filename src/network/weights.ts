@@ -1,46 +1,40 @@
 import { Layout } from '../backend/arena.ts';
 import { packedSize } from '../backend/backend.ts';
 import type { Address, Kernels } from '../backend/kernels.ts';
+import type { NetworkConfig } from './config.ts';
 import {
+  type Matrix,
   memberPrefix,
-  type NetworkConfig,
   type ParameterSpec,
-  parameterSpecs,
+  type Parameters,
   sizeOf,
-} from './config.ts';
+} from './parameters.ts';
 
-/** A matrix W (K, N) and its packed copies: `packed` for x W, `transposed` for y W^T (0 where nothing is trained). */
-export interface Matrix {
-  readonly at: Address;
-  readonly K: number;
-  readonly N: number;
-  readonly packed: Address;
-  readonly transposed: Address;
-  /** Modules of the clockwork whose recurrent matrix it is. */
-  readonly modules?: number;
-}
-
-/** Where everything that outlives a batch lies. Plain data: workers get it as it is. */
+/** Addresses of everything that outlives a batch. Plain data, so that workers can receive it. */
 export interface Weights {
   readonly specs: readonly ParameterSpec[];
   readonly at: Readonly<Record<string, Address>>;
   readonly matrices: Readonly<Record<string, Matrix>>;
-  /** All parameters but the word embedding lie in one block of `denseSize` floats from `dense` on. */
+  /** All parameters except the word embedding form one block of `denseSize` floats at `dense`. */
   readonly dense: Address;
   readonly denseSize: number;
-  /** Of a clockwork: (H) integers, a bit for each unit's module, which the engine writes; else 0. */
+  /** Clockwork: (H) integers, a bit for the module of each unit, written by the engine. Other cells: 0. */
   readonly modules: Address;
   readonly end: Address;
 }
 
-/** Lays the parameters out from `begin` on. */
+/** Lays out the parameters from `begin` on. The first of `specs` is the word embedding. */
 export function placeWeights(
   config: NetworkConfig,
-  options: { begin: Address; panelWidth: number; training: boolean },
+  options: {
+    specs: readonly ParameterSpec[];
+    begin: Address;
+    panelWidth: number;
+    training: boolean;
+  },
 ): Weights {
-  const { begin, panelWidth, training } = options;
+  const { specs, begin, panelWidth, training } = options;
   const layout = new Layout(begin);
-  const specs = parameterSpecs(config);
   const at: Record<string, Address> = {};
   for (const { name, shape } of specs) at[name] = layout.take(sizeOf(shape));
   const dense = at[specs[1]!.name]!;
@@ -50,7 +44,7 @@ export function placeWeights(
     if (!matrix) continue;
     const [K, N] = matrix;
     matrices[name] = {
-      at: at[name]!,
+      address: at[name]!,
       K,
       N,
       packed: layout.take(packedSize(panelWidth, K, N)),
@@ -62,30 +56,34 @@ export function placeWeights(
   return { specs, at, matrices, dense, denseSize, modules, end: layout.end };
 }
 
-/** The weights of an ensemble's member by the names of a network alone; what is shared only the first has, others 0. */
-export function memberWeights(weights: Weights, member: number): Weights {
-  const prefix = memberPrefix(member);
-  const own = <T>(all: Readonly<Record<string, T>>): [string, T][] =>
-    Object.entries(all).flatMap(([name, value]): [string, T][] =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
-    );
-  const shared = weights.specs
-    .filter(({ inEnsemble }) => inEnsemble === 'shared')
-    .map(({ name }) => [name, member === 0 ? weights.at[name]! : 0] as const);
+/**
+ * The placed parameters of a network or of one member of an ensemble. Shared parameters exist for the first member only:
+ * the others get address 0, which the kernels take for zeros.
+ */
+export function placedParameters(
+  { at, matrices }: Weights,
+  { members, member }: { members: number; member: number },
+): Parameters {
+  const prefix = members === 1 ? '' : memberPrefix(member);
   return {
-    ...weights,
-    at: Object.fromEntries([...own(weights.at), ...shared]),
-    matrices: Object.fromEntries(own(weights.matrices)),
+    matrix: ({ name }) => matrices[prefix + name]!,
+    array({ name, inEnsemble }) {
+      if (inEnsemble === 'shared') return member === 0 ? at[name]! : 0;
+      return at[prefix + name]!;
+    },
   };
 }
 
-/** Packs W again after its values changed. */
-export function packMatrix(kernels: Kernels, { at, K, N, packed, transposed }: Matrix): void {
-  kernels.gemm_pack(packed, at, K, N, N, 1);
-  if (transposed) kernels.gemm_pack(transposed, at, N, K, 1, N);
+/** Makes the packed copies of W. Necessary after its values have changed. */
+export function packMatrix(
+  kernels: Kernels,
+  { address, K, N, packed, transposed }: Omit<Matrix, 'modules'>,
+): void {
+  kernels.gemm_pack(packed, address, K, N, N, 1);
+  if (transposed) kernels.gemm_pack(transposed, address, N, K, 1, N);
 }
 
-/** y (n, N) = x (n, K; ldx) W + bias (or += when `accumulate`). */
+/** y (n, N; ldy) = x (n, K; ldx) W + bias, or += when `accumulate`. */
 export function project(
   kernels: Kernels,
   y: Address,
@@ -97,7 +95,7 @@ export function project(
   kernels.gemm(y, x, w.packed, bias, n, w.N, w.K, ldx, 1, ldy, accumulate ? 1 : 0);
 }
 
-/** dx (n, K; ldx) = dy (n, N) W^T (or += when `accumulate`). */
+/** dx (n, K; ldx) = dy (n, N) W^T, or += when `accumulate`. */
 export function projectBack(
   kernels: Kernels,
   dx: Address,
@@ -109,20 +107,23 @@ export function projectBack(
   kernels.gemm(dx, dy, w.transposed, 0, n, w.K, w.N, w.N, 1, ldx, accumulate ? 1 : 0);
 }
 
-/** Where a backward leaves the gradients of parameters. */
+/** Where the backward pass of a layer puts the gradients of its parameters. */
 export interface Gradients {
-  /** That of a vector or an embedding is added to. */
+  /** The address of the gradient of a vector or an embedding. The layer adds to it. */
   at(parameter: Address): Address;
-  /** That of a matrix (K, N) is x^T dy, of x (n, K) and dy (n, N) packed, which stay what they are for the rest of the step. */
+  /**
+   * Notes that the gradient of W (K, N) is x^T dy, with x (n, K), and dy (n, N) packed. The product is computed later, so
+   * both must stay unchanged until the end of the step.
+   */
   product(w: Matrix, x: Address, packedDy: Address, n: number): void;
 }
 
-/** Rows `from` on of dW (K, N) = x^T dy (or += when `accumulate`), as `Gradients` has it. */
+/** Rows `from` to `from + rows` of dW (K, N) = x^T dy, or += when `accumulate`. The factors are those of `Gradients.product`. */
 export function addProduct(
   kernels: Kernels,
   dw: Address,
-  { K, N }: Matrix,
-  [x, packedDy, n]: readonly [Address, Address, number],
+  { K, N }: Pick<Matrix, 'K' | 'N'>,
+  [x, packedDy, n]: readonly [x: Address, packedDy: Address, n: number],
   options: { from: number; rows: number; accumulate: boolean },
 ): void {
   const { from, rows, accumulate } = options;

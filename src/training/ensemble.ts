@@ -1,4 +1,6 @@
-import { memberPrefix, type NetworkConfig, parameterSpecs } from '../network/config.ts';
+import type { NetworkConfig } from '../network/config.ts';
+import { parameterSpecs } from '../network/network.ts';
+import { memberPrefix } from '../network/parameters.ts';
 
 type Parameters = ReadonlyMap<string, Float32Array>;
 

@@ -118,7 +118,7 @@ function createSetting(
     },
     mask: variant.mask ? roundToFloat32(random.mask(B * H, 0.4)) : undefined,
     links: variant.links ? random32(random, N).map((k, n) => (n % 3 === 0 ? 0 : k)) : undefined,
-    below: cell.below ? random32(random, N * H) : undefined,
+    below: cell.readsLowerState ? random32(random, N * H) : undefined,
     clocks: cell.clocked ? Array.from(ages, (age) => ticks(age, periods)) : undefined,
     dh: random32(random, N * H),
     // only a cell with a state of its own can be looked at from above

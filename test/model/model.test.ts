@@ -6,12 +6,9 @@ import { UserError } from '../../src/errors.ts';
 import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
 import type { Tensor } from '../../src/model/safetensors/format.ts';
 import { writeSafetensors } from '../../src/model/safetensors/write.ts';
-import {
-  type NetworkConfig,
-  parameterSpecs,
-  plainBiLstm,
-  sizeOf,
-} from '../../src/network/config.ts';
+import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
+import { parameterSpecs } from '../../src/network/network.ts';
+import { sizeOf } from '../../src/network/parameters.ts';
 import { pool } from '../../src/training/ensemble.ts';
 import { readSafetensors } from './read-safetensors.ts';
 

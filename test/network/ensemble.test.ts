@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createEngine } from '../../src/network/builtin/engine.ts';
-import { headName, type NetworkConfig, parameterSpecs } from '../../src/network/config.ts';
+import { headName, type NetworkConfig } from '../../src/network/config.ts';
 import type { Emissions, Engine } from '../../src/network/engine.ts';
+import { parameterSpecs } from '../../src/network/network.ts';
 import { pool } from '../../src/training/ensemble.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectClose } from '../oracle/close.ts';

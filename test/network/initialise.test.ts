@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cellNames } from '../../src/network/cells/index.ts';
-import {
-  type NetworkConfig,
-  parameterSpecs,
-  plainBiLstm,
-  sizeOf,
-} from '../../src/network/config.ts';
+import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import { initialise } from '../../src/network/initialise.ts';
+import { parameterSpecs } from '../../src/network/network.ts';
+import { sizeOf } from '../../src/network/parameters.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { expectClose } from '../oracle/close.ts';
 import { matmul } from '../oracle/matmul.ts';
@@ -60,7 +57,7 @@ function expectUniform(values: Float32Array, limit: number): void {
 it('fills every parameter, the same for a seed', () => {
   for (const { values, shape } of parameters) expect(values.length).toBe(sizeOf(shape));
   const kinds = new Set(parameters.map(({ init }) => init));
-  expect([...kinds].sort()).toEqual(['embedding', 'glorot', 'orthogonal', 'zero']);
+  expect([...kinds].sort()).toEqual(['constant', 'embedding', 'glorot', 'orthogonal']);
   const values = (seed: number) => initialised({}, seed).map((parameter) => parameter.values);
   expect(values(1)).toEqual(values(1));
   expect(values(2)[0]).not.toEqual(values(1)[0]);
@@ -153,9 +150,10 @@ describe('the bias of the gate that keeps the past', () => {
     rnn: [0],
     'depth-gated': [0, 1, 0, 0, 0],
     clockwork: [0],
-    highway: [-1],
   };
-  const biased = parameters.filter(({ name }) => /\.bias$/.test(name) && !/conv|output/.test(name));
+  const biased = parameters.filter(
+    ({ name }) => /\.bias$/.test(name) && !/conv|output|highway/.test(name),
+  );
   const expected = ({ name, shape }: { name: string; shape: readonly number[] }, bias: number) => {
     const [kind, layer] = name.replace('char.', '').split('.');
     const gates = keeping[kind === 'depth-gated' && layer === '0' ? 'peephole' : kind!]!;
@@ -174,6 +172,19 @@ describe('the bias of the gate that keeps the past', () => {
   });
 });
 
-it.each(of('zero').filter(({ forget }) => !forget))('$name is 0', ({ values }) => {
-  expect(values.every((x) => Object.is(x, 0))).toBe(true);
+it('the bias of a highway gate begins at -1, whatever the forget bias', () => {
+  const highways = parameters.filter(({ name }) => /^highway.*bias$/.test(name));
+  expect(highways.length).toBeGreaterThan(0);
+  for (const spec of highways)
+    for (const forgetBias of [0, 1, 2.5]) {
+      const values = initialise(spec, Math.random, { forgetBias });
+      expect([...values]).toEqual(Array<number>(34).fill(-1));
+    }
 });
+
+it.each(of('constant').filter(({ forget, value }) => !forget && value === undefined))(
+  '$name is 0',
+  ({ values }) => {
+    expect(values.every((x) => Object.is(x, 0))).toBe(true);
+  },
+);

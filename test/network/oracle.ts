@@ -1,12 +1,6 @@
-import {
-  charSize,
-  featureSize,
-  headName,
-  type NetworkConfig,
-  tokenSize,
-} from '../../src/network/config.ts';
+import { headName, type NetworkConfig } from '../../src/network/config.ts';
 import type { TrainingOptions } from '../../src/network/engine.ts';
-import type { Bags } from '../../src/network/features.ts';
+import type { Bags } from '../../src/network/layers/bags.ts';
 import { accumulate } from '../oracle/arrays.ts';
 import { type CrfWeights, crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
@@ -21,6 +15,7 @@ import {
   taggerStep,
 } from '../oracle/tagger.ts';
 import {
+  inputWidths,
   oracleBatch,
   oracleLinks,
   oracleMasks,
@@ -55,7 +50,8 @@ export function oracleNamed(config: NetworkConfig, read: Read): Record<string, F
 
 /** Where the oracle's columns [word; features; characters] stand in the network's [word; characters; features]. */
 function columnsOf(config: NetworkConfig): number[] {
-  const [D, C, F] = [config.wordDim, charSize(config), featureSize(config) + tokenSize(config)];
+  const [D, C, hashed, ofTokens] = inputWidths(config);
+  const F = hashed + ofTokens;
   const run = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
   return [...run(0, D), ...run(D + C, F), ...run(D, C)];
 }
@@ -91,7 +87,8 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   const weights = oracleWeights(config, read);
   const batch = oracleBatch(sample);
   const { wordDim: D, tokenFeatures } = config;
-  const F = featureSize(config) + tokenSize(config);
+  const [, , hashed, ofTokens] = inputWidths(config);
+  const F = hashed + ofTokens;
   if (F === 0) return { weights, batch, masks, translate: namedArrays };
 
   const { table } = weights.words;

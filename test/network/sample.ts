@@ -4,15 +4,10 @@ import type { Backend } from '../../src/backend/backend.ts';
 import { createPool } from '../../src/backend/pool.ts';
 import type { Types } from '../../src/network/batch.ts';
 import { createEngine } from '../../src/network/builtin/engine.ts';
-import {
-  directionsOf,
-  inputSize,
-  type NetworkConfig,
-  parameterSpecs,
-  plainBiLstm,
-} from '../../src/network/config.ts';
+import { directionsOf, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import type { Engine, TrainingBatch, TrainingOptions } from '../../src/network/engine.ts';
-import type { Bags } from '../../src/network/features.ts';
+import type { Bags } from '../../src/network/layers/bags.ts';
+import { parameterSpecs } from '../../src/network/network.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';
 import { cellOf, connects } from '../oracle/cells.ts';
@@ -28,6 +23,25 @@ import {
 import { agesOf, type CellWeights } from '../oracle/recurrence.ts';
 import { type Rng, rng } from '../oracle/rng.ts';
 import type { CharEncoder, TaggerBatch, TaggerMasks, TaggerWeights } from '../oracle/tagger.ts';
+
+/** Widths of the parts of the first layer's input: words, characters, hashed features, features of tokens. */
+export function inputWidths(config: NetworkConfig): [number, number, number, number] {
+  const { wordDim, charEncoder, charFilters, charHidden, tokenFeatures } = config;
+  return [
+    wordDim,
+    { none: 0, cnn: charFilters, lstm: 2 * charHidden }[charEncoder],
+    config.featureGroups * config.featureDim,
+    (tokenFeatures?.groups ?? 0) * (tokenFeatures?.dim ?? 0),
+  ];
+}
+
+/** Width of the input of recurrent layer `layer`. */
+function inputSize(config: NetworkConfig, layer: number): number {
+  if (layer === 0) return inputWidths(config).reduce((sum, width) => sum + width, 0);
+  return config.direction === 'both' && config.merge === 'concat'
+    ? 2 * config.hidden
+    : config.hidden;
+}
 
 export interface Sample {
   config: NetworkConfig;

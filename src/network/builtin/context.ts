@@ -2,18 +2,20 @@ import type { Backend } from '../../backend/backend.ts';
 import type { Address } from '../../backend/kernels.ts';
 import { Numbering, type Types } from '../batch.ts';
 import { moduleOf } from '../cells/clockwork.ts';
-import { headName, type NetworkConfig } from '../config.ts';
+import type { NetworkConfig } from '../config.ts';
 import type { TrainingOptions } from '../engine.ts';
-import { type Crf, crfTablesSize } from '../layers/decoders/crf.ts';
-import { cacheWidth, type LayoutOptions } from '../layouts.ts';
+import { type DecoderMemory, noDecoderMemory } from '../layers/decoders/decoder.ts';
+import { decoderTablesSize } from '../layers/decoders/index.ts';
+import { cacheWidth } from '../layers/recurrent.ts';
+import { type Network, parameterSpecs } from '../network.ts';
+import { createTasks, placedNetwork } from '../program.ts';
 import {
-  createTasks,
   DENSE_BLOCK,
   type ProgramSpec,
   ROW_BLOCK,
   SHARDS,
   type TrainingSpec,
-} from '../program.ts';
+} from '../tasks/spec.ts';
 import { placeWeights, type Weights } from '../weights.ts';
 
 export interface EngineOptions {
@@ -33,15 +35,13 @@ export interface EngineOptions {
 export interface Context {
   readonly backend: Backend;
   readonly config: NetworkConfig;
-  readonly layoutOptions: LayoutOptions;
+  readonly network: Network;
   readonly weights: Weights;
-  readonly fields: readonly (Crf | undefined)[];
   readonly training?: TrainingOptions | undefined;
   readonly trainingSpec?: TrainingSpec | undefined;
   readonly cacheSize: number;
   /** Where scratch space begins, which is laid out anew for every batch. */
   readonly scratch: Address;
-  readonly charset: Numbering;
   /** Numbers the types of a table; it is the same as long as the table is. */
   numberingFor(types: Types): Numbering;
   begin(task: number, count: number, args: readonly number[]): void;
@@ -54,13 +54,8 @@ export interface Context {
 export function createContext(options: EngineOptions): Context {
   const { backend, config, training, cacheSize = 8192 } = options;
   const { arena, pool, kernels, panelWidth } = backend;
-  const bptt = training?.bptt ?? { kind: 'full' };
-  const layoutOptions = {
-    panelWidth,
-    recurrentDropout: (training?.dropout.recurrent ?? 0) > 0,
-    links: bptt.kind !== 'full',
-  };
   const weights: Weights = placeWeights(config, {
+    specs: parameterSpecs(config),
     begin: arena.layout.end,
     panelWidth,
     training: training !== undefined,
@@ -73,8 +68,8 @@ export function createContext(options: EngineOptions): Context {
       modules[unit] = 1 << moduleOf(unit, sizes);
     });
   }
-  const fields = config.tags.map((_, head) =>
-    placeField(head, { backend, config, weights, options }),
+  const decoders = config.tags.map((K, head) =>
+    placeDecoder({ backend, config }, K, options.allowed?.[head]),
   );
   const cache = arena.take(cacheSize * cacheWidth(config));
   const wordSize = config.words * config.wordDim;
@@ -83,7 +78,7 @@ export function createContext(options: EngineOptions): Context {
   const pair = (n: number): readonly [Address, Address] => [take(n), take(n)];
   const trainingSpec: TrainingSpec | undefined = training && {
     ...training,
-    bptt,
+    bptt: training.bptt ?? { kind: 'full' },
     tagWeights: config.tags.map((K, head) => {
       const weights = training.tagWeights?.[head];
       if (!weights) return 0;
@@ -102,9 +97,9 @@ export function createContext(options: EngineOptions): Context {
   const spec: ProgramSpec = {
     config,
     weights,
-    layout: layoutOptions,
+    panelWidth,
     cache,
-    fields,
+    decoders,
     ...(trainingSpec && { training: trainingSpec }),
   };
   const tasks = createTasks({ kernels, arena, thread: 0 }, spec);
@@ -120,20 +115,17 @@ export function createContext(options: EngineOptions): Context {
     pool.finish();
   };
 
-  const charset = new Numbering(config.chars);
   let typeNumbering = new Numbering(0);
   let numbered: Types | undefined;
   return {
     backend,
     config,
-    layoutOptions,
+    network: placedNetwork(spec),
     weights,
-    fields,
     training,
     trainingSpec,
     cacheSize,
     scratch: arena.layout.end,
-    charset,
     numberingFor(types) {
       if (numbered !== types) {
         typeNumbering = new Numbering(types.words.length);
@@ -149,29 +141,19 @@ export function createContext(options: EngineOptions): Context {
   };
 }
 
-/** What a head needs to find paths. */
-function placeField(
-  head: number,
-  {
-    backend: { arena, panelWidth },
-    config,
-    weights,
-    options,
-  }: { backend: Backend; config: NetworkConfig; weights: Weights; options: EngineOptions },
-): Crf | undefined {
-  const links = options.allowed?.[head];
-  if (config.decoder === 'softmax' || (config.decoder === 'constrained' && !links))
-    return undefined;
-  const K = config.tags[head]!;
-  const allowed = links ? arena.take(links.length) : 0;
-  if (links) arena.i32(allowed, links.length).set(links);
-  const parameter = (name: string): Address => weights.at[`${headName(head)}.${name}`] ?? 0;
-  return {
-    K,
-    transitions: parameter('transitions'),
-    start: parameter('start'),
-    end: parameter('end'),
-    allowed,
-    tables: arena.take(crfTablesSize(panelWidth, K)),
+/** Memory for the decoder of a head of K tags. */
+function placeDecoder(
+  { backend: { arena, panelWidth }, config }: { backend: Backend; config: NetworkConfig },
+  K: number,
+  allowed: Int32Array | undefined,
+): DecoderMemory {
+  const isConstrained = allowed !== undefined;
+  const tablesSize = decoderTablesSize(config, { K, isConstrained, panelWidth });
+  if (tablesSize === 0) return noDecoderMemory;
+  const memory = {
+    allowed: allowed ? arena.take(allowed.length) : 0,
+    tables: arena.take(tablesSize),
   };
+  if (allowed) arena.i32(memory.allowed, allowed.length).set(allowed);
+  return memory;
 }

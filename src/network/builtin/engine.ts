@@ -1,6 +1,7 @@
-import { sizeOf } from '../config.ts';
 import type { Engine } from '../engine.ts';
+import { sizeOf } from '../parameters.ts';
 import { TaskId } from '../program.ts';
+import { packTickets } from '../tasks/packing.ts';
 import { createContext, type EngineOptions } from './context.ts';
 import { createInference } from './inference.ts';
 import { gradientNorms } from './probing.ts';
@@ -10,13 +11,11 @@ import { createTraining } from './training.ts';
 /** Places everything in the backend's arena. Parameters are 0 until written. */
 export function createEngine(options: EngineOptions): Engine {
   const context = createContext(options);
-  const { backend, config, weights, fields } = context;
+  const { backend, config, network, weights } = context;
   const { arena, pool } = backend;
   const inference = createInference(context);
   function weightsChanged(): void {
-    const matrices = Object.keys(weights.matrices).length / config.members;
-    const packed = matrices + fields.filter(Boolean).length;
-    context.run(TaskId.pack, packed);
+    context.run(TaskId.pack, packTickets(network, weights));
     inference.clearCache();
   }
   const { trainStep, optimizerState, restoreOptimizer } = createTraining(context, weightsChanged);

@@ -1,10 +1,8 @@
 import { Layout } from '../../backend/arena.ts';
-import { byFallingLength, collectTypes, packTokens, type Types, writeTypes } from '../batch.ts';
+import { byFallingLength, packTokens, sortTypes, type Types } from '../batch.ts';
 import type { Emissions, Engine } from '../engine.ts';
-import { writeFeatures } from '../features.ts';
-import { chunkKeys, layoutChunk, layoutTypes, typeKeys, writeSizes } from '../layouts.ts';
+import { layoutChunk, layoutTypeBlock, writeChunkSizes, writeTypeBlockSizes } from '../layouts.ts';
 import { TaskId } from '../program.ts';
-import { tokenMembers, tokenWriter } from '../tokens.ts';
 import type { Context } from './context.ts';
 
 const TYPES_BLOCK = 128;
@@ -14,7 +12,7 @@ const CHUNK_SENTENCES = 32;
 export function createInference(
   context: Context,
 ): Pick<Engine, 'cached' | 'encode' | 'clearCache' | 'beginInfer'> {
-  const { backend, config, layoutOptions, cacheSize, charset, scratch } = context;
+  const { backend, config, network, cacheSize, scratch } = context;
   const { arena, pool } = backend;
   let cached = 0;
 
@@ -35,25 +33,27 @@ export function createInference(
       numbering.reset();
       for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK))
         numbering.number(id);
-      const typeBatch = collectTypes(types, { numbering, charset, groups: config.featureGroups });
-      const { Y } = typeBatch.sizes;
-      const P = typeBatch.ids.reduce((sum, id) => sum + tokenMembers(config, types.tokens, id), 0);
-      const sizes = { ...typeBatch.sizes, P };
+      const ids = sortTypes(types, numbering);
+      const Y = ids.length;
+      const input = network.input.prepare({
+        types,
+        ids,
+        words: Int32Array.from(ids, (id) => types.words[id]!),
+        eachToken(visit) {
+          for (const id of ids) visit(types.tokens, id);
+        },
+      });
+      const sizes = { Y, input: input.sizes };
       const at = layout.end;
-      const t = layoutTypes(config, layoutOptions, sizes, at);
+      const t = layoutTypeBlock(network, sizes, at);
       layout.end = t.end;
       arena.reserve(t.end);
-      writeSizes(arena.i32(at, typeKeys.length), typeKeys, sizes);
-      writeTypes(arena, config, t.chars, typeBatch);
-      writeFeatures(arena, config, t.features, types, typeBatch);
+      writeTypeBlockSizes(arena, at, sizes);
+      input.write(arena, t.input);
       arena.i32(table + block * 8, 2).set([at / 64, cached]);
-      const tokens = tokenWriter(arena, config, t.tokens, { n: Y, P });
-      const words = arena.i32(t.words, Y);
-      const places = arena.i32(t.places, Y);
-      typeBatch.ids.forEach((id, y) => {
-        words[y] = types.words[id]!;
-        tokens.add(types.tokens, id);
-        places[y] = y;
+      const numbers = arena.i32(t.types, Y);
+      ids.forEach((id, y) => {
+        numbers[y] = y;
         slots[id] = cached + y;
       });
       cached += Y;
@@ -81,10 +81,10 @@ export function createInference(
       const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
       const sizes = { N, T: lengths[sentences[0]!]!, B: sentences.length };
       const at = layout.end;
-      const c = layoutChunk(config, layoutOptions, sizes, at);
+      const c = layoutChunk(network, sizes, at);
       layout.end = c.end;
       arena.reserve(c.end);
-      writeSizes(arena.i32(at, chunkKeys.length), chunkKeys, sizes);
+      writeChunkSizes(arena, at, sizes);
       const rows = arena.i32(c.rows, sizes.T);
       const slots = arena.i32(c.slots, N);
       const tokens = new Int32Array(N); // packed row -> token of the input

@@ -2,8 +2,8 @@ import { Layout } from '../../backend/arena.ts';
 import { byFallingLength, type Types } from '../batch.ts';
 import { type Direction, directionsOf } from '../config.ts';
 import type { TrainingBatch } from '../engine.ts';
-import { isReverse } from '../layer.ts';
-import { eachAge, TaskId } from '../program.ts';
+import { eachAge } from '../packing.ts';
+import { TaskId } from '../program.ts';
 import type { Context } from './context.ts';
 import { placeShard, prepareShard } from './shards.ts';
 
@@ -29,7 +29,7 @@ export function gradientNorms(
     pool.run(TaskId.probe, 1, [...placed, space, d, trace]);
     const sums: { sum: number; count: number }[] = [];
     // The loss stands at the end of what the direction reads: distances are ages of the other way.
-    eachAge(shard.rows, !isReverse(config, d), (row, back) => {
+    eachAge(shard.rows, direction === 'forward', (row, back) => {
       if (back > distance) return;
       const gradient = arena.f32(trace + row * H * 4, H);
       sums[back] ??= { sum: 0, count: 0 };

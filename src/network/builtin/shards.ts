@@ -1,12 +1,9 @@
 import type { Layout } from '../../backend/arena.ts';
 import type { Address } from '../../backend/kernels.ts';
-import { byFallingLength, collectTypes, packTokens, writeTypes } from '../batch.ts';
-import { times } from '../config.ts';
+import { byFallingLength, packTokens, sortTypes } from '../batch.ts';
 import type { PreparedBatch, Reading, TrainingBatch } from '../engine.ts';
-import { writeFeatures } from '../features.ts';
-import { layoutShard, shardKeys, writeSizes } from '../layouts.ts';
-import { SHARDS } from '../program.ts';
-import { tokenWriter } from '../tokens.ts';
+import { layoutShard, times, writeShardSizes } from '../layouts.ts';
+import { SHARDS } from '../tasks/spec.ts';
 import type { Context } from './context.ts';
 
 /** A part of a batch: its integers as the arena will have them, of which two are views, and bytes that it takes besides. */
@@ -26,7 +23,7 @@ export interface ShardedBatch extends PreparedBatch, Pick<Required<TrainingBatch
 }
 /** Makes a shard of the sentences of a batch, given by their places. */
 export function prepareShard(
-  { config, layoutOptions, charset, numberingFor }: Context,
+  { network, numberingFor }: Context,
   sentences: readonly number[],
   batch: Reading & { of: TrainingBatch; lengths: readonly number[] },
 ): PreparedShard {
@@ -34,27 +31,35 @@ export function prepareShard(
   const numbering = numberingFor(allTypes);
   numbering.reset();
   for (const s of sentences) for (const type of of.types[s]!) numbering.number(type);
-  const groups = config.featureGroups;
-  const typeBatch = collectTypes(allTypes, { numbering, charset, groups, charAs });
+  const ids = sortTypes(allTypes, numbering);
   const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
   const T = sentences.length > 0 ? lengths[sentences[0]!]! : 0;
-  const P = sentences.reduce((sum, s) => sum + (of.tokens?.[s]?.members.length ?? 0), 0);
-  const sizes = { N, T, B: sentences.length, ...typeBatch.sizes, P };
-  const s = layoutShard(config, layoutOptions, sizes, { integers: 0, kept: 0, scratch: 0 });
+  const packed = new Int32Array(T);
+  const words = new Int32Array(N);
+  packTokens(packed, sentences, lengths, (row, sentence, t) => {
+    words[row] = of.words[sentence]![t]!;
+  });
+  const input = network.input.prepare({
+    types: allTypes,
+    ids,
+    words,
+    charAs,
+    eachToken(visit) {
+      packTokens(packed, sentences, lengths, (_, sentence, t) => visit(of.tokens?.[sentence], t));
+    },
+  });
+  const sizes = { N, T, B: sentences.length, Y: ids.length, input: input.sizes };
+  const s = layoutShard(network, sizes, { integers: 0, kept: 0, scratch: 0, dx: 0 });
   const buffer = new ArrayBuffer(s.space.integers.end);
   const staged = { i32: (at: Address, n: number) => new Int32Array(buffer, at, n) };
-  writeSizes(staged.i32(0, shardKeys.length), shardKeys, sizes);
-  writeTypes(staged, config, s.chars, typeBatch);
-  writeFeatures(staged, config, s.features, allTypes, typeBatch);
-  const tokens = tokenWriter(staged, config, s.tokens, { n: N, P });
+  writeShardSizes(staged, 0, sizes);
+  input.write(staged, s.input);
   const rows = staged.i32(s.rows, T);
-  const words = staged.i32(s.words, N);
-  const typePlaces = staged.i32(s.types, N);
+  rows.set(packed);
+  const typeNumbers = staged.i32(s.types, N);
   const golds = s.heads.map(({ gold }) => staged.i32(gold, N));
   packTokens(rows, sentences, lengths, (row, sentence, t) => {
-    words[row] = of.words[sentence]![t]!;
-    typePlaces[row] = numbering.number(of.types[sentence]![t]!);
-    tokens.add(of.tokens?.[sentence], t);
+    typeNumbers[row] = numbering.number(of.types[sentence]![t]!);
     for (let head = 0; head < golds.length; head++)
       golds[head]![row] = of.tags[head]![sentence]![t]!;
   });

@@ -1,6 +1,5 @@
 import { Layout } from '../../backend/arena.ts';
 import { Numbering } from '../batch.ts';
-import { inputSize } from '../config.ts';
 import type {
   OptimizerState,
   PreparedBatch,
@@ -8,7 +7,10 @@ import type {
   StepResult,
   TrainingBatch,
 } from '../engine.ts';
-import { DENSE_BLOCK, productTickets, ROW_BLOCK, SHARDS, streams, TaskId } from '../program.ts';
+import { streamCount } from '../layers/random-streams.ts';
+import { TaskId } from '../program.ts';
+import { DENSE_BLOCK, ROW_BLOCK, SHARDS } from '../tasks/spec.ts';
+import { productTickets } from '../tasks/update.ts';
 import type { Context } from './context.ts';
 import { placeShard, prepare, type ShardedBatch } from './shards.ts';
 
@@ -18,9 +20,9 @@ const isSharded = (batch: Batch): batch is ShardedBatch => 'shards' in batch;
 
 /** Steps of training and the optimizer's state. */
 export function createTraining(context: Context, weightsChanged: () => void) {
-  const { backend, config, weights, trainingSpec, scratch } = context;
+  const { backend, config, network, weights, trainingSpec, scratch } = context;
   const { arena, pool } = backend;
-  const D = inputSize(config, 0);
+  const D = network.input.width;
   const wordSize = config.words * config.wordDim;
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
   const products = productTickets(weights).length;
@@ -72,7 +74,7 @@ export function createTraining(context: Context, weightsChanged: () => void) {
         }),
         spaces,
         most,
-        (batchCount + i) * SHARDS * streams(config),
+        (batchCount + i) * SHARDS * streamCount(config),
         ...scales,
         ...tables,
       ]);

@@ -1,28 +1,28 @@
 import type { Recurrence } from '../../backend/kernels.ts';
 
 /**
- * A recurrent cell: what it takes of parameters and space. Its equations are in `kernels/cells/`, pointwise, over the
- * walk and the products of `kernels/recurrence.h`.
+ * A recurrent cell: which parameters and buffers it needs. Its equations are in `kernels/cells/`, element by element; the
+ * walk over time and the matrix products are in `kernels/recurrence.h`.
  */
 export interface Cell {
-  /** What people call it. */
+  /** Name for users. */
   readonly title: string;
-  /** What its kernels are called. */
+  /** Prefix of the names of its kernels. */
   readonly kernels: Recurrence;
   /** G: blocks of H pre-activations that the input makes. */
   readonly gates: number;
-  /** R: of these, the first ones that get the recurrent product as well. */
+  /** R: the first R of these blocks also get the recurrent product. */
   readonly recurrent: number;
   /** Blocks of H floats that forward saves for backward. */
   readonly saved: number;
-  /** Vectors of H weights by which single units see single cell states. */
+  /** Vectors of H weights from cell states to gates, unit by unit. Default: 0. */
   readonly peepholes?: number;
-  /** Has a reset gate before a second recurrent matrix (H, H), which enters block R. */
+  /** Has a reset gate, and a second recurrent matrix (H, H), whose product enters block R. */
   readonly reset?: true;
-  /** The gate that keeps the past, or with sign -1 the one that replaces it: its bias begins there. */
+  /** The gate that keeps the past, or with sign -1 the gate that replaces it. Its bias begins at sign times the forget bias. */
   readonly forget?: { readonly gate: number; readonly sign: 1 | -1 };
-  /** Sees the cell state of the layer below. */
-  readonly below?: true;
-  /** Its units are in modules that tick at periods of their own. */
+  /** Reads the cell state of the recurrent layer under it. */
+  readonly readsLowerState?: true;
+  /** Has modules of units that tick with different periods. */
   readonly clocked?: true;
 }

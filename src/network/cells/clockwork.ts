@@ -1,6 +1,6 @@
 import type { Cell } from './cell.ts';
 
-/** Clockwork RNN (Koutnik et al. 2014): modules of units, each moving only at multiples of its period. */
+/** Clockwork RNN (Koutnik et al. 2014): each module of units changes only at multiples of its period. */
 export const clockwork: Cell = {
   title: 'clockwork RNN',
   kernels: 'clockwork',
@@ -10,15 +10,15 @@ export const clockwork: Cell = {
   clocked: true,
 };
 
-/** The module of unit j of H, among `modules` as equal as can be, fast ones first. */
+/** The module of unit `unit` of H. Modules are as equal in size as possible, fast ones first. */
 export const moduleOf = (unit: number, { H, modules }: { H: number; modules: number }): number =>
   Math.floor((unit * modules) / H);
 
-/** For every age (tokens since the sentence's beginning): the modules that tick then, a bit each. */
+/** The modules that tick at an age (tokens since the beginning of the sentence), a bit for each. */
 export const ticks = (age: number, periods: readonly number[]): number =>
   periods.reduce((bits, period, module) => (age % period === 0 ? bits | (1 << module) : bits), 0);
 
-/** Makes U (H, H) 0 from units of faster modules to those of slower ones, row = from, column = to. */
+/** Sets the weights of U (H, H) from faster modules to slower ones to 0. Rows are sources, columns are targets. */
 export function clearUphill(U: Float32Array, { H, modules }: { H: number; modules: number }): void {
   for (let from = 0; from < H; from++) {
     const next = Math.ceil(((moduleOf(from, { H, modules }) + 1) * H) / modules);

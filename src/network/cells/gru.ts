@@ -1,6 +1,6 @@
 import type { Cell } from './cell.ts';
 
-/** Gated recurrent unit (Cho et al. 2014), reset before the product: h = z h_prev + (1 - z) n, gates z r n. */
+/** Gated recurrent unit (Cho et al. 2014) with the reset before the product: h = z h_prev + (1 - z) n; gates z r n. */
 export const gru: Cell = {
   title: 'GRU',
   kernels: 'gru',

@@ -22,7 +22,7 @@ export type CellName = (typeof cellNames)[number];
 
 const cells = { lstm, peephole, coupled, gru, clockwork } as const;
 
-/** The cell of layer `layer`. */
+/** The cell of recurrent layer number `layer`. */
 export function cellOf(
   config: { readonly cell: CellName; readonly activation: 'tanh' | 'relu' },
   layer: number,

@@ -1,6 +1,6 @@
 import type { Cell } from './cell.ts';
 
-/** LSTM whose gates see the cell state: i and f that of the step before, o the new one (Gers & Schmidhuber 2000). */
+/** LSTM whose gates read the cell state: i and f that of the step before, o the new one (Gers & Schmidhuber 2000). */
 export const peephole: Cell = {
   title: 'peephole LSTM',
   kernels: 'peephole',

@@ -1,41 +1,88 @@
 import type { Arena } from '../../../backend/arena.ts';
 import { packedSize } from '../../../backend/backend.ts';
 import type { Address, Kernels } from '../../../backend/kernels.ts';
-import type { Packing } from '../../recurrence.ts';
+import type { Packing } from '../../packing.ts';
+import { type CreateDecoder, type Decoder, noDecoderMemory } from './decoder.ts';
+import { crossEntropy } from './softmax.ts';
 
 // The linear-chain conditional random field (Lafferty, McCallum & Pereira 2001) over the emissions e of a network
 // (Lample et al. 2016). A path y of tags for a sentence of T tokens has
 //
 //   s(y) = start[y_1] + Σ_t e_t[y_t] + Σ_t A[y_{t-1}, y_t] + end[y_T]      p(y) = exp(s(y)) / Z,  Z = Σ_y exp(s(y))
 //
-// where forbidden links (transitions, starts and ends) have probability 0. How the sums are kept exact is told in
-// kernels/crf.h.
+// where forbidden transitions, starts and ends have probability 0. kernels/crf.h says how the sums are kept exact.
 
-/** A field over K tags: plain data, the same on every thread. */
+/** Trained as a CRF; chooses the best path. */
+export const crf: CreateDecoder = (
+  { parameters, panelWidth, training: trained, decoders, member = 0 },
+  { head, K, name },
+): Decoder => {
+  const scores = (part: string, shape: readonly number[]): Address =>
+    parameters.array({
+      ...{ name: `${name}.${part}`, shape },
+      init: 'constant',
+      inEnsemble: 'shared',
+    });
+  const model: Crf = {
+    K,
+    transitions: scores('transitions', [K, K]),
+    start: scores('start', [K]),
+    end: scores('end', [K]),
+    ...(decoders?.[head] ?? noDecoderMemory),
+  };
+  const labelSmoothing = trained?.labelSmoothing ?? 0;
+  const costs = trained?.tagWeights[head] ?? 0;
+  return {
+    hasPaths: true,
+
+    scratchSize: ({ N, B }) => crfScratchSize(panelWidth, { N, B, K }),
+
+    /** With label smoothing, the smoothed cross-entropy of each token is added. */
+    loss(pass, b, options) {
+      const { kernels, arena, gradients, rows, N, T } = pass;
+      const { logits: emissions, dlogits, gold, scratch } = b;
+      const { loss, sets, scale } = options;
+      if (labelSmoothing === 0) arena.f32(dlogits, N * K).fill(0);
+      else crossEntropy(pass, b, { ...options, K, labelSmoothing, weights: 0 });
+      if (costs) addCosts(arena, emissions, { gold, costs, N, K });
+      const batch = { emissions, gold, sets, scratch, rows, T, scale };
+      crfLoss(kernels, gradients.at, loss, dlogits, model, batch);
+    },
+
+    decode({ kernels, rows, T }, { best, score, logits, scratch }) {
+      crfDecode(kernels, best, score, model, { emissions: logits, gold: 0, scratch, rows, T });
+    },
+
+    // The members of an ensemble share one CRF.
+    ...(member === 0 && { pack: (kernels) => packCrf(kernels, model) }),
+  };
+};
+
+/** A CRF over K tags. Plain data. */
 export interface Crf {
   readonly K: number;
-  /** Parameters: transitions (K, K) from the row's tag to the column's, start (K), end (K); 0 stands for all zeros. */
+  /** Parameters: transitions (K, K) from the row's tag to the column's, start (K), end (K). Address 0: all zeros. */
   readonly transitions: Address;
   readonly start: Address;
   readonly end: Address;
-  /** What `allowedTransitions` returns, as integers; 0 allows every link. */
+  /** (K, K), (K) and (K) integers, as `allowedTransitions` returns them; 0: all are allowed. */
   readonly allowed: Address;
   /** Space for `crfTablesSize` numbers, which `packCrf` fills. */
   readonly tables: Address;
 }
 
-/** The batch that a field is asked about. */
+/** A packed batch for a CRF. */
 export interface CrfBatch extends Omit<Packing, 'N' | 'B'> {
   /** (N, K) */
   readonly emissions: Address;
   /**
-   * (N) integers, what is known of each token: a tag; -1 nothing; -2 - i, one of the tags of row i of `sets`. Address 0:
-   * nothing of any token.
+   * (N) integers, what is known of each token: a tag; -1, nothing; -2 - i, that it has one of the tags of row i of `sets`.
+   * Address 0: nothing is known of any token.
    */
   readonly gold: Address;
-  /** (S, K), 1 for each tag in the set, else 0; at least one a set. */
+  /** (S, K): 1 for each tag in the set, else 0, at least one in each set. */
   readonly sets?: Address;
-  /** Space for `crfScratchSize` numbers; nothing in it survives a call. */
+  /** Space for `crfScratchSize` numbers. */
   readonly scratch: Address;
 }
 
@@ -45,24 +92,24 @@ const padded = (K: number): number => Math.ceil(K / 16) * 16; // to whole vector
 export const crfTablesSize = (panelWidth: number, K: number): number =>
   16 + 4 * padded(K) + 3 * K * padded(K) + 2 * packedSize(panelWidth, K, K);
 
-/** Numbers that `CrfBatch.scratch` holds for N tokens in B sentences: enough for every function here. */
+/** Numbers that `CrfBatch.scratch` holds for N tokens in B sentences: enough for the loss and for decoding. */
 export const crfScratchSize = (
   panelWidth: number,
   { N, B, K }: { N: number; B: number; K: number },
 ): number => B * (19 + padded(K)) + (4 * N + K) * padded(K) + packedSize(panelWidth, N, K);
 
-/** Makes the tables again: once at the beginning, and whenever a parameter or `allowed` has changed. */
+/** Makes the tables. Necessary at the beginning, and after a parameter or `allowed` has changed. */
 export function packCrf(kernels: Kernels, crf: Crf): void {
   kernels.crf_pack(crf.tables, crf.transitions, crf.start, crf.end, crf.allowed, crf.K);
 }
 
 /**
- * loss[0] += scale Σ (ln Z - ln Z'), in nats, over the sentences of the batch, Z' being the sum over the paths that agree
- * with `gold`: the negative log-likelihood where every tag is known, the marginal likelihood where some are not (Tsuboi
- * et al. 2008). Adds to demissions (N, K) and to the gradients of the three parameters (none may be 0).
+ * loss[0] += scale Σ (ln Z - ln Z'), in nats, over the sentences of the batch. Z' is the sum over the paths that agree
+ * with `gold`: this is the negative log-likelihood if all tags are known, the marginal likelihood if some are not (Tsuboi
+ * et al. 2008). Adds to demissions (N, K) and to the gradients of the three parameters, none of which may be 0.
  *
- * A sentence with no allowed path that agrees with `gold` has neither loss nor gradient; make `allowed` with
- * `allowedTransitions`, and no fully labelled training sentence is one.
+ * A sentence without an allowed path that agrees with `gold` has no loss and no gradient. `allowedTransitions` can allow
+ * what occurs in the training data, so that every fully labelled training sentence has one.
  */
 export function crfLoss(
   kernels: Kernels,
@@ -92,15 +139,15 @@ export function crfLoss(
 }
 
 /**
- * Makes `crfLoss` the softmax-margin (Gimpel & Smith 2010, "Softmax-margin CRFs: training log-linear models with cost
- * functions"): a path costs costs[g] (K), in nats, for each token whose gold tag is g where it has another, and
+ * Turns `crfLoss` into the softmax-margin loss (Gimpel & Smith 2010, "Softmax-margin CRFs: training log-linear models with
+ * cost functions"): a path costs costs[g] (K), in nats, for each token that it gives another tag than its gold tag g, and
  *
  *   loss = ln Σ_y exp(s(y) + cost(y)) - s(gold)
  *
- * To add a cost to every wrong tag is to take it from the right one, here in `emissions` (N, K). Where the tag is not
- * known nothing costs.
+ * To add a cost to every wrong tag is to subtract it from the right one, here in `emissions` (N, K). A token whose tag is
+ * not known has no costs.
  */
-export function crfCosts(
+function addCosts(
   arena: Arena,
   emissions: Address,
   options: { gold: Address; costs: Address } & Record<'N' | 'K', number>,
@@ -114,9 +161,9 @@ export function crfCosts(
 }
 
 /**
- * best (N) integers: the tags of the path of greatest s(y) that agrees with `gold` (Viterbi 1967); score (B): that s(y).
- * Of equal paths the one with the lower last tag wins, then the lower tag before it, and so on. Where no allowed path
- * goes on, a forbidden link is crossed for a score of 0, so every sentence has tags.
+ * best (N) integers: the tags of the path with the greatest s(y) that agrees with `gold` (Viterbi 1967); score (B): that
+ * s(y). Of equal paths the one with the lower last tag wins, then the lower tag before it, and so on. If no allowed path
+ * goes on, a forbidden transition is crossed with a score of 0, so every sentence gets tags.
  */
 export function crfDecode(
   kernels: Kernels,

@@ -1,0 +1,92 @@
+import { packedSize } from '../../backend/backend.ts';
+import type { Address } from '../../backend/kernels.ts';
+import { project, projectBack } from '../weights.ts';
+import { type CharacterBuffers, characterEmbedding } from './characters.ts';
+import type { InputLayer, LayerContext } from './layer.ts';
+
+interface CnnBuffers extends CharacterBuffers {
+  readonly N: number;
+  readonly Y: number;
+  readonly D: number;
+  readonly x: Address;
+  readonly dx: Address;
+  readonly types: Address;
+  readonly offsets: Address; // (Y + 1)
+  readonly chars: Address; // (L) indices into the charset, word after word
+  readonly table: Address; // (Q, W F) what each character adds to each filter at each offset
+  readonly dtable: Address;
+  readonly packed: Address; // dtable, packed
+  readonly argmax: Address; // (Y, F)
+  readonly out: Address; // (Y, F)
+  readonly dout: Address;
+}
+
+/** Convolution over a word's characters, then the maximum over its positions (Ma & Hovy 2016, section 2.1). */
+export function characterCnn(context: LayerContext): InputLayer<'L' | 'Q', CnnBuffers> | undefined {
+  const { config, parameters, panelWidth } = context;
+  const { charEncoder, charDim: E, charWidth: W, charFilters: F } = config;
+  if (charEncoder !== 'cnn') return undefined;
+  const embedding = characterEmbedding(context);
+  const kernel = parameters.matrix({
+    name: 'char.conv.kernel',
+    shape: [E, W, F],
+    init: 'glorot',
+  });
+  const bias = parameters.array({ name: 'char.conv.bias', shape: [F], init: 'constant' });
+  return {
+    name: 'characters',
+    width: F,
+    sizes: ['L', 'Q'],
+
+    prepare(batch) {
+      const { charset, chars, offsets } = embedding.collect(batch);
+      return {
+        sizes: { L: chars.length, Q: charset.length },
+        write(memory, b) {
+          memory.i32(b.charset, charset.length).set(charset);
+          memory.i32(b.chars, chars.length).set(chars);
+          memory.i32(b.offsets, offsets.length).set(offsets);
+        },
+      };
+    },
+
+    layout(space, { N, Y, D, x, dx, types, training }, { L, Q }) {
+      const { integers, kept, scratch } = space;
+      return {
+        ...embedding.layout(space, { Q, training }),
+        ...{ N, Y, D, x, dx, types },
+        offsets: integers.take(Y + 1),
+        chars: integers.take(L),
+        table: scratch.take(Q * W * F),
+        dtable: training ? scratch.take(Q * W * F) : 0,
+        packed: training ? kept.take(packedSize(panelWidth, Q, W * F)) : 0,
+        argmax: scratch.take(Y * F),
+        out: scratch.take(Y * F),
+        dout: training ? scratch.take(Y * F) : 0,
+      };
+    },
+
+    forward(pass, b) {
+      const { kernels } = pass;
+      const { Y, Q, table, chars, offsets, argmax, out } = b;
+      embedding.forward(pass, b);
+      project(kernels, table, b.embedded, kernel, { n: Q });
+      kernels.char_conv_forward(out, argmax, table, bias, chars, offsets, Y, F, W, F);
+      kernels.rows_gather(b.x, out, b.types, b.N, F, b.D);
+    },
+
+    backward(pass, b) {
+      const { kernels, arena, gradients } = pass;
+      const { Y, Q, dtable, packed, chars, offsets, argmax, dout } = b;
+      const dbias = gradients.at(bias);
+      arena.f32(dout, Y * F).fill(0);
+      kernels.rows_scatter_add(dout, b.dx, b.types, b.N, F, b.D);
+      arena.f32(dtable, Q * W * F).fill(0);
+      kernels.char_conv_backward(dtable, dbias, dout, argmax, chars, offsets, Y, F, W, F);
+      kernels.gemm_pack(packed, dtable, Q, W * F, W * F, 1);
+      gradients.product(kernel, b.embedded, packed, Q);
+      projectBack(kernels, b.dembedded, dtable, kernel, { n: Q });
+      embedding.backward(pass, b);
+    },
+  };
+}

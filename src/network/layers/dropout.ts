@@ -1,0 +1,43 @@
+import type { Address } from '../../backend/kernels.ts';
+import type { Activation, HiddenLayer, LayerContext } from './layer.ts';
+import { inputDropoutStream } from './random-streams.ts';
+
+interface DropoutBuffers extends Activation {
+  readonly mask: Address; // (B, width)
+}
+
+/**
+ * Variational dropout (Gal & Ghahramani 2016): one mask for all tokens of a sentence. It stands under recurrent layer
+ * `layer`, or for `layer` = `layers` on the last of them, and changes its input in place. Undefined if nothing is
+ * dropped there.
+ */
+export function dropoutLayer(
+  { config, training: trained }: LayerContext,
+  { layer, inputs: width }: { layer: number; inputs: number },
+): HiddenLayer<DropoutBuffers> | undefined {
+  if (!trained) return undefined;
+  const { dropout, seed } = trained;
+  const probability = layer === config.layers ? dropout.output : dropout.input;
+  if (probability === 0) return undefined;
+  return {
+    width,
+
+    layout: ({ scratch }, { B, training }, below) => ({
+      ...below,
+      mask: training ? scratch.take(B * width) : 0,
+    }),
+
+    forward({ kernels, rows, T, B, stream }, { out, mask }) {
+      if (stream === undefined) return;
+      const own = stream + inputDropoutStream(layer);
+      kernels.dropout_mask(mask, B * width, 1 - probability, seed, own);
+      kernels.dropout_apply(out, mask, rows, T, width, width);
+    },
+
+    backward({ kernels, rows, T, stream }, { dout, mask }) {
+      if (stream !== undefined) kernels.dropout_apply(dout, mask, rows, T, width, width);
+    },
+
+    infer: () => undefined,
+  };
+}

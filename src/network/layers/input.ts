@@ -1,0 +1,84 @@
+import type { Arena, Space } from '../../backend/arena.ts';
+import type { BackwardPass, InputBatch, InputLayer, InputShape, Pass } from './layer.ts';
+
+// The input of the first hidden layer, x (N, D): the columns of all input layers, side by side.
+
+/** The integers of all input layers. */
+export interface PreparedInputs {
+  /** The sizes of one layer after another. */
+  readonly sizes: readonly number[];
+  /** Writes the integers to the buffers that `layout` returns for these sizes. */
+  write(memory: Pick<Arena, 'i32'>, buffers: readonly unknown[]): void;
+}
+
+export interface Input {
+  /** D */
+  readonly width: number;
+  /** Where the columns of each layer are. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly from: number;
+    readonly width: number;
+  }[];
+  /** Number of sizes that a batch has for all layers. */
+  readonly sizeCount: number;
+  prepare(batch: InputBatch): PreparedInputs;
+  /** Buffers of each layer. */
+  layout(
+    space: Space,
+    batch: Omit<InputShape, 'D'>,
+    /** As in `PreparedInputs`. */
+    sizes: ArrayLike<number>,
+  ): readonly unknown[];
+  forward(pass: Pick<Pass, 'kernels'>, buffers: readonly unknown[]): void;
+  backward(
+    pass: Pick<BackwardPass, 'kernels' | 'arena' | 'gradients'>,
+    buffers: readonly unknown[],
+  ): void;
+}
+
+export function joinInputs(layers: readonly InputLayer[]): Input {
+  const D = layers.reduce((sum, { width }) => sum + width, 0);
+  let end = 0;
+  const columns = layers.map(({ name, width }) => {
+    const from = end;
+    end += width;
+    return { name, from, width };
+  });
+  return {
+    width: D,
+    columns,
+    sizeCount: layers.reduce((sum, { sizes }) => sum + sizes.length, 0),
+
+    prepare(batch) {
+      const prepared = layers.map((layer) => layer.prepare(batch));
+      return {
+        sizes: layers.flatMap(({ sizes }, i) => sizes.map((name) => prepared[i]!.sizes[name]!)),
+        write(memory, buffers) {
+          prepared.forEach(({ write }, i) => {
+            write(memory, buffers[i]);
+          });
+        },
+      };
+    },
+
+    layout(space, batch, sizes) {
+      let next = 0;
+      return layers.map((layer, i) => {
+        const offset = columns[i]!.from * 4;
+        const own: Record<string, number> = {};
+        for (const name of layer.sizes) own[name] = sizes[next++]!;
+        const [x, dx] = [batch.x + offset, batch.dx + offset];
+        return layer.layout(space, { ...batch, D, x, dx }, own);
+      });
+    },
+
+    forward(pass, buffers) {
+      for (let i = 0; i < layers.length; i++) layers[i]!.forward(pass, buffers[i]);
+    },
+
+    backward(pass, buffers) {
+      for (let i = 0; i < layers.length; i++) layers[i]!.backward(pass, buffers[i]);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Arena, Space } from '../../backend/arena.ts';
+import type { Address, Kernels } from '../../backend/kernels.ts';
+import type { Types } from '../batch.ts';
+import type { NetworkConfig } from '../config.ts';
+import type { Bptt, Dropout } from '../engine.ts';
+import type { Packing } from '../packing.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Gradients } from '../weights.ts';
+import type { Bags } from './bags.ts';
+import type { DecoderMemory } from './decoders/decoder.ts';
+import type { RecurrentState } from './recurrent.ts';
+
+// What a layer is. A layer is a record that a function in its file creates. The function names the layer's parameters;
+// the record says which buffers a batch needs (`layout`), and computes forward, backward and for tagging (`infer`).
+// layers/index.ts lists the layers of a network.
+//
+// Shapes: a batch has N tokens in B sentences and Y word types. `training` says whether a backward pass follows; buffers
+// that only it needs may be 0 otherwise.
+
+/** What layers are created from. */
+export interface LayerContext {
+  readonly config: NetworkConfig;
+  readonly parameters: Parameters;
+  /** Columns of a packed panel of the kernels; see `packedSize`. */
+  readonly panelWidth: number;
+  /** Index of the network in its ensemble. Default: 0. */
+  readonly member?: number;
+  /** Clockwork: (H) integers, a bit for the module of each unit. Default: 0. */
+  readonly modules?: Address;
+  /** What the decoder of each head keeps in memory. */
+  readonly decoders?: readonly DecoderMemory[];
+  /** Undefined if the network only tags. */
+  readonly training?: TrainingContext | undefined;
+}
+
+/** How layers are trained. */
+export interface TrainingContext {
+  readonly dropout: Dropout;
+  readonly bptt: Bptt;
+  readonly labelSmoothing: number;
+  readonly seed: number;
+  /** (K) weights of the tags of each head, for a CRF their natural logarithms; 0 if all tags weigh 1. */
+  readonly tagWeights: readonly Address[];
+}
+
+/** A batch on its way through the network, on one thread. */
+export interface Pass extends Packing {
+  readonly kernels: Kernels;
+  readonly arena: Arena;
+  /** The first of the random streams of this step and shard. Undefined: no dropout, and gradients are not truncated. */
+  readonly stream?: number | undefined;
+}
+
+export interface BackwardPass extends Pass {
+  readonly gradients: Gradients;
+  /** Only the gradient of h (N, H) of this direction of the top recurrent layer is needed, at this address. */
+  readonly trace?: { readonly direction: number; readonly address: Address };
+}
+
+/** A batch whose first recurrent layer reads its projected input from the cache of word types. */
+export interface InferencePass extends Pass {
+  readonly cache: Address;
+  /** (N) rows of the cache. */
+  readonly slots: Address;
+}
+
+/** The output of a layer, which the next layer reads. */
+export interface Activation {
+  readonly out: Address; // (N, width)
+  readonly dout: Address; // (N, width) its gradient, which the next layer writes
+  /** What the nearest recurrent layer, this one or one under it, shares with the next. */
+  readonly recurrent?: RecurrentState | undefined;
+}
+
+/** A layer from (N, width of the layer under it) to (N, width). */
+export interface HiddenLayer<B extends Activation = Activation> {
+  readonly width: number;
+  /** @param below the output of the layer under it */
+  layout(
+    space: Space,
+    sizes: { readonly N: number; readonly B: number; readonly training: boolean },
+    below: Activation,
+  ): B;
+  /** b.out from below.out. */
+  forward(pass: Pass, b: B): void;
+  /**
+   * below.dout from b.dout, which may be overwritten. The gradients of parameters go to `pass.gradients`.
+   * @param accumulate whether to add to below.dout
+   */
+  backward(pass: BackwardPass, b: B, accumulate?: boolean): void;
+  /** `forward` for tagging. */
+  infer(pass: InferencePass, b: B): void;
+}
+
+/** What input layers know of a batch: word types by falling number of characters, and N tokens in packed order. */
+export interface InputBatch {
+  readonly types: Types;
+  /** (Y) The types that the batch uses: indices into `types`. */
+  readonly ids: readonly number[];
+  /** (N) rows of the word embedding. */
+  readonly words: Int32Array;
+  /** Replaces characters (character dropout). Called once for each character of each type. */
+  readonly charAs?: ((char: number) => number) | undefined;
+  /** Calls `visit(bags, i)` for every token: its features are bags of index i, as in `Bags`. */
+  eachToken(visit: (bags: Bags | undefined, i: number) => void): void;
+}
+
+/** The integers that an input layer takes from a batch. */
+export interface PreparedInput<S extends string, B> {
+  readonly sizes: Readonly<Record<S, number>>;
+  /** Writes the integers to the buffers that `layout` returns for these sizes. */
+  write(memory: Pick<Arena, 'i32'>, b: B): void;
+}
+
+/** A batch, and where the columns of an input layer begin in x (N, D) and its gradient dx. */
+export interface InputShape {
+  readonly N: number;
+  readonly Y: number;
+  readonly D: number;
+  readonly x: Address;
+  readonly dx: Address;
+  /** (N) the type of each token: an index below Y. */
+  readonly types: Address;
+  readonly training: boolean;
+}
+
+/** A layer that computes `width` columns of x, the input of the first hidden layer. */
+export interface InputLayer<S extends string = string, B = unknown> {
+  readonly name: string;
+  readonly width: number;
+  /** Names of the sizes that a batch has for this layer, besides N and Y. */
+  readonly sizes: readonly S[];
+  prepare(batch: InputBatch): PreparedInput<S, B>;
+  layout(space: Space, batch: InputShape, sizes: Readonly<Record<S, number>>): B;
+  forward(pass: Pick<Pass, 'kernels'>, b: B): void;
+  backward(pass: Pick<BackwardPass, 'kernels' | 'arena' | 'gradients'>, b: B): void;
+}

@@ -1,0 +1,75 @@
+import type { Space } from '../../backend/arena.ts';
+import { packedSize } from '../../backend/backend.ts';
+import type { Address } from '../../backend/kernels.ts';
+import { headName } from '../config.ts';
+import { affineBackward, affineForward, affineWeights } from './affine.ts';
+import type { Decoder, DecoderBuffers, LossOptions } from './decoders/decoder.ts';
+import { decoders } from './decoders/index.ts';
+import type { Activation, BackwardPass, LayerContext, Pass } from './layer.ts';
+
+export interface HeadBuffers extends DecoderBuffers {
+  readonly below: Activation;
+  readonly packed: Address; // dlogits, packed
+}
+
+/** An output head: the scores of K tags, and their decoder. */
+export interface OutputHead {
+  readonly decoder: Decoder;
+  layout(
+    space: Space,
+    sizes: { readonly N: number; readonly B: number; readonly training: boolean },
+    below: Activation,
+  ): HeadBuffers;
+  /** b.logits from below.out. */
+  forward(pass: Pass, b: HeadBuffers): void;
+  /** The loss and b.dlogits. */
+  loss(pass: BackwardPass, b: HeadBuffers, options: LossOptions): void;
+  /** below.dout from b.dlogits, or += when `accumulate`. */
+  backward(pass: BackwardPass, b: HeadBuffers, accumulate: boolean): void;
+}
+
+/** Head number `head` of a network. */
+export function outputHead(
+  context: LayerContext,
+  { head, inputs }: { head: number; inputs: number },
+): OutputHead {
+  const { config, parameters, panelWidth, member = 0 } = context;
+  const K = config.tags[head]!;
+  const name = headName(head);
+  const weights = affineWeights(parameters, name, {
+    shape: [inputs, K],
+    weight: { inEnsemble: 'summed' },
+    bias: { inEnsemble: 'shared' },
+  });
+  const decoder = decoders[config.decoder](context, { head, K, name });
+  return {
+    decoder,
+
+    layout({ integers, kept, scratch }, { N, B, training }, below) {
+      const scratchSize = decoder.scratchSize({ N, B, training });
+      return {
+        below,
+        logits: scratch.take(N * K),
+        dlogits: training ? scratch.take(N * K) : 0,
+        packed: training ? kept.take(packedSize(panelWidth, N, K)) : 0,
+        gold: training ? integers.take(N) : 0,
+        best: training ? 0 : scratch.take(N),
+        score: training || !decoder.hasPaths ? 0 : scratch.take(B),
+        scratch: scratchSize > 0 ? scratch.take(scratchSize) : 0,
+      };
+    },
+
+    /** The members of an ensemble add up their scores. */
+    forward({ kernels, N }, { below, logits }) {
+      affineForward(kernels, logits, below.out, weights, { n: N, accumulate: member > 0 });
+    },
+
+    loss: (pass, b, options) => decoder.loss(pass, b, options),
+
+    backward({ kernels, gradients, N }, { below, dlogits, packed }, accumulate) {
+      affineBackward(kernels, gradients, below.dout, dlogits, below.out, weights, {
+        ...{ n: N, packed, accumulate },
+      });
+    },
+  };
+}

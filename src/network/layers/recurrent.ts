@@ -1,0 +1,229 @@
+import type { Space } from '../../backend/arena.ts';
+import type { Address } from '../../backend/kernels.ts';
+import { ticks } from '../cells/clockwork.ts';
+import { cellOf } from '../cells/index.ts';
+import { directionsOf, type NetworkConfig } from '../config.ts';
+import { eachAge } from '../packing.ts';
+import { project } from '../weights.ts';
+import type { Activation, HiddenLayer, LayerContext, Pass } from './layer.ts';
+import { recurrentDropoutStream, truncationStream } from './random-streams.ts';
+import {
+  inputBackward,
+  layoutRecurrence,
+  type RecurrenceBuffers,
+  recurrenceBackward,
+  recurrenceForward,
+  recurrentWeights,
+} from './recurrence.ts';
+import { writeTruncationMask } from './truncation.ts';
+
+/** A recurrent layer. The first one of a network can also project its input for the cache of word types. */
+export interface RecurrentLayer extends HiddenLayer<RecurrentBuffers> {
+  /** Projects x (n, D) to n rows of the cache, the directions side by side. */
+  fillCache(pass: Pick<Pass, 'kernels'>, x: Address, rows: Address, n: number): void;
+}
+
+export interface RecurrentBuffers extends Activation {
+  readonly below: Activation;
+  readonly h: Address; // (N, directions H), the directions side by side
+  readonly dh: Address;
+  readonly directions: readonly RecurrenceBuffers[]; // training
+  readonly recurrent: RecurrentState;
+}
+
+/** What a recurrent layer shares with the next one; an address for each direction. */
+export interface RecurrentState {
+  readonly c: readonly Address[]; // (N, H), tagging: 0 if the next layer does not read it
+  readonly dc: readonly Address[]; // (N, H) its gradient, if the next layer reads it
+  readonly clocks: readonly Address[]; // (N) integers: the modules of a clockwork that tick
+  // Tagging: layers and directions are computed one after another and share this space.
+  readonly pre: Address; // (N, G H) the projected input, if it does not come from the cache
+  readonly scratch: Address; // (B, (G + 3) H)
+}
+
+/** Floats of a row of the cache for one network: the projected input of each direction, G H. */
+export const memberCacheWidth = (config: NetworkConfig): number =>
+  directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
+
+/** Floats of a row of the cache: those of all members of an ensemble, side by side. */
+export const cacheWidth = (config: NetworkConfig): number =>
+  config.members * memberCacheWidth(config);
+
+const merges = { concat: -1, sum: 0, mean: 1, product: 2 } as const;
+
+/** Recurrent layer number `layer`. The outputs of its directions stand side by side or are merged. */
+export function recurrentLayer(
+  { config, parameters, panelWidth, training: trained, modules = 0 }: LayerContext,
+  { layer, inputs }: { layer: number; inputs: number },
+): RecurrentLayer {
+  const { hidden: H, layers, periods } = config;
+  const cell = cellOf(config, layer);
+  const width = cell.gates * H; // of the projected input of one direction
+  const directions = directionsOf(config).map((name) => ({
+    ...recurrentWeights(parameters, `${config.cell}.${layer}.${name}`, {
+      ...{ cell, inputs, units: H },
+      modules: { count: periods.length, address: modules },
+    }),
+    reverse: name === 'backward',
+  }));
+  const S = directions.length;
+  const isMerged = S > 1 && config.merge !== 'concat';
+  const M = isMerged ? H : S * H;
+  const merge = merges[config.merge];
+  const isRead = layer + 1 < layers && cellOf(config, layer + 1).readsLowerState === true;
+  const masks = {
+    dropout: (trained?.dropout.recurrent ?? 0) > 0,
+    truncation: trained !== undefined && trained.bptt.kind !== 'full',
+  };
+
+  function layoutState(
+    { scratch }: Space,
+    { N, B }: { N: number; B: number },
+    below: Activation,
+  ): RecurrentState {
+    const lower = below.recurrent;
+    const gates = cellOf(config, layers - 1).gates; // no layer has more
+    return {
+      c: directions.map(() => (isRead ? scratch.take(N * H) : 0)),
+      dc: [],
+      clocks: lower?.clocks ?? directions.map(() => (cell.clocked ? scratch.take(N) : 0)),
+      pre: lower ? lower.pre || scratch.take(N * width) : 0,
+      scratch: lower?.scratch ?? scratch.take(B * (gates + 3) * H),
+    };
+  }
+
+  /** What the cell of direction `d` reads of each token besides the projected input. */
+  const sideInput = ({ below, recurrent }: RecurrentBuffers, d: number): Address => {
+    if (cell.clocked) return recurrent.clocks[d]!;
+    return cell.readsLowerState ? below.recurrent!.c[d]! : 0;
+  };
+
+  /** The first layer writes the clocks for all layers. */
+  function writeClocks({ arena, rows, N, T }: Pass, { below, recurrent }: RecurrentBuffers): void {
+    if (!cell.clocked || below.recurrent) return;
+    directions.forEach(({ reverse }, d) => {
+      const clock = arena.i32(recurrent.clocks[d]!, N);
+      eachAge(arena.i32(rows, T), reverse, (row, age) => {
+        clock[row] = ticks(age, periods);
+      });
+    });
+  }
+
+  function writeMasks(pass: Pass, { directions: buffers }: RecurrentBuffers): void {
+    if (pass.stream === undefined || !trained) return;
+    const { kernels, B, stream } = pass;
+    const { seed, dropout, bptt } = trained;
+    buffers.forEach(({ dropoutMask, truncationMask }, direction) => {
+      const site = { layer, direction };
+      if (dropoutMask) {
+        const keep = 1 - dropout.recurrent;
+        const masks = stream + recurrentDropoutStream(config, site);
+        kernels.dropout_mask(dropoutMask, B * H, keep, seed, masks);
+      }
+      if (truncationMask)
+        writeTruncationMask(pass, truncationMask, {
+          ...{ bptt, seed, reverse: directions[direction]!.reverse },
+          stream: stream + truncationStream(config, site),
+        });
+    });
+  }
+
+  return {
+    width: M,
+
+    layout(space, { N, B, training }, below) {
+      const { kept, scratch } = space;
+      const h = kept.take(N * S * H);
+      const out = isMerged ? kept.take(N * M) : h;
+      if (!training) {
+        const recurrent = layoutState(space, { N, B }, below);
+        return { below, h, out, dh: 0, dout: 0, directions: [], recurrent };
+      }
+      const dout = scratch.take(N * M);
+      const tapes = directions.map(() =>
+        layoutRecurrence(space, cell, { N, B, H, panelWidth, training, masks, isRead }),
+      );
+      const recurrent = {
+        c: tapes.map(({ c }) => c),
+        dc: tapes.map(({ dcAbove }) => dcAbove),
+        clocks:
+          below.recurrent?.clocks ?? directions.map(() => (cell.clocked ? scratch.take(N) : 0)),
+        ...{ pre: 0, scratch: 0 },
+      };
+      const dh = isMerged ? scratch.take(N * S * H) : dout;
+      return { below, h, out, dh, dout, directions: tapes, recurrent };
+    },
+
+    forward(pass, b) {
+      const { kernels, rows, N, T, B, stream } = pass;
+      writeClocks(pass, b);
+      writeMasks(pass, b);
+      directions.forEach((w, d) => {
+        const own = b.directions[d]!;
+        project(kernels, own.pre, b.below.out, w.input, { n: N, bias: w.bias });
+        recurrenceForward(kernels, b.h + d * H * 4, own, w, {
+          ...{ rows, N, T, B, ldh: S * H, reverse: w.reverse },
+          sideInput: sideInput(b, d),
+          masked: stream !== undefined,
+        });
+      });
+      if (isMerged) kernels.merge_forward(b.out, b.h, N, H, merge);
+    },
+
+    backward(pass, b, accumulate = false) {
+      const { kernels, gradients, rows, N, T, B, stream, trace } = pass;
+      const { below } = b;
+      if (isMerged) kernels.merge_backward(b.dh, b.dout, b.h, N, H, merge);
+      directions.forEach((w, d) => {
+        if (trace && trace.direction !== d) return;
+        const own = b.directions[d]!;
+        recurrenceBackward(kernels, gradients, b.dh + d * H * 4, own, w, {
+          ...{ rows, N, T, B, ldd: S * H, reverse: w.reverse },
+          sideInput: sideInput(b, d),
+          dSideInput: cell.readsLowerState ? below.recurrent!.dc[d]! : 0,
+          trace: trace?.address ?? 0,
+          masked: stream !== undefined,
+        });
+        if (trace) return;
+        inputBackward(kernels, gradients, below.dout, below.out, own, w, {
+          N,
+          accumulate: accumulate || d > 0,
+        });
+      });
+    },
+
+    fillCache({ kernels }, x, rows, n) {
+      directions.forEach(({ input, bias }, d) => {
+        project(kernels, rows + d * width * 4, x, input, { n, ldy: cacheWidth(config), bias });
+      });
+    },
+
+    infer(pass, b) {
+      const { kernels, rows, N, T, cache, slots } = pass;
+      const { below, recurrent } = b;
+      const isCached = layer === 0;
+      writeClocks(pass, b);
+      directions.forEach((w, d) => {
+        if (!isCached) project(kernels, recurrent.pre, below.out, w.input, { n: N, bias: w.bias });
+        kernels[`${cell.kernels}_infer`](
+          b.h + d * H * 4,
+          recurrent.c[d]!,
+          recurrent.scratch,
+          isCached ? cache + d * width * 4 : recurrent.pre,
+          isCached ? slots : 0,
+          w.recurrent.packed,
+          w.candidate?.packed ?? 0,
+          w.modules || w.peephole,
+          sideInput(b, d),
+          rows,
+          T,
+          H,
+          isCached ? cacheWidth(config) : width,
+          S * H,
+          w.reverse ? 1 : 0,
+        );
+      });
+      if (isMerged) kernels.merge_forward(b.out, b.h, N, H, merge);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { Address } from '../../backend/kernels.ts';
+import type { Task, TaskContext } from '../../backend/pool.ts';
+import type { BackwardPass, Pass } from '../layers/layer.ts';
+import { streamCount } from '../layers/random-streams.ts';
+import { layoutShard, readShardSizes, type Shard } from '../layouts.ts';
+import type { Network } from '../network.ts';
+import type { Gradients, Weights } from '../weights.ts';
+import { type ProgramSpec, SHARDS, type TrainingSpec } from './spec.ts';
+
+/** The factors of the gradients of all matrices that the backward pass of a shard leaves: three doubles for each. */
+export const factorsOf = (
+  { arena }: Pick<TaskContext, 'arena'>,
+  { factors }: TrainingSpec,
+  { shard, matrices }: { shard: number; matrices: number },
+): Float64Array => arena.f64(factors + shard * matrices * 24, matrices * 3);
+
+/** Where the gradients of a dense parameter are in a block of gradients. */
+export const gradientIn =
+  (block: Address, { dense }: Weights): Gradients['at'] =>
+  (parameter) =>
+    parameter + block - dense;
+
+/** The logits of all heads. */
+export function forward(network: Network, pass: Pass, s: Shard): void {
+  network.input.forward(pass, s.input);
+  network.hidden.forEach((layer, i) => {
+    layer.forward(pass, s.hidden[i]!);
+  });
+  network.heads.forEach((head, h) => {
+    head.forward(pass, s.heads[h]!);
+  });
+}
+
+/** From the gradients of the logits down to that of the input of hidden layer number `last`. */
+export function backwardTo(network: Network, pass: BackwardPass, s: Shard, last: number): void {
+  network.heads.forEach((head, h) => {
+    head.backward(pass, s.heads[h]!, h > 0);
+  });
+  for (let i = network.hidden.length - 1; i >= last; i--)
+    network.hidden[i]!.backward(pass, s.hidden[i]!);
+}
+
+/**
+ * Loss and gradients of a shard. Arguments: [i] the address of shard i, [SHARDS + i] where what its backward pass leaves
+ * goes, [2 SHARDS + i] its dx (N, D); then the address of scratch space for each thread, its bytes, the random stream of
+ * the step; for each head the factor of its loss; for each head its sets of tags, or 0.
+ */
+export function backpropagateTask(
+  { kernels, arena, thread }: TaskContext,
+  { config, weights, training }: ProgramSpec,
+  network: Network,
+): Task {
+  const matrices = Object.values(weights.matrices);
+  return (shard, args) => {
+    const { gradients, losses } = training!;
+    const factors = factorsOf({ arena }, training!, { shard, matrices: matrices.length });
+    const integers = args[shard]!;
+    const sizes = readShardSizes(arena, network, integers);
+    const loss = losses + shard * 64;
+    arena.f32(loss, 1)[0] = 0;
+    if (sizes.N === 0) {
+      factors.fill(0);
+      return;
+    }
+    const [scratch, bytes, stream, ...heads] = args.subarray(3 * SHARDS) as unknown as [
+      Address,
+      number,
+      number,
+      ...number[],
+    ];
+    const s = layoutShard(network, sizes, {
+      integers,
+      kept: args[SHARDS + shard]!,
+      scratch: scratch + thread * bytes,
+      dx: args[2 * SHARDS + shard]!,
+    });
+    const block = gradients + shard * weights.denseSize * 4;
+    const pass: BackwardPass = {
+      ...{ kernels, arena, rows: s.rows, N: s.N, T: s.T, B: s.B },
+      stream: stream + shard * streamCount(config),
+      gradients: {
+        at: gradientIn(block, weights),
+        product: (w, ...factor) => factors.set(factor, 3 * matrices.indexOf(w)),
+      },
+    };
+    forward(network, pass, s);
+    network.heads.forEach((head, h) => {
+      const [scale, sets] = [heads[h]!, heads[network.heads.length + h]!];
+      head.loss(pass, s.heads[h]!, { loss, scale, sets });
+    });
+    backwardTo(network, pass, s, 0);
+    network.input.backward(pass, s.input);
+  };
+}
