@@ -1,13 +1,12 @@
-import type { Scheme } from '../corpus/tags/scheme.ts';
-import { spans, tagParts } from '../corpus/tags/scheme.ts';
+import { type Scheme, spans, tagParts } from '../corpus/tags/scheme.ts';
 
-/** Of how many, how many were right. */
+/** How many tokens or sentences there are, and how many of them are correct. */
 export interface Tally {
   total: number;
   correct: number;
 }
 
-/** Of one span type or one tag: how often it is in the gold, in the prediction, and in both. */
+/** Occurrences of a span type or tag: in the gold tags, in the predicted tags, and in both at the same place. */
 export interface MatchCounts {
   gold: number;
   predicted: number;
@@ -15,46 +14,46 @@ export interface MatchCounts {
 }
 
 /**
- * All that a report needs, as sums: counts of parts of a corpus, or of several corpora, merge by
- * addition. Holds only numbers and Maps, so it passes between workers.
+ * The counts that a report is made from. Counts of parts of a corpus, or of several corpora, can be added
+ * (`mergeCounts`). They hold only numbers and Maps, so workers can pass them on.
  */
 export interface Counts {
   readonly scheme: Scheme;
   readonly tokens: Tally;
   readonly sentences: Tally;
-  /** Tokens whose word was in training, and those whose word was not; null when nobody could say. */
+  /** Tokens whose word the training corpus has, and the others; null if the training corpus is not known. */
   known: Tally | null;
   unknown: Tally | null;
-  /** By span type; empty for plain tags. */
+  /** By span type. Empty for plain tags. */
   readonly spans: Map<string, MatchCounts>;
   /** By tag. */
   readonly tags: Map<string, MatchCounts>;
-  /** Gold tag -> predicted tag -> tokens; only where they differ. */
+  /** Gold tag -> predicted tag -> tokens, for different tags. */
   readonly confusions: Map<string, Map<string, number>>;
-  /** Gold tags that training never saw -> tokens; null when nobody could say. */
+  /** Gold tag that the training corpus does not have -> tokens; null if the training corpus is not known. */
   unseenTags: Map<string, number> | null;
 }
 
 export interface CountOptions {
-  /** The scheme of both the gold and the predicted tags. */
+  /** The scheme of the gold and the predicted tags. */
   readonly scheme: Scheme;
-  /** Was the word in training? Without it accuracy on known and unknown words is not reported. */
+  /** Whether the training corpus has the word. Without it known and unknown words are not counted. */
   readonly isKnown?: (token: string) => boolean;
   /**
-   * Tags seen in training, in any span scheme letters. Without it unseen tags are not reported. With
-   * a span scheme a tag is unseen when its type is: a tagger may write B-X having seen only I-X.
+   * The tags of the training corpus, in any span scheme. Without it unseen tags are not counted. A tag of
+   * a span is unseen if its type is: a tagger that saw only I-X can predict B-X.
    */
   readonly seenTags?: Iterable<string>;
 }
 
-/** One sentence: its tokens and, for each, the gold and the predicted tag. */
+/** A sentence with its gold and predicted tags, one per token. */
 export interface SentencePair {
   readonly tokens: readonly string[];
   readonly gold: readonly string[];
   readonly predicted: readonly string[];
 }
 
-/** The counts of nothing. */
+/** Counts of no sentences. */
 export function emptyCounts(scheme: Scheme): Counts {
   return {
     scheme,
@@ -70,68 +69,67 @@ export function emptyCounts(scheme: Scheme): Counts {
 }
 
 /**
- * Counts of the pairs. A sentence without tokens is not counted. A gold tag that training never saw
- * counts like any other, that is, as an error of a tagger that cannot give it.
- * Throws an Error (not the user's) when a pair's arrays differ in length.
+ * Counts the tags and spans of sentences. Sentences without tokens do not count. A gold tag that the
+ * training corpus does not have is an error of the tagger.
+ * @throws Error if the arrays of a pair differ in length
  */
 export function countPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {
-  const counts = emptyCounts(options.scheme);
-  const add = pairCounter(counts, options);
-  for (const pair of pairs) add(pair);
+  const { scheme, isKnown, seenTags } = options;
+  const counts = emptyCounts(scheme);
+  if (isKnown) {
+    counts.known = { total: 0, correct: 0 };
+    counts.unknown = { total: 0, correct: 0 };
+  }
+  if (seenTags) counts.unseenTags = new Map();
+  const isSeen = seenTags && seenTest(seenTags, scheme);
+  for (const pair of pairs) {
+    const { tokens, gold, predicted } = pair;
+    if (gold.length !== tokens.length || predicted.length !== tokens.length)
+      throw new Error(
+        `a sentence of ${tokens.length} tokens with ${gold.length} gold and ${predicted.length} predicted tags`,
+      );
+    if (tokens.length === 0) continue;
+    const correct = addTags(counts, pair, { isKnown, isSeen });
+    counts.tokens.total += tokens.length;
+    counts.tokens.correct += correct;
+    counts.sentences.total++;
+    if (correct === tokens.length) counts.sentences.correct++;
+    if (scheme !== 'none') addSpans(counts.spans, pair, scheme);
+  }
   return counts;
 }
 
-/** As `count`, for pairs that arrive one after another: each call adds one sentence to `counts`. */
-export function pairCounter(counts: Counts, options: CountOptions): (pair: SentencePair) => void {
-  const { scheme, isKnown } = options;
-  if (isKnown !== undefined) {
-    counts.known ??= { total: 0, correct: 0 };
-    counts.unknown ??= { total: 0, correct: 0 };
+/** Adds the tags of a sentence to the counts. Returns the number of correct tags. */
+function addTags(
+  counts: Counts,
+  { tokens, gold, predicted }: SentencePair,
+  { isKnown, isSeen }: Record<'isKnown' | 'isSeen', ((text: string) => boolean) | undefined>,
+): number {
+  let correct = 0;
+  for (const [i, token] of tokens.entries()) {
+    const goldTag = gold[i]!;
+    const predictedTag = predicted[i]!;
+    const isCorrect = goldTag === predictedTag ? 1 : 0;
+    correct += isCorrect;
+    const matches = entryOf(counts.tags, goldTag);
+    matches.gold++;
+    matches.correct += isCorrect;
+    entryOf(counts.tags, predictedTag).predicted++;
+    if (!isCorrect) addConfusion(counts.confusions, [goldTag, predictedTag], 1);
+    if (isKnown) {
+      const tally = isKnown(token) ? counts.known! : counts.unknown!;
+      tally.total++;
+      tally.correct += isCorrect;
+    }
+    if (isSeen && !isSeen(goldTag)) addTo(counts.unseenTags!, goldTag, 1);
   }
-  const { known, unknown } = counts;
-  const isSeen = options.seenTags === undefined ? undefined : seenTest(options.seenTags, scheme);
-  if (isSeen !== undefined) counts.unseenTags ??= new Map();
-  const unseen = counts.unseenTags;
-
-  return ({ tokens, gold, predicted }) => {
-    const length = tokens.length;
-    if (gold.length !== length || predicted.length !== length) {
-      throw new Error(
-        `a sentence of ${length} tokens with ${gold.length} gold and ${predicted.length} predicted tags`,
-      );
-    }
-    if (length === 0) return;
-    let right = 0;
-    for (let i = 0; i < length; i++) {
-      const goldTag = gold[i]!;
-      const predictedTag = predicted[i]!;
-      const isRight = goldTag === predictedTag ? 1 : 0;
-      right += isRight;
-      const overlap = overlapOf(counts.tags, goldTag);
-      overlap.gold++;
-      if (isRight) {
-        overlap.predicted++;
-        overlap.correct++;
-      } else {
-        overlapOf(counts.tags, predictedTag).predicted++;
-        confuse(counts.confusions, goldTag, predictedTag, 1);
-      }
-      if (isKnown !== undefined) {
-        const tally = isKnown(tokens[i]!) ? known! : unknown!;
-        tally.total++;
-        tally.correct += isRight;
-      }
-      if (isSeen !== undefined && !isSeen(goldTag)) add(unseen!, goldTag, 1);
-    }
-    counts.tokens.total += length;
-    counts.tokens.correct += right;
-    counts.sentences.total++;
-    if (right === length) counts.sentences.correct++;
-    if (scheme !== 'none') addSpans(counts.spans, gold, predicted, scheme);
-  };
+  return correct;
 }
 
-/** The sum of counts: of the parts of a corpus, or of several corpora. Throws an Error on mixed schemes. */
+/**
+ * The sum of counts in one scheme.
+ * @throws Error if a part has another scheme
+ */
 export function mergeCounts(parts: Iterable<Counts>, scheme: Scheme): Counts {
   const sum = emptyCounts(scheme);
   for (const part of parts) {
@@ -140,43 +138,40 @@ export function mergeCounts(parts: Iterable<Counts>, scheme: Scheme): Counts {
     }
     addTally(sum.tokens, part.tokens);
     addTally(sum.sentences, part.sentences);
-    sum.known = sumOf(sum.known, part.known);
-    sum.unknown = sumOf(sum.unknown, part.unknown);
-    for (const [type, overlap] of part.spans) addOverlap(overlapOf(sum.spans, type), overlap);
-    for (const [tag, overlap] of part.tags) addOverlap(overlapOf(sum.tags, tag), overlap);
+    sum.known = sumOfTallies(sum.known, part.known);
+    sum.unknown = sumOfTallies(sum.unknown, part.unknown);
+    for (const [type, matches] of part.spans) addMatches(entryOf(sum.spans, type), matches);
+    for (const [tag, matches] of part.tags) addMatches(entryOf(sum.tags, tag), matches);
     for (const [gold, row] of part.confusions) {
-      for (const [predicted, n] of row) confuse(sum.confusions, gold, predicted, n);
+      for (const [predicted, n] of row) addConfusion(sum.confusions, [gold, predicted], n);
     }
     if (part.unseenTags) {
       sum.unseenTags ??= new Map();
-      for (const [tag, n] of part.unseenTags) add(sum.unseenTags, tag, n);
+      for (const [tag, n] of part.unseenTags) addTo(sum.unseenTags, tag, n);
     }
   }
   return sum;
 }
 
 /**
- * A predicted span is correct when the gold has one with the same ends and type, as conlleval counts
- * (Tjong Kim Sang & Buchholz 2000).
+ * Counts spans as conlleval does (Tjong Kim Sang & Buchholz 2000): a predicted span is correct if a gold
+ * span has the same start, end and type.
  */
 function addSpans(
-  overlaps: Map<string, MatchCounts>,
-  gold: readonly string[],
-  predicted: readonly string[],
+  counts: Map<string, MatchCounts>,
+  { gold, predicted }: SentencePair,
   scheme: Scheme,
 ): void {
-  const golds = spans(gold, scheme);
-  const guesses = spans(predicted, scheme);
-  for (const span of golds) overlapOf(overlaps, span.type).gold++;
+  const goldSpans = spans(gold, scheme);
+  for (const span of goldSpans) entryOf(counts, span.type).gold++;
   let g = 0;
-  for (const guess of guesses) {
-    const overlap = overlapOf(overlaps, guess.type);
-    overlap.predicted++;
-    while (g < golds.length && golds[g]!.start < guess.start) g++;
-    const other = golds[g];
-    if (other?.start === guess.start && other.end === guess.end && other.type === guess.type) {
-      overlap.correct++;
-    }
+  for (const { start, end, type } of spans(predicted, scheme)) {
+    const matches = entryOf(counts, type);
+    matches.predicted++;
+    while (g < goldSpans.length && goldSpans[g]!.start < start) g++;
+    const goldSpan = goldSpans[g];
+    if (goldSpan?.start === start && goldSpan.end === end && goldSpan.type === type)
+      matches.correct++;
   }
 }
 
@@ -195,19 +190,18 @@ function seenTest(seenTags: Iterable<string>, scheme: Scheme): (tag: string) => 
   };
 }
 
-function overlapOf(overlaps: Map<string, MatchCounts>, name: string): MatchCounts {
-  let overlap = overlaps.get(name);
-  if (overlap === undefined) {
-    overlap = { gold: 0, predicted: 0, correct: 0 };
-    overlaps.set(name, overlap);
+function entryOf(counts: Map<string, MatchCounts>, name: string): MatchCounts {
+  let entry = counts.get(name);
+  if (entry === undefined) {
+    entry = { gold: 0, predicted: 0, correct: 0 };
+    counts.set(name, entry);
   }
-  return overlap;
+  return entry;
 }
 
-function confuse(
+function addConfusion(
   confusions: Map<string, Map<string, number>>,
-  gold: string,
-  predicted: string,
+  [gold, predicted]: readonly [gold: string, predicted: string],
   n: number,
 ): void {
   let row = confusions.get(gold);
@@ -215,10 +209,10 @@ function confuse(
     row = new Map();
     confusions.set(gold, row);
   }
-  add(row, predicted, n);
+  addTo(row, predicted, n);
 }
 
-function add(sums: Map<string, number>, key: string, n: number): void {
+function addTo(sums: Map<string, number>, key: string, n: number): void {
   sums.set(key, (sums.get(key) ?? 0) + n);
 }
 
@@ -227,12 +221,12 @@ function addTally(sum: Tally, part: Tally): void {
   sum.correct += part.correct;
 }
 
-function sumOf(a: Tally | null, b: Tally | null): Tally | null {
+function sumOfTallies(a: Tally | null, b: Tally | null): Tally | null {
   if (a === null || b === null) return a ?? (b === null ? null : { ...b });
   return { total: a.total + b.total, correct: a.correct + b.correct };
 }
 
-function addOverlap(sum: MatchCounts, part: MatchCounts): void {
+function addMatches(sum: MatchCounts, part: MatchCounts): void {
   sum.gold += part.gold;
   sum.predicted += part.predicted;
   sum.correct += part.correct;

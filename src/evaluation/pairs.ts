@@ -1,7 +1,9 @@
 import { UserError } from '../errors.ts';
 import type { SentencePair } from './counts.ts';
 
-/** A sentence with where it stands: the file's name for messages, the line of the first token from 1. */
+const MISMATCH = { code: 'SEQTAG_CORPUS_MISMATCH' } as const;
+
+/** A sentence, with the name of its file and the line of its first token, from 1, for error messages. */
 export interface LocatedSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
@@ -9,7 +11,7 @@ export interface LocatedSentence {
   readonly line: number;
 }
 
-/** The sentences of one file, in order, one by one or in pieces; `file` is its name for messages. */
+/** The sentences of a file in order, one by one or several at a time. */
 export interface LocatedCorpus {
   readonly file: string;
   readonly sentences:
@@ -18,54 +20,55 @@ export interface LocatedCorpus {
 }
 
 /**
- * The sentences of a gold and a predicted file side by side, read only as far as they are asked for.
- * Throws a UserError with file and line at the first token, sentence end or file end that differs.
- * Sentences without tokens are skipped on both sides.
+ * Pairs each sentence of a gold file with the same sentence of a predicted file. Reads the files only as
+ * far as pairs are consumed. Skips sentences without tokens.
+ * @throws UserError (SEQTAG_CORPUS_MISMATCH) with file and line if tokens, sentences or files end differently
  */
 export async function* sentencePairs(
   gold: LocatedCorpus,
   predicted: LocatedCorpus,
 ): AsyncGenerator<SentencePair> {
-  const golds = filled(gold);
-  const guesses = filled(predicted);
+  const goldSentences = nonEmpty(gold);
+  const predictedSentences = nonEmpty(predicted);
   try {
-    for (let count = 0; ; count++) {
-      const a = await golds.next();
-      const b = await guesses.next();
+    for (let sentences = 0; ; sentences++) {
+      const a = await goldSentences.next();
+      const b = await predictedSentences.next();
       if (a.done) {
         if (b.done) return;
-        throw endsEarly(gold.file, count, b.value);
+        throw endsEarly(gold.file, sentences, b.value);
       }
-      if (b.done) throw endsEarly(predicted.file, count, a.value);
+      if (b.done) throw endsEarly(predicted.file, sentences, a.value);
       yield sentencePair(a.value, b.value);
     }
   } finally {
-    // lets both readers close their files, also when the caller stops early
-    await golds.return(undefined);
-    await guesses.return(undefined);
+    // closes both files, even if the caller stops early
+    await goldSentences.return(undefined);
+    await predictedSentences.return(undefined);
   }
 }
 
-/** One pair, its tokens compared. Throws a UserError with file and line where they differ. */
-export function sentencePair(gold: LocatedSentence, predicted: LocatedSentence): SentencePair {
+function sentencePair(gold: LocatedSentence, predicted: LocatedSentence): SentencePair {
   const shared = Math.min(gold.tokens.length, predicted.tokens.length);
   for (let i = 0; i < shared; i++) {
     const [a, b] = [gold.tokens[i]!, predicted.tokens[i]!];
     if (a !== b) {
       throw new UserError(
-        `${place(predicted)}: token ${i + 1} of this sentence is ${quote(b)}, but at ${place(gold)} it is ${quote(a)}. Both files must hold the same tokens in the same order.`,
+        `${position(predicted)}: token ${i + 1} of this sentence is ${quote(b)}, but at ${position(gold)} it is ${quote(a)}. Both files must hold the same tokens in the same order.`,
+        MISMATCH,
       );
     }
   }
   if (gold.tokens.length !== predicted.tokens.length) {
     throw new UserError(
-      `${place(predicted)}: this sentence has ${plural(predicted.tokens.length, 'token')}, but at ${place(gold)} it has ${gold.tokens.length}. Both files must end their sentences at the same tokens.`,
+      `${position(predicted)}: this sentence has ${plural(predicted.tokens.length, 'token')}, but at ${position(gold)} it has ${gold.tokens.length}. Both files must end their sentences at the same tokens.`,
+      MISMATCH,
     );
   }
   return { tokens: gold.tokens, gold: gold.tags, predicted: predicted.tags };
 }
 
-async function* filled({
+async function* nonEmpty({
   sentences,
 }: LocatedCorpus): AsyncGenerator<LocatedSentence, undefined, undefined> {
   for await (const item of sentences) {
@@ -77,13 +80,14 @@ async function* filled({
   }
 }
 
-function endsEarly(file: string, count: number, next: LocatedSentence): UserError {
+function endsEarly(file: string, sentences: number, next: LocatedSentence): UserError {
   return new UserError(
-    `${file}: ends after ${plural(count, 'sentence')}, but another begins at ${place(next)} with ${quote(next.tokens[0]!)}. Both files must hold the same sentences.`,
+    `${file}: ends after ${plural(sentences, 'sentence')}, but another begins at ${position(next)} with ${quote(next.tokens[0]!)}. Both files must hold the same sentences.`,
+    MISMATCH,
   );
 }
 
-function place({ file, line }: LocatedSentence): string {
+function position({ file, line }: LocatedSentence): string {
   return `${file}:${line}`;
 }
 
@@ -91,7 +95,7 @@ function plural(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** Quoted on one line, cut where it would fill the screen. */
+/** The token in quotes, on one line, cut after 60 characters. */
 function quote(token: string): string {
   return JSON.stringify(token.length > 60 ? `${token.slice(0, 60)}…` : token);
 }

@@ -1,31 +1,31 @@
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { type CountOptions, type Counts, countPairs, type SentencePair } from './counts.ts';
 
-/** The stretches of a sentence in which every gold label is one tag. */
-function certainStretches({ tokens, gold, predicted }: SentencePair): SentencePair[] {
-  const stretches: SentencePair[] = [];
+/** The parts of a sentence in which every gold label is a certain tag. */
+function certainParts({ tokens, gold, predicted }: SentencePair): SentencePair[] {
+  const parts: SentencePair[] = [];
   for (let from = 0; from < gold.length; from++) {
     let to = from;
     while (to < gold.length && isCertain(gold[to]!)) to++;
     const cut = (items: readonly string[]): readonly string[] => items.slice(from, to);
-    const certain = cut(gold).map((label) => candidates(label)[0]!); // NN|NN is NN
-    if (to > from)
-      stretches.push({ tokens: cut(tokens), gold: certain, predicted: cut(predicted) });
+    const certain = cut(gold).map((label) => candidates(label)[0]!); // NN|NN is certain
+    if (to > from) parts.push({ tokens: cut(tokens), gold: certain, predicted: cut(predicted) });
     from = to;
   }
-  return stretches;
+  return parts;
 }
 
 /**
- * As `count`, of gold labels that may be partial: tokens count whose gold is one tag, and spans are compared within
- * stretches of such tokens. A sentence is right when all its tokens are that count, and has no part if none does.
+ * Counts as `countPairs` does, for gold labels that may be partial (`?`, `NN|VB`). Only tokens with a certain tag count,
+ * and only spans within parts of the sentence in which all tags are certain. A sentence is correct if all its tokens that
+ * count are; without such tokens it does not count.
  */
 export function countCertainPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {
-  const sentences = [...pairs].map(certainStretches).filter((stretches) => stretches.length > 0);
+  const sentences = [...pairs].map(certainParts).filter((parts) => parts.length > 0);
   const counts = countPairs(sentences.flat(), options);
   counts.sentences.total = sentences.length;
-  counts.sentences.correct = sentences.filter((stretches) =>
-    stretches.every(({ gold, predicted }) => gold.every((tag, i) => tag === predicted[i])),
+  counts.sentences.correct = sentences.filter((parts) =>
+    parts.every(({ gold, predicted }) => gold.every((tag, i) => tag === predicted[i])),
   ).length;
   return counts;
 }

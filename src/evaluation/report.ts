@@ -1,30 +1,29 @@
-import type { Counts, MatchCounts, Tally } from './counts.ts';
-import { mergeCounts } from './counts.ts';
+import { type Counts, type MatchCounts, mergeCounts, type Tally } from './counts.ts';
 
-/** A share from 0 to 1, or null where nothing was there to divide by; never NaN, so JSON can hold it. */
+/** A number from 0 to 1; null for 0 / 0. Never NaN, which JSON cannot hold. */
 export type Ratio = number | null;
 
 export interface Ratios {
-  /** correct / predicted; null when nothing was predicted. */
+  /** correct / predicted; null if nothing was predicted. */
   precision: Ratio;
-  /** correct / gold; null when the gold holds none. */
+  /** correct / gold; null if the gold tags have none. */
   recall: Ratio;
-  /** 2 correct / (gold + predicted), the harmonic mean; null only when both are 0. */
+  /** 2 correct / (gold + predicted), the harmonic mean of both; null if neither has any. */
   f1: Ratio;
 }
 
 export interface Score extends Ratios, MatchCounts {}
 
-/** Spans are correct when both ends and the type agree, as in conlleval (Tjong Kim Sang & Buchholz 2000). */
+/** A span is correct if start, end and type agree, as in conlleval (Tjong Kim Sang & Buchholz 2000). */
 export interface SpanReport extends Score {
-  /** Unweighted means over the types in gold or prediction, a null counting as 0; null without types. */
+  /** Unweighted means over the types in gold or predicted tags, with 0 for null; null without types. */
   macro: Ratios;
   /** By type, sorted by name. */
   types: Record<string, Score>;
 }
 
 export interface TagReport {
-  /** Unweighted means over the tags in gold or prediction, a null counting as 0; null without tags. */
+  /** Unweighted means over the gold or predicted tags, with 0 for null; null without tags. */
   macro: Ratios;
   /** By tag, sorted by name. */
   byTag: Record<string, Score>;
@@ -33,41 +32,45 @@ export interface TagReport {
 export interface Confusion {
   gold: string;
   predicted: string;
-  /** Tokens. */
+  /** Number of tokens. */
   count: number;
 }
 
-/** The figures of one corpus: a plain object that JSON holds without loss. Shares run from 0 to 1. */
+/** The scores of one corpus: a plain object that JSON holds without loss. */
 export interface Report {
   tokens: number;
   correctTokens: number;
-  /** Share of tokens with the gold tag; null without tokens. */
+  /** Fraction of tokens with the gold tag; null without tokens. */
   accuracy: Ratio;
-  /** The same over words seen in training; null when none occur, or when training's words are not known. */
+  /** Accuracy on words of the training corpus; null if there are none, or if the training corpus is not known. */
   knownAccuracy: Ratio;
+  /** Accuracy on the other words; null as above. */
   unknownAccuracy: Ratio;
-  /** Tokens whose word training never saw; null when training's words are not known. */
+  /** Tokens whose word the training corpus does not have; null if it is not known. */
   unknownTokens: number | null;
   /** Sentences with at least one token. */
   sentences: number;
-  /** Share of sentences with every tag right. */
+  /** Fraction of sentences in which every tag is correct. */
   sentenceAccuracy: Ratio;
   /** For span tags. */
   spans?: SpanReport;
   /** For plain tags. */
   tags?: TagReport;
-  /** The most frequent first, equals by name. */
+  /** By falling count, then by name. */
   confusions: Confusion[];
-  /** Gold tags training never saw, scored as errors, the most frequent first; null when its tags are not known. */
+  /**
+   * Gold tags that the training corpus does not have, by falling count; null if it is not known. Their tokens count as
+   * errors.
+   */
   unseenTags: { tag: string; count: number }[] | null;
 }
 
 export interface ReportOptions {
-  /** At most so many confusions; 20 unless given. */
+  /** Maximum number of confusions. Default: 20. */
   readonly confusions?: number;
 }
 
-/** A row for each corpus and one for all their tokens together, from summed counts, not averaged shares. */
+/** A report for each corpus, and one for all their sentences: from the sums of counts, not from means of scores. */
 export interface CorporaReport {
   corpora: { name: string; report: Report }[];
   total: Report;
@@ -95,7 +98,7 @@ export function createReport(counts: Counts, options: ReportOptions = {}): Repor
   };
 }
 
-/** Rows and total of corpora in one scheme. Throws an Error when there is none, or on mixed schemes. */
+/** @throws Error without a corpus, and for corpora in different schemes */
 export function createCorporaReport(
   corpora: readonly { readonly name: string; readonly counts: Counts }[],
   options: ReportOptions = {},
@@ -128,10 +131,10 @@ function tagReport(tags: ReadonlyMap<string, MatchCounts>): TagReport {
   return { macro: macro(Object.values(byTag)), byTag };
 }
 
-/** `Object.fromEntries` makes own properties of any name, so a type called `__proto__` is kept. */
-function scores(overlaps: ReadonlyMap<string, MatchCounts>): Record<string, Score> {
-  const sorted = [...overlaps].sort(([a], [b]) => byName(a, b));
-  return Object.fromEntries(sorted.map(([name, overlap]) => [name, score(overlap)]));
+/** `Object.fromEntries` keeps a type called `__proto__`. */
+function scores(counts: ReadonlyMap<string, MatchCounts>): Record<string, Score> {
+  const sorted = [...counts].sort(([a], [b]) => byName(a, b));
+  return Object.fromEntries(sorted.map(([name, matches]) => [name, score(matches)]));
 }
 
 function score({ gold, predicted, correct }: MatchCounts): Score {
@@ -176,11 +179,11 @@ function accuracy(tally: Tally | null): Ratio {
   return tally === null ? null : ratio(tally.correct, tally.total);
 }
 
-function ratio(part: number, whole: number): Ratio {
-  return whole === 0 ? null : part / whole;
+function ratio(part: number, total: number): Ratio {
+  return total === 0 ? null : part / total;
 }
 
-// By code units, not by locale: a report must not depend on where it is made.
+// by code units: by locale, reports would differ between machines
 function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

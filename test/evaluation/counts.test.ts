@@ -174,7 +174,11 @@ describe('mergeCounts', () => {
       seenTags: [],
     });
     const sum = mergeCounts([part], 'BIO');
-    pairCounter(sum, { scheme: 'BIO', isKnown: () => true, seenTags: [] })(pair('B-X', 'O'));
+    sum.known!.correct++;
+    sum.tokens.correct++;
+    sum.spans.get('X')!.correct++;
+    sum.tags.get('B-X')!.correct++;
+    sum.unseenTags!.set('B-X', 5);
     expect(part).toEqual(
       countPairs([pair('B-X', 'B-X')], { scheme: 'BIO', isKnown: () => true, seenTags: [] }),
     );
