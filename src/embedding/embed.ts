@@ -8,43 +8,43 @@ import { writeVectors } from '../vectors/vectors.ts';
 import type { EmbeddingNumbers } from './options.ts';
 import { SHARDS } from './program.ts';
 import { createSkipgram, type Skipgram, type SkipgramOptions } from './skipgram.ts';
-import { readText, type Text, type TextSource } from './text.ts';
+import { type NumberedText, readNumberedText, type TextSource } from './text.ts';
 
 export interface EmbedOptions extends BackendOptions {
   readonly texts: readonly TextSource[];
-  /** A file of vectors: word2vec's binary format if it ends in .bin, else its text format; gzip-ed with .gz. */
+  /** The file of vectors: word2vec's binary format for `.bin`, else its text format; `.gz` after it compresses. */
   readonly output: string;
   readonly numbers: EmbeddingNumbers;
-  /** Default: true. */
+  /** Whether to fold the case of words. Default: true. */
   readonly lowercase?: boolean | undefined;
-  /** Rarer words get no vector. Default: 5; for less than a million tokens 2. */
+  /** Minimum word count; rarer words have no vector. Default: 5, or 2 for less than a million tokens. */
   readonly minCount?: number | undefined;
-  /** Ends training after the round under way; the vectors so far are written. */
+  /** Stops training after the current round. The vectors so far are written. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What `embed` tells of itself, in this order: read over and over, start, then progress and epoch over and over, end. */
+/** The events of `embed`: `read` repeatedly, `start`, `progress` and `epoch` repeatedly, `end`. */
 export type EmbeddingEvent =
   | { readonly type: 'read'; readonly tokens: number }
   | {
       readonly type: 'start';
       readonly sentences: number;
-      /** All that were read. */
+      /** Including rare words. */
       readonly tokens: number;
       readonly words: number;
-      /** Share of the tokens that are in the vocabulary. */
+      /** Fraction of the tokens that have a vector. */
       readonly covered: number;
       readonly parameters: number;
       readonly backend: string;
       readonly threads: number;
       readonly epochs: number;
     }
-  | (Pass & {
+  | (EmbeddingProgress & {
       readonly type: 'progress';
-      /** Share of this epoch that is done. */
+      /** Fraction of this epoch. */
       readonly done: number;
     })
-  | (Pass & { readonly type: 'epoch'; readonly seconds: number })
+  | (EmbeddingProgress & { readonly type: 'epoch'; readonly seconds: number })
   | {
       readonly type: 'end';
       readonly vectors: string;
@@ -56,26 +56,26 @@ export type EmbeddingEvent =
       readonly seconds: number;
     };
 
-interface Pass {
+interface EmbeddingProgress {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Mean of a context and its noise words, in nats, over a sample of this epoch; null where that had none. */
+  /** Mean loss per context with its noise words, in nats, over a sample of this epoch; null without a sample. */
   readonly loss: number | null;
-  /** Words of the vocabulary that were gone through, thinned out ones included. */
+  /** Tokens of words that have a vector, including those that subsampling drops. */
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
 }
 
 /** Time between two progress events, in milliseconds. */
 const INTERVAL = 100;
-/** Training computes without pause: this lets a signal or a spinner have its turn. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets signals and timers be handled: training itself never waits. */
+const eventLoopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Learns word vectors from raw text and writes them. The same texts, options and kernels give the same bytes, whatever
  * the number of threads.
- * @throws UserError for what is wrong with the texts or the output, when the tables do not fit, and when training diverges
+ * @throws UserError for wrong texts or output, and if the model does not fit into memory; DivergedError
  */
 export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEvent> {
   const { texts, output, numbers, signal } = options;
@@ -86,78 +86,78 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
   );
   checkWritable(output);
 
-  const reading = readText(texts, {
+  const reading = readNumberedText(texts, {
     lowercase: options.lowercase ?? true,
     minCount: options.minCount,
   });
-  let told = began;
+  let lastEvent = began;
   let step = await reading.next();
   for (; !step.done; step = await reading.next()) {
-    if (performance.now() - told < INTERVAL) continue;
-    told = performance.now();
+    if (performance.now() - lastEvent < INTERVAL) continue;
+    lastEvent = performance.now();
     yield { type: 'read', tokens: step.value };
-    await turn();
+    await eventLoopTurn();
   }
   const text = step.value;
 
-  // more threads than shards would only wait
+  // more threads than shards would have nothing to do
   const threads = Math.min(options.threads ?? availableParallelism(), SHARDS);
   const backend = openBackend({ ...options, threads });
   try {
-    const skipgram = create(backend, text, numbers);
+    const skipgram = createModel(backend, text, numbers);
     const { epochs } = numbers;
-    const known = text.counts.reduce((sum, n) => sum + n, 0);
+    const tokensWithVector = text.counts.reduce((sum, n) => sum + n, 0);
     yield {
       type: 'start',
       sentences: text.sentences,
       tokens: text.tokens,
       words: text.words.length,
-      covered: known / text.tokens,
+      covered: tokensWithVector / text.tokens,
       parameters: skipgram.parameters,
       backend: backend.kind === 'native' ? `native ${backend.isa}` : 'wasm',
       threads: backend.pool.threads,
       epochs,
     };
-    await turn();
+    await eventLoopTurn();
 
     const size = text.ids.reduce((sum, { length }) => sum + length, 0);
     const start = performance.now();
-    let passed = 0; // passes, with fraction
-    const rateAt = (epoch: number) => (done: number) =>
+    let epochsDone = 0; // with fraction
+    const learningRateAt = (epoch: number) => (done: number) =>
       numbers.learningRate * (1 - (epoch + done / size) / epochs);
-    const passOf = (epoch: number, loss: number | null): Pass => {
+    const progressOf = (epoch: number, loss: number | null): EmbeddingProgress => {
       const seconds = (performance.now() - start) / 1000;
       return {
         epoch: epoch + 1,
         epochs,
         loss,
-        tokensPerSecond: Math.round((passed * known) / seconds),
-        secondsLeft: (seconds / passed) * (epochs - passed),
+        tokensPerSecond: Math.round((epochsDone * tokensWithVector) / seconds),
+        secondsLeft: (seconds / epochsDone) * (epochs - epochsDone),
       };
     };
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const epochBegan = performance.now();
       let loss: number | null = null;
-      for (const progress of skipgram.epoch(epoch, rateAt(epoch))) {
+      for (const progress of skipgram.epoch(epoch, learningRateAt(epoch))) {
         if (progress.contexts > 0) loss = progress.loss / progress.contexts;
         if (loss !== null && !Number.isFinite(loss)) throw diverged(numbers);
-        passed = epoch + progress.done / size;
-        if (performance.now() - told < INTERVAL) continue;
-        told = performance.now();
-        yield { type: 'progress', done: progress.done / size, ...passOf(epoch, loss) };
-        await turn();
+        epochsDone = epoch + progress.done / size;
+        if (performance.now() - lastEvent < INTERVAL) continue;
+        lastEvent = performance.now();
+        yield { type: 'progress', done: progress.done / size, ...progressOf(epoch, loss) };
+        await eventLoopTurn();
         if (signal?.aborted) break;
       }
       if (signal?.aborted) break;
-      passed = epoch + 1;
+      epochsDone = epoch + 1;
       yield {
         type: 'epoch',
         seconds: (performance.now() - epochBegan) / 1000,
-        ...passOf(epoch, loss),
+        ...progressOf(epoch, loss),
       };
-      await turn();
+      await eventLoopTurn();
     }
-    const { tokensPerSecond } = passOf(0, null);
+    const { tokensPerSecond } = progressOf(0, null);
 
     const vectors = skipgram.vectors();
     if (!vectors.every(Number.isFinite)) throw diverged(numbers);
@@ -179,21 +179,25 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
 }
 
 const diverged = ({ learningRate }: EmbeddingNumbers): DivergedError =>
-  new DivergedError(`embed: training diverged. Use a lower --learning-rate than ${learningRate}.`);
+  new DivergedError(
+    `embed: training diverged at a learning rate of ${learningRate}. Use a lower one.`,
+    { option: 'learningRate' },
+  );
 
-/** The arena is the only thing that may be too small: it tells by a RangeError, as a typed array does. */
-function create(
+/** @throws UserError (SEQTAG_MEMORY) if the model does not fit into the arena */
+function createModel(
   backend: ReturnType<typeof openBackend>,
-  text: Text,
+  text: NumberedText,
   options: SkipgramOptions,
 ): Skipgram {
   try {
     return createSkipgram(backend, text, options);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError)) throw error; // as the arena and typed arrays throw
     const rows = text.words.length + (options.maxNgram > 0 ? options.buckets : 0);
     throw new UserError(
-      `embed: ${text.words.length} words and ${rows} rows of ${options.dim} numbers do not fit: there are 4 GiB at most. Raise --min-count, or lower --buckets or --dim.`,
+      `embed: ${text.words.length} words and ${rows} rows of ${options.dim} numbers do not fit into 4 GiB. Raise the minimum word count, or lower the number of buckets or the dimension.`,
+      { code: 'SEQTAG_MEMORY', option: 'minCount' },
     );
   }
 }

@@ -1,47 +1,46 @@
 import type { Address } from '../backend/kernels.ts';
 import type { Task, TaskContext } from '../backend/pool.ts';
 
-/** Parts of a round, always so many, whatever the threads: results do not depend on who computes them. */
+/** Parts of a round. Their number does not depend on the threads, so neither do the results. */
 export const SHARDS = 4;
 
-/** Where everything is; all that a thread needs to take part. The contracts are in kernels/skipgram.h. */
+/** Sizes and addresses: all that a thread needs. kernels/skipgram.h describes the arrays. */
 export interface Spec {
   readonly words: number;
-  /** Rows of words as centres and of buckets; those of words as contexts follow. */
+  /** Rows of words as centres and of n-gram buckets. The rows of words as contexts follow. */
   readonly rows: number;
   readonly dim: number;
-  /** `dim` filled up to whole vectors of any processor. */
+  /** `dim` rounded up to whole registers of any processor. */
   readonly stride: number;
-  /** Rows that a shard can copy in a round. */
+  /** Maximum number of rows that a shard copies in a round. */
   readonly capacity: number;
   readonly seed: number;
   /** (rows + words, stride). */
   readonly table: Address;
   readonly subwords: Address;
-  readonly owned: Address;
+  readonly offsets: Address;
   readonly noise: Address;
   readonly kept: Address;
   /** n, words, rows, stride, window, negatives, seed, stream. */
   readonly plan: Address;
-  // of each shard
   readonly values: Address; // (SHARDS, capacity, stride)
   readonly slots: Address; // (SHARDS, rows + words)
   readonly touched: Address; // (SHARDS, capacity + 1)
   readonly scratch: Address; // (SHARDS, 2, stride)
-  readonly loss: Address; // (SHARDS, 8) doubles, a cache line each, two used
+  readonly loss: Address; // (SHARDS, 8) doubles: a cache line per shard, of which two are used
 }
 
 export const SHARD = 0;
 export const MERGE = 1;
 export const INITIALISE = 2;
-/** Rows that a ticket of INITIALISE fills. */
+/** Rows that one INITIALISE task fills. */
 export const BLOCK = 4096;
 
 export function createTasks({ kernels }: TaskContext, spec: Spec): Task[] {
   const { words, rows, dim, stride, capacity } = spec;
   const size = rows + words;
   return [
-    // A shard's round; args: the first centre of the round, centres a shard, the end of all, and the step size.
+    // SHARD: a round of a shard. args: first centre of the round, centres per shard, end of the centres, learning rate
     (shard, args) => {
       const begin = Math.min(args[0]! + shard * args[1]!, args[2]!);
       kernels.skipgram_shard(
@@ -52,7 +51,7 @@ export function createTasks({ kernels }: TaskContext, spec: Spec): Task[] {
         spec.loss + shard * 64,
         spec.table,
         spec.subwords,
-        spec.owned,
+        spec.offsets,
         spec.kept,
         spec.noise,
         spec.plan,
@@ -61,11 +60,12 @@ export function createTasks({ kernels }: TaskContext, spec: Spec): Task[] {
         args[3]!,
       );
     },
+    // MERGE: adds what all shards changed, for a part of the rows
     (shard) => {
       const { table, values, slots, touched } = spec;
       kernels.skipgram_merge(table, values, slots, touched, shard, SHARDS, size, capacity, stride);
     },
-    // A block of rows of centres, uniform in ±1 / dim; those of contexts are 0.
+    // INITIALISE: a block of rows of centres, uniform in ±1 / dim. Rows of contexts stay 0.
     (block) => {
       const from = block * BLOCK;
       const n = Math.min(BLOCK, rows - from);

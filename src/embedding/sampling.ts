@@ -1,12 +1,14 @@
 const ONE = 2 ** 32;
-/** A probability as the kernels take it: p = (threshold + 1) / 2^32, as a signed 32-bit integer. */
+/** A probability p in the form of the kernels: the signed 32-bit integer t with p = (t + 1) / 2^32, t as unsigned. */
 const threshold = (p: number): number => (Math.min(ONE, Math.max(1, Math.round(p * ONE))) - 1) | 0;
 
 /**
- * With which probability each word stays: sqrt(t / f) + t / f for its share f of the text, at most 1, as word2vec's
- * program has it (Mikolov et al. 2013, section 2.3, has 1 - sqrt(t / f) for leaving it out). `t` 0 keeps all.
+ * The probability (words) that subsampling keeps an occurrence of a word of relative frequency f: sqrt(t / f) + t / f, at
+ * most 1. This is the formula of the word2vec program; Mikolov et al. (2013), section 2.3, drop it with probability
+ * 1 - sqrt(t / f).
+ * @param t threshold of relative frequency; 0 keeps all
  */
-export function keepShares(counts: Int32Array, t: number): Float64Array {
+export function keepProbabilities(counts: Int32Array, t: number): Float64Array {
   const total = counts.reduce((sum, n) => sum + n, 0);
   return Float64Array.from(counts, (n) => {
     const ratio = (t * total) / n;
@@ -14,24 +16,24 @@ export function keepShares(counts: Int32Array, t: number): Float64Array {
   });
 }
 
-export const keepThresholds = (shares: Float64Array): Int32Array =>
-  Int32Array.from(shares, threshold);
+export const keepThresholds = (probabilities: Float64Array): Int32Array =>
+  Int32Array.from(probabilities, threshold);
 
-/** The distribution of noise words: counts to the power of 0.75 (Mikolov et al. 2013, section 2.2). */
-export function noiseShares(counts: Int32Array): Float64Array {
+/** The distribution (words) of noise words, proportional to counts^0.75 (Mikolov et al. 2013, section 2.2). */
+export function noiseProbabilities(counts: Int32Array): Float64Array {
   const powers = Float64Array.from(counts, (n) => n ** 0.75);
   const total = powers.reduce((sum, p) => sum + p, 0);
   return powers.map((p) => p / total);
 }
 
 /**
- * The alias table (n, 2) of a distribution (Walker 1977, built as Vose 1991 has it): draw an entry i, all equally
- * likely; it is i with the probability of its threshold [i][0], else [i][1].
+ * The alias table (n, 2) of a distribution (Walker 1977, built by the method of Vose 1991). To sample, draw an entry i
+ * uniformly; the result is i with the probability of threshold [i][0], else [i][1].
  */
-export function aliasTable(shares: Float64Array): Int32Array {
-  const n = shares.length;
+export function aliasTable(probabilities: Float64Array): Int32Array {
+  const n = probabilities.length;
   const table = new Int32Array(2 * n);
-  const rest = shares.map((p) => p * n);
+  const rest = probabilities.map((p) => p * n);
   const small: number[] = [];
   const large: number[] = [];
   rest.forEach((p, i) => {
@@ -45,7 +47,7 @@ export function aliasTable(shares: Float64Array): Int32Array {
     rest[high]! -= 1 - rest[low]!;
     if (rest[high]! < 1) small.push(large.pop()!);
   }
-  // what is left is 1 but for rounding
+  // the remaining entries are 1, except for rounding errors
   for (const i of [...small, ...large]) {
     table[2 * i] = threshold(1);
     table[2 * i + 1] = i;

@@ -1,16 +1,16 @@
 import type { Backend } from '../backend/backend.ts';
 import { BLOCK, createTasks, INITIALISE, MERGE, SHARD, SHARDS, type Spec } from './program.ts';
-import { aliasTable, keepShares, keepThresholds, noiseShares } from './sampling.ts';
-import { type SubwordOptions, subwordsOf } from './subwords.ts';
-import type { Text } from './text.ts';
+import { aliasTable, keepProbabilities, keepThresholds, noiseProbabilities } from './sampling.ts';
+import { type SubwordOptions, subwordRows } from './subwords.ts';
+import type { NumberedText } from './text.ts';
 
 export interface SkipgramOptions extends SubwordOptions {
   readonly dim: number;
-  /** Words on each side of a centre, at most. */
+  /** Maximum number of context words on each side of a centre. */
   readonly window: number;
-  /** Noise words that are drawn for a centre. */
+  /** Noise words per centre. */
   readonly negatives: number;
-  /** Share of the text above which words are thinned out; 0: none are. */
+  /** Relative frequency above which words are subsampled; 0 for no subsampling. */
   readonly subsample: number;
   readonly seed: number;
 }
@@ -18,71 +18,78 @@ export interface SkipgramOptions extends SubwordOptions {
 export interface Skipgram {
   readonly parameters: number;
   /**
-   * One pass over the text; hands back control after each round.
-   * @param rate step size, given how many ids of this pass are done
+   * Trains for one epoch. Yields after each round.
+   * @param learningRate the learning rate after `done` ids of this epoch
    */
-  epoch(epoch: number, rate: (done: number) => number): Generator<Progress>;
-  /** (words, dim): of each word the mean of its rows. */
+  epoch(epoch: number, learningRate: (done: number) => number): Generator<Progress>;
+  /** The word vectors (words, dim): for each word the mean of its rows. */
   vectors(): Float32Array;
 }
 
 export interface Progress {
-  /** Ids of this pass that are done. */
+  /** Number of ids of this epoch that are done. */
   readonly done: number;
-  /** Sum of the losses that were measured in this pass, and the contexts that they belong to. */
+  /** Sum of the losses measured in this epoch, and the number of contexts that they are from. */
   readonly loss: number;
   readonly contexts: number;
 }
 
-/** Ids that are thinned out at a time; no window reaches beyond. */
-const STRETCH = 1 << 16;
+/** Ids that are subsampled at a time. No window crosses their borders. */
+const SEGMENT = 1 << 16;
 /**
- * Centres of a shard in a round, at most: each shard knows nothing of what the others do meanwhile. Half as many do as
- * well, four times as many begin to overshoot.
+ * Maximum number of centres of a shard in a round. A shard does not see the updates of other shards in the same round: half
+ * as many centres train as well, four times as many begin to overshoot.
  */
 const MOST_CENTRES = 256;
 /**
- * How often a noise word may be expected to come again in a shard's round: where there are few words, all are frequent, and
+ * Maximum expected number of occurrences of the same noise word in a round of a shard. With few words all are frequent, and
  * overshoot sooner.
  */
-const MOST_AGAIN = 4;
-/** Numbers to which rows are filled up: the widest vector. */
-const WIDEST = 16;
+const MOST_REPEATS = 4;
+/** Floats in the widest register; rows are padded to a multiple. */
+const REGISTER_WIDTH = 16;
 
-/** Centres of a shard in a round. */
-export function centresOf(counts: Int32Array, negatives: number): number {
-  const again = noiseShares(counts).reduce((sum, p) => sum + p * p, 0);
-  return Math.max(1, Math.min(MOST_CENTRES, Math.floor(MOST_AGAIN / (negatives * again))));
+/** The number of centres of a shard in a round. */
+export function centresPerRound(counts: Int32Array, negatives: number): number {
+  const sameNoise = noiseProbabilities(counts).reduce((sum, p) => sum + p * p, 0);
+  return Math.max(1, Math.min(MOST_CENTRES, Math.floor(MOST_REPEATS / (negatives * sameNoise))));
 }
 
-/** Lays everything out and initialises it. */
-export function createSkipgram(backend: Backend, text: Text, options: SkipgramOptions): Skipgram {
+/**
+ * Allocates and initialises a skip-gram model.
+ * @throws RangeError if it does not fit into the arena
+ */
+export function createSkipgram(
+  backend: Backend,
+  text: NumberedText,
+  options: SkipgramOptions,
+): Skipgram {
   const { arena, kernels, pool } = backend;
   const { dim, window, negatives, seed, buckets, maxNgram } = options;
   const words = text.words.length;
-  const { owned, rows: subwords } = subwordsOf(text.words, options);
+  const { offsets, rows: subwords } = subwordRows(text.words, options);
   const rows = words + (maxNgram > 0 ? buckets : 0);
   const size = rows + words;
-  const stride = Math.ceil(dim / WIDEST) * WIDEST;
-  const longest = owned.reduce(
-    (most, end, w) => Math.max(most, w > 0 ? end - owned[w - 1]! : 0),
+  const stride = Math.ceil(dim / REGISTER_WIDTH) * REGISTER_WIDTH;
+  const mostRows = offsets.reduce(
+    (most, end, w) => Math.max(most, w > 0 ? end - offsets[w - 1]! : 0),
     0,
   );
-  const centres = centresOf(text.counts, negatives);
-  const capacity = Math.min(size, centres * (longest + 2 * window + negatives));
+  const centres = centresPerRound(text.counts, negatives);
+  const capacity = Math.min(size, centres * (mostRows + 2 * window + negatives));
 
-  const place = (values: Int32Array): number => {
-    const at = arena.take(values.length);
-    arena.i32(at, values.length).set(values);
-    return at;
+  const store = (values: Int32Array): number => {
+    const address = arena.take(values.length);
+    arena.i32(address, values.length).set(values);
+    return address;
   };
-  // the largest first: where they do not fit, nothing was done in vain
+  // the largest first, to fail early if they do not fit
   const table = arena.take(size * stride);
   const values = arena.take(SHARDS * capacity * stride);
   const slots = arena.take(SHARDS * size);
   arena.i32(slots, SHARDS * size).fill(-1);
-  const keep = place(keepThresholds(keepShares(text.counts, options.subsample)));
-  const ids = arena.take(STRETCH);
+  const keep = store(keepThresholds(keepProbabilities(text.counts, options.subsample)));
+  const ids = arena.take(SEGMENT);
   const count = arena.take(1);
   const spec: Spec = {
     words,
@@ -91,11 +98,11 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
     stride,
     capacity,
     seed,
-    subwords: place(subwords),
-    owned: place(owned),
-    noise: place(aliasTable(noiseShares(text.counts))),
-    kept: arena.take(STRETCH),
-    plan: place(Int32Array.of(0, words, rows, stride, window, negatives, seed, 0)),
+    subwords: store(subwords),
+    offsets: store(offsets),
+    noise: store(aliasTable(noiseProbabilities(text.counts))),
+    kept: arena.take(SEGMENT),
+    plan: store(Int32Array.of(0, words, rows, stride, window, negatives, seed, 0)),
     touched: arena.take(SHARDS * (capacity + 1)),
     scratch: arena.take(SHARDS * 2 * stride),
     loss: arena.take(SHARDS * 16),
@@ -110,8 +117,8 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
   );
   pool.run(INITIALISE, Math.ceil(rows / BLOCK));
 
-  const idsNow = arena.i32(ids, STRETCH);
-  const countNow = arena.i32(count, 1);
+  const idsView = arena.i32(ids, SEGMENT);
+  const countView = arena.i32(count, 1);
   const plan = arena.i32(spec.plan, 8);
   const loss = arena.f64(spec.loss, SHARDS * 8);
   const lossOf = (part: 0 | 1): number =>
@@ -119,17 +126,17 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
 
   return {
     parameters: size * dim,
-    *epoch(epoch, rate) {
+    *epoch(epoch, learningRate) {
       loss.fill(0);
       let done = 0;
-      let stretch = 0;
+      let segment = 0;
       for (const chunk of text.ids)
-        for (let from = 0; from < chunk.length; from += STRETCH, stretch++) {
-          const part = chunk.subarray(from, from + STRETCH);
-          const stream = (epoch << 20) + stretch;
-          idsNow.set(part);
+        for (let from = 0; from < chunk.length; from += SEGMENT, segment++) {
+          const part = chunk.subarray(from, from + SEGMENT);
+          const stream = (epoch << 20) + segment;
+          idsView.set(part);
           kernels.skipgram_subsample(spec.kept, count, ids, keep, part.length, seed, stream);
-          const kept = countNow[0]!;
+          const kept = countView[0]!;
           plan[0] = kept;
           plan[7] = stream;
           for (let begin = 0; begin < kept; begin += SHARDS * centres) {
@@ -137,7 +144,7 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
               begin,
               centres,
               kept,
-              rate(done + (part.length * begin) / kept),
+              learningRate(done + (part.length * begin) / kept),
             ]);
             pool.run(MERGE, SHARDS);
             const end = Math.min(kept, begin + SHARDS * centres);
@@ -152,13 +159,13 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
     },
     vectors() {
       const values = new Float32Array(words * dim);
-      const block = Math.min(words, (STRETCH / stride) | 0);
+      const block = Math.min(words, (SEGMENT / stride) | 0);
       for (let from = 0; from < words; from += block) {
         const n = Math.min(block, words - from);
         kernels.segment_sum(
           ids,
           spec.table,
-          spec.owned + from * 4,
+          spec.offsets + from * 4,
           spec.subwords,
           n,
           stride,
@@ -166,9 +173,9 @@ export function createSkipgram(backend: Backend, text: Text, options: SkipgramOp
         );
         const view = arena.f32(ids, n * stride);
         for (let w = 0; w < n; w++) {
-          const share = 1 / (owned[from + w + 1]! - owned[from + w]!);
+          const scale = 1 / (offsets[from + w + 1]! - offsets[from + w]!);
           for (let j = 0; j < dim; j++)
-            values[(from + w) * dim + j] = view[w * stride + j]! * share;
+            values[(from + w) * dim + j] = view[w * stride + j]! * scale;
         }
       }
       return values;

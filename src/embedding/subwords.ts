@@ -1,20 +1,20 @@
-/** Which rows each word owns: word w has `rows[owned[w]]` to `rows[owned[w + 1] - 1]`. */
+/** The embedding rows of words: word w has `rows[offsets[w]]` to `rows[offsets[w + 1] - 1]`. */
 export interface Subwords {
-  readonly owned: Int32Array;
+  readonly offsets: Int32Array;
   readonly rows: Int32Array;
 }
 
 export interface SubwordOptions {
-  /** Lengths of n-grams in characters, from `minNgram` to `maxNgram`; none where `maxNgram` is 0. */
+  /** N-grams have `minNgram` to `maxNgram` characters. There are none if `maxNgram` is 0. */
   readonly minNgram: number;
   readonly maxNgram: number;
-  /** Rows that n-grams share, by their hash. */
+  /** Number of rows for n-grams. N-grams with equal hashes share a row. */
   readonly buckets: number;
 }
 
 /**
- * The n-grams of `<word>`, its borders marked, as in Bojanowski et al. (2017), section 3.2. A border alone is none.
- * Characters are code points.
+ * The n-grams of `<word>` (Bojanowski et al. 2017, section 3.2), where `<` and `>` mark the borders. A border by itself
+ * is no n-gram. Characters are code points.
  */
 export function ngrams(word: string, { minNgram, maxNgram }: SubwordOptions): string[] {
   const points = [...`<${word}>`];
@@ -31,19 +31,19 @@ export function ngrams(word: string, { minNgram, maxNgram }: SubwordOptions): st
 
 const utf8 = new TextEncoder();
 
-/** 32-bit FNV-1a of the text in UTF-8. */
+/** 32-bit FNV-1a hash of the UTF-8 bytes. */
 export function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of utf8.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
-/** Longer words own the n-grams of their beginning only, so that no line of noise costs as much as a page of text. */
+/** Only this many characters of a word have n-grams, so that noise of one long line stays cheap. */
 const MOST_CHARACTERS = 64;
 
-/** Row w is word w's own; rows from `words.length` on are the buckets. */
-export function subwordsOf(words: readonly string[], options: SubwordOptions): Subwords {
-  const owned = new Int32Array(words.length + 1);
+/** Row w is that of word w itself. The rows of n-grams follow from `words.length` on. */
+export function subwordRows(words: readonly string[], options: SubwordOptions): Subwords {
+  const offsets = new Int32Array(words.length + 1);
   let rows = new Int32Array(words.length * 20);
   let size = 0;
   words.forEach((word, w) => {
@@ -55,7 +55,7 @@ export function subwordsOf(words: readonly string[], options: SubwordOptions): S
     }
     rows[size++] = w;
     for (const gram of grams) rows[size++] = words.length + (fnv1a(gram) % options.buckets);
-    owned[w + 1] = size;
+    offsets[w + 1] = size;
   });
-  return { owned, rows: rows.subarray(0, size) };
+  return { offsets, rows: rows.subarray(0, size) };
 }

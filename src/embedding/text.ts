@@ -2,53 +2,54 @@ import { type ReadOptions, readSentences } from '../corpus/index.ts';
 import { normalise } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 
-/** Something to read: a file by its path, or a stream under the name `read.file`. */
+/** A text to read: a path, or a stream with the name `read.file`. */
 export interface TextSource {
   readonly source: string | AsyncIterable<Uint8Array>;
   readonly read: ReadOptions;
 }
 
-/** A corpus as numbers, four bytes a token. */
-export interface Text {
-  /** By falling count, equals by code units: the place of a word is its id. */
+/** A text as word ids, 4 bytes per token. */
+export interface NumberedText {
+  /** By falling count, then by code units. A word's id is its index. */
   readonly words: readonly string[];
   readonly counts: Int32Array;
-  /** The ids of all words in order, -1 after each sentence. Words that are not in `words` are left out. */
+  /** The ids of all words in order, with SENTENCE_END after each sentence, in chunks. Rare words are left out. */
   readonly ids: readonly Int32Array[];
   readonly sentences: number;
-  /** All that were read, rare words included. */
+  /** Number of tokens, including rare words. */
   readonly tokens: number;
 }
 
-/** What parts sentences in `ids`. */
+/** Separates sentences in `NumberedText.ids`. */
 export const SENTENCE_END = -1;
 
 const CHUNK = 1 << 20;
-/** A JavaScript map holds 2^24 entries: from this many on, the rarest words are forgotten. */
+/** A JavaScript map can hold 2^24 entries. When there are this many words, the rarest are dropped. */
 const MOST_WORDS = 12_000_000;
-/** A corpus with fewer tokens keeps words that are seen twice; a larger one, as word2vec does, five times. */
+/** A text of at least this many tokens has the minimum count of word2vec. */
 const LARGE = 1_000_000;
 
-/** The default of `minCount`. */
-export const leastCount = (tokens: number): number => (tokens < LARGE ? 2 : 5);
+/** The default minimum word count. */
+export const defaultMinCount = (tokens: number): number => (tokens < LARGE ? 2 : 5);
 
 /**
- * Reads and counts. Words are normalised as `train` does it, so that they are the words of a model: digits become 0 and,
- * with `lowercase`, case is folded. A word with white space in it has no place in a file of vectors and is left out.
- * @param options.mostWords distinct words to remember while counting; beyond, the rarest are forgotten and, if they
- * come again, counted anew
- * @returns events `tokens` as they are read, and at last the text
- * @throws UserError as the readers do, when there are no words, and when all are rarer than `minCount`.
+ * Reads texts and counts their words. Words are normalised as in training, so that vectors fit the vocabulary of a model:
+ * digits become 0 and, with `lowercase`, case is folded. Words that contain white space are left out, because a file of
+ * vectors cannot hold them.
+ * @param options.mostWords number of distinct words above which the rarest are dropped; a dropped word that occurs again
+ * is counted from 0
+ * @returns yields the number of tokens read so far; returns the text
+ * @throws UserError as the readers do, and if fewer than two words occur `minCount` times
  */
-export async function* readText(
+export async function* readNumberedText(
   sources: readonly TextSource[],
   options: { lowercase: boolean; minCount: number | undefined; mostWords?: number },
-): AsyncGenerator<number, Text> {
+): AsyncGenerator<number, NumberedText> {
   const { lowercase, mostWords = MOST_WORDS } = options;
-  const ids = new Map<string, number>(); // in the order of their first coming
+  const ids = new Map<string, number>(); // in the order of first occurrence
   let counts = new Int32Array(1 << 16);
   let next = 0;
-  let forgotten = 0; // words that come no more often than this were dropped from `ids`
+  let droppedCount = 0; // words with at most this count were dropped from `ids`
   const chunks: Int32Array[] = [];
   let chunk = new Int32Array(0);
   let size = 0;
@@ -63,19 +64,19 @@ export async function* readText(
     }
     chunk[size++] = id;
   };
-  const spelling = new Map<string, string>(); // of frequent tokens: normalising costs more than looking up
+  const normalised = new Map<string, string>(); // a cache, because normalising costs more than looking up
   const idOf = (token: string): number => {
-    let word = spelling.get(token);
+    let word = normalised.get(token);
     if (word === undefined) {
       word = normalise(token, lowercase);
-      if (spelling.size < 1 << 17) spelling.set(token, word);
+      if (normalised.size < 1 << 17) normalised.set(token, word);
     }
     const known = ids.get(word);
     if (known !== undefined) return known;
     if (/\s/.test(word) || word === '') return SENTENCE_END;
     if (ids.size >= mostWords) {
-      forgotten++;
-      for (const [rare, id] of ids) if (counts[id]! <= forgotten) ids.delete(rare);
+      droppedCount++;
+      for (const [rare, id] of ids) if (counts[id]! <= droppedCount) ids.delete(rare);
     }
     if (next === counts.length) {
       const more = new Int32Array(next * 2);
@@ -104,14 +105,17 @@ export async function* readText(
 
   const name = sources.map(({ source, read }) => read.file ?? String(source)).join(', ');
   if (ids.size === 0)
-    throw new UserError(`${name}: no words. Is the file empty, or the format another?`);
-  const minCount = options.minCount ?? leastCount(tokens);
+    throw new UserError(`${name}: no words. Is the file empty, or in another format?`, {
+      code: 'SEQTAG_CORPUS_EMPTY',
+    });
+  const minCount = options.minCount ?? defaultMinCount(tokens);
   const kept = [...ids]
     .filter(([, id]) => counts[id]! >= minCount)
     .sort(([a, i], [b, j]) => counts[j]! - counts[i]! || (a < b ? -1 : 1));
   if (kept.length < 2)
     throw new UserError(
-      `${name}: ${kept.length === 0 ? 'no word is' : 'only one word is'} there ${minCount} times or more, of ${tokens} tokens. Give more text, or a lower --min-count.`,
+      `${name}: ${kept.length === 0 ? 'no word occurs' : 'only one word occurs'} at least ${minCount} times in ${tokens} tokens. Give more text, or a lower minimum count.`,
+      { code: 'SEQTAG_CORPUS_EMPTY', option: 'minCount' },
     );
   const renumber = new Int32Array(next).fill(SENTENCE_END);
   kept.forEach(([, id], i) => {
@@ -128,12 +132,12 @@ export async function* readText(
   };
 }
 
-/** In place: new numbers, without words that have none. */
+/** Replaces ids in place, and leaves out words without a new id. */
 function renumbered(ids: Int32Array, renumber: Int32Array): Int32Array {
   let n = 0;
   for (const id of ids) {
-    const now = id < 0 ? id : renumber[id]!;
-    if (id < 0 || now >= 0) ids[n++] = now;
+    const newId = id < 0 ? id : renumber[id]!;
+    if (id < 0 || newId >= 0) ids[n++] = newId;
   }
   return ids.subarray(0, n);
 }

@@ -89,7 +89,10 @@ describe('embed', () => {
     );
     expectRefused(await embed(output, '--dim', '0'), /dim 0: expected a whole number from 1/);
     expectRefused(await embed(output, '--min-count', 'x'), /min-count.*positive whole number/);
-    expectRefused(await embed(output, '--min-count', '999'), /text\.txt: no word is there 999/);
+    expectRefused(
+      await embed(output, '--min-count', '999'),
+      /text\.txt: no word occurs at least 999/,
+    );
     expectRefused(await embed(folder.path('no/f.vec')), /no\/f\.vec/);
     expectRefused(
       await seqtag(['embed', 'nowhere.txt', '-o', output]),

@@ -123,7 +123,9 @@ describe('embed', () => {
     const diverging = options({ learningRate: 10, epochs: 50 });
     const error = await run(diverging).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DivergedError);
-    expect(String(error)).toMatch('embed: training diverged. Use a lower --learning-rate than 10.');
+    expect(String(error)).toMatch(
+      'embed: training diverged at a learning rate of 10. Use a lower one.',
+    );
     const enormous = options({ buckets: 1e8 });
     await expect(run(enormous)).rejects.toThrow(
       'embed: 20 words and 100000020 rows of 20 numbers do not fit',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   aliasTable,
-  keepShares,
+  keepProbabilities,
   keepThresholds,
-  noiseShares,
+  noiseProbabilities,
 } from '../../src/embedding/sampling.ts';
 import { expectClose } from '../oracle/close.ts';
 
@@ -27,18 +27,18 @@ describe('aliasTable', () => {
 });
 
 it('noise words come by counts to the power of 0.75', () => {
-  expectClose(noiseShares(Int32Array.of(16, 1, 1)), [0.8, 0.1, 0.1], exact);
+  expectClose(noiseProbabilities(Int32Array.of(16, 1, 1)), [0.8, 0.1, 0.1], exact);
 });
 
-describe('keepShares', () => {
+describe('keepProbabilities', () => {
   it('thins out frequent words and no others', () => {
     // shares 0.96 and 0.04 of the text
     const counts = Int32Array.of(96, 4);
-    const [often, seldom] = keepShares(counts, 0.01);
+    const [often, seldom] = keepProbabilities(counts, 0.01);
     expectClose(often!, Math.sqrt(0.01 / 0.96) + 0.01 / 0.96, exact);
     expectClose(seldom!, 0.75, exact);
-    expect(keepShares(counts, 0.04)[1]).toBe(1);
-    expect([...keepShares(counts, 0)]).toEqual([1, 1]);
+    expect(keepProbabilities(counts, 0.04)[1]).toBe(1);
+    expect([...keepProbabilities(counts, 0)]).toEqual([1, 1]);
   });
 
   it('become thresholds of 32 bits', () => {

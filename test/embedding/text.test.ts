@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { readText, type Text } from '../../src/embedding/text.ts';
+import { type NumberedText, readNumberedText } from '../../src/embedding/text.ts';
 import { pieces } from '../cli/world.ts';
 
-type Options = Parameters<typeof readText>[1];
+type Options = Parameters<typeof readNumberedText>[1];
 
 async function read(
   texts: readonly string[],
   options: Partial<Options> = {},
-): Promise<{ text: Text; told: number[] }> {
+): Promise<{ text: NumberedText; told: number[] }> {
   const sources = texts.map((text, i) => ({
     source: pieces([Buffer.from(text)]),
     read: { format: 'horizontal' as const, file: `text-${i}` },
   }));
-  const reading = readText(sources, { lowercase: true, minCount: 1, ...options });
+  const reading = readNumberedText(sources, { lowercase: true, minCount: 1, ...options });
   const told: number[] = [];
   for (;;) {
     const { done, value } = await reading.next();
@@ -20,10 +20,10 @@ async function read(
     told.push(value);
   }
 }
-const spelled = ({ words, ids }: Text): string =>
+const spelled = ({ words, ids }: NumberedText): string =>
   ids.flatMap((chunk) => Array.from(chunk, (id) => (id < 0 ? '|' : words[id]!))).join(' ');
 
-describe('readText', () => {
+describe('readNumberedText', () => {
   it('numbers words by falling count and keeps the ends of sentences', async () => {
     const { text, told } = await read(['b a A\nc a b\n', 'a d 17\n']);
     expect(text.words).toEqual(['a', 'b', '00', 'c', 'd']);
@@ -53,8 +53,8 @@ describe('readText', () => {
   it('says what is wrong', async () => {
     await expect(read([''])).rejects.toThrow('text-0: no words. Is the file empty');
     await expect(read(['a b c\n'], { minCount: 9 })).rejects.toThrow(
-      /text-0: no word is there 9 times or more, of 3 tokens\. .*--min-count/,
+      /text-0: no word occurs at least 9 times in 3 tokens\. .*minimum count/,
     );
-    await expect(read(['a b a\n'], { minCount: 2 })).rejects.toThrow('only one word is there 2');
+    await expect(read(['a b a\n'], { minCount: 2 })).rejects.toThrow('only one word occurs at least 2');
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Counts, SentencePair } from '../../src/evaluation/counts.ts';
-import { countPairs, emptyCounts, mergeCounts, pairCounter } from '../../src/evaluation/counts.ts';
+import { countPairs, emptyCounts, mergeCounts } from '../../src/evaluation/counts.ts';
 import { conlleval } from './conlleval.ts';
 
 const words = (line: string) => line.split(' ');
