@@ -55,6 +55,8 @@ describe('readNumberedText', () => {
     await expect(read(['a b c\n'], { minCount: 9 })).rejects.toThrow(
       /text-0: no word occurs at least 9 times in 3 tokens\. .*minimum count/,
     );
-    await expect(read(['a b a\n'], { minCount: 2 })).rejects.toThrow('only one word occurs at least 2');
+    await expect(read(['a b a\n'], { minCount: 2 })).rejects.toThrow(
+      'only one word occurs at least 2',
+    );
   });
 });
