@@ -6,7 +6,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openModel } from '../dist/model/model.js';
+import { openModel } from '../dist/model/model-file.js';
 import { parameterSpecs } from '../dist/network/network.js';
 import { sizeOf } from '../dist/network/parameters.js';
 

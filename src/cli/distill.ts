@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatOf } from '../corpus/index.ts';
-import { openModel } from '../model/model.ts';
+import { openModel } from '../model/model-file.ts';
 import { TEACHER_WEIGHT } from '../training/distill.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';

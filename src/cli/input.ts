@@ -5,7 +5,8 @@ import { type Format, formatOf, isName, type ReadOptions, sniffFormat } from '..
 import { UserError } from '../errors.ts';
 import { decompressed, withoutCompression } from '../files/compression.ts';
 import { describeFile, readBytes } from '../files/read.ts';
-import type { ModelFile, TagColumn } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
+import type { ModelFile } from '../model/model-file.ts';
 import type { Io } from './io.ts';
 
 /** Something to read. */

@@ -14,7 +14,11 @@ function bar(fraction: number): string {
   return '█'.repeat(parts >> 3) + eighths[parts & 7]!;
 }
 
-const shown = (norm: number): string => (norm === 0 ? '0' : norm.toExponential(1));
+/** A norm of a profile; null if it was infinite. */
+type Norm = number | null;
+
+const shown = (norm: Norm): string =>
+  norm === null ? 'infinite' : norm === 0 ? '0' : norm.toExponential(1);
 
 /**
  * Plots the norm of dL/dh by the distance in tokens between h and the loss, before and after training, on a
@@ -54,21 +58,23 @@ export function gradientText(
   ].join('\n');
 }
 
-function chart(initial: readonly number[], trained: readonly number[], style: Style): string {
-  const all = [...initial, ...trained].filter((norm) => norm > 0);
+function chart(initial: readonly Norm[], trained: readonly Norm[], style: Style): string {
+  const all = [...initial, ...trained].filter((norm): norm is number => norm !== null && norm > 0);
   const most = Math.max(...all);
   const least = Math.max(Math.min(...all), most * 1e-12);
-  const lengthOf = (norm: number): number =>
-    norm > 0 && most > least
-      ? (Math.log(norm) - Math.log(least)) / (Math.log(most) - Math.log(least))
-      : norm > 0
-        ? 1
-        : 0;
-  const cells = (norm: number): Cell[] => [shown(norm), [bar(lengthOf(norm)), style.accent]];
+  const lengthOf = (norm: Norm): number =>
+    norm === null
+      ? 1
+      : norm > 0 && most > least
+        ? (Math.log(norm) - Math.log(least)) / (Math.log(most) - Math.log(least))
+        : norm > 0
+          ? 1
+          : 0;
+  const cells = (norm: Norm): Cell[] => [shown(norm), [bar(lengthOf(norm)), style.accent]];
   const rows = DISTANCES.filter((k) => k < trained.length).map((k): Cell[] => [
     String(k),
-    ...cells(initial[k]!),
-    ...cells(trained[k]!),
+    ...cells(initial[k] ?? null),
+    ...cells(trained[k] ?? null),
   ]);
   const head = dimmed(['distance', 'untrained', 'logarithmic'.padEnd(WIDTH), 'trained', ''], style);
   return table([head, ...rows], { align: 'rrlrl' });

@@ -1,12 +1,8 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
-import {
-  countParameters,
-  type ModelFile,
-  modelName,
-  openModel,
-  tagColumnsJson,
-} from '../model/model.ts';
+import { tagColumnsJson } from '../model/metadata.ts';
+import { countParameters } from '../model/model.ts';
+import { type ModelFile, modelName, openModel } from '../model/model-file.ts';
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import { flagOf } from '../option-values.ts';

@@ -1,7 +1,8 @@
 import type { Column, Format, WriteOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { columnNames, findColumn, kindOf } from '../model/column-names.ts';
-import type { ModelFile, TagColumn } from '../model/model.ts';
+import type { TagColumn } from '../model/model.ts';
+import type { ModelFile } from '../model/model-file.ts';
 
 type Described = Pick<ModelFile, 'tagColumns' | 'vocabulary' | 'path'>;
 

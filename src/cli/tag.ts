@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
-import { findModel } from '../model/model.ts';
+import { findModel } from '../model/model-file.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger } from '../tagging/tagger.ts';

@@ -1,15 +1,24 @@
-// Half precision as bits in a Uint16Array: Float16Array is not in every supported Node.
+// Half precision is kept as bits in a Uint16Array, because not every supported Node has Float16Array.
 
-/** The bits that fill the last half of an array: from there they widen in place, each read before it is overwritten. */
+/**
+ * The last half of the bytes of an array, as 16-bit numbers. From there they can be widened in place:
+ * each is read before it is overwritten.
+ */
 export const lastHalf = ({ buffer, byteOffset, length }: Float32Array): Uint16Array =>
   new Uint16Array(buffer, byteOffset + 2 * length, length);
 
-/** What `halfToFloat` does to the last half of `floats`. */
+/** Whether all values stay finite in half precision. Its largest number is 65,504, and what rounds to it is below 65,520. */
+export function fitsHalf(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < 65_520)) return false;
+  return true;
+}
+
+/** Applies `halfToFloat` to the last half of `floats`, in place. */
 export const widenHalves = (floats: Float32Array): void => {
   halfToFloat(lastHalf(floats), floats);
 };
 
-/** IEEE 754 binary16 bits to F32, exactly; NaNs keep their sign and payload. Returns `target`. */
+/** IEEE 754 binary16 bits to F32, exactly. NaNs keep their sign and payload. Returns `target`. */
 export function halfToFloat(
   halves: Uint16Array,
   target: Float32Array = new Float32Array(halves.length),
@@ -31,8 +40,8 @@ export function halfToFloat(
 }
 
 /**
- * F32 to IEEE 754 binary16 bits, rounded to nearest, ties to even; beyond 65,504 by half a step or
- * more becomes infinite. NaNs stay NaNs. Returns `target`.
+ * F32 to IEEE 754 binary16 bits, rounded to nearest, ties to even. From 65,520 on a number becomes
+ * infinite; NaNs stay NaNs. Returns `target`.
  */
 export function floatToHalf(
   floats: Float32Array,

@@ -1,6 +1,6 @@
 import { type Backend, type BackendOptions, openBackend } from '../backend/backend.ts';
 import type { TokenLines } from '../corpus/index.ts';
-import { type ModelFile, type Numbers, openModel } from '../model/model.ts';
+import { type ModelFile, type Numbers, openModel } from '../model/model-file.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';

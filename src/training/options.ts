@@ -2,7 +2,7 @@ import type { BackendOptions } from '../backend/backend.ts';
 import type { ReadOptions } from '../corpus/index.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
-import { findModel } from '../model/model.ts';
+import { findModel } from '../model/model-file.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
 

@@ -1,5 +1,6 @@
 import { DivergedError } from '../errors.ts';
-import { countParameters, type MemberRecord, saveModel } from '../model/model.ts';
+import { countParameters, type MemberRecord } from '../model/model.ts';
+import { saveModel } from '../model/model-file.ts';
 import { type Assessment, assess } from './assess.ts';
 import type { CorpusSize, StopReason, TrainingEvent } from './events.ts';
 import { learn, seconds, type TrainedNetwork } from './learn.ts';

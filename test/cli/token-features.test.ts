@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { parameterSpecs } from '../../src/network/network.ts';
 import { sizeOf } from '../../src/network/parameters.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';

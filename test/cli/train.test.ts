@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { hyperparameterNames } from '../../src/training/hyperparameters.ts';
 import {
   createFolder,

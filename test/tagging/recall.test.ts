@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCorpus } from '../../src/corpus/index.ts';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { parseRecallBias, type RecallBias, recallBiasText } from '../../src/tagging/recall.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkSettings } from '../../src/training/settings.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { checkSettings } from '../../src/training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { buildVocabulary } from '../../src/corpus/vocabulary.ts';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { inTrainedScheme, type LabelledSentence } from '../../src/training/labelled-corpus.ts';
 import { numberCorpus } from '../../src/training/numbered-corpus.ts';

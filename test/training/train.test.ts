@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hasBfloat16 } from '../../src/backend/backend.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { prepare } from '../../src/training/prepare.ts';
 import { completeSettings } from '../../src/training/recipes.ts';
@@ -356,7 +356,7 @@ test('the record has how gradients fade, in both directions, before training and
     expect(Object.keys(profile)).toEqual(['forward', 'backward']);
     for (const norms of Object.values(profile)) {
       expect(norms.length).toBeGreaterThan(15);
-      expect(norms.every((norm) => norm > 0)).toBe(true);
+      expect(norms.every((norm) => norm! > 0)).toBe(true);
       // units of tanh forget
       for (const [near, far] of [
         [0, 2],

@@ -9,6 +9,8 @@ import { readHeader } from './header.ts';
 /** An open file whose header was checked against its length. */
 export interface SafetensorsFile extends Disposable {
   readonly path: string;
+  /** Size of the file. */
+  readonly bytes: number;
   readonly metadata: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
   /**
@@ -93,7 +95,7 @@ export function openSafetensors(file: string): SafetensorsFile {
   try {
     const header = readHeader(read, { file, fileBytes: bytes });
     tensors = header.tensors;
-    return { path: file, ...header, readInto, readFloats, close, [Symbol.dispose]: close };
+    return { path: file, bytes, ...header, readInto, readFloats, close, [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;

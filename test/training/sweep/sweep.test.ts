@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openModel } from '../../../src/model/model.ts';
+import { openModel } from '../../../src/model/model-file.ts';
 import { selectionScore } from '../../../src/training/sweep/ranking.ts';
 import type { RunRecord } from '../../../src/training/sweep/records.ts';
 import { type SweepEvent, type SweepOptions, sweep } from '../../../src/training/sweep/sweep.ts';

@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
-import { findModel, type Model, openModel, saveModel } from '../../src/model/model.ts';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { DivergedError, UserError } from '../../src/errors.ts';
+import { floatToHalf, halfToFloat } from '../../src/model/half.ts';
+import { decodeMetadata } from '../../src/model/metadata.ts';
+import type { Model, TrainingRecord } from '../../src/model/model.ts';
+import { checkSavable, findModel, openModel, saveModel } from '../../src/model/model-file.ts';
 import type { Tensor } from '../../src/model/safetensors/format.ts';
 import { writeSafetensors } from '../../src/model/safetensors/write.ts';
 import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
@@ -119,30 +122,42 @@ test('every damage is named', () => {
     /`record` in its metadata is not JSON/,
   );
   expect(complaint(({ metadata }) => metadata.set('config', 'null'))).toMatch(
-    /configuration is no object/,
+    /config is null, expected an object/,
   );
   expect(complaint(({ metadata }) => metadata.set('tasks', '[{}]'))).toMatch(
-    /tag scheme is unknown/,
+    /tasks\[0\]\.scheme is missing, expected one of IOB1, /,
   );
   expect(complaint(({ metadata }) => metadata.set('tasks', '[]'))).toMatch(
-    /1 columns of tags, but it describes others/,
+    /tasks is \[\], expected a list of 1\./,
   );
   expect(complaint(({ metadata }) => metadata.set('vocabulary', '{"words":3}'))).toMatch(
-    /vocabulary of words is no list/,
+    /vocabulary\.words is 3, expected a list of 3\./,
   );
-  expect(withConfig({ hidden: -1 })).toMatch(/hidden = -1, expected a whole number/);
-  expect(withConfig({ hidden: 1e9 })).toMatch(/hidden = 1000000000/);
-  expect(withConfig({ charWidth: 4 })).toMatch(/charWidth = 4, expected an odd number/);
-  expect(withConfig({ charEncoder: 'x' })).toMatch(/charEncoder = "x", which is unknown here/);
-  expect(withConfig({ cell: 'x' })).toMatch(/cell = "x", which is unknown here/);
-  expect(withConfig({ merge: undefined })).toMatch(/merge = undefined, which is unknown here/);
-  expect(withConfig({ members: 65 })).toMatch(/members = 65, expected a whole number from 1 to 64/);
+  expect(withConfig({ hidden: -1 })).toMatch(
+    /config\.hidden is -1, expected a whole number from 1 to 16384/,
+  );
+  expect(withConfig({ hidden: 1e9 })).toMatch(/config\.hidden is 1000000000/);
+  expect(withConfig({ charWidth: 4 })).toMatch(/config\.charWidth is 4, expected an odd number/);
+  expect(withConfig({ charEncoder: 'x' })).toMatch(
+    /config\.charEncoder is "x", expected one of cnn, lstm, none/,
+  );
+  expect(withConfig({ cell: 'x' })).toMatch(/config\.cell is "x", expected one of/);
+  expect(withConfig({ merge: undefined })).toMatch(/config\.merge is missing, expected one of/);
+  expect(withConfig({ members: 65 })).toMatch(
+    /config\.members is 65, expected a whole number from 1 to 64/,
+  );
   expect(withConfig({ members: 2 })).toMatch(/tensor "member.0.word.embedding" is missing/);
-  expect(withConfig({ dense: -1 })).toMatch(/dense = -1, expected a whole number from 0 to 64/);
-  expect(withConfig({ periods: [2, 2] })).toMatch(/periods .* are no rising whole numbers/);
-  expect(withConfig({ tags: 2 })).toMatch(/no list of 1 to 16 numbers of tags/);
-  expect(withConfig({ featureGroups: 1 })).toMatch(/differ about features/);
-  expect(withConfig({ tags: [3] })).toMatch(/vocabulary has 2 tags, but its configuration 3/);
+  expect(withConfig({ dense: -1 })).toMatch(
+    /config\.dense is -1, expected a whole number from 0 to 64/,
+  );
+  expect(withConfig({ periods: [2, 2] })).toMatch(
+    /config\.periods is \[2,2\], expected rising numbers/,
+  );
+  expect(withConfig({ tags: 2 })).toMatch(/config\.tags is 2, expected a list of 1 to 16/);
+  expect(withConfig({ featureGroups: 1 })).toMatch(/differ about the hashed features/);
+  expect(withConfig({ tags: [3] })).toMatch(
+    /vocabulary\.tags\[0\] is \["X","Y"\], expected a list of 3/,
+  );
   expect(withConfig({ wordDim: 5 })).toMatch(
     /tensor "word.embedding" has shape \(3, 4\), expected \(3, 5\)/,
   );
@@ -167,7 +182,7 @@ test('every damage is named', () => {
         data: Float32Array.of(1, Number.NaN),
       }),
     ),
-  ).toMatch(/"output.bias" holds numbers that are not finite/);
+  ).toMatch(/"output.bias" has numbers that are not finite/);
 });
 
 test('embeddings are kept in half precision, all else in full', () => {
@@ -179,6 +194,182 @@ test('embeddings are kept in half precision, all else in full', () => {
       name,
       name.endsWith('.embedding') ? 'F16' : 'F32',
     ]);
+});
+
+/** A record with everything that there may be. */
+const fullRecord: TrainingRecord = {
+  ...model.record,
+  corpora: [{ role: 'train', file: 'x', sha256: 'ab', sentences: 1, tokens: 2 }],
+  gazetteers: [{ file: 'g', sha256: 'cd', entries: 3 }],
+  hyperparameters: { hidden: 3, freeze: false, cell: 'lstm' },
+  epochs: [{ loss: 1, score: 0.5, norm: 1, clipped: 0 }],
+  test: [{ accuracy: 1, f1: null }],
+  refit: { sentences: 1, tokens: 2 },
+  recallBias: [0.25],
+  recallTag: 'X',
+  teacher: { file: 't', sha256: 'ef', weight: 0.5 },
+  members: [{ seed: 1, bestEpoch: 1, epochs: [], dev: [{ accuracy: 1 }], recallBias: [0] }],
+  gradients: {
+    initial: { forward: [1, null], backward: [1] },
+    trained: { forward: [1, 0.5], backward: [1] },
+  },
+};
+
+test.each([
+  ['null', /record is null, expected an object/],
+  ['[]', /record is \[\], expected an object/],
+  ['{}', /record\.seed is missing, expected a whole number/],
+  ...Object.entries({
+    seed: 0.5,
+    seqtag: 1,
+    command: null,
+    kernels: {},
+    corpora: [{ role: 'dev' }],
+    gazetteers: [{}],
+    hyperparameters: { hidden: [] },
+    bestEpoch: -1,
+    epochs: [{ loss: 1, score: 1, norm: null, clipped: 0 }],
+    dev: [],
+    test: [null],
+    refit: true,
+    recallBias: [1, 2],
+    recallTag: 1,
+    teacher: 'en-ner',
+    members: [{ ...fullRecord.members![0], dev: [] }],
+    gradients: { initial: {} },
+  }).map(([key, value]): [string, RegExp] => [
+    JSON.stringify({ ...fullRecord, [key]: value }),
+    new RegExp(`record\\.${key}[^ ]* is .*, expected `),
+  ]),
+  [
+    JSON.stringify({ ...fullRecord, gradients: { initial: { forward: [1] }, trained: {} } }),
+    /record\.gradients has profiles of unequal lengths/,
+  ],
+])('a record like %s is refused', (record, pattern) => {
+  expect(complaint(({ metadata }) => metadata.set('record', record))).toMatch(pattern);
+});
+
+test('a record with everything that there may be comes back', () => {
+  const path = join(folder, 'record.safetensors');
+  saveModel(path, { ...model, record: fullRecord });
+  using file = openModel(path);
+  expect(file.record).toEqual(fullRecord);
+});
+
+test.each([
+  [{ format: 'html' }, /tasks\[0\]\.format is "html", expected one of columns, /],
+  [{ tokenColumn: 0.5 }, /tasks\[0\]\.tokenColumn is 0\.5, expected a string or a whole number/],
+  [{ tagColumn: null }, /tasks\[0\]\.tagColumn is null, expected a string or/],
+  [{ trainedScheme: 'BIO' }, /tasks has BIO for tags in none, expected none/],
+  [{ extraLinks: [8] }, /tasks\[0\]\.extraLinks\[0\] is 8, expected a whole number from 0 to 7/],
+  [{ extraLinks: {} }, /tasks\[0\]\.extraLinks is \{\}, expected a list/],
+])('a tag column with %j is refused', (change, pattern) => {
+  const tasks = JSON.stringify([{ ...model.tagColumns[0], ...change }]);
+  expect(complaint(({ metadata }) => metadata.set('tasks', tasks))).toMatch(pattern);
+});
+
+test('extra transitions come back, under the key that files have always had', () => {
+  const path = join(folder, 'extra.safetensors');
+  const tagColumns = [{ ...model.tagColumns[0]!, extraTransitions: [1, 7] }];
+  saveModel(path, { ...model, tagColumns });
+  expect(readSafetensors(path).metadata.get('tasks')).toContain('"extraLinks":[1,7]');
+  using file = openModel(path);
+  expect(file.tagColumns).toEqual(tagColumns);
+});
+
+test('any JSON in place of any part of the metadata is accepted or refused, never worse', () => {
+  const parts = {
+    config,
+    vocabulary: model.vocabulary,
+    tasks: model.tagColumns,
+    record: fullRecord,
+  };
+  const path = join(folder, 'changed.safetensors');
+  saveModel(path, { ...model, record: fullRecord });
+  const { metadata, tensors } = readSafetensors(path);
+  /** Paths of all values within a value. */
+  const pathsOf = (value: unknown): (string | number)[][] => [
+    [],
+    ...(typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, one]) => pathsOf(one).map((rest) => [key, ...rest]))
+      : []),
+  ];
+  const replaced = (value: unknown, [key, ...rest]: (string | number)[], by: unknown): unknown => {
+    if (key === undefined) return by;
+    const copy = structuredClone(value) as Record<string | number, unknown>;
+    copy[key] = replaced(copy[key], rest, by);
+    return copy;
+  };
+  for (const [name, value] of Object.entries(parts))
+    for (const at of pathsOf(value))
+      for (const by of [null, -1, 0.5, 1e99, '', 'x', true, [], {}, [null], [[]], [{}]]) {
+        const changed = new Map(metadata).set(name, JSON.stringify(replaced(value, at, by)));
+        try {
+          decodeMetadata(changed, (what) => {
+            throw new UserError(what);
+          });
+          if (name !== 'config') continue;
+          writeSafetensors(path, tensors, changed);
+          read(path);
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          expect(error.message).not.toMatch(/[\n\r]/);
+        }
+      }
+});
+
+test('an embedding with a value beyond half precision is kept in full', () => {
+  const path = join(folder, 'large.safetensors');
+  for (const value of [65_504, 65_519, 65_520, -1e30]) {
+    const parameters = new Map(model.parameters);
+    const values = parameters.get('word.embedding')!.slice();
+    values[3] = value;
+    parameters.set('word.embedding', values);
+    saveModel(path, { ...model, parameters });
+    const isHalf = Math.abs(value) < 65_520;
+    const dtype = readSafetensors(path).tensors.get('word.embedding')!.dtype;
+    expect([value, dtype]).toEqual([value, isHalf ? 'F16' : 'F32']);
+    const found = read(path).get('word.embedding')!;
+    expect([...found]).toEqual(isHalf ? [...halfToFloat(floatToHalf(values))] : [...values]);
+  }
+});
+
+test('what could not be loaded is not saved', () => {
+  const path = join(folder, 'diverged.safetensors');
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const parameters = new Map(model.parameters);
+    parameters.set('output.bias', Float32Array.of(0, value));
+    expect(() => saveModel(path, { ...model, parameters })).toThrow(DivergedError);
+  }
+  expect(existsSync(path)).toBe(false);
+  checkSavable(model);
+  expect(() => checkSavable({ ...model, config: { ...config, wordDim: 5000 } })).toThrow(
+    /could not be loaded again: config\.wordDim is 5000, expected a whole number from 1 to 4096\. /,
+  );
+});
+
+test.each([
+  ['the version', 'version', /`version` in its metadata is "", expected a number/],
+  ['the format', 'format', /not a seqtag model/],
+])('a file without %s is refused', (_, key, pattern) => {
+  expect(complaint(({ metadata }) => metadata.delete(key))).toMatch(pattern);
+});
+
+describe('a name', () => {
+  const before = process.cwd();
+  afterEach(() => process.chdir(before));
+  test('is a file of this name, else the bundled model, also if a directory is called so', () => {
+    process.chdir(mkdtempSync(join(folder, 'names-')));
+    const bundled = findModel('en-ner');
+    expect(bundled).toMatch(/models.en-ner\.safetensors$/);
+    mkdirSync('en-ner');
+    expect(findModel('en-ner')).toBe(bundled);
+    mkdirSync('other');
+    expect(() => openModel('other')).toThrow(/other: is a directory/);
+    saveModel('en-upos', model);
+    expect(findModel('en-upos')).toBe('en-upos');
+    expect(() => openModel('./en-ner')).toThrow(/is a directory/);
+  });
 });
 
 describe('what a model reads beside tokens', () => {
@@ -222,13 +413,19 @@ describe('what a model reads beside tokens', () => {
   });
 
   test.each([
-    [{ config: { ...own.config, tokenFeatures: { groups: 2, rows: 12, dim: 2 } } }, /differ about/],
-    [{ config: { ...own.config, tokenFeatures: null } }, /tokenFeatures.groups = undefined/],
-    [{ config }, /differ about what is read beside tokens/],
-    [{ vocabulary: model.vocabulary }, /no list of the columns and types that it reads/],
+    [
+      { config: { ...own.config, tokenFeatures: { groups: 2, rows: 12, dim: 2 } } },
+      /differ about the features of tokens/,
+    ],
+    [
+      { config: { ...own.config, tokenFeatures: null } },
+      /config\.tokenFeatures is null, expected an/,
+    ],
+    [{ config }, /differ about the features of tokens/],
+    [{ vocabulary: model.vocabulary }, /differ about the features of tokens/],
     [
       { vocabulary: { ...own.vocabulary, tokenFeatures: { columns: [null], gazetteer } } },
-      /no list of the columns and types/,
+      /tokenFeatures\.columns\[0\] is null, expected an object/,
     ],
   ])('does not load damaged: %#', (change, pattern) => {
     saveModel(path, whole);
@@ -279,7 +476,7 @@ test('an ensemble comes back as it was saved; a file without a number of members
   const nan = { dtype: 'F32', shape: [12], data: new Float32Array(12).fill(Number.NaN) } as const;
   damaged(
     (all) => all.set('member.1.lstm.0.forward.bias', nan),
-    /member.1.*holds numbers that are not/,
+    /member.1.*has numbers that are not/,
   );
   damaged(
     (all) => all.set('member.2.output.weight', nan),
@@ -322,7 +519,7 @@ test('a model of version 1 is read as what it is in words of version 2', () => {
   expect(file.record).toEqual({ ...model.record, test: [{ accuracy: 0.5, f1: 0.25 }] });
   // and what it lacks is said as of any other
   writeSafetensors(path, new Map(tensors), old.set('config', '{}'));
-  expect(() => openModel(path)).toThrow(/version1.safetensors: .* has charEncoder = undefined/);
+  expect(() => openModel(path)).toThrow(/version1.safetensors: config\.words is missing/);
   old.delete('task');
   writeSafetensors(path, new Map(tensors), old);
   expect(() => openModel(path)).toThrow(/no `task` in its metadata/);

@@ -1,0 +1,227 @@
+import { featureNames } from '../corpus/features/features.ts';
+import { groupsOf, rowsOf } from '../corpus/features/token-features.ts';
+import type { Format } from '../corpus/sentence.ts';
+import { schemes } from '../corpus/tags/scheme.ts';
+import { cellNames } from '../network/cells/index.ts';
+import { MOST_CRF_TAGS, MOST_HEADS, MOST_MEMBERS, type NetworkConfig } from '../network/config.ts';
+import type { Description, TagColumnJson } from './metadata.ts';
+import {
+  type Check,
+  dictionary,
+  either,
+  integer,
+  list,
+  nothing,
+  object,
+  oneOf,
+  optional,
+  problemText,
+  real,
+  text,
+  truth,
+} from './schema.ts';
+
+/** The JSON of a model file, before it is known to be valid. */
+export interface Parts {
+  readonly config: unknown;
+  readonly vocabulary: unknown;
+  readonly tasks: unknown;
+  readonly record: unknown;
+}
+
+const COUNT = integer(0, Number.MAX_SAFE_INTEGER);
+const WIDTH = integer(1, 4096);
+const WORDS = integer(1, 1e7);
+const MAX_TAGS = 65_536;
+
+const configCheck = object({
+  words: WORDS,
+  wordDim: WIDTH,
+  charEncoder: oneOf(['cnn', 'lstm', 'none']),
+  chars: integer(1, 2e6),
+  charDim: WIDTH,
+  charWidth: integer(1, 99),
+  charFilters: WIDTH,
+  charHidden: WIDTH,
+  featureGroups: integer(0, featureNames.length),
+  featureBuckets: integer(1, 1e6),
+  featureDim: WIDTH,
+  tokenFeatures: optional(object({ groups: integer(1, 1000), rows: WORDS, dim: WIDTH })),
+  cell: oneOf(cellNames),
+  activation: oneOf(['tanh', 'relu']),
+  periods: list(integer(1, Number.MAX_SAFE_INTEGER), { least: 1, most: 31 }),
+  direction: oneOf(['both', 'forward', 'backward']),
+  merge: oneOf(['concat', 'sum', 'mean', 'product']),
+  layers: integer(1, 64),
+  between: oneOf(['none', 'residual', 'highway']),
+  hidden: integer(1, 16_384),
+  dense: integer(0, 64),
+  decoder: oneOf(['softmax', 'crf', 'constrained']),
+  tags: list(integer(1, MAX_TAGS), { least: 1, most: MOST_HEADS }),
+  members: integer(1, MOST_MEMBERS),
+});
+
+const column = either(text, integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+
+const vocabularyCheck = (config: NetworkConfig): Check =>
+  object({
+    words: list(text, exactly(config.words)),
+    chars: list(text, exactly(config.chars)),
+    tags: heads(config, (K) => list(text, exactly(K))),
+    lowercase: truth,
+    features: optional(object({ groups: list(oneOf(featureNames)), buckets: integer(1, 1e6) })),
+    tokenFeatures: optional(
+      object({
+        columns: list(object({ column, values: list(text) })),
+        gazetteer: optional(object({ types: list(text) })),
+      }),
+    ),
+  });
+
+const formats = [
+  'columns',
+  'conllu',
+  'csv',
+  'tsv',
+  'horizontal',
+  'text',
+  'jsonl',
+] as const satisfies readonly Format[];
+
+const tasksCheck = (config: NetworkConfig): Check =>
+  heads(config, (K) =>
+    object({
+      scheme: oneOf(schemes),
+      trainedScheme: oneOf(schemes),
+      format: oneOf(formats),
+      tokenColumn: optional(column),
+      tagColumn: optional(column),
+      extraLinks: optional(list(integer(0, K * K + 2 * K - 1))),
+    }),
+  );
+
+const scores = (config: NetworkConfig): Check =>
+  heads(config, () =>
+    object({ accuracy: either(real, nothing), f1: optional(either(real, nothing)) }),
+  );
+const epochs = list(object({ loss: real, score: real, norm: real, clipped: real }));
+/** JSON has null for a norm that is infinite. */
+const norms = optional(list(either(real, nothing)));
+const gradients = object({ forward: norms, backward: norms });
+
+function recordCheck(config: NetworkConfig): Check {
+  const recallBias = optional(heads(config, () => real));
+  const run = {
+    seed: COUNT,
+    bestEpoch: COUNT,
+    epochs,
+    dev: scores(config),
+    test: optional(scores(config)),
+    recallBias,
+  };
+  return object({
+    ...run,
+    seqtag: text,
+    command: text,
+    kernels: text,
+    corpora: list(
+      object({
+        role: oneOf(['train', 'dev', 'test', 'raw']),
+        file: text,
+        sha256: text,
+        sentences: COUNT,
+        tokens: COUNT,
+      }),
+    ),
+    gazetteers: optional(list(object({ file: text, sha256: text, entries: COUNT }))),
+    hyperparameters: dictionary(either(text, real, truth)),
+    refit: optional(object({ sentences: COUNT, tokens: COUNT })),
+    recallTag: optional(text),
+    teacher: optional(object({ file: text, sha256: text, weight: real })),
+    members: optional(list(object(run), { least: 1, most: MOST_MEMBERS })),
+    gradients: optional(object({ initial: gradients, trained: gradients })),
+  });
+}
+
+const exactly = (n: number): { least: number; most: number } => ({ least: n, most: n });
+
+/** A list with one item for each head of K tags. */
+const heads =
+  ({ tags }: NetworkConfig, check: (K: number) => Check): Check =>
+  (value) => {
+    const whole = list(() => undefined, exactly(tags.length))(value);
+    if (whole) return whole;
+    for (const [i, K] of tags.entries()) {
+      const problem = check(K)((value as unknown[])[i]);
+      if (problem) return { ...problem, path: `[${i}]${problem.path}` };
+    }
+    return undefined;
+  };
+
+/** What is wrong with the JSON of a model file: the first problem, or undefined. */
+export const findProblem = (parts: Parts): string | undefined =>
+  findNetworkProblem(parts) ??
+  problemOf('record', parts, recordCheck(parts.config as NetworkConfig)) ??
+  findUnequalProfiles(parts as Pick<Description, 'record'>);
+
+/** The same without the training record. */
+export function findNetworkProblem(parts: Omit<Parts, 'record'>): string | undefined {
+  const ofConfig = problemOf('config', parts, configCheck);
+  if (ofConfig !== undefined) return ofConfig;
+  const config = parts.config as NetworkConfig;
+  return (
+    problemOf('vocabulary', parts, vocabularyCheck(config)) ??
+    problemOf('tasks', parts, tasksCheck(config)) ??
+    findContradiction(parts as Omit<Description, 'tagColumns'> & { tasks: TagColumnJson[] })
+  );
+}
+
+function problemOf<K extends keyof Parts>(
+  name: K,
+  parts: Pick<Parts, K>,
+  check: Check,
+): string | undefined {
+  const problem = check(parts[name]);
+  return problem && problemText(name, problem);
+}
+
+/** Fields that are right by themselves but not together. */
+function findContradiction({
+  config,
+  vocabulary,
+  tasks,
+}: Pick<Description, 'config' | 'vocabulary'> & {
+  tasks: readonly TagColumnJson[];
+}): string | undefined {
+  if (config.charWidth % 2 === 0)
+    return `config.charWidth is ${config.charWidth}, expected an odd number`;
+  if (config.periods.some((period, i) => i > 0 && period <= config.periods[i - 1]!))
+    return `config.periods is ${JSON.stringify(config.periods)}, expected rising numbers`;
+  if (config.decoder !== 'softmax' && Math.max(...config.tags) > MOST_CRF_TAGS)
+    return `config.tags has more than ${MOST_CRF_TAGS} tags, too many for its decoder`;
+  const { groups, buckets } = vocabulary.features ?? {};
+  if (
+    (groups?.length ?? 0) !== config.featureGroups ||
+    (buckets ?? config.featureBuckets) !== config.featureBuckets
+  )
+    return 'config and vocabulary differ about the hashed features';
+  const { tokenFeatures } = vocabulary;
+  if (
+    config.tokenFeatures?.groups !== (tokenFeatures && groupsOf(tokenFeatures)) ||
+    config.tokenFeatures?.rows !== (tokenFeatures && rowsOf(tokenFeatures))
+  )
+    return 'config and vocabulary differ about the features of tokens';
+  for (const { scheme, trainedScheme } of tasks)
+    if ((scheme === 'none') !== (trainedScheme === 'none'))
+      return `tasks has ${trainedScheme} for tags in ${scheme}, expected none for none`;
+  return undefined;
+}
+
+function findUnequalProfiles({
+  record: { gradients },
+}: Pick<Description, 'record'>): string | undefined {
+  for (const direction of ['forward', 'backward'] as const)
+    if (gradients?.initial[direction]?.length !== gradients?.trained[direction]?.length)
+      return 'record.gradients has profiles of unequal lengths';
+  return undefined;
+}

@@ -1,0 +1,107 @@
+import { plainBiLstm } from '../network/config.ts';
+import { findProblem, type Parts } from './metadata-checks.ts';
+import type { Model, TagColumn } from './model.ts';
+import { isObject } from './schema.ts';
+
+/*
+ * The JSON in the header of a model file. Version 1 had one tag column (`task`) and fewer choices of
+ * networks. Version 2 has a list of them (`tasks`). The names of keys stay, so that files keep loading.
+ */
+
+/** The version that is written. */
+export const VERSION = 2;
+
+/** What the header of a model file describes. The phrases of gazetteers are in a tensor. */
+export type Description = Pick<Model, 'config' | 'vocabulary' | 'tagColumns' | 'record'>;
+
+/** A tag column as model files have it. */
+export type TagColumnJson = Omit<TagColumn, 'extraTransitions'> & {
+  readonly extraLinks?: TagColumn['extraTransitions'];
+};
+
+export const tagColumnsJson = (tagColumns: readonly TagColumn[]): TagColumnJson[] =>
+  tagColumns.map(({ extraTransitions, ...column }) => ({
+    ...column,
+    ...(extraTransitions && { extraLinks: extraTransitions }),
+  }));
+
+/** The metadata of a model, all as strings, as safetensors demands. */
+export function encodeMetadata(model: Description): Map<string, string> {
+  const { tokenFeatures } = model.vocabulary;
+  const vocabulary = tokenFeatures?.gazetteer
+    ? {
+        ...model.vocabulary,
+        tokenFeatures: { ...tokenFeatures, gazetteer: { types: tokenFeatures.gazetteer.types } },
+      }
+    : model.vocabulary;
+  return new Map([
+    ['format', 'seqtag'],
+    ['version', String(VERSION)],
+    ['config', JSON.stringify(model.config)],
+    ['vocabulary', JSON.stringify(vocabulary)],
+    ['tasks', JSON.stringify(tagColumnsJson(model.tagColumns))],
+    ['record', JSON.stringify(model.record)],
+  ]);
+}
+
+/**
+ * The description in the metadata of a model file, checked.
+ * @param fail throws the error for what is wrong
+ */
+export function decodeMetadata(
+  metadata: ReadonlyMap<string, string>,
+  fail: (what: string) => never,
+): Description {
+  const parse = (key: string): unknown => {
+    const json = metadata.get(key);
+    if (json === undefined) return fail(`no \`${key}\` in its metadata`);
+    try {
+      return JSON.parse(json) as unknown;
+    } catch {
+      return fail(`\`${key}\` in its metadata is not JSON`);
+    }
+  };
+  const isFirstVersion = metadata.get('version') === '1';
+  const parts = {
+    config: parse('config'),
+    vocabulary: parse('vocabulary'),
+    tasks: isFirstVersion ? [parse('task')] : parse('tasks'),
+    record: parse('record'),
+  };
+  const { config, vocabulary, tasks, record } = isFirstVersion ? fromVersion1(parts) : parts;
+  const description = {
+    // files of one network had no number of members before there were ensembles
+    config: isObject(config) ? { members: 1, ...config } : config,
+    vocabulary,
+    tasks,
+    record,
+  };
+  const problem = findProblem(description);
+  if (problem !== undefined) fail(problem);
+  const checked = description as unknown as Description & { tasks: TagColumnJson[] };
+  return {
+    config: checked.config,
+    vocabulary: checked.vocabulary,
+    record: checked.record,
+    tagColumns: checked.tasks.map(({ extraLinks, ...column }) => ({
+      ...column,
+      ...(extraLinks && { extraTransitions: extraLinks }),
+    })),
+  };
+}
+
+/** What version 1 has, in the form of version 2. What is not an object is left to the checks. */
+function fromVersion1({ config, vocabulary, tasks, record }: Parts): Parts {
+  const changed = (value: unknown, change: (value: Record<string, unknown>) => object): unknown =>
+    isObject(value) ? change(value) : value;
+  return {
+    tasks,
+    config: changed(config, (one) => ({ ...plainBiLstm, ...one, tags: [one.tags] })),
+    vocabulary: changed(vocabulary, (one) => ({ ...one, tags: [one.tags] })),
+    record: changed(record, (one) => ({
+      ...one,
+      dev: [one.dev],
+      ...(one.test !== undefined && { test: [one.test] }),
+    })),
+  };
+}

@@ -1,0 +1,221 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packGazetteer, unpackGazetteer } from '../corpus/features/gazetteer.ts';
+import type { Vocabulary } from '../corpus/vocabulary.ts';
+import { DivergedError, UserError } from '../errors.ts';
+import { describeFile } from '../files/read.ts';
+import { parameterSpecs } from '../network/network.ts';
+import { fitsHalf, floatToHalf, widenHalves } from './half.ts';
+import {
+  type Description,
+  decodeMetadata,
+  encodeMetadata,
+  tagColumnsJson,
+  VERSION,
+} from './metadata.ts';
+import { findNetworkProblem } from './metadata-checks.ts';
+import type { Model } from './model.ts';
+import { MAX_HEADER, type Tensor } from './safetensors/format.ts';
+import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
+import { writeSafetensors } from './safetensors/write.ts';
+
+/** A model file whose header was checked. Parameters are read by `readParameters`; `close` it afterwards. */
+export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
+  readonly path: string;
+  /** Size of the file. */
+  readonly bytes: number;
+  /**
+   * Copies each parameter into the array that `target` returns for its name.
+   * @throws UserError if a number is not finite, or the file fails
+   */
+  readParameters(target: (name: string) => Float32Array, numbers?: Numbers): void;
+  close(): void;
+}
+
+/** Operations on many numbers, which kernels do faster. */
+export interface Numbers {
+  /** Makes F32 of the F16 numbers that fill the last half of `values`, in place. */
+  widen(values: Float32Array): void;
+  areFinite(values: Float32Array): boolean;
+}
+
+/** The tensor with the phrases of gazetteers, as `packGazetteer` encodes them. */
+const PHRASES = 'gazetteer.phrases';
+
+/**
+ * Writes a model. Embeddings are stored in half precision, unless a value is too large for it. The file
+ * appears complete or not at all.
+ * @returns the size of the file in bytes
+ * @throws DivergedError if a parameter is not finite; UserError if the file cannot be written
+ */
+export function saveModel(path: string, model: Model): number {
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, init } of parameterSpecs(model.config)) {
+    const data = model.parameters.get(name)!;
+    if (!areFinite(data))
+      throw new DivergedError(
+        `${path}: not saved, because parameter "${name}" has values that are not finite. Use a lower learning rate.`,
+      );
+    tensors.set(
+      name,
+      init === 'embedding' && fitsHalf(data)
+        ? { dtype: 'F16', shape, data: floatToHalf(data) }
+        : { dtype: 'F32', shape, data },
+    );
+  }
+  const { tokenFeatures } = model.vocabulary;
+  if (tokenFeatures?.gazetteer) {
+    const data = packGazetteer(tokenFeatures.gazetteer);
+    tensors.set(PHRASES, { dtype: 'U8', shape: [data.length], data });
+  }
+  return writeSafetensors(path, tensors, encodeMetadata(model));
+}
+
+/**
+ * Checks before training that the model could be loaded once it is saved.
+ * @throws UserError
+ */
+export function checkSavable(model: Omit<Description, 'record'>): void {
+  const { config, vocabulary, tagColumns } = model;
+  const problem = findNetworkProblem({ config, vocabulary, tasks: tagColumnsJson(tagColumns) });
+  if (problem !== undefined)
+    throw new UserError(`the model could not be loaded again: ${problem}. Choose another value.`, {
+      code: 'SEQTAG_OPTION',
+    });
+  // each word has quotes, which are escaped because the vocabulary is a string in the header, and a comma
+  const bytes = vocabulary.words.reduce((sum, word) => sum + Buffer.byteLength(word) + 5, 0);
+  if (bytes > 0.9 * MAX_HEADER)
+    throw new UserError(
+      `the vocabulary of ${vocabulary.words.length} words is too large for a model file. Keep fewer words.`,
+      { code: 'SEQTAG_MEMORY' },
+    );
+}
+
+const bundledPath = (name: string): string =>
+  fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
+
+/**
+ * The path of a model: a file of this name, else the bundled model of this name, from any working directory.
+ * @throws UserError if there is neither
+ */
+export function findModel(nameOrPath: string): string {
+  const present = describeFile(nameOrPath);
+  const isName = /^[\w-]+$/.test(nameOrPath);
+  // a directory of this name does not hide the bundled model
+  if (present && !(isName && present.kind === 'directory')) return nameOrPath;
+  if (isName && describeFile(bundledPath(nameOrPath))) return bundledPath(nameOrPath);
+  if (present) return nameOrPath;
+  throw new UserError(
+    `${nameOrPath}: no such model file${isName ? ' or bundled model' : ''}. Give the path of a .safetensors file that \`seqtag train\` wrote, or a bundled name (en-upos, en-ner).`,
+    { code: 'SEQTAG_MODEL_NOT_FOUND' },
+  );
+}
+
+/** The name by which people know a model: its file name without the extension. */
+export const modelName = ({ path }: { path: string }): string =>
+  basename(path).replace(/\.safetensors$/, '');
+
+/**
+ * Opens a model and checks all of its header: names, shapes, sizes, ranges, and every field of the JSON.
+ * @throws UserError that says what is wrong
+ */
+export function openModel(nameOrPath: string): ModelFile {
+  const path = findModel(nameOrPath);
+  const file = openSafetensors(path);
+  const fail = (what: string): never => {
+    throw new UserError(
+      `${path}: ${what}. Is it a model that \`seqtag train\` wrote? Train or copy it again.`,
+      { code: 'SEQTAG_MODEL_DAMAGED' },
+    );
+  };
+  try {
+    checkVersion(file.metadata, path);
+    const description = decodeMetadata(file.metadata, fail);
+    checkTensors(file, description, fail);
+    const { config, vocabulary } = description;
+    return {
+      path,
+      bytes: file.bytes,
+      ...description,
+      vocabulary: withPhrases(vocabulary, file, fail),
+      readParameters(target, numbers = { widen: widenHalves, areFinite }) {
+        for (const { name } of parameterSpecs(config)) {
+          const values = target(name);
+          file.readFloats(name, values, numbers.widen);
+          if (!numbers.areFinite(values)) fail(`tensor "${name}" has numbers that are not finite`);
+        }
+      },
+      close: file.close,
+      [Symbol.dispose]: file.close,
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+type Fail = (what: string) => never;
+
+function checkVersion(metadata: ReadonlyMap<string, string>, path: string): void {
+  if (metadata.get('format') !== 'seqtag')
+    throw new UserError(
+      `${path}: a safetensors file, but not a seqtag model (no \`format: seqtag\` in its metadata). Give a model that \`seqtag train\` wrote.`,
+      { code: 'SEQTAG_MODEL_FORMAT' },
+    );
+  const text = metadata.get('version') ?? '';
+  const version = Number(text);
+  if (!/^[1-9]\d*$/.test(text))
+    throw new UserError(
+      `${path}: \`version\` in its metadata is ${JSON.stringify(text)}, expected a number. Train or copy it again.`,
+      { code: 'SEQTAG_MODEL_DAMAGED' },
+    );
+  if (version > VERSION)
+    throw new UserError(
+      `${path}: format version ${text}, but this seqtag reads up to ${VERSION}. Install a newer seqtag.`,
+      { code: 'SEQTAG_MODEL_VERSION' },
+    );
+}
+
+/** There must be one tensor for each parameter, of its shape, and no others. */
+function checkTensors(
+  file: SafetensorsFile,
+  { config, vocabulary }: Pick<Description, 'config' | 'vocabulary'>,
+  fail: Fail,
+): void {
+  const unknown = new Set(file.tensors.keys());
+  if (vocabulary.tokenFeatures?.gazetteer) {
+    if (file.tensors.get(PHRASES)?.dtype !== 'U8')
+      fail(`tensor "${PHRASES}" is missing, or not of U8`);
+    unknown.delete(PHRASES);
+  }
+  for (const { name, shape } of parameterSpecs(config)) {
+    const tensor = file.tensors.get(name) ?? fail(`tensor "${name}" is missing`);
+    if (tensor.shape.join() !== shape.join())
+      fail(
+        `tensor "${name}" has shape (${tensor.shape.join(', ')}), expected (${shape.join(', ')})`,
+      );
+    if (!['F32', 'F16', 'BF16'].includes(tensor.dtype))
+      fail(`tensor "${name}" is of ${tensor.dtype}, expected F32, F16 or BF16`);
+    unknown.delete(name);
+  }
+  for (const name of unknown) fail(`tensor "${name}" is unknown`);
+}
+
+/** The vocabulary with the phrases of its gazetteers, which are in a tensor. */
+function withPhrases(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail): Vocabulary {
+  const { tokenFeatures } = vocabulary;
+  if (!tokenFeatures?.gazetteer) return vocabulary;
+  const { begin, end } = file.tensors.get(PHRASES)!;
+  const bytes = new Uint8Array(end - begin);
+  file.readInto(PHRASES, bytes);
+  const gazetteer =
+    unpackGazetteer(bytes, tokenFeatures.gazetteer.types) ?? fail('its gazetteer is damaged');
+  return { ...vocabulary, tokenFeatures: { ...tokenFeatures, gazetteer } };
+}
+
+/** 0 times a number is 0 unless it is infinite or NaN. A sum is faster than a test of each number. */
+function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
+  return sum === 0;
+}

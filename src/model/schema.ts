@@ -1,0 +1,107 @@
+/*
+ * Checks of values that were parsed from JSON. A check is a function; larger ones are made of
+ * smaller ones: `object({ seed: integer(0, 9), tags: list(text) })`.
+ */
+
+/** Why a value was refused: where it is, what it is, and what was expected instead. */
+export interface Problem {
+  /** From the value that was checked on: `.tags[3]`. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly expected: string;
+}
+
+/** Returns the first problem, or undefined for a valid value. */
+export type Check = (value: unknown) => Problem | undefined;
+
+const when =
+  (isValid: (value: unknown) => boolean, expected: string): Check =>
+  (value) =>
+    isValid(value) ? undefined : { path: '', value, expected };
+
+export const text: Check = when((value) => typeof value === 'string', 'a string');
+export const truth: Check = when((value) => typeof value === 'boolean', 'true or false');
+export const real: Check = when(Number.isFinite, 'a number');
+
+/** A whole number, both limits included. */
+export const integer = (least: number, most: number): Check =>
+  when(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    `a whole number from ${least} to ${most}`,
+  );
+
+export const oneOf = (choices: readonly string[]): Check =>
+  when((value) => choices.includes(value as string), `one of ${choices.join(', ')}`);
+
+/** A value that passes one of the checks. */
+export const either =
+  (...checks: readonly Check[]): Check =>
+  (value) => {
+    const problems = checks.map((check) => check(value));
+    if (problems.includes(undefined)) return undefined;
+    return { path: '', value, expected: problems.map((problem) => problem!.expected).join(' or ') };
+  };
+
+export const nothing: Check = when((value) => value === null, 'null');
+
+/** A field that may be left out. */
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
+export const list =
+  (item: Check, { least = 0, most = Number.POSITIVE_INFINITY } = {}): Check =>
+  (value) => {
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      return { path: '', value, expected: `a list${lengthText(least, most)}` };
+    return firstProblem(value, (one, i) => within(`[${i}]`, item(one)));
+  };
+
+/** An object with these fields. Others are not looked at, so that later versions may add some. */
+export const object =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value)
+      ? firstProblem(Object.entries(fields), ([name, check]) =>
+          within(`.${name}`, check(value[name])),
+        )
+      : { path: '', value, expected: 'an object' };
+
+/** An object with any fields, all of which pass the check. */
+export const dictionary =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value)
+      ? firstProblem(Object.entries(value), ([name, one]) => within(`.${name}`, check(one)))
+      : { path: '', value, expected: 'an object' };
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `config.hidden is -1, expected a whole number from 1 to 9`. */
+export function problemText(name: string, { path, value, expected }: Problem): string {
+  const shown = value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value));
+  const cut = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
+  return `${name}${path} is ${cut}, expected ${expected}`;
+}
+
+const within = (path: string, problem: Problem | undefined): Problem | undefined =>
+  problem && { ...problem, path: `${path}${problem.path}` };
+
+function firstProblem<T>(
+  items: readonly T[],
+  check: (item: T, index: number) => Problem | undefined,
+): Problem | undefined {
+  for (const [i, item] of items.entries()) {
+    const problem = check(item, i);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function lengthText(least: number, most: number): string {
+  if (least === most) return ` of ${least}`;
+  if (most === Number.POSITIVE_INFINITY) return least === 0 ? '' : ` of at least ${least}`;
+  return ` of ${least} to ${most}`;
+}
