@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { tagColumnOf } from '../corpus/formats/table.ts';
 import {
   type Column,
   createWriter,
   type Document,
+  defaultTagColumn,
   type Format,
   readSentences,
   type Sentence,
@@ -202,7 +202,7 @@ function writerFor(
     if (flags.tagColumn !== undefined) return flags.tagColumn;
     if (format === 'columns') return -1;
     if (format === 'jsonl') return document.keys?.tag;
-    return format === 'conllu' ? undefined : tagColumnOf(document);
+    return format === 'conllu' ? undefined : defaultTagColumn(document);
   }
 }
 

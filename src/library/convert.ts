@@ -1,10 +1,10 @@
-import { tagColumnOf } from '../corpus/formats/table.ts';
 import {
+  asColumns,
   createWriter,
   type Document,
+  defaultTagColumn,
   formatOf,
   isName,
-  listed,
   readSentences,
   type Sentence,
   type Writer,
@@ -135,7 +135,7 @@ function schemesOf(
   sentences: readonly Sentence[],
   { scheme, fromScheme, tagColumn }: ConvertOptions,
 ): Scheme[] {
-  const count = Math.max(1, listed(tagColumn).length);
+  const count = Math.max(1, asColumns(tagColumn).length);
   const schemes = Array.from(
     { length: count },
     (_, c) => fromScheme ?? detectScheme(sentences.map((sentence) => columnsOf(sentence)[c]!)),
@@ -181,7 +181,7 @@ function writerFor(
   },
 ): Writer {
   if (format === document.format && !hasTags) return copyWriter(document);
-  const columns = writtenColumns(document, { format, schemes, asked: listed(tagColumn) });
+  const columns = writtenColumns(document, { format, schemes, asked: asColumns(tagColumn) });
   const writer = createWriter({ format, tagColumn: columns, offsets });
   writer.begin(document);
   return writer;
@@ -216,7 +216,7 @@ function usualColumn(document: Document): Column | undefined {
       return document.keys?.tag;
     case 'csv':
     case 'tsv':
-      return tagColumnOf(document);
+      return defaultTagColumn(document);
     default:
       return undefined;
   }

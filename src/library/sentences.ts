@@ -1,4 +1,4 @@
-import { createParser, type Sentence as ParsedSentence, placeTokens } from '../corpus/index.ts';
+import { createParser, type Sentence as ParsedSentence, tokenOffsets } from '../corpus/index.ts';
 import { checkStrings, isObject, wrongType } from './arguments.ts';
 import type { Offsets, SentenceInput, TextSentence } from './types.ts';
 
@@ -80,15 +80,14 @@ export function createTextSplitter(where: string) {
 
 /** A sentence of raw text as the public interface shows it. */
 export function textSentence(sentence: ParsedSentence): TextSentence {
-  const { text, start: base = 0, places } = placeTokens(sentence);
-  const [first = 0, last = 0] = [places[0], places.at(-1)];
-  const tokenOffsets = sentence.tokens.map(
-    (_, t): Offsets => ({ start: base + places[2 * t]!, end: base + places[2 * t + 1]! }),
-  );
+  const { text, start: base = 0, offsets } = tokenOffsets(sentence);
+  const [first = 0, last = 0] = [offsets[0], offsets.at(-1)];
   return {
     text: text.slice(first, last),
     offsets: { start: base + first, end: base + last },
     tokens: sentence.tokens,
-    tokenOffsets,
+    tokenOffsets: sentence.tokens.map(
+      (_, t): Offsets => ({ start: base + offsets[2 * t]!, end: base + offsets[2 * t + 1]! }),
+    ),
   };
 }

@@ -1,12 +1,12 @@
 import {
   type Annotation,
+  asColumns,
   createParser,
   createWriter,
   type Document,
   formatOf,
   type Sentence as InnerSentence,
   type WriteOptions as InnerWriteOptions,
-  listed,
   type Source,
 } from '../corpus/index.ts';
 import { createOutput } from '../files/write.ts';
@@ -136,7 +136,7 @@ function innerOptions(
   { format, tagColumn, ...rest }: WriteOptions,
   { tags, names, sentence }: Checked,
 ): InnerWriteOptions {
-  const asked = tagColumn === undefined ? undefined : listed(tagColumn);
+  const asked = tagColumn === undefined ? undefined : asColumns(tagColumn);
   if (asked && asked.length !== tags.length)
     throw new RangeError(
       `${where}: tagColumn: expected ${tags.length}, one for each tag column, not ${asked.length}.`,

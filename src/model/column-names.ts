@@ -1,4 +1,4 @@
-import { conlluFields } from '../corpus/formats/conllu.ts';
+import { conlluFields } from '../corpus/formats/conllu/fields.ts';
 import { type Column, isName } from '../corpus/index.ts';
 import type { Model } from './model.ts';
 

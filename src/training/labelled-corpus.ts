@@ -1,11 +1,11 @@
-import { resolve } from '../corpus/formats/places.ts';
+import { columnIndex } from '../corpus/formats/column-choice.ts';
 import {
+  asColumns,
   type Column,
   type Document,
   type Format,
   formatOf,
   isName,
-  listed,
   type ReadOptions,
   readCorpus,
 } from '../corpus/index.ts';
@@ -40,7 +40,7 @@ export interface CorpusFile {
 
 /** The columns that `upos,xpos`, a list or a single column names. */
 export const columnList = (columns: Column | readonly Column[] | undefined): readonly Column[] =>
-  typeof columns === 'string' ? columns.split(',') : listed(columns);
+  typeof columns === 'string' ? columns.split(',') : asColumns(columns);
 
 export const countTokens = (sentences: readonly LabelledSentence[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -80,7 +80,7 @@ export async function readLabelled(
   const { format, columns } = document!;
   // from the start, since text to tag lacks the tag columns at the end
   const fromStart = (column: Column): Column =>
-    isName(column) || format === 'jsonl' ? column : resolve(Number(column), columns)!;
+    isName(column) || format === 'jsonl' ? column : columnIndex(Number(column), columns)!;
   return {
     file,
     sha256: sha256(),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { CR, count, LF, problem, SPACE, TAB } from '../corpus/lines.ts';
+import { CR, LF, problem, quantity, SPACE, TAB } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 
@@ -305,7 +305,7 @@ function checkDim({ dim, rows }: Layout, expected: number | undefined, file: str
   throw problem(
     file,
     1,
-    `vectors of ${count(dim, 'dimension')}${rows === undefined ? '' : ' by the header'}, expected ${expected}. Take other vectors or the other dimension.`,
+    `vectors of ${quantity(dim, 'dimension')}${rows === undefined ? '' : ' by the header'}, expected ${expected}. Take other vectors or the other dimension.`,
   );
 }
 
@@ -395,7 +395,7 @@ class TextRows implements RowReader {
     return problem(
       this.#file,
       this.#line,
-      `${count(values, 'value')} after ${quoted(fields[word]!)}, expected ${this.#dim} as ${where}. Is the file complete, and nothing but word vectors?`,
+      `${quantity(values, 'value')} after ${quoted(fields[word]!)}, expected ${this.#dim} as ${where}. Is the file complete, and nothing but word vectors?`,
     );
   }
 

@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { withoutCompression } from '../../files/compression.ts';
+import { decompressed, withoutCompression } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
-import { readText } from '../formats/reader.ts';
+import { decodeText } from '../formats/decode.ts';
 import { contentEnd, isBlank, LineBuffer, problem } from '../lines.ts';
 import { tokenize } from '../text/tokenizer.ts';
 
@@ -125,7 +125,10 @@ async function eachLine(
       if (!isBlank(own, 0, to)) visit(own.slice(0, to), number);
     }
   };
-  for await (const text of readText(bytes, file, () => number + 1)) {
+  for await (const text of decodeText(decompressed(bytes, file), {
+    file,
+    line: () => number + 1,
+  })) {
     const lines = buffer.push(text);
     if (lines === undefined) throw problem(file, number + 1, 'a line longer than 16 MiB.');
     if (lines !== '') visitAll(lines.slice(0, -1));

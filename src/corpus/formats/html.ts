@@ -1,13 +1,21 @@
-import type { Annotation, Document, Sentence } from '../sentence.ts';
-import { decimals } from './beside.ts';
-import { type Chunk, chunksOf, compareChunks } from './inline.ts';
-import { placeTokens, where } from './spans.ts';
+import { withoutControls } from '../lines.ts';
+import type { Document, Sentence } from '../sentence.ts';
+import { type Chunk, chunksOf, compareChunks } from './chunks.ts';
+import { decimals } from './confidences.ts';
+import type { FormatDefinition, FormatWriter, Tagged } from './definition.ts';
+import { fileOf, tokenOffsets } from './spans.ts';
 
-/*
- * One page that needs no other file and no script. What was tagged is marked, each type in a colour of
- * its own; the text of the page is the text that was tagged, since types are attributes that the style
- * sheet shows. The legend comes last, when all types are known, and is shown first.
+/**
+ * One page without scripts that needs no other file. What was tagged is marked, with a colour for each
+ * type. The text of the page is the text that was tagged: types are attributes, which the style sheet
+ * shows. The legend is at the end, when all types are known, and the style sheet shows it first.
  */
+export const html: FormatDefinition = {
+  name: 'html',
+  extensions: ['.html', '.htm'],
+  writes: { confidence: true },
+  createWriter: createHtmlWriter,
+};
 
 const HEAD = `<!doctype html>
 <html>
@@ -30,7 +38,7 @@ nav mark { display: inline-block; line-height: 1.4; margin: 0.15em 0.3em 0.15em 
 <body>
 `;
 
-/** Degrees between the hues of a type and the next: any number of them lie well apart. */
+/** Degrees between the hues of two consecutive types: any number of hues are far apart. */
 const GOLDEN_ANGLE = 137.508;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -40,29 +48,44 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
+/** Text for HTML. Control characters, which HTML forbids, become visible ones; white space stays. */
 function escapeHtml(text: string): string {
-  return /[&<>"]/.test(text) ? text.replace(/[&<>"]/g, (mark) => ENTITIES[mark]!) : text;
+  const visible = text.replace(/[^\t\n\f\r]+/g, withoutControls);
+  return /[&<>"]/.test(visible) ? visible.replace(/[&<>"]/g, (mark) => ENTITIES[mark]!) : visible;
 }
 
-function insert(chunks: Chunk[], chunk: Chunk): void {
-  const at = chunks.findIndex((other) => compareChunks(chunk, other) < 0);
-  chunks.splice(at < 0 ? chunks.length : at, 0, chunk);
-}
+function createHtmlWriter(): FormatWriter {
+  let document: Document | undefined;
+  let isOpen = false;
+  /** How often each type was marked. Their order gives their colours. */
+  const types = new Map<string, { count: number; hue: number }>();
 
-/** Writes a page, as the sentences come. */
-export class HtmlWriter {
-  #document: Document | undefined;
-  #isOpen = false;
-  /** How often each type was marked; their order tells their colours. */
-  readonly #types = new Map<string, { count: number; hue: number }>();
+  const section = (sentence: Sentence): string => {
+    const next = sentence.source?.document;
+    if (isOpen && next === document) return '';
+    const before = isOpen ? '</section>\n' : HEAD;
+    isOpen = true;
+    document = next;
+    const { file } = fileOf(sentence);
+    const title = file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>\n`;
+    return `${before}${title}<section dir="auto">`;
+  };
 
-  write(
-    sentence: Sentence,
-    columns: readonly (readonly string[])[],
-    annotations?: readonly Annotation[],
-  ): string {
-    let out = this.#open(sentence);
-    const { text, places } = placeTokens(sentence);
+  /** Counts a mark. Returns its hue. */
+  const hueOf = (type: string): number => {
+    const known = types.get(type);
+    if (known !== undefined) {
+      known.count++;
+      return known.hue;
+    }
+    const hue = Math.round((210 + types.size * GOLDEN_ANGLE) % 360);
+    types.set(type, { count: 1, hue });
+    return hue;
+  };
+
+  const convert = (sentence: Sentence, { tags, annotations }: Tagged): string => {
+    let out = section(sentence);
+    const { text, offsets } = tokenOffsets(sentence);
     let done = 0;
     const copyTo = (to: number): void => {
       out += escapeHtml(text.slice(done, to));
@@ -71,57 +94,43 @@ export class HtmlWriter {
     const open: Chunk[] = [];
     const closeBefore = (token: number): void => {
       while (open.length > 0 && open.at(-1)!.to <= token) {
-        copyTo(places[2 * open.pop()!.to - 1]!);
+        copyTo(offsets[2 * open.pop()!.to - 1]!);
         out += '</mark>';
       }
     };
-    const chunks = chunksOf(columns, annotations);
+    const chunks = chunksOf(tags, annotations);
     for (let c = 0; c < chunks.length; c++) {
-      const { from, to: whole, type, confidence } = chunks[c]!;
+      const { from, to: end, type, confidence } = chunks[c]!;
       closeBefore(from);
-      const to = Math.min(whole, open.at(-1)?.to ?? whole);
-      // a mark ends inside the one that it begins in: the rest becomes another
-      if (to < whole) insert(chunks, { ...chunks[c]!, from: to });
-      copyTo(places[2 * from]!);
+      const to = Math.min(end, open.at(-1)?.to ?? end);
+      // a mark ends inside the one that it begins in; the rest becomes another mark
+      if (to < end) insert(chunks, { ...chunks[c]!, from: to }, c + 1);
+      copyTo(offsets[2 * from]!);
       const title = confidence === undefined ? '' : ` title="${decimals(confidence)}"`;
-      out += `<mark style="--hue:${this.#seen(type)}" data-type="${escapeHtml(type)}"${title}>`;
+      out += `<mark style="--hue:${hueOf(type)}" data-type="${escapeHtml(type)}"${title}>`;
       open.push({ from, to, type });
     }
     closeBefore(sentence.tokens.length);
     copyTo(text.length);
     const { source } = sentence;
     return source?.prose !== undefined && source.raw !== '' ? `${out}\n` : out;
-  }
+  };
 
-  /** What ends the page. */
-  close(): string {
-    let out = this.#isOpen ? '</section>\n' : HEAD;
+  const close = (): string => {
+    let out = isOpen ? '</section>\n' : HEAD;
     out += '<nav>';
-    for (const [type, { count, hue }] of this.#types) {
+    for (const [type, { count, hue }] of types) {
       out += `<mark style="--hue:${hue}">${escapeHtml(type)} ${count}</mark>`;
     }
     return `${out}</nav>\n</body>\n</html>\n`;
-  }
+  };
 
-  #open(sentence: Sentence): string {
-    const document = sentence.source?.document;
-    if (this.#isOpen && document === this.#document) return '';
-    const before = this.#isOpen ? '</section>\n' : HEAD;
-    this.#isOpen = true;
-    this.#document = document;
-    const { file } = where(sentence);
-    const title = file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>\n`;
-    return `${before}${title}<section dir="auto">`;
-  }
+  return { convert, close };
+}
 
-  #seen(type: string): number {
-    const known = this.#types.get(type);
-    if (known !== undefined) {
-      known.count++;
-      return known.hue;
-    }
-    const hue = Math.round((210 + this.#types.size * GOLDEN_ANGLE) % 360);
-    this.#types.set(type, { count: 1, hue });
-    return hue;
-  }
+/** Inserts a chunk where it belongs at or after position `at`. */
+function insert(chunks: Chunk[], chunk: Chunk, at: number): void {
+  let i = at;
+  while (i < chunks.length && compareChunks(chunk, chunks[i]!) >= 0) i++;
+  chunks.splice(i, 0, chunk);
 }

@@ -1,3 +1,5 @@
+import { decompressed } from '../../files/compression.ts';
+import { readBytes } from '../../files/read.ts';
 import {
   asCell,
   binary,
@@ -9,6 +11,11 @@ import {
   tooLongLine,
   tooManyTokens,
 } from '../lines.ts';
+import type { ReadOptions } from '../sentence.ts';
+import { inLines } from './decode.ts';
+import { newDocument } from './sentence-builder.ts';
+
+const BOM_BYTES = [0xef, 0xbb, 0xbf];
 
 /**
  * Tokens as bytes where they were read, a sentence a line: what the format `horizontal` is, without a string a token.
@@ -33,6 +40,28 @@ const longer = (numbers: Int32Array): Int32Array => {
   twice.set(numbers);
   return twice;
 };
+
+/**
+ * Reads a file or stream of the format `horizontal` in batches, as `tokenLines` gives them. Memory is
+ * bounded.
+ * @throws UserError for what the user can correct
+ */
+export async function* readTokenLines(
+  source: string | AsyncIterable<Uint8Array>,
+  { file, most, onDocument }: { file: string; most: number } & Pick<ReadOptions, 'onDocument'>,
+): AsyncGenerator<TokenLines> {
+  onDocument?.(newDocument(file, 'horizontal'));
+  const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
+  let line = 1;
+  for await (const lines of inLines(bytes, { file, most: MAX_LINE })) {
+    const hasBom = line === 1 && BOM_BYTES.every((byte, i) => lines[i] === byte);
+    line = yield* tokenLines(hasBom ? lines.subarray(BOM_BYTES.length) : lines, {
+      file,
+      line,
+      most,
+    });
+  }
+}
 
 /**
  * Cuts whole lines into batches of whole sentences: of at most `most` tokens, or of one sentence that has more.

@@ -63,16 +63,19 @@ describe('reading jsonl', () => {
     ['{"tokens":["a"]} {}', /^file:2: not a line with one JSON object/],
     [
       '{"id":1,"x":2}',
-      /^file:2: no key "tokens", "words", "form", "text"\. The keys are "id", "x"; say/,
+      /^file:2: no key "tokens", "words", "form", "text"\. The keys are "id", "x"\. Name/,
     ],
-    ['{}', /^file:2: no key .*\. The keys are none;/],
+    ['{}', /^file:2: no key .*\. The keys are none\./],
     ['{"tokens":"a b"}', /^file:2: "tokens" is not an array of strings\./],
     ['{"tokens":["a",1]}', /^file:2: "tokens" is not an array of strings\./],
     ['{"text":["a"]}', /^file:2: "text" is not a string of raw text\./],
     ['{"tokens":["a"],"tags":["X","Y"]}', /^file:2: 2 tags in "tags" for 1 token in "tokens"/],
     ['{"tokens":["a"],"tags":[3]}', /^file:2: "tags" is not an array of strings\. Write tags by/],
     ['{"tokens":["a"],"tags":["X\\nY"]}', /^file:2: a tag in "tags" has a tab or line end/],
-    ['{"tokens":["a"]}', /^file:2: no key "tags"\. The keys are "tokens"; say which has the tags/],
+    [
+      '{"tokens":["a"]}',
+      /^file:2: no key "tags"\. The keys are "tokens"\. Name the one that has the tags/,
+    ],
   ])('%s is an error with its line', (line, message) => {
     const good = '{"tokens":["a"],"tags":["X"]}\n';
     expectUserError(() => parseText(`${good}${line}\n${good}`, gold), message);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Format, placeTokens, type WriteOptions } from '../../../src/corpus/index.ts';
+import { type Format, tokenOffsets, type WriteOptions } from '../../../src/corpus/index.ts';
 import { parseText, written } from '../helpers.ts';
 
 type Line = {
@@ -162,7 +162,7 @@ describe('any text', () => {
       fc.property(text, fc.array(fc.nat({ max: 200 }), { maxLength: 5 }), (text, cuts) => {
         const { sentences } = parseText(text, { format: 'text' }, cuts);
         for (const sentence of sentences) {
-          const { text: own, start, places } = placeTokens(sentence);
+          const { text: own, start, offsets: places } = tokenOffsets(sentence);
           expect(text.startsWith(own, start)).toBe(true);
           expect(places.length).toBe(2 * sentence.tokens.length);
         }

@@ -101,16 +101,16 @@ describe('reading csv and tsv', () => {
     );
     expectUserError(
       () => pairs('a,b\n', { ...csv, tagColumn: 'ner', header: false }),
-      /asked for by name, but there is to be no header/,
+      /asked for by name, but the file is read without a header/,
     );
     expectUserError(() => pairs('a\n'), /^file:1: 1 column, so there is no tag/);
     expectUserError(
       () => parseText(`a,b\n${'x'.repeat(16 * 1024 * 1024 + 1)}\n`, csv),
-      /^file:2: a row longer than 16 MiB/,
+      /^file:2: a line longer than 16 MiB\. Is this csv/,
     );
     expectUserError(
       () => parseText(`a,b\n"${'x\n'.repeat(9 * 1024 * 1024)}`, csv),
-      /^file:2: unbalanced quote/,
+      /^file:2: a line longer than 16 MiB\. .* quotes balanced/,
     );
   });
 

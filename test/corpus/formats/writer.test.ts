@@ -216,7 +216,7 @@ describe('several columns of tags', () => {
 
   test('need a column each', () => {
     const twice = (format: Format, text: string, ...tagColumn: (string | number)[]): void =>
-      expectUserError(() => put(format, text, { tagColumn }), /two columns of tags for column/);
+      expectUserError(() => put(format, text, { tagColumn }), /two tag columns go to column/);
     twice('columns', 'a x\n', 1, -1);
     twice('csv', 'token,lemma\na,x\n', 'lemma', 1);
     twice('csv', 'token,lemma\na,x\n', 'z', 'z');
@@ -233,7 +233,7 @@ describe('several columns of tags', () => {
 
 test('as many columns as were announced, as many tags as tokens, as many arrays as sentences', () => {
   const writer = createWriter();
-  expect(() => writer.write(two, [])).toThrow('0 columns of tags, expected 1');
+  expect(() => writer.write(two, [])).toThrow('0 tag columns, expected 1');
   expect(() => writer.write(two, [[['O']]])).toThrow('tags for 1 sentences, expected 2');
   expect(() => writer.write(two.slice(0, 1), [[['O']]])).toThrow('1 tags for 3 tokens');
 });

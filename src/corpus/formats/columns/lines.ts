@@ -1,0 +1,67 @@
+import { SPACE, TAB } from '../../lines.ts';
+import type { Document } from '../../sentence.ts';
+
+/*
+ * Which lines of a column file are tokens. Reader and writer share these rules.
+ *  - A line that is empty or has only ASCII white space is blank and ends a sentence.
+ *  - A line whose first column is `-DOCSTART-` separates documents and ends a sentence.
+ *  - A line that begins with `# ` is a comment, unless it has the file's number of columns. Then it is
+ *    a token, since `#` is a word in many corpora.
+ *  - Every other line is a token and must have the file's number of columns.
+ * If the first token line has a tab, tabs separate columns and tokens may contain spaces. Otherwise
+ * runs of ASCII spaces and tabs separate. U+00A0 and other Unicode spaces never do.
+ */
+
+const HASH = 35;
+const MINUS = 45;
+const DOCSTART = '-DOCSTART-';
+
+export type Separator = NonNullable<Document['separator']>;
+
+export function isDocstart(text: string, from: number, to: number): boolean {
+  if (text.charCodeAt(from) !== MINUS || !text.startsWith(DOCSTART, from)) return false;
+  const end = from + DOCSTART.length;
+  return end >= to || text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB;
+}
+
+/** Whether the line may be a comment. */
+export function isHashLine(text: string, from: number, to: number): boolean {
+  return text.charCodeAt(from) === HASH && from + 2 < to && text.charCodeAt(from + 1) === SPACE;
+}
+
+/** Where the columns of a line begin and end: from, to, from, to, ... */
+export function columnSpans(
+  text: string,
+  from: number,
+  to: number,
+  separator: Separator,
+): number[] {
+  const spans: number[] = [];
+  if (separator === 'tab') {
+    let start = from;
+    for (let i = from; i < to; i++) {
+      if (text.charCodeAt(i) === TAB) {
+        spans.push(start, i);
+        start = i + 1;
+      }
+    }
+    spans.push(start, to);
+    return spans;
+  }
+  let i = from;
+  while (i < to) {
+    while (i < to && (text.charCodeAt(i) === SPACE || text.charCodeAt(i) === TAB)) i++;
+    if (i === to) break;
+    const start = i;
+    while (i < to && text.charCodeAt(i) !== SPACE && text.charCodeAt(i) !== TAB) i++;
+    spans.push(start, i);
+  }
+  return spans;
+}
+
+/** The end of a span without its trailing spaces. */
+export function beforeSpaces(text: string, from: number, to: number): number {
+  let end = to;
+  while (end > from && text.charCodeAt(end - 1) === SPACE) end--;
+  return end;
+}

@@ -1,0 +1,161 @@
+import { UserError } from '../../../errors.ts';
+import { copy, problem, quantity, TAB, tagPool } from '../../lines.ts';
+import type { Parser } from '../../sentence.ts';
+import { asColumns, checkAskedOnce } from '../column-choice.ts';
+import type { ParserOptions } from '../definition.ts';
+import { createLineParser, type Line } from '../scanner.ts';
+import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
+import {
+  type CellSpan,
+  COLUMNS,
+  cellSpan,
+  conlluFields,
+  type Field,
+  FORM,
+  fieldName,
+  fieldOf,
+  HASH,
+  lineKind,
+  UPOS,
+  unescapeValue,
+  valueSpan,
+} from './fields.ts';
+
+/** A field to read. */
+type ReadField = Field & {
+  /** The value for a word that lacks the key. */
+  readonly absent: string;
+};
+
+/** Keys of MISC that an error names. */
+const MOST_KEYS = 20;
+
+/**
+ * Reads words, by default `form` and `upos`. A word without the MISC key asked for has the tag `O`, or
+ * `absentTag`. A file in which no word has the key is refused.
+ */
+export function createConlluParser(options: ParserOptions): Parser {
+  const { file, gold } = options;
+  const document = newDocument(file, 'conllu');
+  document.separator = 'tab';
+  document.columns = COLUMNS;
+  const builder = new SentenceBuilder(document, options);
+  const intern = tagPool();
+  const tokenField = fieldOf(options.tokenColumn ?? FORM, 'token');
+  if (tokenField.key !== undefined) {
+    throw new UserError(
+      `${file}: token column "${tokenField.key}" is no CoNLL-U field. The fields are ${conlluFields.join(', ')}.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
+  }
+  const tagFields = asColumns(options.tagColumn ?? UPOS).map(
+    (column): ReadField => ({ ...fieldOf(column, 'tag'), absent: options.absentTag ?? 'O' }),
+  );
+  const featureFields = asColumns(options.featureColumn).map(
+    (column): ReadField => ({ ...fieldOf(column, 'feature'), absent: 'O' }),
+  );
+  if (gold) checkAskedOnce(tagFields.map(fieldName), file);
+  const tagField = tagFields[0]!;
+  /** Further tag columns, then feature columns. */
+  const more = [...(gold ? tagFields.slice(1) : []), ...featureFields];
+  /** The fields with a key that some word has. */
+  const found = new Set<ReadField>();
+  /** The keys in MISC, for an error. */
+  const keys = new Set<string>();
+  let hasLines = false;
+
+  const fieldValue = (field: ReadField, text: string, [from, to]: CellSpan): string => {
+    const { key, absent } = field;
+    if (key === undefined) return intern(text, from, to);
+    const cell = text.slice(from, to);
+    const span = valueSpan(cell, key);
+    if (span !== undefined) {
+      found.add(field);
+      return unescapeValue(intern(cell, ...span));
+    }
+    if (!found.has(field) && keys.size < MOST_KEYS) {
+      for (const pair of cell.split('|')) {
+        if (pair.includes('=')) keys.add(pair.slice(0, pair.indexOf('=')));
+      }
+    }
+    return absent;
+  };
+
+  const readLine = ({ text, from, to, number }: Line): void => {
+    hasLines = true;
+    if (text.charCodeAt(from) === HASH) return;
+    let idEnd = to;
+    let tokenFrom = 0;
+    let tokenTo = 0;
+    let tagFrom = 0;
+    let tagTo = 0;
+    let columns = 0;
+    for (let i = from; ; i++) {
+      const start = i;
+      while (i < to && text.charCodeAt(i) !== TAB) i++;
+      if (columns === 0) idEnd = i;
+      if (columns === tokenField.column) {
+        tokenFrom = start;
+        tokenTo = i;
+      }
+      if (columns === tagField.column) {
+        tagFrom = start;
+        tagTo = i;
+      }
+      columns++;
+      if (i === to) break;
+    }
+    if (columns !== COLUMNS) {
+      throw problem(
+        file,
+        number,
+        `${quantity(columns, 'column')}, expected ${COLUMNS}. Are the separators tabs, and is this CoNLL-U?`,
+      );
+    }
+    const kind = lineKind(text, from, idEnd);
+    if (kind === 'word') {
+      const id = Number(text.slice(from, idEnd));
+      if (id !== builder.size + 1) {
+        throw problem(
+          file,
+          number,
+          `word id ${id}, expected ${builder.size + 1}. ${
+            id === 1 ? 'Is a blank line missing before it?' : 'Words are numbered 1, 2, 3, ...'
+          }`,
+        );
+      }
+      builder.add(
+        copy(text, tokenFrom, tokenTo),
+        gold ? fieldValue(tagField, text, [tagFrom, tagTo]) : '',
+        number,
+        more.length > 0
+          ? more.map((field) => fieldValue(field, text, cellSpan(text, from, to, field.column)))
+          : undefined,
+      );
+    } else if (kind === 'invalid') {
+      throw problem(
+        file,
+        number,
+        `invalid id "${text.slice(from, Math.min(idEnd, from + 40))}". An id is a number, a range (1-2) or a decimal (1.1).`,
+      );
+    }
+  };
+
+  return createLineParser({
+    document,
+    builder,
+    longLineRemedy: 'Is this CoNLL-U?',
+    readLine,
+    end() {
+      const missing = [tagField, ...more].find(
+        (field) => field.key !== undefined && !found.has(field),
+      );
+      if (!gold || missing === undefined || !hasLines) return;
+      const list = keys.size === 0 ? 'no keys' : [...keys].join(', ');
+      throw new UserError(
+        `${file}: no word has ${missing.key}= in MISC, and it is no field. The fields are ${conlluFields.join(', ')}; MISC has ${list}.`,
+        { code: 'SEQTAG_COLUMN' },
+      );
+    },
+  });
+}

@@ -1,0 +1,91 @@
+import type {
+  Annotation,
+  Column,
+  Document,
+  Format,
+  Parser,
+  ReadOptions,
+  Sentence,
+  Source,
+  WriteOptions,
+} from '../sentence.ts';
+
+/** All that is known about a format. */
+export interface FormatDefinition {
+  readonly name: Format;
+  /** File extensions that mean this format, in lower case, with their dot. */
+  readonly extensions: readonly string[];
+  /** Text or tokens only: there are no tags and no other columns to read. */
+  readonly isRaw?: boolean;
+  /** What can be written with the tags. */
+  readonly writes?: { readonly confidence?: boolean; readonly nBest?: boolean };
+  /** Undefined: the format is only written. */
+  readonly createParser?: (options: ParserOptions) => Parser;
+  /** Undefined: the format is only read. */
+  readonly createWriter?: (options: FormatWriterOptions) => FormatWriter;
+  /** Recognises the format by its first lines. Undefined: it is never recognised. */
+  readonly sniff?: (sample: Sample) => Verdict;
+}
+
+/** The beginning of a text, as far as it was read. */
+export interface Sample {
+  /** Lines that are neither blank nor comments, without their line ends. */
+  readonly content: readonly string[];
+  /** Whether there was a blank line. */
+  readonly isSeparated: boolean;
+  /** Whether there was a line `-DOCSTART-`. */
+  readonly hasDocstart: boolean;
+  /** Whether this is all that will be seen. The verdict must then be yes or no. */
+  readonly isLast: boolean;
+}
+
+/** Whether a text is in a format; `maybe` until more lines are seen. */
+export type Verdict = 'yes' | 'no' | 'maybe';
+
+/** `ReadOptions` with their defaults. */
+export interface ParserOptions extends ReadOptions {
+  readonly file: string;
+  readonly gold: boolean;
+}
+
+export interface FormatWriterOptions extends WriteOptions {
+  /** Where each tag column goes; undefined: where the format has tags by default. */
+  readonly tagColumns: readonly (Column | undefined)[];
+}
+
+/** The tags of one sentence. */
+export interface Tagged {
+  /** The sentence's number in the output, from 1. */
+  readonly number: number;
+  /** `tags[column][token]` */
+  readonly tags: readonly (readonly string[])[];
+  /** One for each tag column, where annotations are written. */
+  readonly annotations: readonly Annotation[] | undefined;
+}
+
+export interface FormatWriter {
+  /** Undefined: documents of this format are converted like any other. */
+  readonly restorer?: Restorer;
+  /** Writes a sentence from its tokens and tags. */
+  convert(sentence: Sentence, tagged: Tagged): string;
+  /** What follows the last document. */
+  close?(): string;
+}
+
+/** Writes documents of the writer's own format back as they were, with the tags. */
+export interface Restorer {
+  /** Begins a document that has tokens. Returns its header. */
+  begin(document: Document): string;
+  /** The source of the sentence with its tags. The document is the one that was begun last. */
+  sentence(sentence: Sentence & { readonly source: Source }, tagged: Tagged): string;
+  /** What follows the last sentence. Default: the document's tail. */
+  tail?(document: Document): string;
+  /** What must come between two documents, given the end of the first. */
+  separation(end: string): string;
+}
+
+/** A blank line between two documents, where there is none. */
+export function blankLineAfter(end: string): string {
+  if (end === '' || /\n[ \t\r]*\n$/.test(end) || /^[ \t\r]*\n$/.test(end)) return '';
+  return end.endsWith('\n') ? '\n' : '\n\n';
+}

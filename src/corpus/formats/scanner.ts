@@ -1,0 +1,142 @@
+import {
+  CR,
+  countLines,
+  isBlank,
+  LineBuffer,
+  MAX_LINE,
+  type RowEnds,
+  SPACE,
+  tooLongLine,
+} from '../lines.ts';
+import type { Document, Parser, Sentence } from '../sentence.ts';
+import type { SentenceBuilder } from './sentence-builder.ts';
+
+const BOM = 0xfeff;
+
+/**
+ * The line that is being read: `text` from `from` to `to`. One object serves all lines, so that
+ * scanning allocates nothing. A reader must not keep it.
+ */
+export interface Line {
+  /** The line and those before and after it. */
+  text: string;
+  from: number;
+  /** The end of the content: neither LF nor CRLF is in it. */
+  to: number;
+  /** Where the next line begins. */
+  next: number;
+  /** The line's number in the file, from 1. */
+  number: number;
+}
+
+/** What a format makes of its lines. */
+export interface LineReader {
+  readonly document: Document;
+  readonly builder: SentenceBuilder;
+  /** The remedy in the error for a line longer than 16 MiB. */
+  readonly longLineRemedy?: string;
+  /** csv: where rows end, since a row may have several lines. Each row is then read as a line. */
+  readonly rows?: RowEnds;
+  /** Reads a line that is not blank: adds its tokens to the builder, or ends a sentence. */
+  readLine(line: Line): void;
+  /**
+   * Looks at complete lines, the next in the file, before they are read. While it returns false the
+   * lines wait, and no line is read. At the end they are read in any case.
+   * @param at the number of the first of them, and whether they are the last
+   */
+  lookAhead?(lines: string, at: { line: number; isLast: boolean }): boolean;
+  /** Called after the last line. */
+  end?(): void;
+}
+
+/**
+ * The parser of a format that consists of lines. The scanner finds line ends, numbers the lines, joins
+ * what was cut between two pieces, and refuses lines that are too long. A blank line ends a sentence.
+ */
+export function createLineParser(reader: LineReader): Parser {
+  const { document, builder, rows } = reader;
+  const buffer = new LineBuffer(rows);
+  const line: Line = { text: '', from: 0, to: 0, next: 0, number: 0 };
+  let waiting: string[] = [];
+  let linesWaiting = 0;
+  /** Lines that were read. */
+  let lines = 0;
+
+  const scan = (text: string): void => {
+    builder.open(text);
+    line.text = text;
+    for (let pos = 0; pos < text.length; ) {
+      let end = rows === undefined ? text.indexOf('\n', pos) : rows.rowEnd(text, pos);
+      if (end < 0) end = text.length;
+      const to = end > pos && text.charCodeAt(end - 1) === CR ? end - 1 : end;
+      const next = end < text.length ? end + 1 : end;
+      lines++;
+      if (next - pos > MAX_LINE) throw tooLongLine(document.file, lines, reader.longLineRemedy);
+      if (to === pos || (text.charCodeAt(pos) <= SPACE && isBlank(text, pos, to))) {
+        builder.finish(next);
+      } else {
+        line.from = pos;
+        line.to = to;
+        line.next = next;
+        line.number = lines;
+        reader.readLine(line);
+        if (rows !== undefined) lines += countLines(text, pos, to);
+      }
+      pos = next;
+    }
+    builder.keep(text.length, lines + 1);
+  };
+
+  const feed = (text: string, isLast: boolean): void => {
+    const at = { line: lines + linesWaiting + 1, isLast };
+    if (reader.lookAhead?.(text, at) === false && !isLast) {
+      waiting.push(text);
+      linesWaiting += countLines(text);
+      return;
+    }
+    const all = waiting.length === 0 ? text : waiting.join('') + text;
+    waiting = [];
+    linesWaiting = 0;
+    scan(all);
+  };
+
+  return withoutBom({
+    document,
+    get line() {
+      return lines + linesWaiting + buffer.lineFeeds + 1;
+    },
+    push(text): Sentence[] {
+      const complete = buffer.push(text);
+      if (complete === undefined) {
+        throw tooLongLine(document.file, lines + linesWaiting + 1, reader.longLineRemedy);
+      }
+      if (complete !== '') feed(complete, false);
+      return builder.take();
+    },
+    end(): Sentence[] {
+      feed(buffer.end(), true);
+      builder.end();
+      reader.end?.();
+      return builder.take();
+    },
+  });
+}
+
+/** A parser that is not given the byte order mark at the beginning of the document. */
+export function withoutBom(parser: Parser): Parser {
+  let isAtStart = true;
+  return {
+    document: parser.document,
+    get line() {
+      return parser.line;
+    },
+    push(text) {
+      if (!isAtStart || text === '') return parser.push(text);
+      isAtStart = false;
+      if (text.charCodeAt(0) !== BOM) return parser.push(text);
+      parser.document.bom = true;
+      return parser.push(text.slice(1));
+    },
+    end: () => parser.end(),
+  };
+}

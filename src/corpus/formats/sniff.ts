@@ -1,0 +1,127 @@
+import { contentEnd, isBlank } from '../lines.ts';
+import type { Format } from '../sentence.ts';
+import type { Sample } from './definition.ts';
+import { formats } from './formats.ts';
+
+/** UTF-16 units after which the format is decided in any case. */
+const LIMIT = 64 * 1024;
+
+/** Recognises the format of a text by its first lines. */
+export interface Sniffer {
+  /** Takes the next piece of the text, cut anywhere. Returns the format as soon as it is certain. */
+  push(text: string): Format | undefined;
+  /** The format of a text that ends here. */
+  end(): Format;
+}
+
+/**
+ * Looks at a text line by line, so that the result does not depend on how the text is cut. After each
+ * line every format says yes, no or maybe. The first format that does not say no has it: a yes decides,
+ * and a maybe waits for the next line. The formats see at most 64 KiB. A text of blank lines only is
+ * `columns`. `horizontal` is never found, since nothing distinguishes it from text.
+ */
+export function createSniffer(): Sniffer {
+  const content: string[] = [];
+  const comments: string[] = [];
+  let isSeparated = false;
+  let hasDocstart = false;
+  let rest = '';
+  let size = 0;
+
+  const decide = (sample: Pick<Sample, 'content' | 'isLast'>): Format | undefined => {
+    const all: Sample = { ...sample, isSeparated, hasDocstart };
+    for (const { name, sniff } of Object.values(formats)) {
+      const verdict = sniff?.(all) ?? 'no';
+      if (verdict !== 'no') return verdict === 'yes' ? name : undefined;
+    }
+    return undefined;
+  };
+
+  const addLine = (line: string): Format | undefined => {
+    if (isBlank(line, 0, line.length)) isSeparated = true;
+    else if (line.startsWith('-DOCSTART-')) hasDocstart = true;
+    // comments of CoNLL-U, and of column files; a token `#` is followed by a tab
+    else if (line.startsWith('#') && !line.includes('\t')) comments.push(line);
+    else {
+      content.push(line);
+      return decide({ content, isLast: false });
+    }
+    return undefined;
+  };
+
+  /** Adds the complete lines of the text; the last one stays in `rest`. */
+  const addLines = (text: string): Format | undefined => {
+    let pos = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', pos)) {
+      const format = addLine(text.slice(pos, contentEnd(text, pos, end)));
+      if (format !== undefined) return format;
+      pos = end + 1;
+    }
+    rest = text.slice(pos);
+    return undefined;
+  };
+
+  const last = (): Format =>
+    decide({ content: content.length > 0 ? content : comments, isLast: true }) ?? 'columns';
+
+  const end = (): Format => {
+    const line = rest.slice(0, contentEnd(rest, 0, rest.length));
+    rest = '';
+    return addLine(line) ?? last();
+  };
+
+  return {
+    push(text) {
+      const piece = text.slice(0, LIMIT - size);
+      size += piece.length;
+      if (piece.includes('\n')) {
+        const format = addLines(rest + piece);
+        if (format !== undefined) return format;
+      } else rest += piece;
+      if (size < LIMIT) return undefined;
+      // a line that is cut short tells nothing, unless it is the only one
+      return content.length > 0 ? last() : end();
+    },
+    end,
+  };
+}
+
+/** The format of a text that begins with `sample`. The last of several lines may be cut short. */
+export function sniffFormat(sample: string): Format {
+  const text = sample.charCodeAt(0) === 0xfeff ? sample.slice(1) : sample;
+  const end = text.lastIndexOf('\n') + 1;
+  const sniffer = createSniffer();
+  return sniffer.push(end > 0 ? text.slice(0, end) : text) ?? sniffer.end();
+}
+
+/**
+ * The format of a stream of plain bytes, and the same bytes again from the beginning. It reads until
+ * the format is certain, at most 64 KiB beyond.
+ */
+export async function peekFormat(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ format: Format; bytes: AsyncIterable<Uint8Array> }> {
+  const rest = bytes[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  // invalid UTF-8 is reported by the reader, with its line
+  const decoder = new TextDecoder();
+  const sniffer = createSniffer();
+  let format: Format | undefined;
+  while (format === undefined) {
+    const next = await rest.next();
+    if (next.done) format = sniffer.push(decoder.decode()) ?? sniffer.end();
+    else {
+      chunks.push(next.value);
+      format = sniffer.push(decoder.decode(next.value, { stream: true }));
+    }
+  }
+  async function* replay(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks.splice(0);
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    } finally {
+      await rest.return?.();
+    }
+  }
+  return { format, bytes: replay() };
+}

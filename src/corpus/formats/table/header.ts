@@ -1,0 +1,57 @@
+import type { Column, Document } from '../../sentence.ts';
+import { checkDistinct, isName } from '../column-choice.ts';
+
+export const TOKEN_NAMES = ['token', 'word', 'form', 'tokens', 'words'];
+export const TAG_NAMES = ['tag', 'label', 'ner', 'pos', 'upos', 'xpos', 'chunk', 'tags', 'labels'];
+export const SENTENCE_NAMES = ['sentence', 'sentence_id', 'sent_id', 'sentence #', 'sentence id'];
+const OTHER_NAMES = ['', 'id', 'index', 'token_id', 'word_id', 'lemma', 'doc_id', 'document_id'];
+
+/** The index of the first of `wanted` that is in the header, in any case; -1 if none is. */
+export function findName(header: readonly string[], wanted: readonly string[]): number {
+  const lower = header.map((name) => name.trim().toLowerCase());
+  for (const name of wanted) {
+    const index = lower.indexOf(name);
+    if (index >= 0) return index;
+  }
+  return -1;
+}
+
+/** The index of a column by its name, in exactly this case or else in any. */
+export function indexOfName(header: readonly string[], name: string): number {
+  const index = header.indexOf(name);
+  return index >= 0 ? index : findName(header, [name.toLowerCase()]);
+}
+
+/**
+ * Whether a first row is a header: it names a token column and, if there are more cells, another
+ * column with a known name.
+ */
+export function looksLikeHeader(row: readonly string[]): boolean {
+  const token = findName(row, TOKEN_NAMES);
+  if (token < 0) return false;
+  const known = new Set([...TAG_NAMES, ...SENTENCE_NAMES, ...OTHER_NAMES]);
+  return (
+    row.length === 1 || row.some((cell, i) => i !== token && known.has(cell.trim().toLowerCase()))
+  );
+}
+
+/** The index of the column whose cells are tags by default. */
+export function defaultTagColumn({ header, columns }: Document): number {
+  const found = findName(header?.names ?? [], TAG_NAMES);
+  return found >= 0 ? found : columns - 1;
+}
+
+/** The names of columns that are added to a header: as asked for, else one that is free. */
+export function newNames(
+  header: readonly string[],
+  columns: readonly (Column | undefined)[],
+): string[] {
+  const all = [...header];
+  for (const column of columns) {
+    const free = ['tag', 'predicted', 'predicted_tag'].find((name) => findName(all, [name]) < 0);
+    all.push(isName(column) ? column : (free ?? 'seqtag'));
+  }
+  const added = all.slice(header.length);
+  checkDistinct(added, 'header');
+  return added;
+}

@@ -1,0 +1,196 @@
+import { UserError } from '../../../errors.ts';
+import { copy, problem, quantity } from '../../lines.ts';
+import type { Column, Parser } from '../../sentence.ts';
+import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import type { ParserOptions } from '../definition.ts';
+import { createLineParser, type Line } from '../scanner.ts';
+import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
+import {
+  cellSpans,
+  createCsvRows,
+  isBlankRow,
+  type TableFormat,
+  trimSpaces,
+  unquote,
+} from './cells.ts';
+import {
+  findName,
+  indexOfName,
+  looksLikeHeader,
+  SENTENCE_NAMES,
+  TAG_NAMES,
+  TOKEN_NAMES,
+} from './header.ts';
+
+/*
+ * csv and tsv: a token per row, and the same number of cells in every row.
+ *
+ * A sentence ends at a blank row (empty, or all cells blank), and where the value changes in a column
+ * `sentence`, `sentence_id`, `sent_id` or `Sentence #` of the header. An empty value means the same
+ * sentence as in the row before, since some files fill in only the first row of each.
+ *
+ * The first row is a header if the option `header` says so, if a column was asked for by name, or if
+ * it looks like one.
+ */
+
+/** Reads tokens and tags. By default the header tells where they are, else they are first and last. */
+export function createTableParser(options: ParserOptions, format: TableFormat): Parser {
+  const { file, gold } = options;
+  const document = newDocument(file, format);
+  const builder = new SentenceBuilder(document, options);
+  const tags = new Map<string, string>();
+  let token = 0;
+  let tag = -1;
+  /** Further tag columns, then feature columns. */
+  let more: readonly number[] = [];
+  let sentence = -1;
+  let currentSentence = '';
+  let firstLine = 0;
+
+  const intern = (cell: string): string => {
+    const tag = trimSpaces(cell);
+    const known = tags.get(tag);
+    if (known !== undefined) return known;
+    if (tags.size < 4096) tags.set(tag, tag);
+    return tag;
+  };
+
+  /** The index of a column that was asked for, or by default of one of `names`, or `otherwise`. */
+  const findColumn = (
+    column: Column | undefined,
+    { row, line, names, otherwise }: ColumnSearch,
+  ): number => {
+    const hasHeader = document.header !== undefined;
+    if (column === undefined) {
+      const found = hasHeader ? findName(row, names) : -1;
+      return found >= 0 ? found : otherwise;
+    }
+    if (typeof column === 'string' && hasHeader) {
+      const found = indexOfName(row, column);
+      if (found >= 0) return found;
+    }
+    if (isName(column)) {
+      throw problem(
+        file,
+        line,
+        `no column "${column}". The first row has ${row.map((name) => `"${name.slice(0, 40)}"`).join(', ')}.`,
+        'SEQTAG_COLUMN',
+      );
+    }
+    const index = columnIndex(Number(column), row.length);
+    if (index !== undefined) return index;
+    throw problem(
+      file,
+      line,
+      `${quantity(row.length, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
+      'SEQTAG_COLUMN',
+    );
+  };
+
+  /** Decides from the first row whether it is a header, and where tokens and tags are. */
+  const begin = (row: readonly string[], line: number): void => {
+    const { tokenColumn, header } = options;
+    const tagColumns = gold ? asColumns(options.tagColumn) : [];
+    const features = asColumns(options.featureColumn);
+    const isNamed = [tokenColumn, ...tagColumns, ...features].some(isName);
+    if (isNamed && header === false) {
+      throw new UserError(
+        `${file}: a column was asked for by name, but the file is read without a header. Give an index.`,
+        { code: 'SEQTAG_COLUMN' },
+      );
+    }
+    document.columns = row.length;
+    firstLine = line;
+    if (header ?? (isNamed || looksLikeHeader(row))) {
+      document.header = { names: [...row], raw: '' };
+      sentence = findName(row, SENTENCE_NAMES);
+    }
+    token = findColumn(tokenColumn, { row, line, names: TOKEN_NAMES, otherwise: 0 });
+    document.token = token;
+    const findTag = (column: Column | undefined): number =>
+      findColumn(column, { row, line, names: TAG_NAMES, otherwise: row.length - 1 });
+    const featureIndices = features.map(findTag);
+    more = featureIndices;
+    if (!gold) return;
+    const [first, ...further] =
+      tagColumns.length > 0 ? tagColumns.map(findTag) : [findTag(undefined)];
+    checkAskedOnce([first!, ...further], file);
+    tag = first!;
+    more = [...further, ...featureIndices];
+    if (tagColumns.length === 0 && tag === token) {
+      throw problem(
+        file,
+        line,
+        `${quantity(row.length, 'column')}, so there is no tag beside the token. Name the columns of the token and of the tag.`,
+        'SEQTAG_COLUMN',
+      );
+    }
+  };
+
+  const readLine = ({ text, from, to, next, number }: Line): void => {
+    const spans = cellSpans(text, from, to, format);
+    if (spans === undefined) throw unbalanced(file, number);
+    if (isBlankRow(text, spans, format)) {
+      builder.finish(next);
+      return;
+    }
+    const cell = (column: number): string =>
+      unquote(copy(text, spans[2 * column]!, spans[2 * column + 1]!), format);
+    const columns = spans.length / 2;
+    if (document.columns === 0) {
+      const row = Array.from({ length: columns }, (_, column) => cell(column));
+      begin(row, number);
+      if (document.header !== undefined) {
+        document.header = { names: row, raw: builder.takeSource(next) };
+        return;
+      }
+    }
+    if (columns !== document.columns) {
+      throw problem(
+        file,
+        number,
+        `${quantity(columns, 'column')}, expected ${document.columns} as in line ${firstLine}. ${
+          format === 'csv' ? 'Is a cell with a comma not quoted?' : 'Are the separators tabs?'
+        }`,
+      );
+    }
+    if (sentence >= 0) {
+      const id = cell(sentence);
+      if (id !== '' && id !== currentSentence) {
+        builder.finish(from);
+        currentSentence = id;
+      }
+    }
+    const word = cell(token);
+    if (word.includes('\n')) throw unbalanced(file, number);
+    builder.add(
+      word,
+      gold ? intern(cell(tag)) : '',
+      number,
+      more.length > 0 ? more.map((column) => intern(cell(column))) : undefined,
+    );
+  };
+
+  return createLineParser({
+    document,
+    builder,
+    longLineRemedy: `Is this ${format}, and are its quotes balanced?`,
+    ...(format === 'csv' && { rows: createCsvRows() }),
+    readLine,
+  });
+}
+
+interface ColumnSearch {
+  /** The first row. */
+  readonly row: readonly string[];
+  readonly line: number;
+  readonly names: readonly string[];
+  readonly otherwise: number;
+}
+
+const unbalanced = (file: string, line: number): UserError =>
+  problem(
+    file,
+    line,
+    'unbalanced quote. A quote inside a cell is written twice, and the cell quoted: """" is one quote.',
+  );
