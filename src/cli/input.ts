@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { StrangeColumn } from '../corpus/features/token-features.ts';
 import { type Format, formatOf, isName, type ReadOptions, sniffFormat } from '../corpus/index.ts';
@@ -8,13 +7,14 @@ import { describeFile, readBytes } from '../files/read.ts';
 import type { TagColumn } from '../model/model.ts';
 import type { ModelFile } from '../model/model-file.ts';
 import type { Io } from './io.ts';
+import { excerpt } from './printable.ts';
 
-/** Something to read. */
+/** A file or stream to read. */
 export interface Input {
   readonly source: string | AsyncIterable<Uint8Array>;
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
-  /** undefined when there is nothing to look at: no such file, or an empty one. */
+  /** Undefined for an empty or missing file, which the reader reports. */
   readonly format: Format | undefined;
 }
 
@@ -25,7 +25,8 @@ export const sourceOf = (file: string, io: Io): string | AsyncIterable<Uint8Arra
 export const nameOf = (file: string): string => (file === '-' ? '<stdin>' : file);
 
 /**
- * A file or standard input whose format is as given, or by extension, or found by looking; `.txt` may be anything.
+ * A file or standard input. Its format is the given one, or by extension, or by content. The extension `.txt` does not
+ * determine a format.
  */
 export async function openInput(
   file: string,
@@ -34,14 +35,15 @@ export async function openInput(
   const name = nameOf(file);
   const isText = extname(withoutCompression(file)).toLowerCase() === '.txt';
   const known = format ?? (isText ? undefined : formatOf(file, 'convert'));
-  if (file !== '-' && !isPipe(file))
-    return { source: file, name, format: known ?? (await sniffed(file)) };
+  const isStream = file === '-' || describeFile(file)?.kind === 'stream';
+  if (known !== undefined) return { source: sourceOf(file, io), name, format: known };
+  if (!isStream) return { source: file, name, format: await formatByContent(file) };
   const stream = file === '-' ? io.stdin : readBytes(file);
   const { sample, source } = await peek(decompressed(stream, name));
-  return { source, name, format: known ?? sniffFormat(decode(sample)) };
+  return { source, name, format: sniffFormat(decode(sample)) };
 }
 
-/** As `openInput`, of a labelled file: `.txt` is columns. */
+/** The same for a labelled file: the extension `.txt` means columns. */
 export async function openLabelled(
   file: string,
   { io, format }: { io: Io; format: Format | undefined },
@@ -50,67 +52,57 @@ export async function openLabelled(
 }
 
 /**
- * The format that the name of an output file means.
- * @throws UserError if it means compression, which is left to others
+ * The format that the name of an output file determines.
+ * @throws UserError for a name such as `corpus.conll.gz`: output is not compressed
  */
 export function outputFormat(file: string | undefined): Format | undefined {
   if (file === undefined) return undefined;
   if (withoutCompression(file) !== file)
-    throw new UserError(`${file}: output is not compressed. Pipe it: seqtag ... | gzip > FILE.`);
+    throw new UserError(
+      `${file}: output is not compressed. Use a pipe: seqtag ... | gzip > FILE.`,
+      { code: 'SEQTAG_CORPUS_FORMAT' },
+    );
   return formatOf(file, 'convert');
 }
 
-/** Can it be read only once, as `<(...)` of a shell? */
-const isPipe = (file: string): boolean => describeFile(file)?.kind === 'stream';
-
+/** Bytes from which the format is determined. */
 const SAMPLE = 65_536;
 
-async function sniffed(file: string): Promise<Format | undefined> {
-  if (sampleOf(file).length === 0) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of decompressed(readBytes(file), file)) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= SAMPLE) break;
-  }
-  return sniffFormat(decode(Buffer.concat(chunks)));
+async function formatByContent(file: string): Promise<Format | undefined> {
+  if (describeFile(file)?.kind !== 'file') return undefined;
+  const { sample, source } = await peek(decompressed(readBytes(file), file));
+  await source.return(undefined);
+  return sample.length === 0 ? undefined : sniffFormat(decode(sample));
 }
 
-// what is no UTF-8 is told by the reader, with its line
+// The reader reports invalid UTF-8, with its line.
 const decode = (sample: Uint8Array): string => new TextDecoder().decode(sample);
 
-/** The first bytes of a file; none if it cannot be read, or only once. */
-export function sampleOf(file: string): Uint8Array {
-  const buffer = Buffer.alloc(SAMPLE);
-  try {
-    if (describeFile(file)?.kind !== 'file') return buffer.subarray(0, 0);
-    const fd = openSync(file, 'r');
-    try {
-      return buffer.subarray(0, readSync(fd, buffer, 0, SAMPLE, 0));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return buffer.subarray(0, 0);
-  }
+/** The first bytes of a regular file; none of anything else. */
+export async function firstBytes(file: string): Promise<Uint8Array> {
+  if (describeFile(file)?.kind !== 'file') return new Uint8Array();
+  const { sample, source } = await peek(readBytes(file));
+  await source.return(undefined);
+  return sample;
 }
 
-/** The beginning of a stream, up to a line that is not blank, and all of it as a stream again. */
+/**
+ * The first bytes of a stream, and the stream from its start. Waits for the full sample or the end, so that the result
+ * does not depend on how a pipe cuts its data.
+ */
 async function peek(
   stream: AsyncIterable<Uint8Array>,
-): Promise<{ sample: Uint8Array; source: AsyncIterable<Uint8Array> }> {
+): Promise<{ sample: Uint8Array; source: AsyncGenerator<Uint8Array, void, undefined> }> {
   const rest = stream[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (let looked = false; !looked && size < SAMPLE; ) {
+  while (size < SAMPLE) {
     const next = await rest.next();
     if (next.done) break;
     chunks.push(next.value);
     size += next.value.length;
-    looked = /\S.*\n/.test(decode(next.value));
   }
-  async function* all(): AsyncGenerator<Uint8Array> {
+  async function* all(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       yield* chunks;
       for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
@@ -122,8 +114,8 @@ async function peek(
 }
 
 /**
- * The columns that a model reads beside the tokens of a file: as it was trained, or where they are asked for.
- * @throws UserError where that cannot be known, or does not fit
+ * The feature columns of a model in a file: those that were asked for, or those of training.
+ * @throws UserError if there are more or fewer than the model needs, or if the file has another format than training had
  */
 export function trainedFeatures(
   { vocabulary, tagColumns, path }: Pick<ModelFile, 'vocabulary' | 'tagColumns' | 'path'>,
@@ -136,32 +128,37 @@ export function trainedFeatures(
     if (columns.length === trained.length) return { featureColumn: columns };
     throw new UserError(
       trained.length === 0
-        ? `--feature-column ${asked}: ${path} reads no column beside the tokens. Leave it out.`
-        : `--feature-column ${asked}: ${path} was trained to read ${names}. Name as many columns, in this order.`,
+        ? `--feature-column ${asked}: ${path} has no feature columns. Leave it out.`
+        : `--feature-column ${asked}: ${path} was trained with the feature columns ${names}. Name as many columns, in this order.`,
+      { code: 'SEQTAG_COLUMN' },
     );
   }
   const [{ format: trainedFormat }] = tagColumns as [TagColumn];
   const isNamed = format !== 'columns' && trained.every(isName);
-  // of raw text the reader tells that it has none
-  const isKnown = format !== undefined && format !== 'text' && format !== 'horizontal';
-  if (trained.length > 0 && isKnown && format !== trainedFormat && !isNamed)
+  // The reader refuses raw text, which has no columns.
+  const hasColumns = format !== undefined && format !== 'text' && format !== 'horizontal';
+  if (trained.length > 0 && hasColumns && format !== trainedFormat && !isNamed)
     throw new UserError(
-      `${file}: ${path} reads column ${names} of ${trainedFormat} beside the tokens, but this is ${format}. Say with --feature-column where it stands.`,
+      `${file}: ${path} needs the feature columns ${names} of the format ${trainedFormat}, but this is ${format}. Name the columns with --feature-column.`,
+      { code: 'SEQTAG_COLUMN' },
     );
   return { featureColumn: trained };
 }
 
-/** The first few, for a message. */
-export const someOf = (tags: readonly string[]): string =>
-  tags.slice(0, 5).join(', ') + (tags.length > 5 ? ', ...' : '');
+/** The first few tags or values, for a message. */
+export const someOf = (values: readonly string[]): string =>
+  values
+    .slice(0, 5)
+    .map((value) => excerpt(value))
+    .join(', ') + (values.length > 5 ? ', ...' : '');
 
 export const strangeText = (
   { column, values }: StrangeColumn,
   { file, path }: { file: string; path: string },
 ): string =>
-  `${file}: none of its values (${someOf(values)}) of what ${path} reads as ${column} was seen in training. Name the right column with --feature-column.`;
+  `${file}: ${path} saw none of the values (${someOf(values)}) of the feature column ${column} in training. Name the right column with --feature-column.`;
 
-/** The columns that a model was trained on, for input of the format that it was trained on. */
+/** The columns that a model was trained on, if the input has the format of training. */
 export function trainedColumns(
   trained: TagColumn,
   format: Format | undefined,

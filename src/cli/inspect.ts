@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
-import { openInput, sampleOf } from './input.ts';
+import { firstBytes, openInput } from './input.ts';
 import { corpusFacts, corpusText } from './inspect-corpus.ts';
 import { gradientText } from './inspect-gradients.ts';
 import { modelFacts, modelText } from './inspect-model.ts';
@@ -73,7 +73,7 @@ async function inspectCommand(
 ): Promise<void> {
   const { io, out } = context;
   const style = await styleOf('stdout', context);
-  if (flags.format === undefined && looksLikeModel(file)) {
+  if (flags.format === undefined && (await looksLikeModel(file))) {
     const facts = await modelFacts(file, computeOptions(flags));
     const text = flags.gradients
       ? gradientText(facts.record, { path: facts.path, style })
@@ -95,11 +95,11 @@ async function inspectCommand(
 }
 
 /** A safetensors file starts with a length of 8 bytes and `{`. A bundled model is a name without extension, and not a file. */
-function looksLikeModel(file: string): boolean {
+async function looksLikeModel(file: string): Promise<boolean> {
   if (file === '-') return false;
   const extension = extname(file).toLowerCase();
   if (extension === '.safetensors') return true;
   if (!existsSync(file)) return extension === '';
-  const start = sampleOf(file).subarray(0, 9);
+  const start = (await firstBytes(file)).subarray(0, 9);
   return start.length === 9 && start[8] === 123 && start[6] === 0 && start[7] === 0;
 }

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { addNotes, helpWidth } from './help.ts';
 import { ClosedPipe, createSink, type Io } from './io.ts';
 import { oneLine, printable } from './printable.ts';
+import { withRemedy } from './remedies.ts';
 import { wantsColor } from './style.ts';
 
 interface Loader {
@@ -71,19 +72,24 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   };
   // Messages may get lost; the work goes on.
   io.stderr.on('error', () => undefined);
+  const help: string[] = [];
+  let program: Command | undefined;
   try {
-    await runCommand(argv, context);
+    program = await createProgram(argv, context, help);
+    await runProgram(program, { argv, help, context });
     await context.out.flush();
   } catch (error) {
-    return fail(error, argv, context);
+    const command = program?.commands.find((one) => one.name() === commandName(argv));
+    return fail(error, command, context);
   }
   return context.exitCode;
 }
 
-/** Parses and runs. Help and version are written to standard output. */
-async function runCommand(argv: readonly string[], context: Context): Promise<void> {
-  const help: string[] = [];
-  const program = await createProgram(argv, context, help);
+/** Parses the command line and runs the command. Help and version are written to standard output. */
+async function runProgram(
+  program: Command,
+  { argv, help, context }: { argv: readonly string[]; help: string[]; context: Context },
+): Promise<void> {
   if (argv.length === 0) {
     context.io.stderr.write(program.helpInformation());
     context.exitCode = 2;
@@ -98,11 +104,15 @@ async function runCommand(argv: readonly string[], context: Context): Promise<vo
   }
 }
 
+/** The command that is run, or whose help is asked for. */
+function commandName(argv: readonly string[]): string | undefined {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  return first === 'help' && second !== undefined ? second : first;
+}
+
 /** Makes `seqtag tga --help` fail for the unknown command; commander would print the general help. */
 function withoutHelp(argv: readonly string[]): readonly string[] {
-  const [first, second] = argv.filter((word) => !word.startsWith('-'));
-  const isHelp = first === 'help' && second !== undefined;
-  const name = isHelp ? second : first;
+  const name = commandName(argv);
   if (name === undefined || name === 'help' || Object.hasOwn(loaders, name)) return argv;
   return [name];
 }
@@ -135,8 +145,7 @@ async function createProgram(
       optionTerm: (option) => option.flags.replace(/^--no-/, '--[no-]'),
     });
   addNotes(program, { io, examples, notes });
-  const named = argv.filter((word) => !word.startsWith('-'));
-  const wanted = named[0] === 'help' ? named[1] : named[0];
+  const wanted = commandName(argv);
   for (const [name, { summary, load }] of Object.entries(loaders)) {
     const command = program.command(name).summary(summary);
     if (name === wanted) (await load())(command, context);
@@ -145,16 +154,21 @@ async function createProgram(
 }
 
 /** Reports an error on standard error. Returns the exit code. */
-function fail(error: unknown, argv: readonly string[], { io, say, exitCode }: Context): number {
+function fail(
+  error: unknown,
+  command: Command | undefined,
+  { io, say, exitCode }: Context,
+): number {
   if (error instanceof ClosedPipe) return exitCode;
   if (error instanceof UserError) {
-    say(`seqtag: ${oneLine(error.message)}`);
+    const flags = new Set(command?.options.map(({ long }) => long ?? ''));
+    say(`seqtag: ${oneLine(withRemedy(error, flags))}`);
     return 2;
   }
   if (error instanceof CommanderError) {
     const message = oneLine(error.message.replace(/^error: /, ''));
-    const command = argv[0] !== undefined && Object.hasOwn(loaders, argv[0]) ? ` ${argv[0]}` : '';
-    const remedy = message.endsWith('?)') ? '' : ` See \`seqtag${command} --help\`.`;
+    const name = command ? `seqtag ${command.name()}` : 'seqtag';
+    const remedy = message.endsWith('?)') ? '' : ` See \`${name} --help\`.`;
     say(`seqtag: ${message}${/[.?)]$/.test(message) ? '' : '.'}${remedy}`);
     return 2;
   }

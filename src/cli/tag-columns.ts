@@ -7,9 +7,9 @@ import type { ModelFile } from '../model/model-file.ts';
 type Described = Pick<ModelFile, 'tagColumns' | 'vocabulary' | 'path'>;
 
 /**
- * Which of a model's columns are meant: those that are asked for by names of its own, else all.
- * @param flag that asked
- * @throws UserError for other names, unless there are as many as columns
+ * The tag columns of a model that a flag selects: those whose names it lists, or all.
+ * @param asked the value of the flag
+ * @throws UserError for other names, unless there are as many as tag columns: they are then columns of the file
  */
 export function chosenColumns(
   model: Described,
@@ -20,17 +20,18 @@ export function chosenColumns(
   const all = [...tagColumns.keys()];
   if (asked === undefined || tagColumns.length === 1) return all;
   const wanted = asked.split(',');
-  const own = wanted.map((name) => findColumn(model, name));
-  if (!own.includes(-1)) return own;
+  const selected = wanted.map((name) => findColumn(model, name));
+  if (!selected.includes(-1)) return selected;
   if (wanted.length === tagColumns.length) return all;
   throw new UserError(
-    `${flag} ${asked}: ${path} gives ${columnNames(model).join(', ')}. Name some of these, or ${tagColumns.length} columns${flag === '--given' ? '' : ' to put them in'}.`,
+    `${flag} ${asked}: ${path} has the tag columns ${columnNames(model).join(', ')}. Name some of them, or ${tagColumns.length} columns of the file.`,
+    { code: 'SEQTAG_COLUMN' },
   );
 }
 
 /**
- * Where the chosen columns go in output of a format: where they are asked to, else where they were in training. The tags
- * of a model of one column go by default where the format has them, in CoNLL-U by what they are.
+ * The output columns of the selected tag columns: those that were asked for, or those of training. A model with one tag
+ * column writes by default where the format has its tags; in CoNLL-U this depends on the kind of the tags.
  */
 export function writtenColumns(
   model: Described,
@@ -56,7 +57,7 @@ export function writtenColumns(
   };
 }
 
-/** Which of a model's columns something is given of, and where in input of a format: as in training, else by their names. */
+/** The tag columns with known tags, and where the input has them: as in training, or by their names. */
 export function givenColumns(
   model: Described,
   { format, asked }: { format: Format | undefined; asked: string },
