@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { excerpt, printable } from './printable.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
-import { type Cell, counted, number, percent, table } from './table.ts';
+import { type Cell, counted, number, percent, table, widthOf } from './table.ts';
 
 /** What `seqtag inspect` reports about a corpus. */
 export interface CorpusFacts {
@@ -185,7 +185,7 @@ function columnLines(columns: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const column of columns.map((text) => excerpt(text))) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 2 + column.length <= room)
+    if (last !== undefined && widthOf(last) + 2 + widthOf(column) <= room)
       lines[lines.length - 1] = `${last}  ${column}`;
     else lines.push(column);
   }

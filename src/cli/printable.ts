@@ -18,4 +18,4 @@ export const oneLine = (text: string): string => printable(text.replace(/\s*[\r\
 
 /** The beginning of a token or tag: a few are long enough to fill the screen. */
 export const excerpt = (text: string, most = 60): string =>
-  text.length > most ? `${text.slice(0, most)}…` : text;
+  text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;

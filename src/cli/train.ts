@@ -6,6 +6,7 @@ import { givenHyperparameters } from './config-file.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { addNotes } from './help.ts';
+import { exitCodeOf } from './io.ts';
 import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
 import { trainingNarrator } from './training-progress.ts';
@@ -70,15 +71,42 @@ export async function trainCommand(
     context,
   );
   if (last?.type !== 'end') return;
-  const { model, bestEpoch, members, stopped, divergences = [] } = last;
-  for (const line of divergences) context.say(`seqtag: ${line}`);
+  const { messages, exitCode } = trainingOutcome(last, signal);
+  for (const message of messages) context.say(`seqtag: ${message}`);
+  if (exitCode !== undefined) context.exitCode = exitCode;
+}
+
+/** What to say about a model whose training was interrupted or diverged, and the exit code if this is not success. */
+export function trainingOutcome(
+  {
+    model,
+    bestEpoch,
+    members,
+    stopped,
+    divergences = [],
+  }: Pick<
+    Extract<TrainingEvent, { type: 'end' }>,
+    'model' | 'bestEpoch' | 'members' | 'stopped' | 'divergences'
+  >,
+  signal: NodeJS.Signals | undefined,
+): { messages: string[]; exitCode?: 2 | 130 | 143 } {
   const epoch = members ? '' : `, of epoch ${bestEpoch}`;
   if (signal !== undefined)
-    context.say(`seqtag: interrupted (${signal}): ${model} has the best model so far${epoch}.`);
-  else if (stopped === 'diverged') {
-    context.say(`seqtag: training diverged: ${model} has the best model before that${epoch}.`);
-    context.exitCode = 2;
-  }
+    return {
+      messages: [
+        ...divergences,
+        `interrupted (${signal}): ${model} has the best model so far${epoch}.`,
+      ],
+      exitCode: exitCodeOf(signal),
+    };
+  if (stopped !== 'diverged') return { messages: [...divergences] };
+  return {
+    messages: [
+      ...divergences,
+      `training diverged: ${model} has the best model before that${epoch}.`,
+    ],
+    exitCode: 2,
+  };
 }
 
 /** What the tag columns are called: by name, or by the index that was asked for. */

@@ -215,6 +215,23 @@ describe('files of predicted tags', () => {
     expect(total.correctTokens).toBe(3);
   });
 
+  it('shows control characters of names and tags as escapes, but not in JSON', async () => {
+    const file = write('evil\u001b[31m.conll', both.replaceAll('ORG', '\u001b[2J'));
+    const { stdout } = await evaluate([file, '--details']);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toContain('evil\\x1b[31m.conll');
+    expect(stdout).toMatch(/^\\x1b\[2J +100\.00/m);
+    expect((await measured([file])).corpora[0]?.name).toBe(file);
+  });
+
+  it('reads standard input once, whatever cuts it', async () => {
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      for (const byte of Buffer.from(both)) yield Uint8Array.of(byte);
+    }
+    const { total } = await measured([], { stdin: bytes() });
+    expect(total.spans).toMatchObject({ gold: 3, predicted: 3, correct: 2 });
+  });
+
   it('refuses files that do not belong together', async () => {
     const a = write('a.conll', goldTags);
     const refused = async (args: readonly string[], message: RegExp): Promise<void> =>

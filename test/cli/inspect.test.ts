@@ -149,6 +149,25 @@ describe('a corpus', () => {
     expect(stdout).toMatch(/^<stdin> {2}a corpus\n\nformat +columns\nsentences +30$/m);
   });
 
+  it.each(['x', 'é', '東'])('is quick with a token of 160,000 characters %s', async (letter) => {
+    const file = folder.path('long.conll');
+    writeFileSync(file, `${letter.repeat(160_000)}\tN\n\n`);
+    const began = performance.now();
+    const text = await inspect(file);
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(text).toMatch(new RegExp(`^columns +0: ${letter}{57}…\\n +1: N$`, 'm'));
+  });
+
+  it('shows control characters of its tags and tokens as escapes', async () => {
+    const file = folder.path('control\u001b[31m.conll');
+    writeFileSync(file, '\u001b[2Ja\tB-\u001b]0;x\u0007\n\n');
+    const text = await inspect(file);
+    expect(text).not.toContain('\u001b');
+    expect(text).toContain('control\\x1b[31m.conll');
+    expect(text).toMatch(/^B-\\x1b\]0;x\\x07 +1 /m);
+    expect(JSON.parse(await inspect(file, '--json'))).toMatchObject({ file });
+  });
+
   it('says it all in JSON', async () => {
     expect(JSON.parse(await inspect(gold, '--json'))).toMatchObject({
       kind: 'corpus',

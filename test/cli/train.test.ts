@@ -2,6 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
+import { trainingOutcome } from '../../src/cli/train.ts';
 import { openModel } from '../../src/model/model-file.ts';
 import { hyperparameterNames } from '../../src/training/hyperparameters.ts';
 import {
@@ -114,6 +115,19 @@ describe('what train shows', () => {
     const { stdout, stderr } = await train(['--json']);
     expect(stdout).toMatch(/^\{"type":"start"/);
     expect(stderr).toMatch(/^train /);
+  });
+
+  it('shows control characters of names and tags as escapes', async () => {
+    const evil = folder.path('evil.conll');
+    writeFileSync(evil, sentences('english.train.conll', 30).replaceAll('-PER', '-\u001b[2J'));
+    const model = folder.path('evil\u001b[31m.safetensors');
+    const { code, stderr } = await seqtag(['train', evil, '-o', model, ...tiny, '--epochs=1']);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr).toMatch(/^model +\S+evil\\x1b\[31m\.safetensors \(/m);
+    expect(stderr).toMatch(/^\\x1b\[2J /m);
+    const { stdout } = await seqtag(['inspect', model]);
+    expect(stdout).not.toContain('\u001b');
   });
 
   it('is silent with --quiet', async () => {
@@ -261,6 +275,32 @@ describe('bad input', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^seqtag: epoch \d, .*diverged\. Lower --learning-rate.*\n$/);
     expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe('what is said of a model that training did not finish', () => {
+  const end = { model: 'a.safetensors', bestEpoch: 3 };
+  it('is nothing if it did', () => {
+    expect(trainingOutcome({ ...end, stopped: 'epochs' }, undefined)).toEqual({ messages: [] });
+  });
+
+  it('is where it diverged, what was written, and exit code 2', () => {
+    const divergences = ['epoch 4, update 2: the loss is NaN.'];
+    const outcome = trainingOutcome({ ...end, stopped: 'diverged', divergences }, undefined);
+    expect(outcome).toEqual({
+      messages: [
+        ...divergences,
+        'training diverged: a.safetensors has the best model before that, of epoch 3.',
+      ],
+      exitCode: 2,
+    });
+  });
+
+  it('is the signal, what was written, and exit code 143', () => {
+    expect(trainingOutcome({ ...end, stopped: 'signal' }, 'SIGTERM')).toEqual({
+      messages: ['interrupted (SIGTERM): a.safetensors has the best model so far, of epoch 3.'],
+      exitCode: 143,
+    });
   });
 });
 
