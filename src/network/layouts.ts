@@ -51,7 +51,7 @@ export function layoutShard(
   const x = space.kept.take(N * input.width);
   const training = true;
   const inputs = input.layout(space, { N, Y, x, dx: begin.dx, types, training }, sizes);
-  let top: Activation = { out: x, dout: begin.dx };
+  let top: Activation = { value: x, gradient: begin.dx };
   return {
     ...{ N, T, B, Y, rows, types, space },
     input: inputs,
@@ -135,7 +135,7 @@ export function layoutChunk(
   layout.take(3);
   const rows = layout.take(T);
   const slots = layout.take(N);
-  let top: Activation = { out: 0, dout: 0 }; // the first recurrent layer reads the cache
+  let top: Activation = { value: 0, gradient: 0 }; // the first recurrent layer reads the cache
   return {
     ...{ N, T, B, rows, slots },
     hidden: hidden.map((layer) => {

@@ -1,10 +1,10 @@
 /** Uniform numbers in [0, 1). */
 export type Random = () => number;
 
-/** The state of `createRandom`, four 32-bit words: serialisable, so that training can go on where it stopped. */
+/** The state of `createRandom`: four 32-bit words, which can be saved to resume training. */
 export type RandomState = [number, number, number, number];
 
-/** Spreads a seed over a state (splitmix32). */
+/** Makes a state from a seed (splitmix32). */
 export function seedState(seed: number): RandomState {
   let x = seed >>> 0;
   const next = (): number => {
@@ -17,7 +17,7 @@ export function seedState(seed: number): RandomState {
   return [next(), next(), next(), next()];
 }
 
-/** xoshiro128** (Blackman & Vigna 2018); advances `state` in place. */
+/** The generator xoshiro128** (Blackman & Vigna 2018). It changes `state` in place. */
 export function createRandom(state: RandomState): Random {
   return () => {
     const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9) >>> 0;
@@ -34,7 +34,7 @@ export function createRandom(state: RandomState): Random {
 
 const rotate = (x: number, k: number): number => (x << k) | (x >>> (32 - k));
 
-/** Fisher-Yates, in place. */
+/** Shuffles in place (Fisher & Yates). */
 export function shuffle<T>(items: T[], random: Random): T[] {
   for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -19,7 +19,7 @@ interface BagBuffers {
   readonly offsets: Address; // (n groups + 1)
   readonly members: Address; // rows of the table
   readonly items: Address; // (N) the item of each token
-  readonly ownItems: Address; // (N) 0, 1, 2, ... if the items are tokens, else 0
+  readonly indices: Address; // (N) 0, 1, 2, ... if the items are tokens, else 0
   readonly out: Address; // (n, width)
   readonly dout: Address;
 }
@@ -68,8 +68,8 @@ export function bagLayer(
               offsets[++bag] = end;
             }
           });
-          if (!b.ownItems) return;
-          const items = memory.i32(b.ownItems, b.N);
+          if (!b.indices) return;
+          const items = memory.i32(b.indices, b.N);
           for (let i = 0; i < b.N; i++) items[i] = i;
         },
       };
@@ -78,11 +78,17 @@ export function bagLayer(
     layout({ integers, scratch }, { N, Y, D, x, dx, types, training }, { members }) {
       const n = of === 'types' ? Y : N;
       const offsets = integers.take(n * groups + 1);
-      const ownItems = of === 'types' ? 0 : integers.take(N);
+      const indices = of === 'types' ? 0 : integers.take(N);
       return {
-        ...{ n, N, D, x, dx, offsets, ownItems },
+        n,
+        N,
+        D,
+        x,
+        dx,
+        offsets,
+        indices,
         members: integers.take(members),
-        items: of === 'types' ? types : ownItems,
+        items: of === 'types' ? types : indices,
         out: scratch.take(n * width),
         dout: training ? scratch.take(n * width) : 0,
       };

@@ -54,7 +54,12 @@ export function characterCnn(context: LayerContext): InputLayer<'L' | 'Q', CnnBu
       const { integers, kept, scratch } = space;
       return {
         ...embedding.layout(space, { Q, training }),
-        ...{ N, Y, D, x, dx, types },
+        N,
+        Y,
+        D,
+        x,
+        dx,
+        types,
         offsets: integers.take(Y + 1),
         chars: integers.take(L),
         table: scratch.take(Q * W * F),

@@ -76,7 +76,11 @@ export function characterLstm(
       const { integers, kept, scratch } = space;
       return {
         ...embedding.layout(space, { Q, training }),
-        ...{ N, D, x, dx, types },
+        N,
+        D,
+        x,
+        dx,
+        types,
         packing: { rows: integers.take(longest), N: L, T: longest, B: Y },
         chars: integers.take(L),
         first: integers.take(Y),

@@ -4,7 +4,7 @@ import { affineBackward, affineForward, affineWeights } from './affine.ts';
 import type { Activation, HiddenLayer, LayerContext, Pass } from './layer.ts';
 
 interface DenseBuffers extends Activation {
-  readonly below: Activation;
+  readonly input: Activation;
   readonly packed: Address; // (N, H) the gradient before tanh, packed
 }
 
@@ -16,27 +16,29 @@ export function denseLayer(
   const { hidden: H } = config;
   const weights = affineWeights(parameters, `dense.${layer}`, { shape: [inputs, H] });
 
-  function forward({ kernels, N }: Pass, { below, out }: DenseBuffers): void {
-    affineForward(kernels, out, below.out, weights, { n: N });
-    kernels.tanh_forward(out, N * H);
+  function forward({ kernels, N }: Pass, { input, value }: DenseBuffers): void {
+    affineForward(kernels, value, input.value, weights, { n: N });
+    kernels.tanh_forward(value, N * H);
   }
 
   return {
     width: H,
 
-    layout: ({ kept, scratch }, { N, training }, below) => ({
-      below,
-      out: kept.take(N * H),
-      dout: training ? scratch.take(N * H) : 0,
+    layout: ({ kept, scratch }, { N, training }, input) => ({
+      input,
+      value: kept.take(N * H),
+      gradient: training ? scratch.take(N * H) : 0,
       packed: training ? kept.take(packedSize(panelWidth, N, H)) : 0,
     }),
 
     forward,
 
-    backward({ kernels, gradients, N }, { below, out, dout, packed }, accumulate = false) {
-      kernels.tanh_backward(dout, out, N * H);
-      affineBackward(kernels, gradients, below.dout, dout, below.out, weights, {
-        ...{ n: N, packed, accumulate },
+    backward({ kernels, gradients, N }, { input, value, gradient, packed }, accumulate = false) {
+      kernels.tanh_backward(gradient, value, N * H);
+      affineBackward(kernels, gradients, input.gradient, gradient, input.value, weights, {
+        n: N,
+        packed,
+        accumulate,
       });
     },
 

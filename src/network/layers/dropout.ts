@@ -22,20 +22,20 @@ export function dropoutLayer(
   return {
     width,
 
-    layout: ({ scratch }, { B, training }, below) => ({
-      ...below,
+    layout: ({ scratch }, { B, training }, input) => ({
+      ...input,
       mask: training ? scratch.take(B * width) : 0,
     }),
 
-    forward({ kernels, rows, T, B, stream }, { out, mask }) {
+    forward({ kernels, rows, T, B, stream }, { value, mask }) {
       if (stream === undefined) return;
-      const own = stream + inputDropoutStream(layer);
-      kernels.dropout_mask(mask, B * width, 1 - probability, seed, own);
-      kernels.dropout_apply(out, mask, rows, T, width, width);
+      const masks = stream + inputDropoutStream(layer);
+      kernels.dropout_mask(mask, B * width, 1 - probability, seed, masks);
+      kernels.dropout_apply(value, mask, rows, T, width, width);
     },
 
-    backward({ kernels, rows, T, stream }, { dout, mask }) {
-      if (stream !== undefined) kernels.dropout_apply(dout, mask, rows, T, width, width);
+    backward({ kernels, rows, T, stream }, { gradient, mask }) {
+      if (stream !== undefined) kernels.dropout_apply(gradient, mask, rows, T, width, width);
     },
 
     infer: () => undefined,

@@ -4,7 +4,7 @@ import { affineBackward, affineForward, affineWeights } from './affine.ts';
 import type { Activation, HiddenLayer, LayerContext, Pass } from './layer.ts';
 
 interface HighwayBuffers<B> extends Activation {
-  readonly below: Activation;
+  readonly input: Activation;
   readonly inner: B;
   readonly gate: Address; // (N, M)
   readonly dgate: Address; // (N, M)
@@ -27,22 +27,24 @@ export function highway<B extends Activation>(
   });
 
   function join({ kernels, N }: Pass, b: HighwayBuffers<B>): void {
-    affineForward(kernels, b.gate, b.below.out, weights, { n: N });
-    kernels.highway_forward(b.out, b.gate, b.inner.out, b.below.out, N * M);
+    affineForward(kernels, b.gate, b.input.value, weights, { n: N });
+    kernels.highway_forward(b.value, b.gate, b.inner.value, b.input.value, N * M);
   }
 
   return {
     width: M,
 
-    layout(space, sizes, below) {
+    layout(space, sizes, input) {
       const { kept, scratch } = space;
       const { N, training } = sizes;
-      const b = inner.layout(space, sizes, below);
+      const b = inner.layout(space, sizes, input);
       return {
-        ...{ below, inner: b, recurrent: b.recurrent },
+        input,
+        inner: b,
+        recurrent: b.recurrent,
         gate: kept.take(N * M),
-        out: kept.take(N * M),
-        dout: training ? scratch.take(N * M) : 0,
+        value: kept.take(N * M),
+        gradient: training ? scratch.take(N * M) : 0,
         dgate: training ? scratch.take(N * M) : 0,
         packed: training ? kept.take(packedSize(panelWidth, N, M)) : 0,
       };
@@ -55,11 +57,13 @@ export function highway<B extends Activation>(
 
     backward(pass, b) {
       const { kernels, gradients, N } = pass;
-      const { below, dout, gate, dgate, packed } = b;
-      const { out: y, dout: dy } = b.inner;
-      kernels.highway_backward(dgate, dy, below.dout, dout, gate, y, below.out, N * M);
-      affineBackward(kernels, gradients, below.dout, dgate, below.out, weights, {
-        ...{ n: N, packed, accumulate: true },
+      const { input, gradient, gate, dgate, packed } = b;
+      const { value: y, gradient: dy } = b.inner;
+      kernels.highway_backward(dgate, dy, input.gradient, gradient, gate, y, input.value, N * M);
+      affineBackward(kernels, gradients, input.gradient, dgate, input.value, weights, {
+        n: N,
+        packed,
+        accumulate: true,
       });
       inner.backward(pass, b.inner, true);
     },

@@ -66,10 +66,10 @@ export function joinInputs(layers: readonly InputLayer[]): Input {
       let next = 0;
       return layers.map((layer, i) => {
         const offset = columns[i]!.from * 4;
-        const own: Record<string, number> = {};
-        for (const name of layer.sizes) own[name] = sizes[next++]!;
+        const layerSizes: Record<string, number> = {};
+        for (const name of layer.sizes) layerSizes[name] = sizes[next++]!;
         const [x, dx] = [batch.x + offset, batch.dx + offset];
-        return layer.layout(space, { ...batch, D, x, dx }, own);
+        return layer.layout(space, { ...batch, D, x, dx }, layerSizes);
       });
     },
 

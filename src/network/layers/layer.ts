@@ -66,29 +66,28 @@ export interface InferencePass extends Pass {
 
 /** The output of a layer, which the next layer reads. */
 export interface Activation {
-  readonly out: Address; // (N, width)
-  readonly dout: Address; // (N, width) its gradient, which the next layer writes
+  readonly value: Address; // (N, width)
+  readonly gradient: Address; // (N, width), which the next layer writes
   /** What the nearest recurrent layer, this one or one under it, shares with the next. */
   readonly recurrent?: RecurrentState | undefined;
 }
 
-/** A layer from (N, width of the layer under it) to (N, width). */
+/** A layer from (N, width of its input) to (N, width). `b.value` is its output, `input` the output of the layer under it. */
 export interface HiddenLayer<B extends Activation = Activation> {
   readonly width: number;
-  /** @param below the output of the layer under it */
   layout(
     space: Space,
     sizes: { readonly N: number; readonly B: number; readonly training: boolean },
-    below: Activation,
+    input: Activation,
   ): B;
-  /** b.out from below.out. */
+  /** Computes b.value from input.value. */
   forward(pass: Pass, b: B): void;
   /**
-   * below.dout from b.dout, which may be overwritten. The gradients of parameters go to `pass.gradients`.
-   * @param accumulate whether to add to below.dout
+   * Computes input.gradient from b.gradient, which may be overwritten. The gradients of parameters go to `pass.gradients`.
+   * @param accumulate whether to add to input.gradient
    */
   backward(pass: BackwardPass, b: B, accumulate?: boolean): void;
-  /** `forward` for tagging. */
+  /** As `forward`, for tagging. */
   infer(pass: InferencePass, b: B): void;
 }
 

@@ -8,7 +8,7 @@ import { decoders } from './decoders/index.ts';
 import type { Activation, BackwardPass, LayerContext, Pass } from './layer.ts';
 
 export interface HeadBuffers extends DecoderBuffers {
-  readonly below: Activation;
+  readonly input: Activation;
   readonly packed: Address; // dlogits, packed
 }
 
@@ -18,13 +18,13 @@ export interface OutputHead {
   layout(
     space: Space,
     sizes: { readonly N: number; readonly B: number; readonly training: boolean },
-    below: Activation,
+    input: Activation,
   ): HeadBuffers;
-  /** b.logits from below.out. */
+  /** b.logits from input.value. */
   forward(pass: Pass, b: HeadBuffers): void;
   /** The loss and b.dlogits. */
   loss(pass: BackwardPass, b: HeadBuffers, options: LossOptions): void;
-  /** below.dout from b.dlogits, or += when `accumulate`. */
+  /** input.gradient from b.dlogits, or += when `accumulate`. */
   backward(pass: BackwardPass, b: HeadBuffers, accumulate: boolean): void;
 }
 
@@ -45,10 +45,10 @@ export function outputHead(
   return {
     decoder,
 
-    layout({ integers, kept, scratch }, { N, B, training }, below) {
+    layout({ integers, kept, scratch }, { N, B, training }, input) {
       const scratchSize = decoder.scratchSize({ N, B, training });
       return {
-        below,
+        input,
         logits: scratch.take(N * K),
         dlogits: training ? scratch.take(N * K) : 0,
         packed: training ? kept.take(packedSize(panelWidth, N, K)) : 0,
@@ -60,15 +60,17 @@ export function outputHead(
     },
 
     /** The members of an ensemble add up their scores. */
-    forward({ kernels, N }, { below, logits }) {
-      affineForward(kernels, logits, below.out, weights, { n: N, accumulate: member > 0 });
+    forward({ kernels, N }, { input, logits }) {
+      affineForward(kernels, logits, input.value, weights, { n: N, accumulate: member > 0 });
     },
 
     loss: (pass, b, options) => decoder.loss(pass, b, options),
 
-    backward({ kernels, gradients, N }, { below, dlogits, packed }, accumulate) {
-      affineBackward(kernels, gradients, below.dout, dlogits, below.out, weights, {
-        ...{ n: N, packed, accumulate },
+    backward({ kernels, gradients, N }, { input, dlogits, packed }, accumulate) {
+      affineBackward(kernels, gradients, input.gradient, dlogits, input.value, weights, {
+        n: N,
+        packed,
+        accumulate,
       });
     },
   };

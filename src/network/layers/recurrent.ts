@@ -24,7 +24,7 @@ export interface RecurrentLayer extends HiddenLayer<RecurrentBuffers> {
 }
 
 export interface RecurrentBuffers extends Activation {
-  readonly below: Activation;
+  readonly input: Activation;
   readonly h: Address; // (N, directions H), the directions side by side
   readonly dh: Address;
   readonly directions: readonly RecurrenceBuffers[]; // training
@@ -61,7 +61,9 @@ export function recurrentLayer(
   const width = cell.gates * H; // of the projected input of one direction
   const directions = directionsOf(config).map((name) => ({
     ...recurrentWeights(parameters, `${config.cell}.${layer}.${name}`, {
-      ...{ cell, inputs, units: H },
+      cell,
+      inputs,
+      units: H,
       modules: { count: periods.length, address: modules },
     }),
     reverse: name === 'backward',
@@ -76,31 +78,35 @@ export function recurrentLayer(
     truncation: trained !== undefined && trained.bptt.kind !== 'full',
   };
 
-  function layoutState(
-    { scratch }: Space,
+  const layoutClocks = ({ scratch }: Space, N: number, input: Activation): readonly Address[] =>
+    input.recurrent?.clocks ?? directions.map(() => (cell.clocked ? scratch.take(N) : 0));
+
+  function layoutTaggingState(
+    space: Space,
     { N, B }: { N: number; B: number },
-    below: Activation,
+    input: Activation,
   ): RecurrentState {
-    const lower = below.recurrent;
+    const { scratch } = space;
+    const lower = input.recurrent;
     const gates = cellOf(config, layers - 1).gates; // no layer has more
     return {
       c: directions.map(() => (isRead ? scratch.take(N * H) : 0)),
       dc: [],
-      clocks: lower?.clocks ?? directions.map(() => (cell.clocked ? scratch.take(N) : 0)),
+      clocks: layoutClocks(space, N, input),
       pre: lower ? lower.pre || scratch.take(N * width) : 0,
       scratch: lower?.scratch ?? scratch.take(B * (gates + 3) * H),
     };
   }
 
   /** What the cell of direction `d` reads of each token besides the projected input. */
-  const sideInput = ({ below, recurrent }: RecurrentBuffers, d: number): Address => {
+  const sideInput = ({ input, recurrent }: RecurrentBuffers, d: number): Address => {
     if (cell.clocked) return recurrent.clocks[d]!;
-    return cell.readsLowerState ? below.recurrent!.c[d]! : 0;
+    return cell.readsLowerState ? input.recurrent!.c[d]! : 0;
   };
 
   /** The first layer writes the clocks for all layers. */
-  function writeClocks({ arena, rows, N, T }: Pass, { below, recurrent }: RecurrentBuffers): void {
-    if (!cell.clocked || below.recurrent) return;
+  function writeClocks({ arena, rows, N, T }: Pass, { input, recurrent }: RecurrentBuffers): void {
+    if (!cell.clocked || input.recurrent) return;
     directions.forEach(({ reverse }, d) => {
       const clock = arena.i32(recurrent.clocks[d]!, N);
       eachAge(arena.i32(rows, T), reverse, (row, age) => {
@@ -122,7 +128,9 @@ export function recurrentLayer(
       }
       if (truncationMask)
         writeTruncationMask(pass, truncationMask, {
-          ...{ bptt, seed, reverse: directions[direction]!.reverse },
+          bptt,
+          seed,
+          reverse: directions[direction]!.reverse,
           stream: stream + truncationStream(config, site),
         });
     });
@@ -131,27 +139,27 @@ export function recurrentLayer(
   return {
     width: M,
 
-    layout(space, { N, B, training }, below) {
+    layout(space, { N, B, training }, input) {
       const { kept, scratch } = space;
       const h = kept.take(N * S * H);
-      const out = isMerged ? kept.take(N * M) : h;
+      const value = isMerged ? kept.take(N * M) : h;
       if (!training) {
-        const recurrent = layoutState(space, { N, B }, below);
-        return { below, h, out, dh: 0, dout: 0, directions: [], recurrent };
+        const recurrent = layoutTaggingState(space, { N, B }, input);
+        return { input, h, value, dh: 0, gradient: 0, directions: [], recurrent };
       }
-      const dout = scratch.take(N * M);
+      const gradient = scratch.take(N * M);
       const tapes = directions.map(() =>
         layoutRecurrence(space, cell, { N, B, H, panelWidth, training, masks, isRead }),
       );
       const recurrent = {
         c: tapes.map(({ c }) => c),
         dc: tapes.map(({ dcAbove }) => dcAbove),
-        clocks:
-          below.recurrent?.clocks ?? directions.map(() => (cell.clocked ? scratch.take(N) : 0)),
-        ...{ pre: 0, scratch: 0 },
+        clocks: layoutClocks(space, N, input),
+        pre: 0,
+        scratch: 0,
       };
-      const dh = isMerged ? scratch.take(N * S * H) : dout;
-      return { below, h, out, dh, dout, directions: tapes, recurrent };
+      const dh = isMerged ? scratch.take(N * S * H) : gradient;
+      return { input, h, value, dh, gradient, directions: tapes, recurrent };
     },
 
     forward(pass, b) {
@@ -159,33 +167,43 @@ export function recurrentLayer(
       writeClocks(pass, b);
       writeMasks(pass, b);
       directions.forEach((w, d) => {
-        const own = b.directions[d]!;
-        project(kernels, own.pre, b.below.out, w.input, { n: N, bias: w.bias });
-        recurrenceForward(kernels, b.h + d * H * 4, own, w, {
-          ...{ rows, N, T, B, ldh: S * H, reverse: w.reverse },
+        const r = b.directions[d]!;
+        project(kernels, r.pre, b.input.value, w.input, { n: N, bias: w.bias });
+        recurrenceForward(kernels, b.h + d * H * 4, r, w, {
+          rows,
+          N,
+          T,
+          B,
+          ldh: S * H,
+          reverse: w.reverse,
           sideInput: sideInput(b, d),
           masked: stream !== undefined,
         });
       });
-      if (isMerged) kernels.merge_forward(b.out, b.h, N, H, merge);
+      if (isMerged) kernels.merge_forward(b.value, b.h, N, H, merge);
     },
 
     backward(pass, b, accumulate = false) {
       const { kernels, gradients, rows, N, T, B, stream, trace } = pass;
-      const { below } = b;
-      if (isMerged) kernels.merge_backward(b.dh, b.dout, b.h, N, H, merge);
+      const { input } = b;
+      if (isMerged) kernels.merge_backward(b.dh, b.gradient, b.h, N, H, merge);
       directions.forEach((w, d) => {
         if (trace && trace.direction !== d) return;
-        const own = b.directions[d]!;
-        recurrenceBackward(kernels, gradients, b.dh + d * H * 4, own, w, {
-          ...{ rows, N, T, B, ldd: S * H, reverse: w.reverse },
+        const r = b.directions[d]!;
+        recurrenceBackward(kernels, gradients, b.dh + d * H * 4, r, w, {
+          rows,
+          N,
+          T,
+          B,
+          ldd: S * H,
+          reverse: w.reverse,
           sideInput: sideInput(b, d),
-          dSideInput: cell.readsLowerState ? below.recurrent!.dc[d]! : 0,
+          dSideInput: cell.readsLowerState ? input.recurrent!.dc[d]! : 0,
           trace: trace?.address ?? 0,
           masked: stream !== undefined,
         });
         if (trace) return;
-        inputBackward(kernels, gradients, below.dout, below.out, own, w, {
+        inputBackward(kernels, gradients, input.gradient, input.value, r, w, {
           N,
           accumulate: accumulate || d > 0,
         });
@@ -200,11 +218,12 @@ export function recurrentLayer(
 
     infer(pass, b) {
       const { kernels, rows, N, T, cache, slots } = pass;
-      const { below, recurrent } = b;
+      const { input, recurrent } = b;
       const isCached = layer === 0;
       writeClocks(pass, b);
       directions.forEach((w, d) => {
-        if (!isCached) project(kernels, recurrent.pre, below.out, w.input, { n: N, bias: w.bias });
+        if (!isCached)
+          project(kernels, recurrent.pre, input.value, w.input, { n: N, bias: w.bias });
         kernels[`${cell.kernels}_infer`](
           b.h + d * H * 4,
           recurrent.c[d]!,
@@ -223,7 +242,7 @@ export function recurrentLayer(
           w.reverse ? 1 : 0,
         );
       });
-      if (isMerged) kernels.merge_forward(b.out, b.h, N, H, merge);
+      if (isMerged) kernels.merge_forward(b.value, b.h, N, H, merge);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Activation, HiddenLayer } from './layer.ts';
 
 interface ResidualBuffers<B> extends Activation {
-  readonly below: Activation;
+  readonly input: Activation;
   readonly inner: B;
 }
 
@@ -14,25 +14,25 @@ export function residual<B extends Activation>(
     width,
 
     /** The sum takes the place of f(x). */
-    layout(space, sizes, below) {
-      const b = inner.layout(space, sizes, below);
-      return { below, inner: b, out: b.out, dout: b.dout, recurrent: b.recurrent };
+    layout(space, sizes, input) {
+      const b = inner.layout(space, sizes, input);
+      return { input, inner: b, value: b.value, gradient: b.gradient, recurrent: b.recurrent };
     },
 
     forward(pass, b) {
       inner.forward(pass, b.inner);
-      pass.kernels.add(b.out, b.below.out, pass.N * width);
+      pass.kernels.add(b.value, b.input.value, pass.N * width);
     },
 
     backward(pass, b) {
       const n = pass.N * width;
-      pass.arena.f32(b.below.dout, n).set(pass.arena.f32(b.dout, n));
+      pass.arena.f32(b.input.gradient, n).set(pass.arena.f32(b.gradient, n));
       inner.backward(pass, b.inner, true);
     },
 
     infer(pass, b) {
       inner.infer(pass, b.inner);
-      pass.kernels.add(b.out, b.below.out, pass.N * width);
+      pass.kernels.add(b.value, b.input.value, pass.N * width);
     },
   };
 }

@@ -76,7 +76,12 @@ export function backpropagateTask(
     });
     const block = gradients + shard * weights.denseSize * 4;
     const pass: BackwardPass = {
-      ...{ kernels, arena, rows: s.rows, N: s.N, T: s.T, B: s.B },
+      kernels,
+      arena,
+      rows: s.rows,
+      N: s.N,
+      T: s.T,
+      B: s.B,
       stream: stream + shard * streamCount(config),
       gradients: {
         at: gradientIn(block, weights),

@@ -39,15 +39,24 @@ export function probeTask(
       });
     });
     const pass: BackwardPass = {
-      ...{ kernels, arena, rows, N, T, B },
+      kernels,
+      arena,
+      rows,
+      N,
+      T,
+      B,
       gradients: { at: gradientIn(gradients, weights), product: () => undefined },
       trace: { direction, address: trace },
     };
     forward(network, pass, s);
     s.heads.forEach((head, h) => {
       crossEntropy(pass, head, {
-        ...{ loss: losses, sets: 0, scale: 1, K: config.tags[h]! },
-        ...{ labelSmoothing: 0, weights: 0 },
+        loss: losses,
+        sets: 0,
+        scale: 1,
+        K: config.tags[h]!,
+        labelSmoothing: 0,
+        weights: 0,
       });
     });
     backwardTo(network, pass, s, network.top);
