@@ -1,3 +1,5 @@
+import type { Tokenization } from './text/tokenization.ts';
+
 /** Every format. `inline`, `spans` and `html` are only written; `text` is only read. */
 export type Format =
   | 'columns'
@@ -6,6 +8,7 @@ export type Format =
   | 'tsv'
   | 'horizontal'
   | 'text'
+  | 'lines'
   | 'jsonl'
   | 'inline'
   | 'spans'
@@ -79,6 +82,8 @@ export type Document = {
 };
 
 export type ReadOptions = {
+  /** How raw text is cut into tokens. Default: as in English-EWT. */
+  readonly tokenization?: Tokenization | undefined;
   /** Default: by file extension, else recognised by the first lines. */
   readonly format?: Format | undefined;
   /** The name in messages. Default: the path, or `<stdin>` for a stream. */

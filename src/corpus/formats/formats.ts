@@ -10,7 +10,7 @@ import { inline } from './inline.ts';
 import { jsonl } from './jsonl/index.ts';
 import { spans } from './spans.ts';
 import { csv, tsv } from './table/index.ts';
-import { text } from './text.ts';
+import { lines, text } from './text.ts';
 
 /** Every format. When a text is looked at, the first that may be its format has it. */
 export const formats: Readonly<Record<Format, FormatDefinition>> = {
@@ -20,6 +20,7 @@ export const formats: Readonly<Record<Format, FormatDefinition>> = {
   tsv,
   columns,
   text,
+  lines,
   horizontal,
   inline,
   spans,

@@ -77,7 +77,7 @@ export function tokenOffsets(sentence: Sentence): TokenOffsets {
   const { tokens, source } = sentence;
   const offsets: number[] = [];
   const format = source?.document.format;
-  const isRaw = format === 'text' || format === 'horizontal';
+  const isRaw = format === 'text' || format === 'lines' || format === 'horizontal';
   const text = isRaw ? source?.raw : source?.prose;
   let at = 0;
   if (source !== undefined && text !== undefined) {

@@ -9,3 +9,11 @@ export const text: FormatDefinition = {
   createParser: createTextParser,
   sniff: ({ content, isLast }) => (content.length > 0 ? 'yes' : isLast ? 'no' : 'maybe'),
 };
+
+/** Raw text, one a line. It is never recognised, since nothing distinguishes it from text. */
+export const lines: FormatDefinition = {
+  name: 'lines',
+  extensions: [],
+  isRaw: true,
+  createParser: createTextParser,
+};

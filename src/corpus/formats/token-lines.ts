@@ -33,6 +33,8 @@ export interface TokenLines {
   readonly ends: number[];
   /** Of each sentence, its line in the file, from 1. */
   readonly lines: number[];
+  /** Blank lines before each sentence that are to be kept. Default: none. */
+  readonly blankLines?: number[];
 }
 
 const longer = (numbers: Int32Array): Int32Array => {

@@ -40,11 +40,13 @@ export function skipChunk(text: string, from: number, to: number): number {
  */
 export function spacesAfter(sentence: Sentence): boolean[] {
   const { source, tokens } = sentence;
-  const raw = source?.document.format === 'text' ? source.raw : source?.prose;
+  const format = source?.document.format;
+  const raw = format === 'text' || format === 'lines' ? source?.raw : source?.prose;
   if (raw === undefined) return tokens.map(() => true);
   let pos = 0;
   return tokens.map((token) => {
-    pos = skipSpace(raw, pos, raw.length) + token.length;
+    // invisible characters, of which no token is made, may stand between
+    pos = raw.indexOf(token, pos) + token.length;
     return pos < raw.length && isSpace(raw.charCodeAt(pos));
   });
 }

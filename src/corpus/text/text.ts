@@ -3,114 +3,63 @@ import { newDocument, SentenceBuilder } from '../formats/sentence-builder.ts';
 import { countLines } from '../lines.ts';
 import type { Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { isSpace, skipChunk, skipSpace } from './spaces.ts';
-import { continues, type Follow, tokenize } from './tokenizer.ts';
+import {
+  type Chunk,
+  createTokenizer,
+  defaultTokenizer,
+  type Follow,
+  sentenceEnds,
+  type Tokenizer,
+} from './tokenizer.ts';
 
-/*
- * Raw text. A blank line ends a paragraph, and a complete paragraph is cut into sentences. A line end
- * inside a paragraph counts as a space. `Intl.Segmenter` proposes where sentences end; rules for
- * abbreviations and quotations overrule it.
- */
+// Raw text. In the format `text` a blank line ends a paragraph, and a line end inside it counts as a space. In the format
+// `lines` every line is a paragraph. A complete paragraph is cut into sentences.
 
 /** The longest paragraph, in UTF-16 units, that is read as one. Sentences of a longer one are taken before it ends. */
-const MAX_PARAGRAPH = 64 * 1024;
+export const MAX_PARAGRAPH = 64 * 1024;
 
-/** UTF-16 units that the segmenter gets at once: in long texts each of its steps takes longer. */
-const WINDOW = 2048;
-const LIST_MARK = /^\s*[(]?(?:\d{1,3}|\p{L})[.)]\s*$/u;
-
-/** Created on first use, since creating it takes longer than loading everything else. */
-let sentences: Intl.Segmenter | undefined;
-
-/** UTF-16 units on either side of a sentence boundary that decide about it. */
-const LOOK = 64;
-
-/** The last chunk without white space before `at`, or the end of a long one. */
-function chunkBefore(text: string, at: number): string {
-  let to = at;
-  while (to > 0 && isSpace(text.charCodeAt(to - 1))) to--;
-  let from = to;
-  while (from > 0 && to - from < LOOK && !isSpace(text.charCodeAt(from - 1))) from--;
-  return text.slice(from, to);
+/** A chunk of a paragraph, from `from` to `to - 1`. */
+interface PlacedChunk {
+  readonly chunk: Chunk;
+  readonly from: number;
+  readonly to: number;
+  /** A sentence ends after it in any case. */
+  readonly isBreak: boolean;
 }
 
-/** Whether a sentence may end at `at`, inside a chunk, of which `before` is the part up to `at`. */
-function endsInside(text: string, at: number, before: string): boolean {
-  // 。 and its like need no space after them; ? and ! need a capital, and never end it in a link
-  if (before.charCodeAt(before.length - 1) >= 128) return true;
-  return /^\p{Lu}/u.test(text.slice(at, at + 2)) && !/[/@_=&%]|www/.test(before);
-}
-
-/** ASCII text in which only the end can end a sentence. It needs no segmenter, which is slow to start. */
-const ONE_SENTENCE = /^[^.!?\x80-\uffff]*[.!?]?["')\]]*\s*$/;
-
-/** Where sentences end according to the segmenter. The last is the end of the text. */
-function proposedEnds(text: string): number[] {
-  if (text.length <= WINDOW && ONE_SENTENCE.test(text)) return [text.length];
-  sentences ??= new Intl.Segmenter('en', { granularity: 'sentence' });
-  const ends: number[] = [];
-  let from = 0;
-  let size = WINDOW;
-  while (from < text.length) {
-    const isLast = from + size >= text.length;
-    const before = ends.length;
-    for (const { index } of sentences.segment(text.slice(from, from + size))) {
-      if (index > 0) ends.push(from + index);
+/** The chunks of a paragraph. A chunk inside which a sentence ends is cut there. */
+function chunksOf(text: string, tokenizer: Tokenizer): PlacedChunk[] {
+  const chunks: PlacedChunk[] = [];
+  for (let at = skipSpace(text, 0, text.length); at < text.length; ) {
+    const end = skipChunk(text, at, text.length);
+    const complete = tokenizer.chunk(text.slice(at, end));
+    let from = at;
+    for (const length of complete.breaks) {
+      const to = at + length;
+      chunks.push({ chunk: tokenizer.chunk(text.slice(from, to)), from, to, isBreak: true });
+      from = to;
     }
-    if (isLast) break;
-    // the last sentence of the window may go on after it, and decides whether the one before ends
-    if (ends.length > before + 1) {
-      ends.pop();
-      from = ends.at(-1)!;
-      size = WINDOW;
-    } else {
-      ends.length = before;
-      size *= 2;
-    }
+    const chunk = from === at ? complete : tokenizer.chunk(text.slice(from, end));
+    chunks.push({ chunk, from, to: end, isBreak: false });
+    at = skipSpace(text, end, text.length);
   }
-  ends.push(text.length);
-  return ends;
+  return chunks;
 }
 
-/** Where the sentences of a paragraph end. */
-function sentenceEnds(paragraph: string): number[] {
-  // the segmenter takes every line end for the end of a sentence
-  const text = paragraph.replace(/[\t-\r]/g, ' ');
-  const ends: number[] = [];
-  let from = 0;
-  for (const end of proposedEnds(text)) {
-    if (end < text.length) {
-      const next = skipSpace(text, end, text.length);
-      const last = chunkBefore(text, end);
-      if (!isSpace(text.charCodeAt(end - 1)) && !endsInside(text, end, last)) continue;
-      const chunk = text.slice(next, skipChunk(text, next, Math.min(text.length, next + LOOK)));
-      if (chunk === '' || continues(last, chunk)) continue;
-      // the mark of a list item belongs to the item
-      if (end - from < LOOK && LIST_MARK.test(text.slice(from, end))) continue;
-    }
-    ends.push(end);
-    from = end;
-  }
-  return ends;
-}
-
-/** Finds sentences and tokens in raw text. There are no tags. */
+/** Finds sentences and tokens in raw text, paragraph by paragraph or line by line. */
 export function createTextParser(options: ReadOptions & { file: string; gold: boolean }): Parser {
-  const document = newDocument(options.file, 'text');
+  const format = options.format === 'lines' ? 'lines' : 'text';
+  const document = newDocument(options.file, format);
   const builder = new SentenceBuilder(document, options);
+  const { tokenization } = options;
+  const tokenizer = tokenization ? createTokenizer(tokenization) : defaultTokenizer();
   /** The open paragraph, with the blank lines before it. */
   let pending = '';
-  /** Where in it the first line begins that was not looked at. */
+  /** The first line of it that was not looked at. */
   let lineStart = 0;
   let hasContent = false;
   /** Line ends before the open paragraph. */
   let lines = 0;
-
-  const drop = (to: number): void => {
-    lines += countLines(pending, 0, to);
-    pending = pending.slice(to);
-    lineStart = 0;
-    hasContent = false;
-  };
 
   /** Where the open paragraph ends, its blank line included; 0 if that is not known yet. */
   const paragraphEnd = (): number => {
@@ -122,56 +71,61 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
       const isBlank = skipSpace(pending, lineStart, lineEnd) === lineEnd;
       lineStart = lineEnd + 1;
       if (!isBlank) hasContent = true;
-      else if (hasContent) return lineEnd + 1;
+      if (hasContent && (isBlank || format === 'lines')) return lineEnd + 1;
     }
   };
 
+  /** The sentences of a text: the chunks of each, and where it ends. The next begins there. */
+  const sentencesOf = (text: string): { chunks: PlacedChunk[]; to: number }[] => {
+    const chunks = chunksOf(text, tokenizer);
+    const ends = sentenceEnds(
+      chunks.map(({ chunk }) => chunk),
+      chunks.map(({ isBreak }) => isBreak),
+    );
+    return ends.map((end, s) => ({
+      chunks: chunks.slice(ends[s - 1] ?? 0, end),
+      to: chunks[end]?.from ?? text.length,
+    }));
+  };
+
   /** Makes sentences of the pending text up to `to`. */
-  const takeSentences = (to: number, ends: readonly number[]): void => {
-    const text = pending;
+  const takeSentences = (to: number): void => {
+    const text = pending.slice(0, to);
     builder.open(text);
-    let start = 0;
     let line = lines + 1;
     let counted = 0;
-    for (const end of ends) {
-      let i = skipSpace(text, start, end);
-      line += countLines(text, counted, i);
-      counted = i;
-      while (i < end) {
-        const chunkEnd = skipChunk(text, i, end);
-        const next = skipSpace(text, chunkEnd, end);
-        const tokens = tokenize(text.slice(i, chunkEnd), followOf(text, next, end));
+    for (const sentence of sentencesOf(text)) {
+      sentence.chunks.forEach(({ chunk, from }, i) => {
+        line += countLines(text, counted, from);
+        counted = from;
+        const tokens = chunk.tokens(followOf(text, sentence.chunks[i + 1]));
         for (let t = 0; t < tokens.length; t++) builder.add(tokens[t]!, '', line);
-        i = next;
-      }
-      if (builder.size === 0) continue;
-      builder.finish(end);
-      start = end;
+      });
+      if (builder.size > 0) builder.finish(sentence.to);
     }
     builder.keep(to, line);
-    drop(to);
+    lines += countLines(text);
+    pending = pending.slice(to);
+    lineStart = 0;
+    hasContent = false;
   };
 
   /** Takes all sentences but the last from a paragraph that is too long to wait for its end. */
   const takeSome = (): void => {
     const text = pending.slice(0, MAX_PARAGRAPH);
-    if (skipSpace(text, 0, text.length) === text.length) {
-      takeSentences(text.length, []);
+    const sentence = sentencesOf(text).at(-2);
+    if (sentence) {
+      takeSentences(sentence.to);
       return;
     }
-    const ends = sentenceEnds(text);
-    ends.pop();
-    if (ends.length === 0) {
-      // one endless sentence: it is cut at its last white space
-      let end = text.length;
-      while (end > 0 && !isSpace(text.charCodeAt(end - 1))) end--;
-      if (skipSpace(text, 0, end) === end) {
-        const last = text.charCodeAt(text.length - 1);
-        end = last >= 0xd800 && last < 0xdc00 ? text.length - 1 : text.length;
-      }
-      ends.push(end);
+    // one endless sentence: it is cut at its last white space
+    let end = text.length;
+    while (end > 0 && !isSpace(text.charCodeAt(end - 1))) end--;
+    if (skipSpace(text, 0, end) === end) {
+      const last = text.charCodeAt(text.length - 1);
+      end = last >= 0xd800 && last < 0xdc00 ? text.length - 1 : text.length;
     }
-    takeSentences(ends.at(-1)!, ends);
+    takeSentences(end);
   };
 
   return withoutBom({
@@ -183,25 +137,22 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
       pending += text;
       for (;;) {
         const end = paragraphEnd();
-        if (end > 0) takeSentences(end, sentenceEnds(pending.slice(0, end)));
+        if (end > 0) takeSentences(end);
         else if (pending.length >= MAX_PARAGRAPH) takeSome();
-        else break;
+        else return builder.take();
       }
-      return builder.take();
     },
     end(): Sentence[] {
-      const { length } = pending;
-      const isBlank = skipSpace(pending, 0, length) === length;
-      takeSentences(length, isBlank ? [] : sentenceEnds(pending));
+      takeSentences(pending.length);
       builder.end();
       return builder.take();
     },
   });
 }
 
-/** What is at `next`, in a sentence that ends at `end`. */
-function followOf(text: string, next: number, end: number): Follow {
-  if (next === end) return 'nothing';
-  const code = text.charCodeAt(next);
+/** What follows a chunk in its sentence, given the next chunk. */
+function followOf(text: string, next: PlacedChunk | undefined): Follow {
+  if (next === undefined) return 'nothing';
+  const code = text.charCodeAt(next.from);
   return code >= 48 && code <= 57 ? 'number' : 'word';
 }
