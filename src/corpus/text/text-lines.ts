@@ -21,9 +21,12 @@ const MOST_KEY_BYTES = 4 * 2 ** 20;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+// FNV-1a, as of `TokenLines`
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
 const hashBytes = (bytes: Uint8Array, from: number, to: number): number => {
-  let hash = 0x811c9dc5;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  let hash = FNV_OFFSET;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
   return hash;
 };
 
@@ -51,7 +54,11 @@ class ChunkTable {
     }
     const text = decoder.decode(bytes.subarray(from, to));
     const chunk = this.#tokenizer.chunk(text);
-    const breaks = chunk.breaks.map((at) => encoder.encode(text.slice(0, at)).length);
+    let size = 0;
+    const breaks = chunk.breaks.map((at, i) => {
+      size += encoder.encode(text.slice(chunk.breaks[i - 1] ?? 0, at)).length;
+      return size;
+    });
     const entry: Entry = { chunk, cuts: [undefined, undefined, undefined], breaks };
     const count = this.#entries.length;
     const end = this.#starts[count]! + to - from;
@@ -124,17 +131,6 @@ function spaceAt(bytes: Uint8Array, i: number): number {
   }
 }
 
-/** A paragraph as it is being cut. */
-interface Paragraph {
-  readonly entries: Entry[];
-  readonly chunks: Chunk[];
-  /** Byte at which each chunk begins, and the line in which that is. */
-  readonly froms: number[];
-  readonly lines: number[];
-  /** Whether a sentence ends inside the chunk that this is the beginning of. */
-  readonly isBreak: boolean[];
-}
-
 /**
  * Cuts raw text into batches of whole sentences: of at most `most` tokens, or of one sentence that has more.
  * @param pieces of the text, each of whole lines but the last, and none cut inside a character
@@ -145,184 +141,203 @@ export async function* textTokenLines(
   pieces: AsyncIterable<Uint8Array>,
   options: { file: string; most: number; tokenizer: Tokenizer; isByLine: boolean },
 ): AsyncGenerator<TokenLines> {
-  const { file, most, tokenizer, isByLine } = options;
-  const table = new ChunkTable(tokenizer);
-  let pending = new Uint8Array(0);
-  /** The line in which `pending` begins, from 1. */
-  let line = 1;
-  let blankLines = 0;
-  let batch: TokenLines | undefined;
+  const cutter = new TextCutter(options);
+  for await (const piece of pieces) yield* cutter.push(piece);
+  yield* cutter.end();
+}
 
-  function find(bytes: Uint8Array, [from, to, hash]: [number, number, number], at: number): Entry {
-    try {
-      return table.find(bytes, from, to, hash);
-    } catch (error) {
-      if (error instanceof TypeError || error instanceof RangeError) throw invalidUtf8(file, at);
-      throw error;
+class TextCutter {
+  readonly #file: string;
+  readonly #most: number;
+  readonly #isByLine: boolean;
+  readonly #table: ChunkTable;
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** Where the open paragraph begins, and in which line. */
+  #begin = 0;
+  #line = 1;
+  #blankLines = 0;
+  #batches: TokenLines[] = [];
+  #batch: TokenLines | undefined;
+  // The chunks of the paragraph at hand, in arrays that are used again: what each is, the byte at which it begins, the line
+  // in which that is, and whether a sentence ends after it in any case.
+  readonly #entries: Entry[] = [];
+  readonly #chunks: Chunk[] = [];
+  readonly #froms: number[] = [];
+  readonly #lines: number[] = [];
+  readonly #isBreak: boolean[] = [];
+
+  constructor(options: { file: string; most: number; tokenizer: Tokenizer; isByLine: boolean }) {
+    this.#file = options.file;
+    this.#most = options.most;
+    this.#isByLine = options.isByLine;
+    this.#table = new ChunkTable(options.tokenizer);
+  }
+
+  push(piece: Uint8Array): TokenLines[] {
+    const rest = this.#bytes.length - this.#begin;
+    const bytes = new Uint8Array(rest + piece.length);
+    bytes.set(this.#bytes.subarray(this.#begin));
+    bytes.set(piece, rest);
+    this.#bytes = bytes;
+    this.#begin = 0;
+    for (;;) {
+      const end = this.#paragraphEnd();
+      if (end > 0) this.#take(end);
+      else if (isFull(bytes, this.#begin)) this.#relieve();
+      else return this.#takeBatches();
     }
   }
 
-  /** The chunks of `bytes` from `begin` to `end`. */
-  function read(bytes: Uint8Array, begin: number, end: number): Paragraph {
-    const found: Paragraph = { entries: [], chunks: [], froms: [], lines: [], isBreak: [] };
-    const push = (entry: Entry, from: number, at: number, isBreak: boolean): void => {
-      found.entries.push(entry);
-      found.chunks.push(entry.chunk);
-      found.froms.push(from);
-      found.lines.push(at);
-      found.isBreak.push(isBreak);
-    };
-    let at = line;
-    for (let i = begin; i < end; ) {
+  end(): TokenLines[] {
+    this.#take(this.#bytes.length);
+    return this.#takeBatches();
+  }
+
+  #takeBatches(): TokenLines[] {
+    this.#finishBatch();
+    const batches = this.#batches;
+    this.#batches = [];
+    return batches;
+  }
+
+  #finishBatch(): void {
+    if (this.#batch) this.#batches.push(this.#batch);
+    this.#batch = undefined;
+  }
+
+  /** Where the open paragraph ends, its blank line included; 0 if that is not yet known. */
+  #paragraphEnd(): number {
+    const bytes = this.#bytes;
+    let hasContent = false;
+    for (let lineStart = this.#begin; ; ) {
+      const lineEnd = bytes.indexOf(LF, lineStart);
+      if (lineEnd < 0 || !isWithin(bytes, this.#begin, lineEnd)) return 0;
+      const isBlank = isSpaceOnly(bytes, lineStart, lineEnd);
+      lineStart = lineEnd + 1;
+      if (!isBlank) hasContent = true;
+      else if (this.#isByLine && !hasContent) {
+        this.#blankLines++;
+        this.#line++;
+        this.#begin = lineStart;
+      }
+      if (hasContent && (isBlank || this.#isByLine)) return lineStart;
+    }
+  }
+
+  /** Takes from a paragraph too long to wait for its end all sentences but the last. */
+  #relieve(): void {
+    const bytes = this.#bytes;
+    const limit = unitsEnd(bytes, this.#begin);
+    this.#read(limit);
+    const last = sentenceEnds(this.#chunks, this.#isBreak).at(-2);
+    if (last !== undefined) this.#take(this.#froms[last]!);
+    // one endless sentence: cut it at its last white space
+    else this.#take(lastSpace(bytes, this.#begin, limit));
+  }
+
+  /** Makes sentences of the text up to `to`. */
+  #take(to: number): void {
+    const lineAfter = this.#read(to);
+    let first = 0;
+    for (const end of sentenceEnds(this.#chunks, this.#isBreak)) {
+      let size = 0;
+      for (let c = first; c < end; c++) size += this.#cut(c, end).length / 2;
+      if (this.#batch && this.#batch.tokens + size > this.#most) this.#finishBatch();
+      if (size > 0) this.#write(first, end, size);
+      first = end;
+    }
+    this.#line = lineAfter;
+    this.#begin = to;
+  }
+
+  /** Finds the chunks from the beginning of the paragraph up to `end`; returns the line there. */
+  #read(end: number): number {
+    const bytes = this.#bytes;
+    for (const list of [this.#entries, this.#chunks, this.#froms, this.#lines, this.#isBreak])
+      list.length = 0;
+    let line = this.#line;
+    for (let i = this.#begin; i < end; ) {
       const space = spaceAt(bytes, i);
       if (space > 0) {
-        if (bytes[i] === LF) at++;
+        if (bytes[i] === LF) line++;
         i += space;
         continue;
       }
       const from = i;
-      let hash = 0x811c9dc5;
-      let isBinary = false;
-      while (i < end) {
+      let hash = FNV_OFFSET;
+      for (; i < end; i++) {
         const byte = bytes[i]!;
         if (byte <= 32 || byte >= 0x80) {
-          if (byte === 0) isBinary = true;
+          if (byte === 0) throw binary(this.#file, line);
           if (spaceAt(bytes, i) > 0) break;
         }
-        hash = Math.imul(hash ^ byte, 0x01000193);
-        i++;
+        hash = Math.imul(hash ^ byte, FNV_PRIME);
       }
-      if (isBinary) throw binary(file, at);
-      const entry = find(bytes, [from, i, hash], at);
+      const entry = this.#find(from, i, hash, line);
       if (entry.breaks.length === 0) {
-        push(entry, from, at, false);
+        this.#pushChunk(entry, from, line, false);
         continue;
       }
       let start = from;
-      for (const place of [...entry.breaks, i - from]) {
-        const to = from + place;
-        push(find(bytes, [start, to, hashBytes(bytes, start, to)], at), start, at, to < i);
+      for (const length of [...entry.breaks, i - from]) {
+        const to = from + length;
+        const part = this.#find(start, to, hashBytes(bytes, start, to), line);
+        this.#pushChunk(part, start, line, to < i);
         start = to;
       }
     }
-    return found;
+    return line;
   }
 
-  /** Writes the sentences of a paragraph to the batch; yields it when it is full. */
-  function* write(
-    bytes: Uint8Array,
-    paragraph: Paragraph,
-    ends: readonly number[],
-  ): Generator<TokenLines> {
-    const { entries, froms, lines } = paragraph;
-    let first = 0;
-    for (const end of ends) {
-      let size = 0;
-      for (let c = first; c < end; c++)
-        size += cutOf(entries[c]!, followOf(bytes, froms, c, end)).length / 2;
-      if (batch && batch.tokens > 0 && batch.tokens + size > most) {
-        yield batch;
-        batch = undefined;
-      }
-      if (size > 0) {
-        batch ??= emptyBatch({ bytes, file, most });
-        batch = withRoom(batch, size);
-        let n = batch.tokens;
-        for (let c = first; c < end; c++) {
-          const cut = cutOf(entries[c]!, followOf(bytes, froms, c, end));
-          let at = froms[c]!;
-          for (let t = 0; t < cut.length; t += 2) {
-            batch.from[n] = at;
-            at += cut[t]!;
-            batch.to[n] = at;
-            batch.hashes[n++] = cut[t + 1]!;
-          }
-        }
-        batch.tokens = n;
-        batch.ends.push(n);
-        batch.lines.push(lines[first]!);
-        if (isByLine) batch.blankLines!.push(blankLines);
-        blankLines = 0;
-      }
-      first = end;
+  #pushChunk(entry: Entry, from: number, line: number, isBreak: boolean): void {
+    this.#entries.push(entry);
+    this.#chunks.push(entry.chunk);
+    this.#froms.push(from);
+    this.#lines.push(line);
+    this.#isBreak.push(isBreak);
+  }
+
+  #find(from: number, to: number, hash: number, line: number): Entry {
+    try {
+      return this.#table.find(this.#bytes, from, to, hash);
+    } catch (error) {
+      if (error instanceof TypeError) throw invalidUtf8(this.#file, line);
+      throw error;
     }
   }
 
-  /** Takes what is complete of `pending`; all of it at the end. */
-  function* take(isLast: boolean): Generator<TokenLines> {
-    const bytes = pending;
-    let begin = 0;
-    let lineStart = 0;
-    let hasContent = false;
-    const drop = (to: number): void => {
-      for (let i = begin; i < to; i++) if (bytes[i] === LF) line++;
-      begin = lineStart = to;
-      hasContent = false;
-    };
-    for (;;) {
-      const limit = unitsEnd(bytes, begin, MAX_PARAGRAPH);
-      let end = 0;
-      for (;;) {
-        const lineEnd = bytes.indexOf(LF, lineStart);
-        if (lineEnd < 0 || lineEnd >= limit) break;
-        const isBlank = isSpaceOnly(bytes, lineStart, lineEnd);
-        lineStart = lineEnd + 1;
-        if (!isBlank) hasContent = true;
-        else if (isByLine && !hasContent) {
-          blankLines++;
-          drop(lineStart);
-          continue;
-        }
-        if (hasContent && (isBlank || isByLine)) {
-          end = lineStart;
-          break;
-        }
+  /** How chunk `c` of a sentence that ends before chunk `end` is cut. */
+  #cut(c: number, end: number): Int32Array {
+    const entry = this.#entries[c]!;
+    if (c + 1 === end) return cutOf(entry, 2);
+    const byte = this.#bytes[this.#froms[c + 1]!]!;
+    return cutOf(entry, byte >= 48 && byte <= 57 ? 1 : 0);
+  }
+
+  /** Adds the sentence of chunks `first` to `end - 1`, of `size` tokens, to the batch. */
+  #write(first: number, end: number, size: number): void {
+    this.#batch ??= emptyBatch({ bytes: this.#bytes, file: this.#file, most: this.#most });
+    const batch = withRoom(this.#batch, size);
+    const { from, to, hashes } = batch;
+    let n = batch.tokens;
+    for (let c = first; c < end; c++) {
+      const cut = this.#cut(c, end);
+      let at = this.#froms[c]!;
+      for (let t = 0; t < cut.length; t += 2) {
+        from[n] = at;
+        at += cut[t]!;
+        to[n] = at;
+        hashes[n++] = cut[t + 1]!;
       }
-      if (end === 0) {
-        const isFull = limit < bytes.length || unitsOf(bytes, begin) >= MAX_PARAGRAPH;
-        if (!isLast && !isFull) break;
-        if (!isFull) end = bytes.length;
-        if (end === 0) {
-          // all sentences but the last of a paragraph too long to wait for its end
-          const paragraph = read(bytes, begin, limit);
-          const ends = sentenceEnds(paragraph.chunks, paragraph.isBreak);
-          let to =
-            ends.length > 1 ? paragraph.froms[ends.at(-2)!]! : lastSpace(bytes, begin, limit);
-          if (paragraph.chunks.length === 0) to = limit;
-          const part = ends.length > 1 ? paragraph : read(bytes, begin, to);
-          yield* write(
-            bytes,
-            part,
-            ends.length > 1 ? ends.slice(0, -1) : sentenceEnds(part.chunks, part.isBreak),
-          );
-          drop(to);
-          continue;
-        }
-      }
-      const paragraph = read(bytes, begin, end);
-      yield* write(bytes, paragraph, sentenceEnds(paragraph.chunks, paragraph.isBreak));
-      drop(end);
-      if (isLast && begin === bytes.length) break;
     }
-    if (batch && batch.tokens > 0) yield batch;
-    batch = undefined;
-    pending = bytes.slice(begin);
+    batch.tokens = n;
+    batch.ends.push(n);
+    let visible = first;
+    while (this.#cut(visible, end).length === 0) visible++;
+    batch.lines.push(this.#lines[visible]!);
+    batch.blankLines?.push(this.#blankLines);
+    this.#blankLines = 0;
   }
-
-  for await (const piece of pieces) {
-    const joined = new Uint8Array(pending.length + piece.length);
-    joined.set(pending);
-    joined.set(piece, pending.length);
-    pending = joined;
-    yield* take(false);
-  }
-  if (pending.length > 0) yield* take(true);
-}
-
-function followOf(bytes: Uint8Array, froms: readonly number[], c: number, end: number): number {
-  if (c + 1 === end) return 2;
-  const byte = bytes[froms[c + 1]!]!;
-  return byte >= 48 && byte <= 57 ? 1 : 0;
 }
 
 const isSpaceOnly = (bytes: Uint8Array, from: number, to: number): boolean => {
@@ -337,22 +352,25 @@ const isSpaceOnly = (bytes: Uint8Array, from: number, to: number): boolean => {
 /** UTF-16 units of a character by its first byte; 0 of the others. */
 const unitsAt = (byte: number): number => ((byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1);
 
-/** Where `most` UTF-16 units from `begin` on end, in bytes. */
-function unitsEnd(bytes: Uint8Array, begin: number, most: number): number {
-  if (bytes.length - begin < most) return bytes.length;
+/** Where the longest paragraph that begins at `begin` ends. */
+function unitsEnd(bytes: Uint8Array, begin: number): number {
   let units = 0;
   for (let i = begin; i < bytes.length; i++) {
     units += unitsAt(bytes[i]!);
-    if (units > most) return i;
+    if (units > MAX_PARAGRAPH) return i;
   }
   return bytes.length;
 }
 
-function unitsOf(bytes: Uint8Array, begin: number): number {
-  if (bytes.length - begin < MAX_PARAGRAPH) return 0;
+// A byte has one UTF-16 unit at most, so that units are counted for long paragraphs only.
+const isWithin = (bytes: Uint8Array, begin: number, at: number): boolean =>
+  at - begin < MAX_PARAGRAPH || at < unitsEnd(bytes, begin);
+
+function isFull(bytes: Uint8Array, begin: number): boolean {
+  if (bytes.length - begin < MAX_PARAGRAPH) return false;
   let units = 0;
-  for (let i = begin; i < bytes.length; i++) units += unitsAt(bytes[i]!);
-  return units;
+  for (let i = begin; i < bytes.length && units < MAX_PARAGRAPH; i++) units += unitsAt(bytes[i]!);
+  return units >= MAX_PARAGRAPH;
 }
 
 /** After the last white space before `to`, or `to` if nothing stands before that. */

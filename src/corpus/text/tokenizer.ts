@@ -156,7 +156,7 @@ function lexerOf({ treatments, prefixes }: Tokenization): RegExp {
 
 /** Any other character; an emoji with its modifiers and joined emoji, or a flag, is one. */
 const SYMBOL = new RegExp(
-  String.raw`\p{RI}\p{RI}|(?:.|\s)(?:[\p{EMod}]|${INVISIBLE}|\u200d\p{ExtPict})*`,
+  String.raw`\p{RI}\p{RI}|(?:.|\s)(?:\u200d\p{ExtPict}|\p{EMod}|${INVISIBLE})*`,
   'uy',
 );
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { continues, tokenize } from '../../../src/corpus/text/tokenizer.ts';
+import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
+import {
+  createTokenizer,
+  defaultTokenizer,
+  sentenceEnds,
+  tokenize,
+} from '../../../src/corpus/text/tokenizer.ts';
 
 /** Each line: a chunk is its tokens, joined. */
 function check(lines: string, follow: Parameters<typeof tokenize>[1] = 'word'): void {
@@ -125,7 +131,8 @@ describe('tokenize', () => {
     fc.assert(
       fc.property(chunk, fc.constantFrom('word', 'number', 'nothing'), (chunk, follow) => {
         const tokens = tokenize(chunk, follow);
-        expect(tokens.join('')).toBe(chunk);
+        if (/^[\p{M}\p{Cf}]*$/u.test(chunk)) expect(tokens).toEqual([]);
+        else expect(tokens.join('')).toBe(chunk);
         expect(tokens.every((token) => token.length > 0)).toBe(true);
         expect(tokenize(chunk, follow)).toEqual(tokens);
       }),
@@ -134,8 +141,17 @@ describe('tokenize', () => {
   });
 });
 
-test('a sentence goes on after titles, initials, counters, quotations and some abbreviations', () => {
-  for (const [last, next] of [
+describe('sentenceEnds', () => {
+  /** How many sentences two chunks are. */
+  const sentences = (...texts: string[]): number => {
+    const chunks = texts.map((text) => defaultTokenizer().chunk(text));
+    return sentenceEnds(
+      chunks,
+      chunks.map(() => false),
+    ).length;
+  };
+
+  test.each([
     ['Mr.', 'Smith'],
     ['(Dr.', 'The'],
     ['J.', 'Smith'],
@@ -143,10 +159,15 @@ test('a sentence goes on after titles, initials, counters, quotations and some a
     ['U.S.', 'Army'],
     ['Inc.', 'of'],
     ['"What?"', 'he'],
-  ] as const) {
-    expect(continues(last, next), `${last} ${next}`).toBe(true);
-  }
-  for (const [last, next] of [
+    ['dog', 'Smith'],
+    ['dog.', ', then'],
+    ['1.', 'Open'],
+    ['dog.', '(so'],
+  ])('%s %s is one', (last, next) => {
+    expect(sentences(last, next)).toBe(1);
+  });
+
+  test.each([
     ['dog.', 'Smith'],
     ['No.', 'We'],
     ['U.S.', 'The'],
@@ -154,7 +175,72 @@ test('a sentence goes on after titles, initials, counters, quotations and some a
     ['"What?"', 'He'],
     ['U.S.)', 'Army'],
     ['What?', 'he'],
-  ] as const) {
-    expect(continues(last, next), `${last} ${next}`).toBe(false);
-  }
+    ['dog.', '5'],
+  ])('%s %s are two', (last, next) => {
+    expect(sentences(last, next)).toBe(2);
+  });
+
+  test('the first letter after a full stop decides, some chunks on', () => {
+    expect(sentences('approx.', '5', 'dogs')).toBe(1);
+    expect(sentences('dog.', '5', '"', 'they')).toBe(1);
+    expect(sentences('dog.', '5', '"', 'They')).toBe(2);
+  });
+
+  test('inside chunks', () => {
+    const breaks = (text: string) => defaultTokenizer().chunk(text).breaks;
+    expect(breaks('Go!Now')).toEqual([3]);
+    expect(breaks('end...Next')).toEqual([6]);
+    expect(breaks('猫である。名前。')).toEqual([5]);
+    expect(breaks('http://a.b/c?D=e')).toEqual([]);
+    expect(breaks('it.She')).toEqual([]);
+  });
+});
+
+describe('a tokenization of its own', () => {
+  const cut = (text: string, treatments: Partial<typeof defaultTokenization.treatments>) =>
+    createTokenizer({
+      ...defaultTokenization,
+      treatments: { ...defaultTokenization.treatments, ...treatments },
+    })
+      .chunk(text)
+      .tokens('word')
+      .join(' ');
+
+  test.each([
+    ['hyphens', 'keep', 'well-known', 'well-known'],
+    ['hyphens', 'keep', '10-year-old', '10-year-old'],
+    ['hyphens', 'split', 'well-known', 'well - known'],
+    ['slashes', 'keep', 'and/or', 'and/or'],
+    ['slashes', 'split', 'and/or', 'and / or'],
+    ['negations', 'keep', "don't", "don't"],
+    ['negations', 'keep', 'cannot', 'cannot'],
+    ['possessives', 'keep', "Anna's", "Anna's"],
+    ['clitics', 'keep', "they'll", "they'll"],
+    ['elisions', 'split', "l'arbre", "l' arbre"],
+    ['currency', 'keep', '$1bn,', '$1bn ,'],
+    ['currency', 'split', '$1bn', '$ 1bn'],
+    ['percent', 'keep', '50%', '50%'],
+    ['units', 'keep', '10am', '10am'],
+    ['units', 'split', '10am', '10 am'],
+    ['decimals', 'split', '3.5', '3 . 5'],
+    ['decimals', 'keep', '3.10.2', '3.10.2'],
+    ['links', 'split', 'a@b.com', 'a @b . com'],
+    ['hashtags', 'split', '#news', '# news'],
+    ['handles', 'split', '@anna', '@ anna'],
+    ['emoticons', 'split', ':)', ': )'],
+    ['marks', 'split', '!!!', '! ! !'],
+    ['abbreviations', 'split', 'Dr.', 'Dr .'],
+    ['initials', 'split', 'U.S.', 'U. S.'],
+    ['ideographs', 'split', '東京', '東 京'],
+  ] as const)('%s: %s %s', (name, treatment, text, tokens) => {
+    expect(cut(text, { [name]: treatment })).toBe(tokens);
+  });
+
+  test('no token is invisible', () => {
+    expect(tokenize('\ufe0f', 'word')).toEqual([]);
+    expect(tokenize('❤\ufe0f', 'word')).toEqual(['❤\ufe0f']);
+    expect(tokenize('\u200da', 'word')).toEqual(['\u200da']);
+    expect(tokenize('👩\u200d⚕\ufe0f!', 'word')).toEqual(['👩\u200d⚕\ufe0f', '!']);
+    expect(tokenize('!\u200d', 'word')).toEqual(['!\u200d']);
+  });
 });
