@@ -1,14 +1,11 @@
-export { formatOf, sniffFormat } from './formats/format.ts';
-export { isName, listed } from './formats/places.ts';
+export { asColumns, isName } from './formats/column-choice.ts';
+export { formatOf } from './formats/formats.ts';
+export { createParser, readCorpus, readSentences } from './formats/reader.ts';
+export { peekFormat, sniffFormat } from './formats/sniff.ts';
+export { type TokenOffsets, tokenOffsets } from './formats/spans.ts';
+export { defaultTagColumn } from './formats/table/header.ts';
 export {
-  createParser,
-  readCorpus,
-  readSentences,
-  readTextLines,
   readTokenLines,
-} from './formats/reader.ts';
-export { type Placed, placeTokens } from './formats/spans.ts';
-export {
   type TokenLines,
   tokenLineWriter,
   tokensWithin,
@@ -28,4 +25,5 @@ export type {
   WriteOptions,
   Writer,
 } from './sentence.ts';
-export { spacesAfter } from './text/text.ts';
+export { spacesAfter } from './text/spaces.ts';
+export { readTextLines } from './text/text-lines.ts';

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 // What takes long to load must not be loaded for those who do not need it.
 
-test('a segmenter is made for raw text, and not before', async () => {
+test('a segmenter is made for scripts without spaces, and not before', async () => {
   const made: unknown[] = [];
   const { Segmenter } = Intl;
   vi.stubGlobal('Intl', {
@@ -26,5 +26,7 @@ test('a segmenter is made for raw text, and not before', async () => {
   read('csv', '"a",b\n');
   expect(made).toEqual([]);
   read('text', 'A b. C d.');
-  expect(made).toEqual([['en', { granularity: 'sentence' }]]);
+  expect(made).toEqual([]);
+  read('text', '日本語');
+  expect(made).toEqual([['en', { granularity: 'word' }]]);
 });

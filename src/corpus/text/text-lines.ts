@@ -1,7 +1,12 @@
+import { decompressed } from '../../files/compression.ts';
+import { readBytes } from '../../files/read.ts';
+import { inLines } from '../formats/decode.ts';
+import { newDocument } from '../formats/sentence-builder.ts';
 import type { TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
+import type { ReadOptions } from '../sentence.ts';
 import { MAX_PARAGRAPH } from './text.ts';
-import { type Chunk, type Follow, sentenceEnds, type Tokenizer } from './tokenizer.ts';
+import { type Chunk, createTokenizer, defaultTokenizer, type Follow, sentenceEnds, type Tokenizer } from './tokenizer.ts';
 
 // Raw text as bytes, cut as `TextParser` cuts it, without a string for each token: every different chunk is decoded and cut
 // once, and then found in a hash table by its bytes.
@@ -16,6 +21,8 @@ interface Entry {
 }
 
 const FOLLOWS: readonly Follow[] = ['word', 'number', 'nothing'];
+/** Bytes of an unfinished line that are held back. */
+const MAX_PIECE = 1024 * 1024;
 const MOST_ENTRIES = 32_768;
 const MOST_KEY_BYTES = 4 * 2 ** 20;
 const encoder = new TextEncoder();
@@ -129,6 +136,26 @@ function spaceAt(bytes: Uint8Array, i: number): number {
     default:
       return 0;
   }
+}
+
+/**
+ * Reads a file or stream of raw text, in the format `text` or `lines`, in batches as `textTokenLines` gives them. Memory is
+ * bounded.
+ * @throws UserError for what the user can correct
+ */
+export async function* readTextLines(
+  source: string | AsyncIterable<Uint8Array>,
+  options: { file: string; most: number; format: 'text' | 'lines' } & Pick<
+    ReadOptions,
+    'onDocument' | 'tokenization'
+  >,
+): AsyncGenerator<TokenLines> {
+  const { file, most, format, tokenization } = options;
+  options.onDocument?.(newDocument(file, format));
+  const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
+  const tokenizer = tokenization ? createTokenizer(tokenization) : defaultTokenizer();
+  const pieces = inLines(bytes, { file, most: MAX_PIECE });
+  yield* textTokenLines(pieces, { file, most, tokenizer, isByLine: format === 'lines' });
 }
 
 /**
