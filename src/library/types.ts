@@ -9,6 +9,7 @@ export type Format =
   | 'tsv'
   | 'horizontal'
   | 'text'
+  | 'lines'
   | 'jsonl'
   | 'inline'
   | 'spans'
