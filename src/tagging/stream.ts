@@ -69,26 +69,15 @@ async function* flights(
   const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
   const { tagColumns, vocabulary } = tagger.model;
-  const isPlain = !gold && !annotate && !vocabulary.tokenFeatures;
-  if (isPlain && writer.isPlain && (format === 'text' || format === 'lines')) {
-    const write = tokenLineWriter();
-    const options = {
-      file,
-      most: tagger.mostTokens,
-      onDocument,
-      format,
-      tokenization: read.tokenization,
-    };
-    for await (const lines of readTextLines(source, options)) {
-      const finish = tagger.beginLines(lines);
-      yield () => write(lines, chosen(finish()));
-    }
-    return;
-  }
-  if (isPlain && writer.isPlain && format === 'horizontal') {
+  const isPlain = writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures;
+  if (isPlain && (format === 'text' || format === 'lines' || format === 'horizontal')) {
     const write = tokenLineWriter();
     const options = { file, most: tagger.mostTokens, onDocument };
-    for await (const lines of readTokenLines(source, options)) {
+    const batches =
+      format === 'horizontal'
+        ? readTokenLines(source, options)
+        : readTextLines(source, { ...options, format, tokenization: read.tokenization });
+    for await (const lines of batches) {
       const finish = tagger.beginLines(lines);
       yield () => write(lines, chosen(finish()));
     }

@@ -6,7 +6,14 @@ import type { TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
 import type { ReadOptions } from '../sentence.ts';
 import { MAX_PARAGRAPH } from './text.ts';
-import { type Chunk, createTokenizer, defaultTokenizer, type Follow, sentenceEnds, type Tokenizer } from './tokenizer.ts';
+import {
+  type Chunk,
+  createTokenizer,
+  defaultTokenizer,
+  type Follow,
+  sentenceEnds,
+  type Tokenizer,
+} from './tokenizer.ts';
 
 // Raw text as bytes, cut as `TextParser` cuts it, without a string for each token: every different chunk is decoded and cut
 // once, and then found in a hash table by its bytes.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TextParser } from '../../../src/corpus/text/text.ts';
+import { createTextParser } from '../../../src/corpus/text/text.ts';
 import { textTokenLines } from '../../../src/corpus/text/text-lines.ts';
 import { defaultTokenizer } from '../../../src/corpus/text/tokenizer.ts';
 import { expectUserErrorAsync } from '../helpers.ts';
@@ -41,7 +41,7 @@ async function byBytes(text: string, cuts: readonly number[], format: 'text' | '
 }
 
 function byStrings(text: string, format: 'text' | 'lines') {
-  const parser = new TextParser({ format, file: 'file', gold: false });
+  const parser = createTextParser({ format, file: 'file', gold: false });
   return [...parser.push(text), ...parser.end()].map(({ tokens, line }) => ({
     tokens: [...tokens],
     line,
