@@ -4,7 +4,7 @@ import { DivergedError, UserError } from '../errors.ts';
 import { describeFile } from '../files/read.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
-import { writeVectors } from '../vectors/vectors.ts';
+import { writeVectors } from '../vectors/write.ts';
 import type { EmbeddingNumbers } from './options.ts';
 import { SHARDS } from './program.ts';
 import { createSkipgram, type Skipgram, type SkipgramOptions } from './skipgram.ts';
@@ -162,7 +162,11 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
     const vectors = skipgram.vectors();
     if (!vectors.every(Number.isFinite)) throw diverged(numbers);
     const format = /\.bin(\.gz)?$/i.test(output) ? 'binary' : 'text';
-    await writeVectors(output, text.words, vectors, numbers.dim, { format });
+    await writeVectors(
+      output,
+      { words: text.words, values: vectors, dim: numbers.dim },
+      { format },
+    );
     yield {
       type: 'end',
       vectors: output,

@@ -1,5 +1,5 @@
 import { normalise, type Vocabulary } from '../corpus/vocabulary.ts';
-import { type Coverage, readVectors } from '../vectors/vectors.ts';
+import { type Coverage, readVectors } from '../vectors/read.ts';
 
 /** Pretrained vectors for a vocabulary. */
 export interface Pretrained {

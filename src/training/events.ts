@@ -1,6 +1,6 @@
 import type { Report } from '../evaluation/report.ts';
 import type { EpochRecord, MemberRecord } from '../model/model.ts';
-import type { Coverage } from '../vectors/vectors.ts';
+import type { Coverage } from '../vectors/read.ts';
 
 export interface CorpusSize {
   readonly sentences: number;

@@ -1,27 +1,14 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { normalise } from '../../src/corpus/vocabulary.ts';
-import { floatToHalf, halfToFloat } from '../../src/model/half.ts';
-import {
-  encodeVectors,
-  readVectors,
-  type VectorOptions,
-  type VectorTable,
-  writeVectors,
-} from '../../src/vectors/vectors.ts';
+import { readVectors, type VectorOptions, type VectorTable } from '../../src/vectors/read.ts';
+import { encodeVectors } from '../../src/vectors/write.ts';
 import { expectUserErrorAsync, stream } from '../corpus/helpers.ts';
+import { binary, bytesOf, vectors } from './helpers.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -46,21 +33,6 @@ const shown = ({ words, values, dim }: VectorTable): string =>
 /** A table of one dimension, so that a word's value says which row it came from. */
 const text = (...words: string[]): string =>
   [`${words.length} 1`, ...words.map((word, i) => `${word} ${i + 1}`), ''].join('\n');
-
-const bytesOf = (parts: Iterable<Uint8Array>): Buffer => Buffer.concat([...parts]);
-
-const binary = (rows: Record<string, number[]>, { feed = '\n' } = {}): Buffer => {
-  const entries = Object.entries(rows);
-  const out = [Buffer.from(`${entries.length} ${entries[0]![1].length}\n`)];
-  for (const [word, values] of entries) {
-    out.push(
-      Buffer.from(`${word} `),
-      Buffer.from(Float32Array.from(values).buffer),
-      Buffer.from(feed),
-    );
-  }
-  return Buffer.concat(out);
-};
 
 describe('formats', () => {
   const rows = 'a=1,2,3 b=-0.5,0.25,0';
@@ -98,7 +70,7 @@ describe('formats', () => {
     if ('createZstdDecompress' in zlib) {
       expect((await read(content)).words).toEqual(['a', 'b']);
     } else {
-      await expectUserErrorAsync(() => read(content), /^file: .* 22\.15 .* zstd -d\.$/);
+      await expectUserErrorAsync(() => read(content), /^file: .* 22\.15 .* zstd -dc FILE /);
     }
   });
 
@@ -130,7 +102,7 @@ describe('formats', () => {
   test('rows without a word, and words that are not UTF-8, are passed over', async () => {
     const latin = Buffer.from('2 2\ncaf\xe9 1 2\n 3 4\nb 5 6\n', 'latin1');
     const table = await read(latin);
-    expect([shown(table), table.rows]).toEqual(['b=5,6', 3]);
+    expect(shown(table)).toBe('b=5,6');
     expect((await read(text('\ufffd'))).words).toEqual(['\ufffd']);
   });
 
@@ -230,7 +202,7 @@ describe('numbers', () => {
     '1-2',
   ])('%s is refused, where it is used', async (number) => {
     const content = `a 1 2 3\nb 0.5 ${number} 1\nc 4 5 6\n`;
-    const message = `file:2: value 2 of "b" is "${number}", expected a finite number. Mend or remove the line.`;
+    const message = `file:2: value 2 of "b" is "${number}", expected a finite number. Correct or remove the line.`;
     await expect(read(content)).rejects.toThrow(message);
     expect(shown(await read(content, { wanted: ['c'], keep: 0 }))).toBe('c=4,5,6');
   });
@@ -289,12 +261,10 @@ describe('which rows', () => {
     );
   });
 
-  test('rows of unknown words are told apart, not kept', async () => {
+  test('rows of unknown words are not kept, unless they are wanted', async () => {
     const file = ['a', 'UNK', '<unk>', 'b'];
-    const table = await read(text(...file), { fold: lower });
-    expect([shown(table), table.unknown]).toEqual(['a=1 b=4', Float32Array.of(2)]);
+    expect(shown(await read(text(...file), { fold: lower }))).toBe('a=1 b=4');
     expect(shown(await read(text(...file), { wanted: ['<unk>'], keep: 0 }))).toBe('<unk>=3');
-    expect((await read(text('a'))).unknown).toBeUndefined();
   });
 
   test('coverage, by words and by tokens', async () => {
@@ -306,19 +276,10 @@ describe('which rows', () => {
       ['c', 1],
       ['d', 1],
     ]);
-    const { coverage, rows } = await read(text(...file), { wanted });
+    const { coverage } = await read(text(...file), { wanted });
     expect(coverage).toEqual({ wanted: 4, exact: 2, folded: 1, missing: 1, byTokens: 0.9 });
-    expect(rows).toBe(4);
     const { coverage: words } = await read(text(...file), { wanted: ['x', 'b'] });
     expect(words).toEqual({ wanted: 2, exact: 0, folded: 1, missing: 1 });
-  });
-
-  test('mean and standard deviation of what is chosen', async () => {
-    const content = 'a 1 2\nb 3 6\nc 100 100\n';
-    const { mean, deviation } = await read(content, { wanted: ['b', 'a'], keep: 0 });
-    expect(mean).toBe(3);
-    expect(deviation).toBeCloseTo(Math.sqrt(3.5), 12);
-    expect(await read(content, { keep: 0 })).toMatchObject({ mean: 0, deviation: 0 });
   });
 
   test('any number of wanted and kept words beside a plain reference', async () => {
@@ -366,13 +327,18 @@ describe('what is wrong', () => {
     ['a header only', '5 10\n', {}, /^file: empty/],
     ['no rows', '0 10\n\n', {}, /^file: empty/],
     ['empty, compressed', zlib.gzipSync(''), {}, /^file: empty/],
-    ['prose', 'These are not vectors.\n', {}, /^file:1: not a word and its numbers/],
-    ['binary rubbish', Buffer.alloc(100, 0xfe), {}, /^file:1: not a word/],
-    ['a line without end', 'word '.repeat(2 ** 20), {}, /^file:1: not a word/],
+    ['prose', 'These are not vectors.\n', {}, /^file:1: neither a word with its numbers/],
+    ['binary rubbish', Buffer.alloc(100, 0xfe), {}, /^file:1: neither a word/],
+    ['a line without end', 'word '.repeat(2 ** 20), {}, /^file:1: neither a word/],
     ['no dimensions', '5 0\na\n', {}, /^file:1: a header of 0 dimensions, expected 1 to 65536\./],
     ['too many dimensions', '5 70000\na 1\n', {}, /^file:1: a header of 70000 dimensions/],
     ['another dimension', 'a 1 2\n', { dim: 3 }, /^file:1: vectors of 2 dimensions, expected 3\. /],
-    ['another in a header', '1 2\na 1 2\n', { dim: 3 }, /^file:1: .* by the header, expected 3\. /],
+    [
+      'another in a header',
+      '1 2\na 1 2\n',
+      { dim: 3 },
+      /^file:1: .* according to the header, expected 3\. /,
+    ],
     [
       'too few values',
       'a 1 2 3\n\nb 1 2\n',
@@ -411,7 +377,7 @@ describe('what is wrong', () => {
       'gzip that is cut',
       zlib.gzipSync('a 1 2\n'.repeat(99)).subarray(0, 30),
       {},
-      /^file: the compressed data is damaged or ends early \(Z_BUF_ERROR\)\. Download it again\.$/,
+      /^file: the gzip data is damaged or cut short\. Download or compress it again\.$/,
     ],
   ])('%s', async (_, content, options, pattern) => {
     await expectUserErrorAsync(() => read(content, options), pattern);
@@ -421,21 +387,17 @@ describe('what is wrong', () => {
   const good = binary({ a: [1, 2], b: [3, 4] });
 
   test.each<[string, Uint8Array, RegExp]>([
-    [
-      'cut in a value',
-      good.subarray(0, -3),
-      /^file: row 2 of 2: the file ends too early\. Download/,
-    ],
-    ['cut in a word', good.subarray(0, -10), /^file: row 2 of 2: the file ends too early/],
+    ['cut in a value', good.subarray(0, -3), /^file: row 2 of 2: the file is cut short\. Download/],
+    ['cut in a word', good.subarray(0, -10), /^file: row 2 of 2: the file is cut short/],
     [
       'cut after a row',
       good.subarray(0, -11),
-      /^file: row 2 of 2: the file ends too early\. Download/,
+      /^file: row 2 of 2: the file is cut short\. Download/,
     ],
     [
       'more rows than promised',
       Buffer.concat([good, good.subarray(4)]),
-      /^file: row 2 of 2: the last by the header, but more bytes follow\. /,
+      /^file: row 2 of 2: the last according to the header, but more bytes follow\. /,
     ],
     [
       'not a number',
@@ -452,11 +414,22 @@ describe('what is wrong', () => {
     await expectUserErrorAsync(() => read(content, {}, [1, 3, 5, 9, 12]), pattern);
   });
 
+  const zstd = (zlib as { zstdCompressSync?: (data: string) => Buffer }).zstdCompressSync;
+  test.skipIf(zstd === undefined)('zstd that is cut anywhere', async () => {
+    const packed = zstd!('a 1 2\n'.repeat(99));
+    expect(shown(await read(packed))).toBe('a=1,2');
+    for (let size = 4; size < packed.length; size++)
+      await expectUserErrorAsync(
+        () => read(packed.subarray(0, size)),
+        /^file: the zstd data is damaged or cut short\. Download or compress it again\.$/,
+      );
+  });
+
   test.each<[string, (piece: number) => string, number, RegExp]>([
     ['a row', (piece) => (piece === 9 ? 'b 1\n' : 'a 1 2\n'), 10, /^<stdin>:10: 1 value after "b"/],
     ['the first bytes', () => 'PK\u0003\u0004....', 1, /a zip archive/],
-    ['the first row', () => 'prose\n', 1, /^<stdin>:1: not a word/],
-    ['a line without end', () => 'word '.repeat(2 ** 17), 7, /^<stdin>:1: not a word/],
+    ['the first row', () => 'prose\n', 1, /^<stdin>:1: neither a word/],
+    ['a line without end', () => 'word '.repeat(2 ** 17), 7, /^<stdin>:1: neither a word/],
   ])('a stream is not read past an error in %s, and closed', async (_, piece, read, pattern) => {
     let pieces = 0;
     let closed = false;
@@ -469,82 +442,6 @@ describe('what is wrong', () => {
     }
     await expectUserErrorAsync(() => readVectors(long(), ALL), pattern);
     expect([pieces, closed]).toEqual([read, true]);
-  });
-});
-
-describe('writing', () => {
-  const files = (): string[] => readdirSync(folder).filter((name) => name.includes('.tmp'));
-
-  test('word2vec text and binary', async () => {
-    const values = Float32Array.of(0.1, -2, 1 / 3, 1e-7);
-    const path = join(folder, 'w.vec');
-    await writeVectors(path, ['a', 'b c'], values, 2);
-    expect(readFileSync(path, 'utf8')).toBe('2 2\na 0.1 -2\nb c 0.33333 1e-7\n');
-    await writeVectors(path, ['a', 'b'], values, 2, { format: 'binary' });
-    expect(readFileSync(path)).toEqual(binary({ a: [0.1, -2], b: [1 / 3, 1e-7] }));
-    await writeVectors(`${path}.gz`, ['a'], values.subarray(0, 2), 2);
-    expect(zlib.gunzipSync(readFileSync(`${path}.gz`)).toString()).toBe('1 2\na 0.1 -2\n');
-    expect(files()).toEqual([]);
-  });
-
-  test('text tells all float16 apart', async () => {
-    const isNegativeZero = (bits: number): boolean => bits === 0x8000;
-    const finite = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter(
-      (bits) => (bits & 0x7c00) !== 0x7c00 && !isNegativeZero(bits),
-    );
-    const values = halfToFloat(finite);
-    const { values: back } = await read(bytesOf(encodeVectors(['w'], values, values.length)));
-    expect(floatToHalf(back)).toEqual(finite);
-  });
-
-  test('a file that is there is replaced when all is written, and left as it was otherwise', async () => {
-    const path = join(folder, 'there.vec');
-    const link = join(folder, 'link.vec');
-    writeFileSync(path, 'old', { mode: 0o600 });
-    symlinkSync(path, link);
-    await expectUserErrorAsync(
-      () => writeVectors(link, ['a', 'b\nc'], Float32Array.of(1, 2), 1),
-      /^the word "b\\nc" cannot be in a text file of vectors\. Leave it out\.$/,
-    );
-    expect([readFileSync(path, 'utf8'), files()]).toEqual(['old', []]);
-    await writeVectors(link, ['a'], Float32Array.of(1), 1);
-    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777, files()]).toEqual([
-      '1 1\na 1\n',
-      0o600,
-      [],
-    ]);
-  });
-
-  test('where it cannot', async () => {
-    const write = (path: string) => writeVectors(path, ['a'], Float32Array.of(1), 1);
-    await expectUserErrorAsync(
-      () => write(join(folder, 'no', 'a.vec')),
-      /a\.vec: there is no directory .*no\. Create it first\.$/,
-    );
-    await expectUserErrorAsync(() => write(folder), /: not a regular file\. /);
-    await expectUserErrorAsync(() => write('/dev/null'), /^\/dev\/null: not a regular file\. /);
-  });
-
-  test.each(['', 'a\n', ' a', 'a\t', 'a 0.5', '\ud800'])('%j is no word in text', (word) => {
-    expect(() => bytesOf(encodeVectors([word], Float32Array.of(1), 1))).toThrow(
-      /cannot be in a text/,
-    );
-  });
-
-  test('nor one with a space in binary', () => {
-    const options = { format: 'binary' } as const;
-    expect(() => bytesOf(encodeVectors(['a b'], Float32Array.of(1), 1, options))).toThrow(
-      'the word "a b" cannot be in a binary file of vectors. Leave it out, or write text.',
-    );
-  });
-
-  test('values must fit and be finite', () => {
-    expect(() => bytesOf(encodeVectors(['a'], Float32Array.of(1), 2))).toThrow(
-      '1 values for 1 words',
-    );
-    expect(() => bytesOf(encodeVectors(['a'], Float32Array.of(Number.NaN), 1))).toThrow(
-      'not finite',
-    );
   });
 });
 
@@ -561,7 +458,9 @@ describe('written and read again', () => {
       )
       .filter((word) => {
         try {
-          return bytesOf(encodeVectors([word], Float32Array.of(1), 1, { format })).length > 0;
+          return (
+            bytesOf(encodeVectors(vectors([word], Float32Array.of(1), 1), { format })).length > 0
+          );
         } catch {
           return false;
         }
@@ -593,7 +492,7 @@ describe('written and read again', () => {
       fc.asyncProperty(table(format), async ({ dim, rows, gzip, header, cuts, every }) => {
         const words = rows.map(([word]) => word);
         const values = Float32Array.from(rows.flatMap(([, row]) => row));
-        let bytes = bytesOf(encodeVectors(words, values, dim, { format }));
+        let bytes = bytesOf(encodeVectors(vectors(words, values, dim), { format }));
         // GloVe: without a header the first line must say how many values there are
         if (format === 'text' && !header && dim > 1 && /^[^ \t.0-9]+$/.test(words[0]!)) {
           bytes = bytes.subarray(bytes.indexOf('\n') + 1);

@@ -1,0 +1,66 @@
+import { LF, SPACE } from '../corpus/lines.ts';
+import type { UserError } from '../errors.ts';
+import { quoted, vectorsError } from './fields.ts';
+import type { Layout } from './layout.ts';
+import { type RowReader, type RowTarget, wordIn } from './rows.ts';
+
+/** Most bytes of a word. A longer one means that the file is damaged before it. */
+const MAX_WORD = 64 * 1024;
+
+/** Rows as word2vec writes them in binary. Their number must be that of the header. */
+export function binaryRows(
+  { dim, rows: expected }: Layout,
+  target: RowTarget,
+  file: string,
+): RowReader {
+  let rows = 0;
+  const fail = (row: number, message: string): UserError =>
+    vectorsError(`${file}: row ${row} of ${expected}`, message);
+
+  function readValues(bytes: Buffer, from: number, word: string): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + from, 4 * dim);
+    for (let d = 0; d < dim; d++) {
+      const value = view.getFloat32(4 * d, true);
+      if (!Number.isFinite(value))
+        throw fail(
+          rows,
+          `value ${d + 1} of ${quoted(word)} is ${value}, expected a finite number. Is the file damaged?`,
+        );
+      target.row[d] = value;
+    }
+  }
+
+  return {
+    get rows() {
+      return rows;
+    },
+    read(bytes) {
+      let from = 0;
+      for (;;) {
+        while (bytes[from] === LF) from++;
+        if (from === bytes.length) return from;
+        if (rows === expected)
+          throw fail(
+            rows,
+            'the last according to the header, but more bytes follow. Are the numbers of the header right?',
+          );
+        const space = bytes.indexOf(SPACE, from);
+        if ((space < 0 ? bytes.length : space) - from > MAX_WORD)
+          throw fail(rows + 1, 'a word longer than 64 KiB. Is the file damaged?');
+        const end = space + 1 + 4 * dim;
+        if (space < 0 || end > bytes.length) return from;
+        rows++;
+        const word = wordIn(bytes, from, space);
+        if (target.choose(word)) {
+          readValues(bytes, space + 1, word);
+          target.store();
+        }
+        from = end;
+      }
+    },
+    end(rest) {
+      if (rest.length > 0 || rows !== expected)
+        throw fail(rows + 1, 'the file is cut short. Download it again.');
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { SPACE, TAB } from '../corpus/lines.ts';
+import { UserError } from '../errors.ts';
+
+/** A number, or what stands for one that could not be computed. */
+const NUMERIC = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf|infinity)$/i;
+
+/**
+ * A word that ends like this, in a row with one field too many, is rather a word and a value too
+ * many: `the 0.1`.
+ */
+export const ENDS_IN_VALUE = /[ \t][-+]?(?:\d*\.\d+(?:e[-+]?\d+)?|\d+\.?e[-+]?\d+)$/i;
+
+export const isNumeric = (field: string): boolean => NUMERIC.test(field);
+
+/** The fields of a line. Only ASCII spaces and tabs separate them; U+00A0 is part of a word. */
+export const fieldsOf = (line: string): string[] =>
+  line.split(/[ \t\r]+/).filter((field) => field !== '');
+
+export const isSeparator = (byte: number): boolean => byte === SPACE || byte === TAB;
+
+/** The start of the last `n` fields of a line, or -1 if it has fewer. */
+export function lastFields(
+  bytes: Uint8Array,
+  { from, to, n }: { from: number; to: number; n: number },
+): number {
+  let at = to;
+  for (let left = n; left > 0; left--) {
+    while (at > from && bytes[at - 1]! <= SPACE) at--;
+    if (at === from) return -1;
+    while (at > from && bytes[at - 1]! > SPACE) at--;
+  }
+  return at;
+}
+
+/** A word for a message. */
+export const quoted = (text: string): string => JSON.stringify(text.slice(0, 40));
+
+/** An error in a file of word vectors; `where` is the file, with the line or row if it is known. */
+export const vectorsError = (where: string, message: string): UserError =>
+  new UserError(`${where}: ${message}`, { code: 'SEQTAG_VECTORS' });

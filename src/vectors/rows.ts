@@ -1,0 +1,27 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Reads rows from bytes that are cut anywhere. */
+export interface RowReader {
+  /** Rows read so far. */
+  readonly rows: number;
+  /** Reads the complete rows at the start of `bytes`, and returns how many bytes they have. */
+  read(bytes: Buffer): number;
+  /** Reads what is left at the end of the file. */
+  end(rest: Buffer): void;
+}
+
+/** Receives the rows of a file. */
+export interface RowTarget {
+  /** Buffer (dim) for the values of a row that was chosen. */
+  readonly row: Float32Array;
+  /** Whether the row of this word is of use. If so, its values are put into `row`, and `store` follows. */
+  choose(word: string): boolean;
+  /** Stores `row` for the word that was chosen last. */
+  store(): void;
+}
+
+/** The word in these bytes; '' if they are not UTF-8, since no token is like that. */
+export function wordIn(bytes: Buffer, from: number, to: number): string {
+  const word = bytes.toString('utf8', from, to);
+  return word.includes('\ufffd') && !isUtf8(bytes.subarray(from, to)) ? '' : word;
+}
