@@ -1,9 +1,9 @@
-// The Node-API addon: every kernel of kernels.h on a shared arena, at the best instruction-set level of this processor:
-// `single`, whose products are exact to binary32, and where processor and system have it, `bfloat16`.
+// The Node-API addon. It exports `single`, the kernels of kernels.h at the best instruction-set level of this processor,
+// and where processor and system have AMX, `bfloat16`, whose matrix products round their factors to bfloat16.
 //
-// attach(Uint8Array) returns the kernels over an arena, whose memory must never move, which a shared WebAssembly.Memory
-// guarantees: pointers are byte offsets into it, as in WebAssembly, with 0 for none. Arenas do not know of each other, and
-// each worker thread attaches for itself.
+// Each has attach(Uint8Array), which returns the kernels over an arena. The arena must never move; a shared
+// WebAssembly.Memory does not. Pointers are byte offsets into the arena as in WebAssembly, and 0 is the null pointer.
+// Arenas are independent of each other. Each worker thread attaches for itself.
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ LEVEL(_base)
 LEVEL(_amx)
 #endif
 
-// SEQTAG_ISA=avx512|avx2|base lowers the choice, for measuring and testing.
+// The environment variable SEQTAG_ISA (avx512, avx2 or base) asks for a lower level, for measurements and tests.
 static const Level *best_level(void) {
 #if defined(__x86_64__)
   const char *asked = getenv("SEQTAG_ISA");
@@ -62,7 +62,7 @@ static const Level *best_level(void) {
   return &level_base;
 }
 
-// The system keeps the state of tiles only for processes that ask for it.
+// Linux saves the tile registers only for processes that ask for them.
 static const Level *bfloat16_level(void) {
 #ifdef WITH_AMX
   enum { REQUEST = 0x1023, TILE_DATA = 18, AVX512_BF16 = 1 << 5, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
@@ -75,20 +75,37 @@ static const Level *bfloat16_level(void) {
   return NULL;
 }
 
-// What the kernels of one arena share; they live as long as their environment (main thread or worker).
+// Every call of Node-API is checked. A failure becomes a JavaScript error, unless one is pending already.
+static void *fail(napi_env env, const char *message) {
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && !pending)
+    napi_throw_error(env, "SEQTAG_BACKEND", message);
+  return NULL;
+}
+static void *fail_last(napi_env env) {
+  const napi_extended_error_info *info = NULL;
+  const int known = napi_get_last_error_info(env, &info) == napi_ok && info && info->error_message;
+  return fail(env, known ? info->error_message : "a call of Node-API failed");
+}
+#define TRY(call)                                                                                                      \
+  if ((call) != napi_ok) return fail_last(env)
+
+// Kernels over one arena. They live as long as their environment (the main thread or a worker).
 typedef struct Instance {
   const Level *level;
   char *arena;
   struct Instance *before;
 } Instance;
 
+// values <- the arguments of a call. Returns NULL with an error pending unless they are `expected` numbers.
 #define MOST_ARGUMENTS 22
-static Instance *arguments(napi_env env, napi_callback_info info, double *values) {
+static Instance *arguments(napi_env env, napi_callback_info info, double *values, size_t expected) {
   size_t count = MOST_ARGUMENTS;
   napi_value args[MOST_ARGUMENTS];
   void *self;
-  napi_get_cb_info(env, info, &count, args, NULL, &self);
-  for (size_t i = 0; i < count; i++) napi_get_value_double(env, args[i], &values[i]);
+  TRY(napi_get_cb_info(env, info, &count, args, NULL, &self));
+  if (count != expected) return fail(env, "a kernel was called with too few or too many arguments");
+  for (size_t i = 0; i < count; i++) TRY(napi_get_value_double(env, args[i], &values[i]));
   return self;
 }
 
@@ -132,12 +149,14 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
        APPLY_13, APPLY_12, APPLY_11, APPLY_10, APPLY_9, APPLY_8, APPLY_7, APPLY_6, APPLY_5, APPLY_4, APPLY_3, APPLY_2, \
        APPLY_1)                                                                                                        \
   (__VA_ARGS__)
+#define COUNT(...)                                                                                                     \
+  PICK(__VA_ARGS__, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, )
 
 #define WRAPPER(name, kinds, types)                                                                                    \
   static napi_value call_##name(napi_env env, napi_callback_info info) {                                               \
     double values[MOST_ARGUMENTS];                                                                                     \
-    Instance *self = arguments(env, info, values);                                                                     \
-    self->level->name(APPLY kinds);                                                                                    \
+    const Instance *self = arguments(env, info, values, COUNT kinds);                                                  \
+    if (self) self->level->name(APPLY kinds);                                                                          \
     return NULL;                                                                                                       \
   }
 KERNELS(WRAPPER)
@@ -154,39 +173,44 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value array, kernels, value;
   void *data = NULL, *before = NULL, *level;
-  napi_get_cb_info(env, info, &count, &array, NULL, &level);
-  napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+  TRY(napi_get_cb_info(env, info, &count, &array, NULL, &level));
+  TRY(napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL));
 #ifdef __linux__
-  madvise(data, (size_t)1 << 32, MADV_HUGEPAGE); // all that the arena may grow to; large pages spare the TLB
+  // All that the arena may grow to: large pages spare the TLB. Where the system refuses, only speed is lost.
+  madvise(data, (size_t)1 << 32, MADV_HUGEPAGE);
 #endif
-  napi_get_instance_data(env, &before);
+  TRY(napi_get_instance_data(env, &before));
   Instance *self = malloc(sizeof *self);
+  if (!self) return fail(env, "out of memory");
   *self = (Instance){level, data, before};
-  napi_set_instance_data(env, self, release, NULL);
-  napi_create_object(env, &kernels);
-  napi_set_named_property(env, kernels, "arena", array); // lives as long as they
+  if (napi_set_instance_data(env, self, release, NULL) != napi_ok) {
+    free(self);
+    return fail_last(env);
+  }
+  TRY(napi_create_object(env, &kernels));
+  TRY(napi_set_named_property(env, kernels, "arena", array)); // keeps the memory alive as long as the kernels
 #define DEFINE(name, kinds, types)                                                                                     \
-  napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, self, &value);                                       \
-  napi_set_named_property(env, kernels, #name, value);
+  TRY(napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, self, &value));                                  \
+  TRY(napi_set_named_property(env, kernels, #name, value));
   KERNELS(DEFINE)
   return kernels;
 }
 
-static void offer(napi_env env, napi_value exports, const char *name, const Level *level) {
-  if (!level) return;
+static napi_value offer(napi_env env, napi_value exports, const char *name, const Level *level) {
   napi_value offered, value;
-  napi_create_object(env, &offered);
-  napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, (void *)level, &value);
-  napi_set_named_property(env, offered, "attach", value);
-  napi_create_int32(env, level->panel_width(), &value);
-  napi_set_named_property(env, offered, "panelWidth", value);
-  napi_create_string_utf8(env, level->isa, NAPI_AUTO_LENGTH, &value);
-  napi_set_named_property(env, offered, "isa", value);
-  napi_set_named_property(env, exports, name, offered);
+  TRY(napi_create_object(env, &offered));
+  TRY(napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, (void *)level, &value));
+  TRY(napi_set_named_property(env, offered, "attach", value));
+  TRY(napi_create_int32(env, level->panel_width(), &value));
+  TRY(napi_set_named_property(env, offered, "panelWidth", value));
+  TRY(napi_create_string_utf8(env, level->isa, NAPI_AUTO_LENGTH, &value));
+  TRY(napi_set_named_property(env, offered, "isa", value));
+  TRY(napi_set_named_property(env, exports, name, offered));
+  return exports;
 }
 
 NAPI_MODULE_INIT() {
-  offer(env, exports, "single", best_level());
-  offer(env, exports, "bfloat16", bfloat16_level());
-  return exports;
+  const Level *bfloat16 = bfloat16_level();
+  if (!offer(env, exports, "single", best_level())) return NULL;
+  return bfloat16 ? offer(env, exports, "bfloat16", bfloat16) : exports;
 }

@@ -40,6 +40,7 @@ export const errorCodes = {
   SEQTAG_RECORD_MISMATCH: 'A record of earlier runs belongs to other data or other settings.',
   SEQTAG_MEMORY: 'The network or the data does not fit into memory.',
   SEQTAG_CLOSED: 'A tagger was used after it was closed.',
+  SEQTAG_THREAD: 'A thread of the process ended while it computed.',
   SEQTAG_BACKEND: 'The kernels that were asked for are not available on this machine.',
 } as const;
 

@@ -1,14 +1,15 @@
 import type { Address } from './kernels.ts';
 
 const PAGE = 65_536;
-const MOST_PAGES = 65_536; // 4 GiB, what 32-bit offsets reach
+const MOST_PAGES = 65_536; // 4 GiB, the reach of 32-bit addresses
 
 /** Rounds up to whole cache lines, so that no two buffers share one. */
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /**
- * Hands out addresses one after another from `begin`. Nothing is freed singly: scratch space is laid out anew for every
- * batch, by the same code on every thread, which is how they agree on addresses.
+ * Hands out addresses one after another from `begin`. Buffers are not freed one by one: scratch
+ * space is laid out again for every batch. Every thread runs the same code for that, and so gets
+ * the same addresses.
  */
 export class Layout {
   end: Address;
@@ -17,7 +18,7 @@ export class Layout {
     this.end = aligned(begin);
   }
 
-  /** Space for `count` numbers of 4 bytes (32-bit floats or integers), 64-byte aligned. */
+  /** Space for `count` 4-byte numbers (32-bit floats or integers), aligned to 64 bytes. */
   take(count: number): Address {
     const at = this.end;
     this.end = aligned(at + count * 4);
@@ -25,49 +26,65 @@ export class Layout {
   }
 }
 
-/** Where buffers are taken from, by how long they are needed; any two may be the same. */
+/** Buffers of one task, by lifetime. Two of the layouts may be the same one. */
 export interface Space {
-  /** What is written before a task begins. */
+  /** Inputs that are written before the task begins. */
   readonly integers: Layout;
-  /** What a task leaves to others. */
+  /** Results that other tasks read. */
   readonly kept: Layout;
-  /** What it needs itself: the thread's next task has the same, which is still in its cache. */
+  /** Temporary values. The next task of the thread reuses them while they are in its cache. */
   readonly scratch: Layout;
 }
 
-/** One shared memory, seen by every thread and by both backends; it grows but never moves. */
+/**
+ * The part of `WebAssembly.Memory` that is used. Published types name this interface because a
+ * program may compile without the declarations of WebAssembly, which are in TypeScript's `dom`.
+ */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** One shared memory for all threads and for both kinds of kernels. It grows but never moves. */
 export class Arena {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly layout: Layout;
-  /** As far as it is known to reach; `memory.buffer` itself is slow to ask. */
+  /** A copy of `memory.buffer`, which is slow to read. It may be shorter than the memory is now. */
   private buffer: SharedArrayBuffer;
 
   constructor(
     begin: Address,
-    memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true }),
+    memory: SharedMemory = new WebAssembly.Memory({
+      initial: 64,
+      maximum: MOST_PAGES,
+      shared: true,
+    }),
   ) {
     this.memory = memory;
     this.buffer = memory.buffer;
     this.layout = new Layout(begin);
   }
 
-  /** Permanent space for `count` 4-byte numbers, zeroed. */
+  /** Permanent space for `count` 4-byte numbers, set to 0. */
   take(count: number): Address {
     const at = this.layout.take(count);
-    // New memory is zero; what was there before may have been scratch. New pages stay untouched, so they cost nothing yet.
+    // Only memory that was scratch space before must be cleared. New pages are 0, and take no RAM until they are written.
     const old = Math.min(this.buffer.byteLength, this.layout.end);
     if (old > at) this.f32(at, (old - at) / 4).fill(0);
     this.reserve(this.layout.end);
     return at;
   }
 
-  /** Grows the memory so that addresses below `end` exist. Views made before stay valid but do not see the new part. */
+  /**
+   * Grows the memory so that all addresses before `end` exist. Earlier views stay valid.
+   * @throws RangeError beyond 4 GiB.
+   */
   reserve(end: Address): void {
     const missing = end - this.buffer.byteLength;
     if (missing <= 0) return;
     const pages = Math.ceil(missing / PAGE);
     const have = this.buffer.byteLength / PAGE;
-    // Growing by a quarter more than asked keeps the number of growths small.
+    // A quarter more than needed keeps the number of growths small.
     const generous = Math.min(MOST_PAGES - have, pages + (have >> 2));
     try {
       this.memory.grow(Math.max(pages, generous));
@@ -80,20 +97,20 @@ export class Arena {
   }
 
   f32(at: Address, length: number): Float32Array {
-    return new Float32Array(this.seen(at + 4 * length), at, length);
+    return new Float32Array(this.bufferUpTo(at + 4 * length), at, length);
   }
   f64(at: Address, length: number): Float64Array {
-    return new Float64Array(this.seen(at + 8 * length), at, length);
+    return new Float64Array(this.bufferUpTo(at + 8 * length), at, length);
   }
   i32(at: Address, length: number): Int32Array {
-    return new Int32Array(this.seen(at + 4 * length), at, length);
+    return new Int32Array(this.bufferUpTo(at + 4 * length), at, length);
   }
 
   /**
-   * The memory, at least as far as `end`. A thread that was starting while another grew it may have missed that; to grow
-   * by nothing shows it the whole.
+   * The memory, at least up to `end`. A thread that started while another grew the memory may not
+   * see the new pages; growing by 0 pages makes it see them.
    */
-  private seen(end: Address): SharedArrayBuffer {
+  private bufferUpTo(end: Address): SharedArrayBuffer {
     if (end > this.buffer.byteLength) {
       this.memory.grow(0);
       this.buffer = this.memory.buffer;

@@ -1,100 +1,73 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { Arena } from './arena.ts';
-import type { Kernels } from './kernels.ts';
+import {
+  type BackendKind,
+  hasBfloat16,
+  hasNative,
+  type LoadedKernels,
+  loadKernels,
+  nativeState,
+  type Products,
+} from './load.ts';
 import { createPool, type Pool } from './pool.ts';
 
-export type BackendKind = 'native' | 'wasm';
+export type { BackendKind, Products };
+export { hasBfloat16, hasNative, loadKernels };
 
-/** How matrix products are computed: `single`, in 32 bits; `bfloat16`, of factors of 16 bits that are summed in 32. */
-export type Products = 'single' | 'bfloat16';
-
-/** What computes: kernels over one arena, and the threads that share it. */
-export interface Backend {
+/** The kernels over one arena, and the threads that share it. */
+export interface Backend extends LoadedKernels {
   readonly kind: BackendKind;
-  /** Instruction set in use: avx512, avx2, base, amx with products in bfloat16, or simd128 in WebAssembly. */
-  readonly isa: string;
-  /** Columns of a packed panel; `packedSize` knows what to do with it. */
-  readonly panelWidth: number;
-  readonly kernels: Kernels;
   readonly arena: Arena;
   readonly pool: Pool;
 }
 
 export interface BackendOptions {
-  /** `auto` takes native kernels where they were built, else WebAssembly. An explicit choice never falls back. */
+  /** `auto`: native kernels if they are built, else WebAssembly. Default: `auto`. */
   backend?: 'auto' | BackendKind;
-  /** Threads that compute, this one included; by default one for each core. */
+  /** Number of threads, including the calling thread. Default: one per core. */
   threads?: number;
-  /** Default: `single`. A choice never falls back either. */
+  /** Precision of matrix products. Default: `single`. */
   products?: Products;
+  /**
+   * Receives one line when the backend has to do with less than it could have: fewer threads, or
+   * WebAssembly in place of outdated native kernels. Default: `process.emitWarning`.
+   */
+  onWarning?: (warning: string) => void;
 }
 
-// Both src/backend and dist/backend are two levels below the package.
-const kernelsFile = (name: string): string =>
-  fileURLToPath(new URL(`../../kernels/${name}`, import.meta.url));
-const nativeFile = kernelsFile('build/kernels.node');
-
-export const hasNative = (): boolean => existsSync(nativeFile);
-
-export interface KernelsOptions {
-  readonly kind: BackendKind;
-  readonly products: Products;
-  readonly memory: WebAssembly.Memory;
-  readonly stack: number;
-}
-
-interface Level {
-  attach(arena: Uint8Array): Kernels;
-  readonly panelWidth: number;
-  readonly isa: string;
-}
-type Addon = { readonly single: Level } & { readonly [products in Products]?: Level };
-
-const openAddon = (): Addon => createRequire(import.meta.url)(nativeFile) as Addon;
-
-/** Whether native kernels, the processor and the system have products in bfloat16. */
-export const hasBfloat16 = (): boolean => hasNative() && openAddon().bfloat16 !== undefined;
-
-const STACK = 65_536; // of a WebAssembly instance, in bytes
-/** Everything below is the linker's: the stack and what constants the kernels have. */
+const STACK = 65_536; // bytes of a WebAssembly stack
+// The linker puts the stack of the first thread and the constants of the kernels below this address.
 const HEAP_BASE = 2 * STACK;
 
-/** Kernels for a thread over `memory`; `stack` is the end of that thread's WebAssembly stack. */
-export function loadKernels({
-  kind,
-  products,
-  memory,
-  stack,
-}: KernelsOptions): Pick<Backend, 'kernels' | 'isa' | 'panelWidth'> {
-  if (kind === 'native') {
-    const { attach, isa, panelWidth } = openAddon()[products]!;
-    return { kernels: attach(new Uint8Array(memory.buffer)), isa, panelWidth };
-  }
-  const module = new WebAssembly.Module(readFileSync(kernelsFile('kernels.wasm')));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (exports.__stack_pointer as WebAssembly.Global).value = stack;
-  const panelWidth = (exports.panel_width as () => number)();
-  return { kernels: exports as unknown as Kernels, isa: 'simd128', panelWidth };
-}
-
 /**
- * Opens the kernels and an empty arena; workers start with the first parallel work.
- * @throws UserError when `native` was asked for and was not built, or bfloat16 and this machine has not got it.
+ * Opens the kernels and an empty arena. Threads start with the first parallel work.
+ * @throws UserError (`SEQTAG_BACKEND`) if this machine does not have the kernels that were asked for.
  */
 export function openBackend(options: BackendOptions = {}): Backend {
-  const { backend = 'auto', threads = availableParallelism(), products = 'single' } = options;
-  if (backend === 'native' && !hasNative())
+  const {
+    backend = 'auto',
+    threads = availableParallelism(),
+    products = 'single',
+    onWarning = (warning) => process.emitWarning(warning, 'SeqtagWarning'),
+  } = options;
+  const native = backend === 'wasm' ? 'missing' : nativeState();
+  if (backend === 'native' && native !== 'ready') {
+    const state = native === 'stale' ? 'built for another version' : 'not built';
     throw new UserError(
-      '--backend native: the native kernels are not built. Install a C compiler and run `npm rebuild seqtag`, or use --backend wasm.',
+      `The native kernels are ${state}. Install a C compiler and run \`npm rebuild seqtag\`, or use WebAssembly.`,
+      { code: 'SEQTAG_BACKEND', option: 'backend' },
     );
-  const kind: BackendKind = backend === 'auto' ? (hasNative() ? 'native' : 'wasm') : backend;
+  }
+  const kind: BackendKind = native === 'ready' ? 'native' : 'wasm';
   if (products === 'bfloat16' && !(kind === 'native' && hasBfloat16()))
     throw new UserError(
-      '--bfloat16: neither WebAssembly nor every processor has matrix products in bfloat16: it takes native kernels and AMX, under Linux. Leave it out.',
+      'bfloat16 products need native kernels, Linux and a processor with AMX. Use single precision.',
+      { code: 'SEQTAG_BACKEND', option: 'bfloat16' },
+    );
+  if (native === 'stale')
+    onWarning(
+      'the native kernels were built for another version: WebAssembly is used, which is slower. Run `npm rebuild seqtag`.',
     );
   const arena = new Arena(HEAP_BASE);
   const how = { kind, products, stack: STACK };
@@ -102,10 +75,10 @@ export function openBackend(options: BackendOptions = {}): Backend {
     kind,
     ...loadKernels({ ...how, memory: arena.memory }),
     arena,
-    pool: createPool({ ...how, arena, threads }),
+    pool: createPool({ ...how, arena, threads, onWarning }),
   };
 }
 
-/** Floats that `gemm_pack` writes at most for a matrix of K rows and N columns; in bfloat16 its tiles are 32 rows deep. */
+/** Most floats that `gemm_pack` writes for a matrix (K, N). Tiles of bfloat16 are at least 32 rows deep. */
 export const packedSize = (panelWidth: number, K: number, N: number): number =>
   Math.ceil(N / panelWidth) * panelWidth * Math.max(K, 16);

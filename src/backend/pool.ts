@@ -1,36 +1,50 @@
 import { createRequire } from 'node:module';
-import type { Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { ErrorCode } from '../errors.ts';
 import type { Arena } from './arena.ts';
-import type { KernelsOptions } from './backend.ts';
-import type { Address, Kernels } from './kernels.ts';
+import type { Address } from './kernels.ts';
+import type { KernelsOptions } from './load.ts';
+import {
+  COUNT,
+  controlAt,
+  controlWords,
+  DONE,
+  isBusy,
+  MOST_TICKETS,
+  NEXT,
+  ROUND,
+  reportFailure,
+  TASK,
+  type Task,
+  takeFailure,
+  waitWhile,
+  work,
+} from './round.ts';
 
-/** One ticket of parallel work: `index` of 0..count, with the numbers given to `run`. */
-export type Task = (index: number, args: Float64Array) => void;
-
-/** What a program computes with, on each thread. */
-export interface TaskContext {
-  readonly kernels: Kernels;
-  readonly arena: Arena;
-  /** Which of the threads it is: 0 that which calls. */
-  readonly thread: number;
-}
+export type { Task, TaskContext } from './round.ts';
 
 /**
- * Threads over one arena. `run` cuts work into `count` tickets that any thread may draw, this one included, and returns
- * when all are done. What a ticket computes must not depend on who draws it or when: then results are the same for any
- * number of threads.
+ * Threads over one arena. `run` splits work into `count` tickets. Any thread, the calling one
+ * included, may draw any ticket. A ticket's result must not depend on which thread draws it or
+ * when; then all results are the same for any number of threads.
  */
 export interface Pool {
+  /** Number of threads that were asked for. Fewer may run, if the system refuses some. */
   readonly threads: number;
   /**
-   * Says what tasks there are: `module` (a file URL) exports `createTasks(context, spec): Task[]`, called once on every
-   * thread with the same `spec`; `tasks` are this thread's.
+   * Sets the tasks. `module` (a file URL) exports `createTasks(context, spec): Task[]`, which every
+   * worker calls once; `tasks` are those of the calling thread.
    */
   program(module: string, spec: unknown, tasks: readonly Task[]): void;
+  /**
+   * Computes `count` tickets of a task and returns when all are done.
+   * @throws Error with the message of a ticket that threw.
+   * @throws Error with the code `SEQTAG_THREAD` if a thread ended before it had finished its ticket.
+   */
   run(task: number, count: number, args?: readonly number[]): void;
-  /** Begins what `run` does: the other threads draw tickets while this one does something else, until it calls `finish`. */
+  /** The first half of `run`: other threads draw tickets while the calling thread goes on. */
   begin(task: number, count: number, args?: readonly number[]): void;
-  /** Draws what tickets are left and returns when all are done. */
+  /** The second half of `run`: draws the remaining tickets and returns when all are done. */
   finish(): void;
   close(): Promise<void>;
 }
@@ -38,111 +52,107 @@ export interface Pool {
 export interface WorkerData extends KernelsOptions {
   readonly control: Address;
   readonly thread: number;
+  readonly threads: number;
   readonly module: string;
   readonly spec: unknown;
 }
 
-// The control block, in 32-bit words. NEXT holds round * 2^16 + the next ticket, so that a worker that wakes late cannot
-// draw a ticket of a round whose task it has not read.
-export const ROUND = 0;
-export const NEXT = 16;
-export const DONE = 32;
-export const TASK = 48;
-export const COUNT = 49;
-export const FAILED = 50;
-export const ARGS = 64; // 64 doubles: what 16 heads need
-export const MESSAGE = 192; // length, then UTF-16 units
-export const MOST_ARGS = 64;
-export const CONTROL_WORDS = 512;
-const MOST_TICKETS = 0xffff;
-const SPINS = 50_000; // about a third of a millisecond: longer than a step is at its integers; where others run, spinning takes their time
-
-export interface Control {
-  readonly words: Int32Array;
-  readonly args: Float64Array;
+export interface PoolOptions extends Omit<KernelsOptions, 'memory' | 'stack'> {
+  readonly arena: Arena;
+  /** Number of threads, the calling one included. Workers start with the first `run` that can use them. */
+  readonly threads: number;
+  /** Bytes of a worker's WebAssembly stack. */
+  readonly stack: number;
+  /** Receives one line if some threads could not start. */
+  readonly onWarning: (warning: string) => void;
 }
 
-export const controlOf = (memory: WebAssembly.Memory, at: Address): Control => ({
-  words: new Int32Array(memory.buffer, at, CONTROL_WORDS),
-  args: new Float64Array(memory.buffer, at + ARGS * 4, MOST_ARGS),
-});
+/** Milliseconds of waiting after which the pool checks whether its threads still live. */
+const PATIENCE = 500;
 
-/** Draws tickets of round `round` until none is left. */
-export function work({ words, args }: Control, round: number, tasks: readonly Task[]): void {
-  for (;;) {
-    const ticket = Atomics.load(words, NEXT);
-    const index = ticket & MOST_TICKETS;
-    if (ticket >>> 16 !== (round & 0xffff) || index >= Atomics.load(words, COUNT)) return;
-    if (Atomics.compareExchange(words, NEXT, ticket, ticket + 1) !== ticket) continue;
-    try {
-      tasks[words[TASK]!]!(index, args);
-    } catch (error) {
-      fail(words, error);
-    }
-    Atomics.add(words, DONE, 1);
-    Atomics.notify(words, DONE);
-  }
-}
-
-function fail(words: Int32Array, error: unknown): void {
-  if (Atomics.exchange(words, FAILED, 1)) return;
-  const text = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(
-    0,
-    300,
-  );
-  words[MESSAGE] = text.length;
-  for (let i = 0; i < text.length; i++) words[MESSAGE + 1 + i] = text.charCodeAt(i);
-}
-
-/** Waits until words[at] differs from `value`: spinning first, then asleep. Returns what is there now. */
-export function waitWhile(words: Int32Array, at: number, value: number): number {
-  for (let i = 0; i < SPINS; i++) {
-    const now = Atomics.load(words, at);
-    if (now !== value) return now;
-  }
-  Atomics.wait(words, at, value);
-  return Atomics.load(words, at);
-}
+/** Errors of a system that has no room for another thread. */
+const noRoom = new Set(['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY', 'EAGAIN', 'ENOMEM']);
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
 /** Tests run the sources, which a worker of Node 20 cannot load: workers always run the built files. */
 const built = (url: string): string => url.replace(/\/src\/([^/]+\/[^/]+)$/, '/dist/$1');
 
-/** @param options.threads threads that compute, the caller's included. Workers start at the first `run` that can use them. */
-export function createPool(
-  options: Omit<KernelsOptions, 'memory'> & { arena: Arena; threads: number },
-): Pool {
-  const { kind, products, arena, threads, stack } = options;
-  const at = arena.take(CONTROL_WORDS);
-  const control = controlOf(arena.memory, at);
+/**
+ * Tells whether a worker lives without waiting for an event, which a thread that computes would not
+ * receive. It keeps one end of a channel, and the worker the other. When the worker ends, for
+ * whatever reason, both ends close; and a closed port cannot be moved.
+ */
+function lifeline(): { port: MessagePort; isCut(): boolean } {
+  const { MessageChannel, receiveMessageOnPort } = workerThreads();
+  const { port1, port2 } = new MessageChannel();
+  let mine = port1;
+  const isCut = (): boolean => {
+    receiveMessageOnPort(mine); // takes notice that the other end is closed
+    try {
+      mine = structuredClone(mine, { transfer: [mine] });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  const canTell = !isCut(); // some runtimes do not move ports
+  return { port: port2, isCut: () => canTell && isCut() };
+}
+
+// Loaded on demand: work for one thread starts sooner without.
+const workerThreads = (): typeof import('node:worker_threads') =>
+  createRequire(import.meta.url)('node:worker_threads');
+
+export function createPool(options: PoolOptions): Pool {
+  const { kind, products, arena, threads, stack, onWarning } = options;
+  const at = arena.take(controlWords(threads));
+  const control = controlAt(arena.memory, at, threads);
   const { words } = control;
   const stacks = Array.from({ length: threads - 1 }, () => arena.take(stack / 4) + stack);
-  let workers: Worker[] = [];
+  let workers: { worker: Worker; thread: number; isCut(): boolean }[] = [];
+  let started = false;
+  let warned = false;
   let current: { module: string; spec: unknown; tasks: readonly Task[] } | undefined;
-  /** Tickets of the round that was begun; 0: none was. */
+  /** Tickets of the round that was begun; 0 if there is none. */
   let open = 0;
 
-  const start = (): void => {
+  const goOnWithFewer = (error: unknown): void => {
+    if (!warned)
+      onWarning(
+        `some of ${threads} threads could not start, and the others do their work (${(error as Error).message}). Use fewer threads, or allow more processes and memory.`,
+      );
+    warned = true;
+  };
+
+  const startWorker = (end: Address, thread: number): void => {
     const { module, spec } = current!;
-    const { Worker } = createRequire(import.meta.url)(
-      'node:worker_threads',
-    ) as typeof import('node:worker_threads'); // what one thread can do starts sooner without
+    const { memory } = arena;
+    const { Worker } = workerThreads();
+    const { port, isCut } = lifeline();
+    const data: WorkerData & { lifeline: MessagePort } = {
+      ...{ kind, products, memory, stack: end, control: at, thread, threads, module, spec },
+      lifeline: port,
+    };
     const file = new URL(built(new URL('./worker.js', import.meta.url).href));
-    workers = stacks.map((end, i) => {
-      const data: WorkerData = {
-        kind,
-        products,
-        memory: arena.memory,
-        stack: end,
-        control: at,
-        thread: i + 1,
-        module,
-        spec,
-      };
-      const worker = new Worker(file, { workerData: data });
-      worker.unref();
-      worker.on('error', (error) => fail(words, error));
-      return worker;
+    const worker = new Worker(file, { workerData: data, transferList: [port] });
+    workers.push({ worker, thread, isCut });
+    worker.unref();
+    worker.on('error', (error) => {
+      if (noRoom.has(codeOf(error) as string) && !isBusy(words, thread)) goOnWithFewer(error);
+      else reportFailure(words, error);
     });
+  };
+
+  const start = (): void => {
+    started = true;
+    try {
+      stacks.forEach((end, i) => {
+        startWorker(end, i + 1);
+      });
+    } catch (error) {
+      if (!noRoom.has(codeOf(error) as string)) throw error;
+      goOnWithFewer(error);
+    }
   };
 
   function begin(task: number, count: number, args: readonly number[] = []): void {
@@ -150,10 +160,10 @@ export function createPool(
     if (count === 0) return;
     if (count >= MOST_TICKETS)
       throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
-    if (count > 1 && threads > 1 && workers.length === 0) start();
+    if (count > 1 && threads > 1 && !started) start();
     const round = (words[ROUND]! + 1) & 0x7fffffff;
     control.args.set(args);
-    // Closed first: a worker late from the last round, having read its used-up ticket, must not see the new count.
+    // No ticket can be drawn while the block changes: a worker late from the last round must not see the new count.
     Atomics.store(words, NEXT, ((round & 0xffff) << 16) | MOST_TICKETS);
     words[TASK] = task;
     Atomics.store(words, COUNT, count);
@@ -168,15 +178,20 @@ export function createPool(
     if (open === 0) return;
     const count = open;
     open = 0;
-    work(control, words[ROUND]!, current!.tasks);
-    for (let done = Atomics.load(words, DONE); done !== count; )
-      done = waitWhile(words, DONE, done);
-    if (words[FAILED]) {
-      words[FAILED] = 0;
-      throw new Error(
-        String.fromCharCode(...words.subarray(MESSAGE + 1, MESSAGE + 1 + words[MESSAGE]!)),
-      );
+    work(control, { round: words[ROUND]!, tasks: current!.tasks, thread: 0 });
+    for (let done = Atomics.load(words, DONE); done !== count; ) {
+      const now = waitWhile(words, { at: DONE, value: done, patience: PATIENCE });
+      if (now === done && workers.some(({ thread, isCut }) => isBusy(words, thread) && isCut()))
+        throw Object.assign(
+          new Error(
+            'a thread ended while it computed, perhaps because memory ran out. Use fewer threads or smaller batches.',
+          ),
+          { code: 'SEQTAG_THREAD' satisfies ErrorCode },
+        );
+      done = now;
     }
+    const failure = takeFailure(words);
+    if (failure !== undefined) throw new Error(failure);
   }
 
   return {
@@ -192,8 +207,10 @@ export function createPool(
     begin,
     finish,
     async close() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      const ending = workers;
       workers = [];
+      started = false;
+      await Promise.all(ending.map(({ worker }) => worker.terminate()));
     },
   };
 }

@@ -1,25 +1,18 @@
 // A thread of the pool: loads the kernels and the program, then draws tickets, round after round.
 import { workerData } from 'node:worker_threads';
 import { Arena } from './arena.ts';
-import { loadKernels } from './backend.ts';
-import {
-  controlOf,
-  ROUND,
-  type Task,
-  type TaskContext,
-  type WorkerData,
-  waitWhile,
-  work,
-} from './pool.ts';
+import { loadKernels } from './load.ts';
+import type { WorkerData } from './pool.ts';
+import { controlAt, ROUND, type Task, type TaskContext, waitWhile, work } from './round.ts';
 
-const { memory, control: at, thread, module, spec, ...how } = workerData as WorkerData;
+const { memory, control: at, thread, threads, module, spec, ...how } = workerData as WorkerData;
 const { kernels } = loadKernels({ ...how, memory });
 const { createTasks } = (await import(module)) as {
   createTasks(context: TaskContext, spec: unknown): Task[];
 };
 const tasks = createTasks({ kernels, arena: new Arena(0, memory), thread }, spec);
-const control = controlOf(memory, at);
+const control = controlAt(memory, at, threads);
 for (let round = 0; ; ) {
-  round = waitWhile(control.words, ROUND, round);
-  work(control, round, tasks);
+  round = waitWhile(control.words, { at: ROUND, value: round });
+  work(control, { round, tasks, thread });
 }

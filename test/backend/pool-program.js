@@ -4,7 +4,7 @@ import { threadId } from 'node:worker_threads';
 const PATIENCE = 10_000; // milliseconds until a thread that should come is given up
 
 /** The spec holds addresses: `counts` of a word a ticket, `threads` of the thread that drew it, `arrivals` of one word. */
-export function createTasks({ kernels, arena }, { counts, threads, arrivals }) {
+export function createTasks({ kernels, arena, thread }, { counts, threads, arrivals }) {
   const word = (at, index = 0) => arena.i32(at + index * 4, 1);
 
   // Counts the ticket and notes who drew it.
@@ -49,5 +49,17 @@ export function createTasks({ kernels, arena }, { counts, threads, arrivals }) {
     word(threads, index)[0] = threadId;
   };
 
-  return [count, meet, fail, mutter, add];
+  // The first worker that draws a ticket ends in the middle of it; the calling thread waits for that.
+  const end = (index) => {
+    const here = word(arrivals);
+    if (thread > 0) {
+      Atomics.store(here, 0, 1);
+      Atomics.notify(here, 0);
+      process.exit(); // of a worker: ends its thread
+    }
+    if (Atomics.wait(here, 0, 0, PATIENCE) === 'timed-out') throw new Error('nobody came');
+    count(index);
+  };
+
+  return [count, meet, fail, mutter, add, end];
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -27,8 +28,8 @@ afterEach(async () => {
 });
 
 /** A backend that runs `pool-program.js`; `counts` and `threads` are views of what its tickets write. */
-function open(kind: BackendKind, threads: number) {
-  const backend = openBackend({ backend: kind, threads });
+function open(kind: BackendKind, threads: number, onWarning?: (warning: string) => void) {
+  const backend = openBackend({ backend: kind, threads, ...(onWarning && { onWarning }) });
   opened.push(backend);
   const { arena, pool } = backend;
   const spec = { counts: arena.take(MOST), threads: arena.take(MOST), arrivals: arena.take(1) };
@@ -175,6 +176,76 @@ describe('errors', () => {
     pool.run(0, 5);
     expect(arena.i32(at, 1)[0]).toBe(before + 5);
     await pool.close();
+  });
+});
+
+describe('threads', () => {
+  it('one that ends in the middle of a ticket is an error soon, and no endless wait', async () => {
+    const script = fileURLToPath(new URL('./pool-death.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 20_000 });
+    const { code, message, milliseconds } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(code).toBe('SEQTAG_THREAD');
+    expect(message).toContain('a thread ended while it computed');
+    expect(milliseconds).toBeLessThan(10_000);
+  });
+
+  /** Replaces the class of workers while `use` runs. */
+  async function withWorker(Worker: unknown, use: () => void | Promise<void>): Promise<void> {
+    const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: unknown };
+    const { Worker: real } = threads;
+    threads.Worker = Worker;
+    try {
+      await use();
+    } finally {
+      threads.Worker = real;
+    }
+  }
+  const refusal = Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
+
+  it.each([
+    [
+      'at once',
+      class {
+        constructor() {
+          throw refusal;
+        }
+      },
+    ],
+    [
+      'later',
+      class {
+        unref(): void {}
+        terminate(): void {}
+        on(event: string, listen: (error: Error) => void): void {
+          if (event === 'error') setImmediate(() => listen(refusal));
+        }
+      },
+    ],
+  ])('that the system refuses %s are done without, with one warning', async (_, Worker) => {
+    await withWorker(Worker, async () => {
+      const warnings: string[] = [];
+      const { pool, counts } = open('wasm', 3, (warning) => warnings.push(warning));
+      for (let round = 1; round <= 3; round++) {
+        pool.run(Id.count, 5);
+        expect([...counts.subarray(0, 6)]).toEqual([...Array(5).fill(round), 0]);
+        await new Promise(setImmediate);
+        await new Promise(setImmediate);
+      }
+      expect(warnings).toEqual([expect.stringContaining('some of 3 threads could not start')]);
+      expect(warnings[0]).toContain('EAGAIN');
+    });
+  });
+
+  it('that cannot start for another reason are an error', async () => {
+    class Broken {
+      constructor() {
+        throw new TypeError('no such option');
+      }
+    }
+    await withWorker(Broken, () => {
+      const { pool } = open('wasm', 2);
+      expect(() => pool.run(Id.count, 2)).toThrow('no such option');
+    });
   });
 });
 

@@ -186,7 +186,14 @@ export function openSingle(level: string): Backend {
   const arena = new Arena(131_072);
   const { kernels, isa, panelWidth } = openLevel(level, arena.memory);
   const kind = level === 'wasm' ? 'wasm' : 'native';
-  const pool = createPool({ kind, products: 'single', arena, threads: 1, stack: 65_536 });
+  const pool = createPool({
+    kind,
+    products: 'single',
+    arena,
+    threads: 1,
+    stack: 65_536,
+    onWarning: console.warn,
+  });
   return { kind, isa, panelWidth, kernels, arena, pool };
 }
 

@@ -1,6 +1,7 @@
 import { Arena } from '../../src/backend/arena.ts';
 import { type Backend, type BackendKind, loadKernels } from '../../src/backend/backend.ts';
-import { controlOf, createPool, NEXT, type Pool } from '../../src/backend/pool.ts';
+import { createPool, type Pool } from '../../src/backend/pool.ts';
+import { controlAt, NEXT } from '../../src/backend/round.ts';
 
 const STACK = 65_536;
 const PATIENCE = 10_000; // milliseconds
@@ -15,8 +16,15 @@ export function openThreads(
   threads: number,
 ): Backend & { drawn: { here: number; all: number; shared: number } } {
   const arena = new Arena(2 * STACK);
-  const control = controlOf(arena.memory, arena.layout.end); // the pool's first allocation
-  const inner = createPool({ kind, products: 'single', arena, threads, stack: STACK });
+  const control = controlAt(arena.memory, arena.layout.end, threads); // the pool's first allocation
+  const inner = createPool({
+    kind,
+    products: 'single',
+    arena,
+    threads,
+    stack: STACK,
+    onWarning: console.warn,
+  });
   const drawn = { here: 0, all: 0, shared: 0 };
   let left = 0; // tickets of this round that nobody had drawn when this thread came
   let first = true;
