@@ -1,14 +1,5 @@
 import type { Command } from 'commander';
-import {
-  type Column,
-  createWriter,
-  type Document,
-  defaultTagColumn,
-  type Format,
-  readSentences,
-  type Sentence,
-  type Writer,
-} from '../corpus/index.ts';
+import { type Document, readSentences, type Sentence, type Writer } from '../corpus/index.ts';
 import {
   convert,
   detectScheme,
@@ -18,8 +9,9 @@ import {
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { createConversionWriter, otherColumns } from './convert-writer.ts';
 import { addNotes } from './help.ts';
-import { openInput, outputFormat } from './input.ts';
+import { openInput, outputFormat, someOf } from './input.ts';
 import {
   addColumns,
   type ColumnOptions,
@@ -44,6 +36,7 @@ const examples = [
   'seqtag convert corpus.conll --scheme BIOES > corpus.bioes',
   'seqtag convert corpus.conllu --to columns --tag-column xpos',
   'seqtag convert corpus.csv --to jsonl -o corpus.jsonl',
+  'seqtag convert corpus.conllu --to jsonl --tag-column upos,xpos',
   'seqtag convert article.txt --to horizontal',
 ];
 
@@ -77,7 +70,7 @@ export function defineConvert(command: Command, context: Context): void {
     .option('--from-scheme <scheme>', 'input tag scheme (default: by the tags)')
     .option('-o, --out-file <file>', 'output file; it appears when everything is written');
   addColumns(command, {
-    tag: 'column of the tags (default: the last; conllu: upos; csv: by header)',
+    tag: 'column of the tags, or several: upos,xpos (default: the last; conllu: upos; csv: by header)',
   });
   addNotes(command, { io: context.io, examples, notes });
   command.action((file: string | undefined, flags: ConvertFlags) =>
@@ -89,135 +82,104 @@ async function convertCommand(
   { file, flags }: { file: string; flags: ConvertFlags },
   context: Context,
 ): Promise<void> {
-  const wanted = flags.scheme === undefined ? undefined : schemeNamed(flags.scheme);
-  const stated = flags.fromScheme === undefined ? undefined : schemeNamed(flags.fromScheme);
-  if (wanted === 'none')
-    throw new UserError('--scheme none: plain tags hold no spans. Name a span scheme.');
-  const input = await openInput(file, { io: context.io, format: flags.from });
-  const { name, format: from } = input;
-  const named = outputFormat(flags.outFile);
-  const to = flags.to ?? named;
+  const scheme = flags.scheme === undefined ? undefined : schemeNamed(flags.scheme);
+  const fromScheme = flags.fromScheme === undefined ? undefined : schemeNamed(flags.fromScheme);
+  if (scheme === 'none')
+    throw new UserError('--scheme none: plain tags hold no spans. Name a span scheme.', {
+      code: 'SEQTAG_OPTION',
+    });
+  const {
+    source,
+    name,
+    format: from,
+  } = await openInput(file, {
+    io: context.io,
+    format: flags.from,
+  });
+  const to = flags.to ?? outputFormat(flags.outFile);
   const isRaw = from === 'text' || from === 'horizontal';
-  // where nothing of the tags changes they need not be there
-  const gold =
-    !isRaw && (wanted !== undefined || (to !== undefined && to !== from && to !== 'horizontal'));
-  if (isRaw && wanted !== undefined)
+  if (isRaw && scheme !== undefined)
     throw new UserError(
-      `${name}: --scheme ${wanted}: the format ${from} has no tags. Give a labelled corpus.`,
+      `${name}: --scheme ${scheme}: the format ${from} has no tags. Give a labelled corpus.`,
+      { code: 'SEQTAG_OPTION_CONFLICT' },
     );
+  // A corpus needs no tags if they do not change.
+  const isChanged = to !== undefined && to !== from && to !== 'horizontal';
+  const gold = !isRaw && (scheme !== undefined || isChanged);
+  const tagColumns = flags.tagColumn?.split(',') ?? [];
 
   await withOutput(context, flags.outFile, async (sink) => {
     let document: Document | undefined;
-    const pieces = readSentences(input.source, {
+    const pieces = readSentences(source, {
       ...readOptions(flags, from),
+      ...(tagColumns.length > 0 && { tagColumn: tagColumns }),
       file: name,
       gold,
       onDocument: (started) => {
         document = started;
       },
     });
-    const options = { flags, to, gold };
-    // a scheme is found, and where spans go in CoNLL-U decided, only when all is read
-    const mustLook =
+    const options = { tagColumns, to, gold, offsets: flags.offsets };
+    // The tag scheme, and the place of span tags in CoNLL-U, depend on the whole corpus.
+    const needsAll =
       gold &&
-      ((wanted && stated === undefined) || (to === 'conllu' && flags.tagColumn === undefined));
-    if (mustLook) {
+      ((scheme && fromScheme === undefined) || (to === 'conllu' && tagColumns.length === 0));
+    if (needsAll) {
       const sentences: Sentence[] = [];
-      for await (const piece of pieces) sentences.push(...piece);
-      const scheme = stated ?? detectScheme(sentences.map(({ tags }) => tags));
-      if (wanted) checkSpans({ file: name, sentences, scheme });
-      const writer = writerFor(document!, { ...options, scheme });
-      await sink.write(
-        writer.write(sentences, [tagsOf(sentences, { gold, from: scheme, to: wanted })]),
-      );
+      for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
+      const tags = tagsByColumn(sentences, tagColumns.length);
+      const schemes = tags.map((column) => fromScheme ?? detectScheme(column));
+      if (scheme) checkSpans(tags, { file: name, schemes });
+      const writer = createConversionWriter(document!, { ...options, schemes });
+      const converted = tags.map((column, c) => inScheme(column, schemes[c]!, scheme));
+      await sink.write(writer.write(sentences, converted) + writer.end() + writer.close());
+    } else {
+      let writer: Writer | undefined;
+      for await (const sentences of pieces) {
+        writer ??= createConversionWriter(document!, options);
+        const tags = gold
+          ? tagsByColumn(sentences, tagColumns.length)
+          : [sentences.map(({ tokens }) => tokens.map(() => '_'))];
+        const converted = tags.map((column) => inScheme(column, fromScheme, scheme));
+        await sink.write(writer.write(sentences, converted));
+      }
+      writer ??= createConversionWriter(document!, options);
       await sink.write(writer.end() + writer.close());
-      return;
     }
-    let writer: Writer | undefined;
-    for await (const sentences of pieces) {
-      writer ??= writerFor(document!, options);
-      await sink.write(
-        writer.write(sentences, [tagsOf(sentences, { gold, from: stated, to: wanted })]),
+    const others = gold && tagColumns.length === 0 ? otherColumns(document!, to) : 0;
+    if (others > 0)
+      context.say(
+        `seqtag: ${name}: only one column of tags is written; ${others} more ${others === 1 ? 'column is' : 'columns are'} left out. List the columns to write with --tag-column.`,
       );
-    }
-    writer ??= writerFor(document!, options);
-    await sink.write(writer.end() + writer.close());
   });
 }
 
-function checkSpans({
-  file,
-  sentences,
-  scheme,
-}: {
-  file: string;
-  sentences: readonly Sentence[];
-  scheme: Scheme;
-}): void {
-  if (sentences.length === 0 || scheme !== 'none') return;
-  const strays = [
-    ...strayTags(
-      sentences.map(({ tags }) => tags),
-      'BIO',
-    ).keys(),
-  ];
-  throw new UserError(
-    `${file}: plain tags (${strays.slice(0, 5).join(', ')}), which hold no spans. Name the right column with --tag-column.`,
-  );
-}
-
-function tagsOf(
+/** The tags of each sentence, for each column that was read. */
+const tagsByColumn = (
   sentences: readonly Sentence[],
-  { gold, from, to }: { gold: boolean; from: Scheme | undefined; to: Scheme | undefined },
-): (readonly string[])[] {
-  if (!gold) return sentences.map(({ tokens }) => tokens.map(() => '_'));
-  return sentences.map(({ tags }) =>
-    from !== undefined && to !== undefined ? convert(tags, from, to) : tags,
+  columns: number,
+): (readonly (readonly string[])[])[] =>
+  columns < 2
+    ? [sentences.map(({ tags }) => tags)]
+    : Array.from({ length: columns }, (_, c) => sentences.map(({ tagColumns }) => tagColumns![c]!));
+
+const inScheme = (
+  tags: readonly (readonly string[])[],
+  from: Scheme | undefined,
+  to: Scheme | undefined,
+): readonly (readonly string[])[] =>
+  from === undefined || from === 'none' || to === undefined
+    ? tags
+    : tags.map((sentence) => convert(sentence, from, to));
+
+/** @throws UserError if no column has span tags, so that there is nothing to convert to another scheme */
+function checkSpans(
+  tags: readonly (readonly (readonly string[])[])[],
+  { file, schemes }: { file: string; schemes: readonly Scheme[] },
+): void {
+  if (tags[0]!.length === 0 || schemes.some((scheme) => scheme !== 'none')) return;
+  throw new UserError(
+    `${file}: plain tags (${someOf([...strayTags(tags[0]!, 'BIO').keys()])}), which hold no spans. Name the right column with --tag-column.`,
+    { code: 'SEQTAG_TAGS' },
   );
-}
-
-function writerFor(
-  document: Document,
-  {
-    flags,
-    to,
-    gold,
-    scheme,
-  }: { flags: ConvertFlags; to: Format | undefined; gold: boolean; scheme?: Scheme },
-): Writer {
-  const format = to ?? document.format;
-  const isFaithful = format === document.format;
-  if (isFaithful && !gold && format !== 'horizontal' && format !== 'text')
-    return copyWriter(document);
-  const writer = createWriter({ format, tagColumn: columnFor(), offsets: flags.offsets });
-  writer.begin(document);
-  return writer;
-
-  function columnFor(): Column | undefined {
-    if (!isFaithful) {
-      if (format !== 'conllu') return undefined;
-      if (flags.tagColumn !== undefined && !/^-?\d+$/.test(flags.tagColumn)) return flags.tagColumn;
-      return scheme === undefined || scheme === 'none' ? undefined : 'NER';
-    }
-    if (flags.tagColumn !== undefined) return flags.tagColumn;
-    if (format === 'columns') return -1;
-    if (format === 'jsonl') return document.keys?.tag;
-    return format === 'conllu' ? undefined : defaultTagColumn(document);
-  }
-}
-
-/** Gives everything back as it was; it has been read, so it is well formed. */
-function copyWriter(document: Document): Writer {
-  let isFirst = true;
-  const start = (): string => {
-    if (!isFirst) return '';
-    isFirst = false;
-    return (document.bom ? '\ufeff' : '') + (document.header?.raw ?? '');
-  };
-  return {
-    begin: () => undefined,
-    write: (sentences) => start() + sentences.map(({ source }) => source?.raw ?? '').join(''),
-    end: () => start() + document.tail,
-    close: () => '',
-  };
 }

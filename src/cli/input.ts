@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { StrangeColumn } from '../corpus/features/token-features.ts';
-import { type Format, formatOf, isName, type ReadOptions, sniffFormat } from '../corpus/index.ts';
+import { type Format, formatOf, isName, peekFormat, type ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { decompressed, withoutCompression } from '../files/compression.ts';
 import { describeFile, readBytes } from '../files/read.ts';
@@ -14,7 +14,7 @@ export interface Input {
   readonly source: string | AsyncIterable<Uint8Array>;
   /** The name for messages. */
   readonly name: string;
-  /** Undefined for an empty or missing file, which the reader reports. */
+  /** Undefined for a missing file or a directory, which the reader reports. */
   readonly format: Format | undefined;
 }
 
@@ -35,12 +35,14 @@ export async function openInput(
   const name = nameOf(file);
   const isText = extname(withoutCompression(file)).toLowerCase() === '.txt';
   const known = format ?? (isText ? undefined : formatOf(file, 'convert'));
-  const isStream = file === '-' || describeFile(file)?.kind === 'stream';
   if (known !== undefined) return { source: sourceOf(file, io), name, format: known };
-  if (!isStream) return { source: file, name, format: await formatByContent(file) };
+  const kind = file === '-' ? 'stream' : describeFile(file)?.kind;
+  if (kind !== 'file' && kind !== 'stream') return { source: file, name, format: undefined };
   const stream = file === '-' ? io.stdin : readBytes(file);
-  const { sample, source } = await peek(decompressed(stream, name));
-  return { source, name, format: sniffFormat(decode(sample)) };
+  const { format: found, bytes } = await peekFormat(decompressed(stream, name));
+  if (kind === 'stream') return { source: bytes, name, format: found };
+  await bytes[Symbol.asyncIterator]().return?.();
+  return { source: file, name, format: found };
 }
 
 /** The same for a labelled file: the extension `.txt` means columns. */
@@ -63,54 +65,6 @@ export function outputFormat(file: string | undefined): Format | undefined {
       { code: 'SEQTAG_CORPUS_FORMAT' },
     );
   return formatOf(file, 'convert');
-}
-
-/** Bytes from which the format is determined. */
-const SAMPLE = 65_536;
-
-async function formatByContent(file: string): Promise<Format | undefined> {
-  if (describeFile(file)?.kind !== 'file') return undefined;
-  const { sample, source } = await peek(decompressed(readBytes(file), file));
-  await source.return(undefined);
-  return sample.length === 0 ? undefined : sniffFormat(decode(sample));
-}
-
-// The reader reports invalid UTF-8, with its line.
-const decode = (sample: Uint8Array): string => new TextDecoder().decode(sample);
-
-/** The first bytes of a regular file; none of anything else. */
-export async function firstBytes(file: string): Promise<Uint8Array> {
-  if (describeFile(file)?.kind !== 'file') return new Uint8Array();
-  const { sample, source } = await peek(readBytes(file));
-  await source.return(undefined);
-  return sample;
-}
-
-/**
- * The first bytes of a stream, and the stream from its start. Waits for the full sample or the end, so that the result
- * does not depend on how a pipe cuts its data.
- */
-async function peek(
-  stream: AsyncIterable<Uint8Array>,
-): Promise<{ sample: Uint8Array; source: AsyncGenerator<Uint8Array, void, undefined> }> {
-  const rest = stream[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (size < SAMPLE) {
-    const next = await rest.next();
-    if (next.done) break;
-    chunks.push(next.value);
-    size += next.value.length;
-  }
-  async function* all(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* chunks;
-      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-    } finally {
-      await rest.return?.();
-    }
-  }
-  return { sample: Buffer.concat(chunks), source: all() };
 }
 
 /**

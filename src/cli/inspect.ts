@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { describeFile, readBytes } from '../files/read.ts';
+import { findModel } from '../model/model-file.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
-import { firstBytes, openInput } from './input.ts';
+import { openInput } from './input.ts';
 import { corpusFacts, corpusText } from './inspect-corpus.ts';
 import { gradientText } from './inspect-gradients.ts';
 import { modelFacts, modelText } from './inspect-model.ts';
@@ -73,7 +74,7 @@ async function inspectCommand(
 ): Promise<void> {
   const { io, out } = context;
   const style = await styleOf('stdout', context);
-  if (flags.format === undefined && (await looksLikeModel(file))) {
+  if (flags.format === undefined && (await isModel(file))) {
     const facts = await modelFacts(file, computeOptions(flags));
     const text = flags.gradients
       ? gradientText(facts.record, { path: facts.path, style })
@@ -94,12 +95,20 @@ async function inspectCommand(
   );
 }
 
-/** A safetensors file starts with a length of 8 bytes and `{`. A bundled model is a name without extension, and not a file. */
-async function looksLikeModel(file: string): Promise<boolean> {
+/** Whether a file is to be read as a model: by extension or content, or because it is the name of a bundled model. */
+async function isModel(file: string): Promise<boolean> {
   if (file === '-') return false;
   const extension = extname(file).toLowerCase();
   if (extension === '.safetensors') return true;
-  if (!existsSync(file)) return extension === '';
-  const start = (await firstBytes(file)).subarray(0, 9);
-  return start.length === 9 && start[8] === 123 && start[6] === 0 && start[7] === 0;
+  const kind = describeFile(file)?.kind;
+  if (kind === undefined) return extension === '';
+  if (kind === 'directory') return findModel(file) !== file;
+  return kind === 'file' && startsLikeModel(file);
+}
+
+/** A safetensors file starts with the length of its header in 8 bytes, and `{`. */
+async function startsLikeModel(file: string): Promise<boolean> {
+  for await (const bytes of readBytes(file))
+    return bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
+  return false;
 }

@@ -146,9 +146,41 @@ describe('schemes', () => {
   });
 
   it('converts scheme and format at once', async () => {
-    expect(await convert([write('s.conll', bio), '--scheme=BIOES', '--to=jsonl'])).toBe(
+    const args = ['--scheme=BIOES', '--to=jsonl', '--tag-column=-1'];
+    expect(await convert([write('s.conll', bio), ...args])).toBe(
       '{"tokens":["New","York","City"],"tags":["S-LOC","B-LOC","E-LOC"]}\n{"tokens":["Oslo"],"tags":["S-LOC"]}\n',
     );
+  });
+});
+
+describe('several tag columns', () => {
+  const file = write('three.conll', 'New NNP B-LOC\nYork NNP I-LOC\n\n');
+
+  it('are all written, by name or index', async () => {
+    expect(await convert([file, '--to=jsonl', '--tag-column=1,-1'])).toBe(
+      '{"tokens":["New","York"],"tag_1":["NNP","NNP"],"tag_2":["B-LOC","I-LOC"]}\n',
+    );
+    const csv = write('three.csv', 'word,pos,ner\nNew,NNP,B-LOC\nYork,NNP,I-LOC\n');
+    expect(await convert([csv, '--to=jsonl', '--token-column=word', '--tag-column=pos,2'])).toBe(
+      '{"tokens":["New","York"],"pos":["NNP","NNP"],"ner":["B-LOC","I-LOC"]}\n',
+    );
+    const conllu = ['--to=conllu', '--tag-column=pos,ner', '--token-column=word'];
+    expect(await convert([csv, ...conllu])).toContain('\tpos=NNP|ner=B-LOC\n');
+    const xpos = [corpus('english.dev.conllu'), '--to=columns', '--tag-column=upos,NER'];
+    expect(await convert(xpos)).toMatch(/^Mum\tNOUN\tO\n,\tPUNCT\tO\n/);
+  });
+
+  it('are converted where they are spans', async () => {
+    expect(await convert([file, '--scheme=BIOES', '--tag-column=1,2'])).toBe(
+      'New NNP B-LOC\nYork NNP E-LOC\n\n',
+    );
+  });
+
+  it('are left out with one line that says so', async () => {
+    const { code, stdout, stderr } = await seqtag(['convert', file, '--to=jsonl']);
+    expect([code, stdout]).toEqual([0, '{"tokens":["New","York"],"tags":["B-LOC","I-LOC"]}\n']);
+    expect(stderr).toMatch(/^seqtag: \S+three\.conll: only one column of tags is written; 1 more /);
+    expect((await seqtag(['convert', file, '--scheme=BIOES'])).stderr).toBe('');
   });
 });
 
