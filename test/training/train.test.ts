@@ -12,11 +12,19 @@ import { completeSettings } from '../../src/training/recipes.ts';
 import { checkHyperparameters } from '../../src/training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 import { readTrainingFiles } from '../../src/training/training-files.ts';
+import { sentences } from '../cli/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const corpus = (name: string): string =>
   fileURLToPath(new URL(`../../corpora/english.${name}`, import.meta.url));
+/** The first sentences of a corpus: enough for whatever needs no good model. */
+const short = (name: string, count: number): string => {
+  const file = join(folder, `short.${name}`);
+  writeFileSync(file, sentences(`english.${name}`, count));
+  return file;
+};
+const [shortTrain, shortDev] = [short('dev.conll', 48), short('test.conll', 24)];
 const small = { hidden: 12, wordDim: 12, charDim: 6, charFilters: 8, batchSize: 16, epochs: 2 };
 
 async function run(
@@ -28,7 +36,7 @@ async function run(
   const events: TrainingEvent[] = [];
   const hyperparameters = checkHyperparameters({ ...small, ...h }, 'test');
   for await (const event of train({
-    corpora: [corpus('dev.conll')],
+    corpora: [shortTrain],
     output,
     threads: 1,
     hyperparameters,
@@ -37,8 +45,9 @@ async function run(
     events.push(event);
   return { output, events };
 }
-const textOf = (name: string): string[][][] =>
-  readFileSync(corpus(name), 'utf8')
+/** Sentences of tokens of cells. */
+const textOf = (file: string): string[][][] =>
+  readFileSync(file, 'utf8')
     .trimEnd()
     .split('\n\n')
     .map((block) => block.split('\n').map((line) => line.split('\t')));
@@ -48,9 +57,9 @@ test('the same run gives the same bytes for any number of threads', async () => 
   for (const charEncoder of ['cnn', 'lstm']) {
     const options = { charEncoder, recurrentDropout: 0.2, layers: 2 };
     const files = [];
-    for (const threads of [1, 2, 3])
+    for (const threads of [1, 3])
       files.push(readFileSync((await run(`threads-${threads}`, { threads }, options)).output));
-    expect(files[0]!.equals(files[1]!) && files[0]!.equals(files[2]!)).toBe(true);
+    expect(files[0]!.equals(files[1]!)).toBe(true);
   }
   const other = readFileSync((await run('seed', {}, { seed: 2 })).output);
   expect(other.equals(readFileSync((await run('seed', {}, { seed: 3 })).output))).toBe(false);
@@ -58,7 +67,11 @@ test('the same run gives the same bytes for any number of threads', async () => 
 
 const losses = async (h: object, options?: Partial<TrainOptions>): Promise<number[]> => {
   const none = { dropout: 0, outputDropout: 0, recurrentDropout: 0, unknownProbability: 0 };
-  const { events } = await run('losses', options, { ...none, ...h });
+  const { events } = await run(
+    'losses',
+    { corpora: [corpus('dev.conll')], ...options },
+    { ...none, ...h },
+  );
   return events.filter((event) => event.type === 'epoch').map(({ loss }) => loss);
 };
 
@@ -101,6 +114,7 @@ test('characters that are dropped are drawn by the seed, whatever the number of 
 
 test('events tell sizes, epochs and the end; the record holds what happened', async () => {
   const { output, events } = await run('events', {
+    corpora: [corpus('dev.conll')],
     dev: corpus('test.conll'),
     test: corpus('train.conll'),
   });
@@ -136,19 +150,11 @@ test('the saved model tags as training said: dev scores are those of the file', 
   const { output, events } = await run(
     'again',
     { read: { tagColumn: 1 } },
-    {
-      epochs: 12,
-      hidden: 32,
-      wordDim: 32,
-      learningRate: 0.01,
-      batchSize: 4,
-      dropout: 0.2,
-      outputDropout: 0.2,
-    },
+    { epochs: 12, hidden: 24, learningRate: 0.02, batchSize: 4, dropout: 0, outputDropout: 0 },
   );
   const end = last(events);
   const tagger = loadTagger(output, { threads: 1 });
-  const text = textOf('dev.conll');
+  const text = textOf(shortTrain);
   const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!)));
   const right = tags.flat().filter((tag, i) => tag === text.flat()[i]![1]).length;
   // Nine tenths of these sentences were trained on.
@@ -161,7 +167,7 @@ test('without a dev file every tenth sentence is held out', async () => {
   const { events } = await run('heldout');
   expect(events[0]).toMatchObject({ dev: { sentences: expect.any(Number), heldOut: true } });
   expect(events[0]).toMatchObject({
-    train: { sentences: 144 - (events[0] as { dev: { sentences: number } }).dev.sentences },
+    train: { sentences: 48 - (events[0] as { dev: { sentences: number } }).dev.sentences },
   });
 });
 
@@ -191,7 +197,7 @@ test('a signal ends training after the update under way and keeps the best', asy
 });
 
 describe('refit', () => {
-  const files = { dev: corpus('test.conll'), test: corpus('test.conll') };
+  const files = { dev: shortDev, test: shortDev };
   const h = { refit: true, epochs: 3, biasRecall: 'auto', decoder: 'constrained', ensemble: 2 };
 
   test('trains again on the development sentences too, to the best epoch', async () => {
@@ -199,7 +205,7 @@ describe('refit', () => {
     const { output, events } = await run('refit', files, h);
     using before = openModel(once.output);
     using after = openModel(output);
-    const sentences = textOf('dev.conll').length + textOf('test.conll').length;
+    const sentences = textOf(shortTrain).length + textOf(shortDev).length;
     expect(after.record.refit).toMatchObject({ sentences });
     const { dev, epochs, bestEpoch, recallBias, members } = after.record;
     expect({ dev, epochs, bestEpoch, recallBias, members }).toEqual({
@@ -210,7 +216,7 @@ describe('refit', () => {
       members: before.record.members,
     });
     const words = (text: string[][][]) => text.flat().map(([token]) => token!.toLowerCase());
-    const [old, added] = [new Set(words(textOf('dev.conll'))), words(textOf('test.conll'))];
+    const [old, added] = [new Set(words(textOf(shortTrain))), words(textOf(shortDev))];
     const only = added.find((word) => !old.has(word))!;
     expect(before.vocabulary.words).not.toContain(only);
     expect(after.vocabulary.words).toContain(only);
@@ -222,7 +228,7 @@ describe('refit', () => {
     const end = last(events);
     if (end.type !== 'end') throw new Error('no end');
     const tagger = loadTagger(output, { threads: 1 });
-    const text = textOf('test.conll');
+    const text = textOf(shortDev);
     const tags = tagger.tag(text.map((s) => s.map((cells) => cells[0]!))).flat();
     const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
     expect(end.test![0]!.correctTokens).toBe(right);
@@ -238,7 +244,7 @@ describe('refit', () => {
     );
     expect(readFileSync(one!).equals(readFileSync(two!))).toBe(true);
     using file = openModel(one!);
-    expect(file.record.refit).toMatchObject({ sentences: textOf('dev.conll').length });
+    expect(file.record.refit).toMatchObject({ sentences: textOf(shortTrain).length });
     expect(file.record.command).not.toMatch(/refit/); // without --dev it is the default
   });
 
@@ -266,7 +272,7 @@ describe('refit', () => {
     const hyperparameters = checkHyperparameters({ ...small, refit: true }, 'test');
     let end: TrainingEvent | undefined;
     for await (const event of train({
-      corpora: [corpus('dev.conll')],
+      corpora: [shortTrain],
       output,
       threads: 1,
       hyperparameters,
@@ -349,7 +355,8 @@ test('several columns of tags: a report, a task and a score for each, the score 
 
 test('the record has how gradients fade, in both directions, before training and after', async () => {
   const rnn = { cell: 'rnn', dropout: 0, recurrentDropout: 0, outputDropout: 0 };
-  const { output, events } = await run('gradients', {}, rnn);
+  const full = { corpora: [corpus('dev.conll')] };
+  const { output, events } = await run('gradients', full, rnn);
   using file = openModel(output);
   const { initial, trained } = file.record.gradients!;
   for (const profile of [initial, trained]) {
@@ -392,12 +399,12 @@ test.each([
   { cell: 'clockwork', periods: '1,2,4', bptt: 'random:0.2', features: 'all', featureDim: 4 },
   { cell: 'depth-gated', layers: 2, highway: true, dense: 1, direction: 'forward' },
 ])('%j is trained, saved and tags as it did', async (h) => {
-  const { output, events } = await run('kinds', { dev: corpus('test.conll') }, { ...h, epochs: 3 });
+  const { output, events } = await run('kinds', { dev: shortDev }, { ...h, epochs: 3 });
   const epochs = events.filter((event) => event.type === 'epoch');
   expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
   const end = last(events);
   const tagger = loadTagger(output, { threads: 1 });
-  const text = textOf('test.conll');
+  const text = textOf(shortDev);
   const tags = tagger.tag(text.map((sentence) => sentence.map((cells) => cells[0]!))).flat();
   const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
   expect(end.type === 'end' && end.dev[0]!.correctTokens).toBe(right);
@@ -405,11 +412,11 @@ test.each([
 });
 
 describe('an ensemble', () => {
-  const dev = { dev: corpus('test.conll') };
+  const dev = { dev: shortDev };
   const settings = { ensemble: 2, epochs: 3, seed: 5, decoder: 'crf', biasRecall: 'auto' };
 
   test('has the members that are trained alone, and scores as its file tags', async () => {
-    const options = { ...dev, test: corpus('test.conll') };
+    const options = { ...dev, test: shortDev };
     const { output, events } = await run('ensemble', options, settings);
     const epochs = events.filter((event) => event.type === 'epoch');
     expect(epochs.map(({ member, members, epoch }) => [member, members, epoch])).toEqual(
@@ -436,8 +443,9 @@ describe('an ensemble', () => {
     expect(record.dev[0]).toMatchObject({ f1: end.score });
     expect(record.command).toContain('--ensemble 2');
     const tagger = loadTagger(output, { threads: 1 });
-    const tags = tagger.tag(textOf('test.conll').map((s) => s.map((cells) => cells[0]!))).flat();
-    const right = tags.filter((tag, i) => tag === textOf('test.conll').flat()[i]!.at(-1)).length;
+    const text = textOf(shortDev);
+    const tags = tagger.tag(text.map((s) => s.map((cells) => cells[0]!))).flat();
+    const right = tags.filter((tag, i) => tag === text.flat()[i]!.at(-1)).length;
     expect(end.dev[0]!.correctTokens).toBe(right);
     await tagger.close();
   });
