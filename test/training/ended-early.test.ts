@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DivergedError } from '../../src/errors.ts';
-import { openModel } from '../../src/model/model.ts';
+import { openModel } from '../../src/model/model-file.ts';
 import { sweep } from '../../src/training/sweep/sweep.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 import { createFolder, sentences } from '../cli/world.ts';
