@@ -1,24 +1,26 @@
-// GEMM in bfloat16 with sums in binary32, for processors whose units multiply matrices (AMX): eight bits of each factor
-// count, at many times the speed. Included in place of the exported products where the build names such a processor;
-// what has to be exact, as the sums over paths of a CRF, keeps to binary32.
+// Matrix products in bfloat16 with sums in binary32, for processors with matrix units (AMX). Factors keep 8 significant
+// bits, and products are many times faster. This file takes the place of pack_ and gemm_ in all layers but the CRF, whose
+// sums over paths stay in binary32.
 //
-// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16: row p has, of 16 columns, the numbers
-// (2p, 2p + 1) side by side; one after the other down K, then on to the next 16 columns; what is missing is 0.
+// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16 numbers, tile after tile along K, then the next 16
+// columns. Row p of a tile holds the numbers (2p, 2p + 1) of each of its 16 columns side by side. Missing numbers are 0.
+#pragma once
+#include "vector.h"
 
-#define EDGE 16 // rows of a tile, and columns of a result
-#define DEEP 32 // of K, what one tile has
-#define CHUNK 16 // tiles of A that are converted at once, along K
-typedef long long Line __attribute__((vector_size(64), aligned(4), may_alias)); // anywhere in memory
+#define EDGE 16  // rows of a tile, and columns of a result
+#define DEEP 32  // numbers along K in a tile
+#define CHUNK 16 // tiles of A along K that are converted together
+typedef long long Line __attribute__((vector_size(64), aligned(4), may_alias)); // at any address
 typedef struct {
   Line rows[EDGE];
 } Tile;
 
 INLINE __mmask16 first(int n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1; }
-// 32 numbers in a row, of which the first n are there.
+// 32 numbers at p, of which the first n exist.
 INLINE __m512i line(const float *p, int n) {
   return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(n - 16), p + 16), _mm512_maskz_loadu_ps(first(n), p));
 }
-// (p[i], q[i]) for 16 i, of which the first n are there; q only if `both`.
+// (p[i], q[i]) for 16 i, of which the first n exist; q only if `both`.
 INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
   const __m512i half = (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(both ? n : 0), q),
                                                     _mm512_maskz_loadu_ps(first(n), p));
@@ -26,7 +28,7 @@ INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
                                          5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return _mm512_permutexvar_epi16(order, half);
 }
-// 16 x 16 words of 32 bits: by words, by pairs of words, and by the quarters of a register.
+// Transposes 16 x 16 words of 32 bits: words, then pairs of words, then quarters of registers.
 INLINE void transpose(Tile *tile) {
   __m512i a[EDGE], b[EDGE];
 #pragma GCC unroll 16
@@ -56,8 +58,8 @@ INLINE void transpose(Tile *tile) {
     tile->rows[i + 12] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0xdd);
   }
 }
-// Two ways to fill a tile: from `rows` lines of `deep` numbers, a line apart by `ld`; and from `deep` lines of `rows`
-// numbers, as pairs of neighbouring lines. The one is the transposed of the other.
+// Two ways to fill a tile, each the transpose of the other: from `rows` lines of `deep` numbers; and from `deep` lines of
+// `rows` numbers, two neighbouring lines at a time. Lines are `ld` floats apart.
 INLINE void from_lines(Tile *tile, const float *from, long ld, int rows, int deep) {
   for (int r = 0; r < EDGE; r++) tile->rows[r] = r < rows ? line(from + r * ld, deep) : _mm512_setzero_si512();
 }
@@ -77,8 +79,8 @@ static void pack_product(float *packed, const float *b, int K, int N, long row_s
     }
 }
 
-// Tiles of the processor: 0 1 / 2 3 are four neighbouring results, 4 / 5 the rows of A for those above and below, 6 7 the
-// columns of B for those left and right. As many rows count as there are: one at least, or the tile could not be used.
+// The tile registers: 0 1 / 2 3 are four neighbouring results; 4 / 5 the rows of A of the upper and lower two; 6 7 the
+// columns of B of the left and right two. A register has as many rows as exist, at least 1.
 static void configure(int above, int below) {
   struct {
     uint8_t palette, start, unused[14];
@@ -92,8 +94,8 @@ static void configure(int above, int below) {
   _tile_loadconfig(&to);
 }
 
-// What a result of C begins with, and where it ends: in C, or where that has fewer columns, or a bias comes to it, in
-// `spare`.
+// A result tile of C: `at` is where the tile registers load and store it. That is C itself, or `spare` if C has fewer
+// columns there or a bias is to be added.
 typedef struct {
   float *c, *at;
   long ld;
@@ -115,7 +117,7 @@ static void end(const Corner *from, int ldc) {
   for (int r = 0; r < from->rows; r++)
     _mm512_mask_storeu_ps(from->c + (long)r * ldc, first(from->columns), (__m512)load(from->spare + r * EDGE));
 }
-// GCC's loads of tiles do not say that they read memory: what they read has to be there.
+// GCC does not know that tile loads read memory: this forces earlier writes to be done.
 #define WRITTEN __asm__ volatile("" ::: "memory")
 #define TILE_BEGIN(t)                                                                                                  \
   {                                                                                                                    \
@@ -132,7 +134,7 @@ static void end(const Corner *from, int ldc) {
     what(2) if (right) what(3)                                                                                         \
   }
 
-// As gemm_. Each element of C is summed in the same order however many rows stand beside it.
+// As gemm_. An element of C is summed in the same order for any number of rows.
 static __attribute__((noinline)) void product(float *c, const float *a, const float *packed, const float *bias, int M,
                                               int N, int K, int row_stride, int column_stride, int ldc,
                                               int accumulate) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // @ts-check
-// Builds the Node-API addon at install, where a C compiler exists: CC, or cc, gcc or clang. Where it cannot be built,
-// the WebAssembly kernels do the same work, so this never fails an install; `--require` makes it fail instead.
+// Builds the Node-API addon at install, if there is a C compiler: CC, or cc, gcc or clang. Without it the WebAssembly kernels
+// do the same work, so a failure does not fail the install, except with `--require`.
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const out = `${here}build`;
 
 /**
- * The names of the levels that were built: all of `chosen`, and of `wanted` those that the compiler can.
+ * Builds all levels of `chosen`, and those of `wanted` that the compiler knows. Returns their names.
  * @param {Record<string, string[]>} chosen flags by instruction-set level @param {Record<string, string[]>} wanted
  * @param {string} compiler
  */
@@ -47,6 +47,8 @@ async function build(chosen, wanted, compiler) {
     '-o',
     temporary,
   ]);
+  // src/backend/load.ts compares: an addon that was built for another list of kernels is not used.
+  copyFileSync(`${here}kernels.h`, `${out}/interface.txt`);
   renameSync(temporary, `${out}/kernels.node`);
   for (const object of objects) rmSync(object);
   return [...extra, ...built];

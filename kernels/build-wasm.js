@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // @ts-check
-// Builds kernels.wasm and its lock: `npm run build:wasm`; `--check` rebuilds elsewhere and compares bytes.
+// Builds kernels.wasm and kernels.lock.json: `npm run build:wasm`. With `--check` it builds elsewhere and compares bytes.
 //
-// The bytes depend on the compiler, so its version is fixed here and recorded in kernels.lock.json. Compile and link are
-// apart because the clang driver runs a `wasm-opt` it finds.
+// The bytes depend on the compiler, so its version is fixed here and recorded in kernels.lock.json. Compiling and linking are
+// two commands because the clang driver would run any `wasm-opt` that it finds.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ try {
     lock !== readFileSync(`${here}kernels.lock.json`, 'utf8')
   ) {
     console.error(
-      'kernels.wasm or kernels.lock.json is not what the source and the compiler give: run `npm run build:wasm`.',
+      'kernels.wasm or kernels.lock.json differs from what the compiler makes of the source. Run `npm run build:wasm`.',
     );
     process.exitCode = 1;
   } else console.log('kernels.wasm is reproducible');

@@ -1,7 +1,7 @@
 // @ts-check
 // The compiler flags, shared by the native and the WebAssembly build.
 
-/** No -ffast-math: NaN must survive, so that a diverged training is seen. */
+/** Without -ffast-math: NaN must survive, so that a diverged training is noticed. */
 export const common = [
   '-std=gnu11',
   '-O3',
@@ -20,7 +20,7 @@ const shape = ({ lanes, rows, vectors }) => [
   `-DTILE_VECTORS=${vectors}`,
 ];
 
-/** 2 x 4 keeps V8's register allocator from spilling; 4 x 2 runs at half its speed. */
+/** With tiles of 2 x 4, V8's register allocator does not spill; 4 x 2 runs at half the speed. */
 export const wasm = [
   ...shape({ lanes: 4, rows: 2, vectors: 4 }),
   '--target=wasm32',
@@ -41,7 +41,7 @@ const avx512 = [
   '-mprefer-vector-width=512',
 ];
 
-/** Instruction-set levels by `process.arch`; the addon chooses among them at load. */
+/** Instruction-set levels by `process.arch`. The addon chooses the best one when it is loaded. */
 export const levels = /** @type {Record<string, Record<string, string[]>>} */ ({
   x64: {
     avx512,
@@ -51,7 +51,7 @@ export const levels = /** @type {Record<string, Record<string, string[]>>} */ ({
   arm64: { base: shape({ lanes: 4, rows: 8, vectors: 3 }) },
 });
 
-/** What not every compiler and system has. */
+/** Levels that not every compiler knows. */
 export const extras = /** @type {typeof levels} */ ({
   'linux x64': { amx: [...avx512, '-DBFLOAT16', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'] },
 });

@@ -1,5 +1,5 @@
-// The kernels' interface: one list from which the Node-API addon makes its wrappers. P is a pointer (an arena offset
-// in TypeScript, 0 for none), I a 32-bit integer, F a 32-bit float. src/backend/kernels.ts has the same list, typed.
+// The list of all kernels, from which the Node-API addon makes its wrappers. P is a pointer (in TypeScript, an address in the
+// arena, or 0), I a 32-bit integer, F a 32-bit float. src/backend/kernels.ts has the same list with types.
 #pragma once
 #include <stdint.h>
 
@@ -39,7 +39,6 @@
   X(argmax,                (P,P,I,I),                     (int*,const float*,int,int))                   \
   X(crf_pack,              (P,P,P,P,P,I),                 (float*,const float*,const float*,const float*,const int*,int)) \
   X(crf_loss,              (P,P,P,P,P,P,P,P,P,P,P,I,I,F), (float*,float*,float*,float*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int,float)) \
-  X(crf_marginals,         (P,P,P,P,P,P,P,P,I,I),         (float*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int)) \
   X(crf_decode,            (P,P,P,P,P,P,P,P,I,I),         (int*,float*,float*,const float*,const float*,const int*,const float*,const int*,int,int)) \
   X(sum_shards,            (P,P,I,I,I),                   (float*,float*,int,int,int))                   \
   X(measure,               (P,P,I),                       (double*,const float*,int))                    \

@@ -1,7 +1,7 @@
-/** A byte offset into the arena; 0 stands for none. */
+/** A byte offset into the arena; 0 is the null pointer. */
 export type Address = number;
 
-/** Recurrences that have kernels, three each: `gru_forward`, `gru_infer`, `gru_backward`. */
+/** Recurrent cells. Each has three kernels, such as `gru_forward`, `gru_infer` and `gru_backward`. */
 export type Recurrence =
   | 'lstm'
   | 'peephole'
@@ -21,10 +21,10 @@ type RecurrenceForward = (
   pre: Address,
   packedU: Address,
   packedV: Address,
-  own: Address,
-  beside: Address,
+  perUnit: Address,
+  perRow: Address,
   mask: Address,
-  rows: Address,
+  batchSizes: Address,
   T: number,
   H: number,
   ldh: number,
@@ -38,9 +38,9 @@ type RecurrenceInfer = (
   ids: Address,
   packedU: Address,
   packedV: Address,
-  own: Address,
-  beside: Address,
-  rows: Address,
+  perUnit: Address,
+  perRow: Address,
+  batchSizes: Address,
   T: number,
   H: number,
   ld: number,
@@ -49,22 +49,22 @@ type RecurrenceInfer = (
 ) => void;
 type RecurrenceBackward = (
   dpre: Address,
-  dbeside: Address,
-  down: Address,
-  trace: Address,
+  dperRow: Address,
+  dperUnit: Address,
+  dhTotal: Address,
   scratch: Address,
   dh: Address,
-  dabove: Address,
+  dcAbove: Address,
   saved: Address,
   c: Address,
   hPrev: Address,
   packedUt: Address,
   packedVt: Address,
-  own: Address,
-  beside: Address,
+  perUnit: Address,
+  perRow: Address,
   mask: Address,
-  links: Address,
-  rows: Address,
+  truncationMask: Address,
+  batchSizes: Address,
   T: number,
   H: number,
   ldd: number,
@@ -78,8 +78,8 @@ type RecurrenceKernels = {
 };
 
 /**
- * The kernels of `kernels/kernels.c`, the same natively and in WebAssembly. Outputs come first, then inputs, then sizes;
- * every contract (equation, shapes, aliasing, what is accumulated) stands over the C function of that name. Nothing is
+ * The kernels, the same in native code and WebAssembly. The contract of each (equation, shapes,
+ * aliasing) stands above its C function in `kernels/`. Arguments: outputs, inputs, sizes. Nothing is
  * checked: callers check sizes once, before a step.
  */
 export interface Kernels extends RecurrenceKernels {
@@ -172,7 +172,14 @@ export interface Kernels extends RecurrenceKernels {
     ldd: number,
   ): void;
   dropout_mask(mask: Address, n: number, keep: number, seed: number, stream: number): void;
-  dropout_apply(x: Address, mask: Address, rows: Address, T: number, D: number, ld: number): void;
+  dropout_apply(
+    x: Address,
+    mask: Address,
+    batchSizes: Address,
+    T: number,
+    D: number,
+    ld: number,
+  ): void;
   softmax_cross_entropy(
     loss: Address,
     dlogits: Address,
@@ -205,22 +212,10 @@ export interface Kernels extends RecurrenceKernels {
     tables: Address,
     gold: Address,
     sets: Address,
-    rows: Address,
+    batchSizes: Address,
     T: number,
     K: number,
     scale: number,
-  ): void;
-  crf_marginals(
-    marginals: Address,
-    logZ: Address,
-    scratch: Address,
-    emissions: Address,
-    tables: Address,
-    gold: Address,
-    sets: Address,
-    rows: Address,
-    T: number,
-    K: number,
   ): void;
   crf_decode(
     best: Address,
@@ -230,7 +225,7 @@ export interface Kernels extends RecurrenceKernels {
     tables: Address,
     gold: Address,
     sets: Address,
-    rows: Address,
+    batchSizes: Address,
     T: number,
     K: number,
   ): void;
@@ -246,7 +241,7 @@ export interface Kernels extends RecurrenceKernels {
     D: number,
     scale: number,
     limit: number,
-    rate: number,
+    learningRate: number,
     momentum: number,
     decay: number,
   ): void;
@@ -260,7 +255,7 @@ export interface Kernels extends RecurrenceKernels {
     D: number,
     scale: number,
     limit: number,
-    rate: number,
+    learningRate: number,
     beta1: number,
     beta2: number,
     epsilon: number,
@@ -300,7 +295,7 @@ export interface Kernels extends RecurrenceKernels {
     plan: Address,
     begin: number,
     end: number,
-    rate: number,
+    learningRate: number,
   ): void;
   skipgram_merge(
     table: Address,

@@ -49,9 +49,9 @@ const openAddon = (): Addon => createRequire(import.meta.url)(addonFile) as Addo
  */
 export function nativeState(): 'ready' | 'missing' | 'stale' {
   if (!existsSync(addonFile)) return 'missing';
-  const builtFor = fileOf('build/kernels.h');
+  const builtFor = fileOf('build/interface.txt');
   const isCurrent =
-    !existsSync(builtFor) || readFileSync(builtFor).equals(readFileSync(fileOf('kernels.h')));
+    existsSync(builtFor) && readFileSync(builtFor).equals(readFileSync(fileOf('kernels.h')));
   return isCurrent ? 'ready' : 'stale';
 }
 export const hasNative = (): boolean => nativeState() === 'ready';

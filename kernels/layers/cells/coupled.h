@@ -1,7 +1,7 @@
 // LSTM with coupled input and forget gates (Greff et al. 2015, CIFG):
-//   [i g o] = [s tanh s](a),  c = (1 - i) c_prev + i g,  h = o tanh(c).
+//   [i g o] = [s tanh s](a),  c = (1 - i) c_prev + i g,  h = o tanh(c),  s the logistic function.
 // saved: i g o tanh(c).
-INLINE void coupled_ahead(const Row *r, int H) {
+INLINE void coupled_step(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V i = sigmoid_(pre_(r, 0, H, j, n)), g = tanh_(pre_(r, 1, H, j, n)), o = sigmoid_(pre_(r, 2, H, j, n));
     const V c = (1.f - i) * or_zero(r->c_prev, j, n) + i * g, tanh_c = tanh_(c);
@@ -13,7 +13,7 @@ INLINE void coupled_ahead(const Row *r, int H) {
     store_n(r->h + j, o * tanh_c, n);
   }
 }
-INLINE void coupled_back(const Row *r, int H) {
+INLINE void coupled_step_backward(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V i = saved_(r, 0, H, j, n), g = saved_(r, 1, H, j, n), o = saved_(r, 2, H, j, n),
             tanh_c = saved_(r, 3, H, j, n), dh = dh_(r, j, n);
@@ -24,4 +24,4 @@ INLINE void coupled_back(const Row *r, int H) {
     store_n(r->dc + j, dc * (1.f - i), n);
   }
 }
-RECURRENCE(coupled, 0, {.gates = 3, .recurrent = 3, .saved = 4, .ahead = coupled_ahead, .back = coupled_back})
+RECURRENCE(coupled, 0, {.gates = 3, .recurrent = 3, .saved = 4, .step = coupled_step, .step_backward = coupled_step_backward})

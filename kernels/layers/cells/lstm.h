@@ -1,7 +1,7 @@
 // LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers, Schmidhuber & Cummins 2000):
 //   [i f g o] = [s s tanh s](a),  c = f c_prev + i g,  h = o tanh(c),  s the logistic function.
 // saved: i f g o tanh(c).
-INLINE void lstm_ahead(const Row *r, int H) {
+INLINE void lstm_step(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V i = sigmoid_(pre_(r, 0, H, j, n)), f = sigmoid_(pre_(r, 1, H, j, n)), g = tanh_(pre_(r, 2, H, j, n)),
             o = sigmoid_(pre_(r, 3, H, j, n));
@@ -15,7 +15,7 @@ INLINE void lstm_ahead(const Row *r, int H) {
     store_n(r->h + j, o * tanh_c, n);
   }
 }
-INLINE void lstm_back(const Row *r, int H) {
+INLINE void lstm_step_backward(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V i = saved_(r, 0, H, j, n), f = saved_(r, 1, H, j, n), g = saved_(r, 2, H, j, n), o = saved_(r, 3, H, j, n),
             tanh_c = saved_(r, 4, H, j, n), dh = dh_(r, j, n);
@@ -27,4 +27,4 @@ INLINE void lstm_back(const Row *r, int H) {
     store_n(r->dc + j, dc * f, n);
   }
 }
-RECURRENCE(lstm, 0, {.gates = 4, .recurrent = 4, .saved = 5, .ahead = lstm_ahead, .back = lstm_back})
+RECURRENCE(lstm, 0, {.gates = 4, .recurrent = 4, .saved = 5, .step = lstm_step, .step_backward = lstm_step_backward})

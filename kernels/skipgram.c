@@ -1,17 +1,19 @@
 // Word vectors: skip-gram with negative sampling (Mikolov et al. 2013, "Distributed representations of words and phrases
 // and their compositionality", equation 4) over bags of character n-grams (Bojanowski et al. 2017, equation 2).
 //
-// One table (rows + words, D) holds everything, D whole vectors. A centre w is the mean h of the rows that it owns, its
-// own and those of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all below `rows`. A word c beside it, or
-// a noise word, is the row rows + c, v. With x = h . v the loss of a centre is the sum over its m contexts of -ln s(x)
-// and over its noise words of -m ln s(-x), s the logistic function: one set of noise words is shared by the contexts of
-// a centre (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory").
+// One table (rows + words, D) holds all vectors; D is a multiple of LANES. The vector h of a centre word w is the mean of its
+// rows, which are its own row and those of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all less than
+// `rows`. The vector v of a context word or noise word c is row rows + c. With x = h . v, the loss of a centre is the sum of
+// -ln s(x) over its m contexts, and of -m ln s(-x) over its noise words; s is the logistic function. The contexts of a
+// centre have the same noise words (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory").
 //
-// Threads work in rounds. In a round each shard goes through its own centres one after another, on copies of the rows
-// that it meets; then the table takes what the shards have added to them, in a fixed order. Nobody writes what another
-// reads, so the order in which threads come does not matter.
+// Work is done in rounds. In a round, each shard trains its centres one after another, on copies of the rows that it needs.
+// Then the table receives the changes of all shards in a fixed order. No shard writes what another one reads, so the result
+// does not depend on the order in which threads work.
+#include "elementary.h"
+#include "random.h"
 
-// table (n, columns; ld) = uniform in (-scale, scale), 0 from `columns` to ld; element (i, j) depends on
+// table (n, ld): uniform numbers in (-scale, scale) in the first `columns` columns, 0 in the others. Element (i, j) depends on
 // (seed, stream, i, j) alone.
 void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, float scale, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x9e3779b9u));
@@ -22,8 +24,8 @@ void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, flo
     }
 }
 
-// kept (at most n) = the ids that survive subsampling, in order, and every -1, which parts sentences; count[0] = how many.
-// A word w stays with probability (keep[w] + 1) / 2^32, keep unsigned.
+// Subsampling of frequent words: kept = those of ids (n) that stay, in order; count[0] = their number, at most n. Word w stays
+// with probability (keep[w] + 1) / 2^32. Every -1, which separates sentences, stays. No aliasing.
 void EXPORT(skipgram_subsample)(int *restrict kept, int *restrict count, const int *restrict ids,
                                 const uint32_t *restrict keep, int n, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x7f4a7c15u));
@@ -39,9 +41,9 @@ INLINE uint32_t draw(uint64_t *state) { // a linear congruential generator, Knut
   *state = *state * 6364136223846793005u + 1442695040888963407u;
   return (uint32_t)(*state >> 32);
 }
-INLINE int below(uint64_t *state, int limit) { return (int)((uint64_t)draw(state) * (uint32_t)limit >> 32); }
+INLINE int random_below(uint64_t *state, int limit) { return (int)((uint64_t)draw(state) * (uint32_t)limit >> 32); }
 
-// Pairwise, so that the halves of a register are added whole.
+// The sum of the lanes, in pairs, so that halves of a register are added by one instruction.
 INLINE float sum_(V x) {
   union {
     V all;
@@ -59,13 +61,13 @@ INLINE float dot_(const float *a, const float *b, int D) {
   return sum_(sum);
 }
 
-// What all shards share in a round.
+// The numbers of a round, the same for all shards.
 typedef struct {
   int n, words, rows, D, window, negatives, seed, stream;
 } Round;
 
-// The rows that a shard has copied: slots (rows + words) says where a row is in `values`, or -1; touched[0] counts them,
-// the rows themselves follow.
+// The rows that a shard has copied. slots (rows + words): the index of a row in `values`, or -1. touched[0]: their number; the
+// rows follow.
 typedef struct {
   float *values;
   int *slots, *touched;
@@ -84,24 +86,24 @@ INLINE float *copy_of(Copies *c, int row) {
   return c->values + (long)slot * c->D;
 }
 
-// One centre: h and change (D) are scratch. Each target row v takes step h, and each row of the centre the sum of step v,
-// v before its update, where step = -rate dloss/dx. As in word2vec's and fastText's programs, a row takes the gradient
-// of h whole, not its share of the mean. Adds the loss, each term before its update, to loss[0] where it is
-// wanted.
-INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *own, int owns, const int *targets,
-                    const float *weights, int T, int rows, float rate, double *loss) {
+// Trains one centre, whose rows are `members` (size). For every target with vector v, step = -learning_rate dloss/dx:
+// v += step h, and each row of the centre += the sum over targets of step v, with v before its update. As in the programs
+// word2vec and fastText, a row of the centre takes the gradient of h itself, not divided by the number of rows. If `loss` is
+// not 0, loss[0] += the loss, each term before its update. h and change (D) are scratch.
+INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *members, int size, const int *targets,
+                    const float *weights, int T, int rows, float learning_rate, double *loss) {
   const int D = c->D;
   for (int j = 0; j < D; j += LANES) store(h + j, (V){0}), store(change + j, (V){0});
-  for (int r = 0; r < owns; r++) {
-    const float *from = copy_of(c, own[r]);
+  for (int r = 0; r < size; r++) {
+    const float *from = copy_of(c, members[r]);
     for (int j = 0; j < D; j += LANES) store(h + j, load(h + j) + load(from + j));
   }
-  const float share = 1.f / (float)owns;
-  for (int j = 0; j < D; j += LANES) store(h + j, load(h + j) * share);
+  const float fraction = 1.f / (float)size;
+  for (int j = 0; j < D; j += LANES) store(h + j, load(h + j) * fraction);
   for (int t = 0; t < T; t++) {
     float *v = copy_of(c, rows + targets[t]);
     const float x = weights[t] < 0 ? -dot_(h, v, D) : dot_(h, v, D);
-    const V step = -rate * weights[t] * sigmoid_(splat(x));
+    const V step = -learning_rate * weights[t] * sigmoid_(splat(x));
     for (int j = 0; j < D; j += LANES) {
       const V old = load(v + j);
       store(change + j, load(change + j) + step * old);
@@ -112,8 +114,8 @@ INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const 
       *loss += (weights[t] < 0 ? -weights[t] : weights[t]) * ((x < 0 ? 0 : x) + log_(1.0 + e[0]));
     }
   }
-  for (int r = 0; r < owns; r++) {
-    float *to = copy_of(c, own[r]);
+  for (int r = 0; r < size; r++) {
+    float *to = copy_of(c, members[r]);
     for (int j = 0; j < D; j += LANES) store(to + j, load(to + j) + load(change + j));
   }
 }
@@ -121,16 +123,17 @@ INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const 
 #define MOST_TARGETS 1024
 #define LOSS_EVERY 16
 
-// A shard's round: the centres kept[begin] to kept[end - 1]; kept (round->n). A centre's window has 1 to `window` words on
-// each side, all equally likely, within its sentence. `negatives` noise words are drawn from `noise` (words, 2), the
-// alias table of their distribution (Walker 1977): entry i stays with probability (noise[i][0] + 1) / 2^32, else it is
-// noise[i][1]. One that is among the centre's contexts is left out. 2 window + negatives is at most MOST_TARGETS. What is
-// drawn depends on (seed, stream, position) alone. Forgets the copies of the round before; the new ones are for
-// skipgram_merge. `scratch` (2, D). loss (2) += the loss of one centre in LOSS_EVERY, and how many contexts it had.
+// A shard's part of a round: it trains the centres kept[begin] to kept[end - 1] of kept (round.n). A window has 1 to `window`
+// words on each side, all widths equally likely, and ends with the sentence. `negatives` noise words are drawn from noise
+// (words, 2), the alias table of their distribution (Walker 1977): entry i stays with probability
+// (noise[i][0] + 1) / 2^32, else it becomes noise[i][1]. Noise words that are contexts of the centre are left out.
+// 2 window + negatives <= MOST_TARGETS. Random numbers depend on (seed, stream, position) alone. Overwrites the copies of the
+// last round (values, slots, touched); skipgram_merge reads the new ones. Accumulates loss (2): the loss of one centre in
+// LOSS_EVERY, and its number of contexts. `plan` is a Round; scratch (2, D). No aliasing.
 void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *restrict touched, float *restrict scratch,
                             double *restrict loss, const float *restrict table, const int *restrict subwords,
                             const int *restrict owned, const int *restrict kept, const int *restrict noise,
-                            const int *restrict plan, int begin, int end, float rate) {
+                            const int *restrict plan, int begin, int end, float learning_rate) {
   const Round *round = (const Round *)plan;
   Copies copies = {.values = values, .slots = slots, .touched = touched, .table = table, .D = round->D};
   int targets[MOST_TARGETS];
@@ -141,7 +144,7 @@ void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *re
   for (int p = begin; p < end; p++) {
     if (kept[p] < 0) continue;
     uint64_t state = (uint64_t)mix(mix((uint32_t)p + 0x9e3779b9u) ^ key) << 32 | (uint32_t)p;
-    const int reach = 1 + below(&state, round->window);
+    const int reach = 1 + random_below(&state, round->window);
     int m = 0;
     for (int q = p - 1; q >= 0 && q >= p - reach && kept[q] >= 0; q--) targets[m++] = kept[q];
     for (int q = p + 1; q < round->n && q <= p + reach && kept[q] >= 0; q++) targets[m++] = kept[q];
@@ -149,7 +152,7 @@ void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *re
     for (int t = 0; t < m; t++) weights[t] = -1.f;
     int T = m;
     for (int k = 0; k < round->negatives; k++) {
-      const int i = below(&state, round->words);
+      const int i = random_below(&state, round->words);
       const int word = draw(&state) <= (uint32_t)noise[2 * (long)i] ? i : noise[2 * (long)i + 1];
       int is_context = 0;
       for (int t = 0; t < m; t++) is_context |= targets[t] == word;
@@ -159,14 +162,14 @@ void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *re
     }
     const int is_measured = p % LOSS_EVERY == 0;
     centre_(&copies, scratch, scratch + round->D, subwords + owned[kept[p]], owned[kept[p] + 1] - owned[kept[p]], targets,
-            weights, T, round->rows, rate, is_measured ? loss : 0);
+            weights, T, round->rows, learning_rate, is_measured ? loss : 0);
     if (is_measured) loss[1] += m;
   }
 }
 
-// Ends a round for the rows that shard s of S (at most 16) was the first to copy: each takes what all shards have added to
-// their copies of it, in the order of the shards. table (size, D); values (S, capacity, D), slots (S, size),
-// touched (S, capacity + 1).
+// Ends a round, for the rows that shard s of S (at most 16) was the first to copy: table += what each shard has added to its
+// copy, in the order of shards. table (size, D); values (S, capacity, D); slots (S, size); touched (S, capacity + 1). No
+// aliasing.
 void EXPORT(skipgram_merge)(float *restrict table, const float *restrict values, const int *restrict slots,
                             const int *restrict touched, int s, int S, int size, int capacity, int D) {
   const int *list = touched + (long)s * (capacity + 1);
