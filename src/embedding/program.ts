@@ -4,7 +4,7 @@ import type { Task, TaskContext } from '../backend/pool.ts';
 /** Parts of a round. Their number does not depend on the threads, so neither do the results. */
 export const SHARDS = 4;
 
-/** Sizes and addresses: all that a thread needs. kernels/skipgram.h describes the arrays. */
+/** Sizes and addresses: all that a thread needs. kernels/skipgram.c describes the arrays. */
 export interface Spec {
   readonly words: number;
   /** Rows of words as centres and of n-gram buckets. The rows of words as contexts follow. */

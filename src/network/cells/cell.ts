@@ -1,8 +1,8 @@
 import type { Recurrence } from '../../backend/kernels.ts';
 
 /**
- * A recurrent cell: which parameters and buffers it needs. Its equations are in `kernels/cells/`, element by element; the
- * walk over time and the matrix products are in `kernels/recurrence.h`.
+ * A recurrent cell: which parameters and buffers it needs. Its equations are in `kernels/layers/cells/`, element by element; the
+ * walk over time and the matrix products are in `kernels/layers/recurrence.c`.
  */
 export interface Cell {
   /** Name for users. */

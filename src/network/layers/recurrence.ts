@@ -6,7 +6,7 @@ import type { Packing } from '../packing.ts';
 import type { Matrix, Parameters } from '../parameters.ts';
 import { type Gradients, projectBack } from '../weights.ts';
 
-// One direction of a recurrent layer: the walk of a cell over time. The equations of the cells are in kernels/cells/.
+// One direction of a recurrent layer: the walk of a cell over time. The equations of the cells are in kernels/layers/cells/.
 
 /** The parameters of one direction, of D inputs and H units; 0 or undefined for what the cell does not have. */
 export interface RecurrentWeights {

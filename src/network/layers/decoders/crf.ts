@@ -10,7 +10,7 @@ import { crossEntropy } from './softmax.ts';
 //
 //   s(y) = start[y_1] + Σ_t e_t[y_t] + Σ_t A[y_{t-1}, y_t] + end[y_T]      p(y) = exp(s(y)) / Z,  Z = Σ_y exp(s(y))
 //
-// where forbidden transitions, starts and ends have probability 0. kernels/crf.h says how the sums are kept exact.
+// where forbidden transitions, starts and ends have probability 0. kernels/layers/crf.c says how the sums are kept exact.
 
 /** Trained as a CRF; chooses the best path. */
 export const crf: CreateDecoder = (
