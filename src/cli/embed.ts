@@ -118,7 +118,7 @@ async function embedCommand(
           lowercase: flags.lowercase,
           minCount: flags.minCount,
           signal,
-          ...computeOptions(flags),
+          ...computeOptions(flags, context),
         }),
       narrator: embeddingNarrator,
       from: 'start',

@@ -23,7 +23,7 @@ export async function evaluateModel(
   { model: name, files, flags }: { model: string; files: readonly string[]; flags: EvalFlags },
   context: Context,
 ): Promise<Evaluated> {
-  const tagger = loadTagger(name, taggerOptions(flags));
+  const tagger = loadTagger(name, taggerOptions(flags, context));
   const { model } = tagger;
   try {
     const column = evaluatedColumn(model, flags.tagColumn);

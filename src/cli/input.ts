@@ -76,14 +76,14 @@ export function trainedFeatures(
   { file, format, asked }: { file: string; format: Format | undefined; asked: string | undefined },
 ): Pick<ReadOptions, 'featureColumn'> {
   const trained = vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
-  const names = trained.join(', ');
+  const names = `feature column${trained.length === 1 ? '' : 's'} ${trained.join(', ')}`;
   if (asked !== undefined) {
     const columns = asked.split(',');
     if (columns.length === trained.length) return { featureColumn: columns };
     throw new UserError(
       trained.length === 0
         ? `--feature-column ${asked}: ${path} has no feature columns. Leave it out.`
-        : `--feature-column ${asked}: ${path} was trained with the feature columns ${names}. Name as many columns, in this order.`,
+        : `--feature-column ${asked}: ${path} was trained with the ${names}. Name as many columns, in this order.`,
       { code: 'SEQTAG_COLUMN' },
     );
   }
@@ -93,7 +93,7 @@ export function trainedFeatures(
   const hasColumns = format !== undefined && format !== 'text' && format !== 'horizontal';
   if (trained.length > 0 && hasColumns && format !== trainedFormat && !isNamed)
     throw new UserError(
-      `${file}: ${path} needs the feature columns ${names} of the format ${trainedFormat}, but this is ${format}. Name the columns with --feature-column.`,
+      `${file}: ${path} needs the ${names} of the format ${trainedFormat}, but this is ${format}. Name the columns with --feature-column.`,
       { code: 'SEQTAG_COLUMN' },
     );
   return { featureColumn: trained };

@@ -75,7 +75,7 @@ async function inspectCommand(
   const { io, out } = context;
   const style = await styleOf('stdout', context);
   if (flags.format === undefined && (await isModel(file))) {
-    const facts = await modelFacts(file, computeOptions(flags));
+    const facts = await modelFacts(file, computeOptions(flags, context));
     const text = flags.gradients
       ? gradientText(facts.record, { path: facts.path, style })
       : modelText(facts, style);

@@ -5,7 +5,6 @@ import type { Context } from './context.ts';
 import { addNotes, helpWidth } from './help.ts';
 import { ClosedPipe, createSink, type Io } from './io.ts';
 import { oneLine, printable } from './printable.ts';
-import { withRemedy } from './remedies.ts';
 import { wantsColor } from './style.ts';
 
 interface Loader {
@@ -80,7 +79,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await context.out.flush();
   } catch (error) {
     const command = program?.commands.find((one) => one.name() === commandName(argv));
-    return fail(error, command, context);
+    return await fail(error, command, context);
   }
   return context.exitCode;
 }
@@ -154,13 +153,14 @@ async function createProgram(
 }
 
 /** Reports an error on standard error. Returns the exit code. */
-function fail(
+async function fail(
   error: unknown,
   command: Command | undefined,
   { io, say, exitCode }: Context,
-): number {
+): Promise<number> {
   if (error instanceof ClosedPipe) return exitCode;
   if (error instanceof UserError) {
+    const { withRemedy } = await import('./remedies.ts');
     const flags = new Set(command?.options.map(({ long }) => long ?? ''));
     say(`seqtag: ${oneLine(withRemedy(error, flags))}`);
     return 2;

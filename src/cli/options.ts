@@ -103,10 +103,14 @@ export function addCompute(command: Command): void {
     .option('--bfloat16', 'faster but less exact matrix products (processors with AMX)');
 }
 
-export const computeOptions = ({ backend, threads, bfloat16 }: ComputeOptions): BackendOptions => ({
+export const computeOptions = (
+  { backend, threads, bfloat16 }: ComputeOptions,
+  { say }: Context,
+): BackendOptions => ({
   ...(backend !== undefined && { backend }),
   ...(threads !== undefined && { threads }),
   ...(bfloat16 && { products: 'bfloat16' as const }),
+  onWarning: (warning) => say(`seqtag: ${warning}`),
 });
 
 function parseThreads(value: string): number {
@@ -133,8 +137,11 @@ export const biasOption = (): Option =>
   });
 
 /** Options for loading a model. */
-export const taggerOptions = (flags: ComputeOptions & BiasOptions): TaggerOptions => ({
-  ...computeOptions(flags),
+export const taggerOptions = (
+  flags: ComputeOptions & BiasOptions,
+  context: Context,
+): TaggerOptions => ({
+  ...computeOptions(flags, context),
   ...(flags.biasRecall && { recallBias: flags.biasRecall }),
 });
 

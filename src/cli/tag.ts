@@ -161,7 +161,7 @@ async function tagCommand(
   const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
   if (flags.outFile !== undefined) refuseSameFile(flags.outFile, [findModel(model)]);
-  const tagger = loadTagger(model, taggerOptions(flags));
+  const tagger = loadTagger(model, taggerOptions(flags, context));
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched
     ? await (await import('./read-progress.ts')).createReadProgress(files, context)

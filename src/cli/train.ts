@@ -40,7 +40,7 @@ export function defineTrain(command: Command, context: Context): void {
   command.action((corpora: string[], flags: TrainingFlags & SweepFlags) => {
     if (!flags.sweep && flags.seeds === undefined)
       return trainCommand({ corpora, flags, command }, context);
-    const options = trainOptions(command, { corpora, flags });
+    const options = trainOptions({ corpora, flags, command }, context);
     const given = givenHyperparameters(command.opts(), flags.config);
     return sweepCommand({ options, flags, given }, context);
   });
@@ -56,7 +56,7 @@ export async function trainCommand(
   }: { corpora: string[]; flags: TrainingFlags; command: Command } & Pick<TrainOptions, 'teacher'>,
   context: Context,
 ): Promise<void> {
-  const options = { ...trainOptions(command, { corpora, flags }), teacher };
+  const options = { ...trainOptions({ corpora, flags, command }, context), teacher };
   const given = givenHyperparameters(command.opts(), flags.config);
   const hyperparameters = checkSettings({ ...given.file, ...given.flags }, command.name());
   const { last, signal } = await follow<TrainingEvent>(

@@ -126,8 +126,8 @@ function defaultsText(name: HyperparameterName): string {
 
 /** Options of training other than hyperparameters. */
 export function trainOptions(
-  command: Command,
-  { corpora, flags }: { corpora: string[]; flags: TrainingFlags },
+  { corpora, flags, command }: { corpora: string[]; flags: TrainingFlags; command: Command },
+  context: Context,
 ): Omit<TrainOptions, 'hyperparameters' | 'signal'> {
   const output = required(
     flags.output,
@@ -142,6 +142,6 @@ export function trainOptions(
     embeddings: flags.embeddings,
     gazetteers: flags.gazetteer,
     read: readOptions(flags, flags.format),
-    ...computeOptions(flags),
+    ...computeOptions(flags, context),
   };
 }

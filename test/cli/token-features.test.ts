@@ -52,7 +52,7 @@ describe('a column that decides the tag', () => {
     expect(file.record.command).toContain('--feature-column -2');
     expect(file.vocabulary.tokenFeatures?.columns.map(({ column }) => column)).toEqual([1]);
     const { stdout } = await seqtag(['inspect', model]);
-    expect(stdout).toMatch(/^reads +column 1, 3 values$/m);
+    expect(stdout).toMatch(/^features +column 1, 3 values$/m);
   });
 
   it('is read in tagging, where it stands', async () => {
@@ -80,14 +80,14 @@ describe('a column that decides the tag', () => {
       seqtag(['tag', '-m', model, folder.path(file), ...args]);
     expectRefused(await tag('d.conll'), /d\.conll:1: 1 column, but feature column 1 was asked for/);
     const other =
-      /d\.jsonl: .* reads column 1 of columns beside the tokens, but this is jsonl\. Say with --feature-column/;
+      /d\.jsonl: .* needs the feature column 1 of the format columns, but this is jsonl\. .* --feature-column/;
     expectRefused(await tag('d.jsonl'), other);
-    const many = /--feature-column 1,2: .* was trained to read 1\. Name as many/;
+    const many = /--feature-column 1,2: .* was trained with the feature column 1\. Name as many/;
     expectRefused(await tag('d.conll', '--feature-column=1,2'), many);
     const raw = await seqtag(['tag', '-m', model], { stdin: 'w1 w2\n' });
     expectRefused(raw, /<stdin>: the format text has no column 1 to read beside the tokens/);
     const none = await seqtag(['eval', '-m', model, test, '--feature-column=0']);
-    const strange = /none of its values \(w\d.*\) of what .* reads as 1 was seen in training/;
+    const strange = /saw none of the values \(w\d.*\) of the feature column 1 in training/;
     expectRefused(none, strange);
     // of a stream that is known at its end alone
     const tagged = await tag('a.conll', '--feature-column=0');
@@ -97,7 +97,7 @@ describe('a column that decides the tag', () => {
     const stray = await seqtag(['eval', test, '--feature-column=0']);
     expectRefused(stray, /--feature-column without --model/);
     const plain = await seqtag(['tag', '-m', 'en-upos', test, '--feature-column=1']);
-    expectRefused(plain, /en-upos.safetensors reads no column beside the tokens/);
+    expectRefused(plain, /en-upos.safetensors has no feature columns/);
     const tagger = loadTagger(model, { threads: 1 });
     try {
       expect(tagger.tag([['w1', 'w2']], [[['green', 'red']]])).toEqual([['Y', 'X']]);
