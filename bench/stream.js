@@ -62,7 +62,7 @@ const text = await horizontal(dev);
  */
 async function pieces(model) {
   const tagger = loadTagger(model, { threads: 1 });
-  const most = tagger.mostTokens;
+  const most = tagger.maxTokens;
   const read = () => [...tokenLines(text.bytes, { file: dev, line: 1, most })];
   const batches = read();
   const places = new Int32Array(most);

@@ -23,12 +23,12 @@ export type ResultOf<Result> = (
 
 /** What all calls of a tagger do, after their arguments were checked. */
 export function createTagging(
-  tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'mostTokens'>,
+  tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'maxTokens'>,
   { tagColumns }: Pick<ModelInfo, 'tagColumns'>,
 ) {
   const batching = {
     sizeOf: ({ tokens }: CheckedSentence) => tokens.length,
-    most: tagger.mostTokens,
+    most: tagger.maxTokens,
   };
 
   /** Begins to tag a batch; the result gives a list of columns for each sentence. */

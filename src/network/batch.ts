@@ -1,18 +1,4 @@
-import type { Bags } from './layers/bags.ts';
-
-/**
- * Word types as the network sees them: type f is row words[f] of the word embedding and the characters
- * chars[offsets[f]] .. chars[offsets[f + 1]], at least one.
- */
-export interface Types {
-  readonly words: Int32Array;
-  readonly offsets: Int32Array;
-  readonly chars: Int32Array;
-  /** Where the network has features. */
-  readonly bags?: Bags;
-  /** Tagging, where the network has features of tokens: those of the type, which is a form in its context. */
-  readonly tokens?: Bags;
-}
+import type { WordTypes } from './engine.ts';
 
 /** Numbers things as they are first met; `reset` forgets them at no cost. */
 export class Numbering {
@@ -21,8 +7,8 @@ export class Numbering {
   private round = 0;
   items: number[] = [];
 
-  /** @param size ids are below it */
-  constructor(size: number) {
+  /** @param size all ids are less than it */
+  constructor(readonly size: number) {
     this.seen = new Int32Array(size);
     this.place = new Int32Array(size);
   }
@@ -49,7 +35,7 @@ export class Numbering {
 }
 
 /** The types that `numbering` has met, by falling number of characters. They are renumbered in this order. */
-export function sortTypes({ offsets }: Types, numbering: Numbering): readonly number[] {
+export function sortTypes({ offsets }: WordTypes, numbering: Numbering): readonly number[] {
   const { items } = numbering;
   const order = byFallingLength(items.map((id) => offsets[id + 1]! - offsets[id]!));
   numbering.renumber(order.map((i) => items[i]!));

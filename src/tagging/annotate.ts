@@ -9,7 +9,7 @@ import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Known, numberGiven } from './given.ts';
-import type { FeatureValues, Predictor, Said } from './predictor.ts';
+import type { FeatureValues, PathScores, Predictor } from './predictor.ts';
 
 export interface AnnotateOptions {
   /** Tell the probability of each tag and each span. */
@@ -66,7 +66,7 @@ export function createAnnotate(
   {
     tagColumns,
     predictor,
-  }: { tagColumns: readonly TagColumn[]; predictor: Pick<Predictor, 'say'> },
+  }: { tagColumns: readonly TagColumn[]; predictor: Pick<Predictor, 'predictScores'> },
 ): Annotate {
   let columns: readonly Column[] | undefined;
   return (sentences, options = {}) => {
@@ -76,19 +76,19 @@ export function createAnnotate(
       const labels = given[c];
       return labels && numberGiven({ labels, sentences, where }, names, tagColumn);
     });
-    const said = predictor.say(sentences, features);
+    const scored = predictor.predictScores(sentences, features);
     return columns.map((column, c) =>
       sentences.map((tokens, s) => {
         const own = known[c]?.[s];
         const { ruled, field } = column;
-        const paths = lazy(() => (own ? ruled : field).sums(said[c]![s]!.emissions, own));
+        const paths = lazy(() => (own ? ruled : field).sums(scored[c]![s]!.emissions, own));
         if (own && paths().broken >= 0) {
           const t = paths().broken;
           throw new UserError(
             `${where(s)}: no sequence of tags agrees with what is given up to token ${t + 1}, "${tokens[t]!.slice(0, 40)}". Mend it, or give ? where it is not known.`,
           );
         }
-        return annotation(column, said[c]![s]!, { ...options, known: own, paths });
+        return annotation(column, scored[c]![s]!, { ...options, known: own, paths });
       }),
     );
   };
@@ -116,7 +116,7 @@ function createColumns(
 
 function annotation(
   { answers, tagColumn, field, ruled }: Column,
-  { best, emissions }: Said,
+  { best, emissions }: PathScores,
   options: AnnotateOptions & { known: Known | undefined; paths: () => Paths },
 ): Annotation {
   const { confidence, minConfidence = 0, known, paths } = options;

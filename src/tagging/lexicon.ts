@@ -1,14 +1,12 @@
 import type { TokenLines } from '../corpus/index.ts';
 
-/** Knows the places of word types in the engine's cache; `Batch` is how tokens come. */
-export interface Lexicon<Batch> {
+/** Knows the numbers of word types; `Tokens` is the form in which tokens come. */
+export interface Lexicon<Tokens> {
   /**
-   * Writes the places of a batch's tokens to `places`; of a type that has none, -1 - i, where i is its index in what is
-   * returned: of each new type its first token in the batch. They count as known at once: `settle` or `clear` must follow.
+   * Writes the word type of each token to `ids`. New types are numbered from `next` on.
+   * @returns the index of the first token of each new type
    */
-  look(batch: Batch, places: Int32Array): number[];
-  /** Says where the new types of the last `look` came to be. */
-  settle(slots: Int32Array): void;
+  number(tokens: Tokens, ids: Int32Array, next: number): number[];
   clear(): void;
   /** Its types are so long that it should be cleared before the next batch. */
   readonly isHeavy: boolean;
@@ -18,41 +16,33 @@ export interface Lexicon<Batch> {
 const MOST_KEPT = 4 * 2 ** 20;
 
 /**
- * The same string with no hold on another: V8 keeps a slice of 13 characters or more as a pointer into the text that it
- * was cut from, and a cache of words must not keep all that was ever read.
+ * A copy of a string. V8 keeps a slice of 13 characters or more as a pointer into the text that it was cut from, and a
+ * table of words must not keep all that was ever read.
  */
 const detached = (token: string): string =>
   token.length < 13 ? token : Buffer.from(token, 'utf16le').toString('utf16le');
 
-/** Of sentences as strings. */
+/** A lexicon of strings; tokens come as sentences. */
 export function createLexicon(): Lexicon<readonly (readonly string[])[]> {
   const known = new Map<string, number>();
-  let missing: string[] = [];
   let kept = 0;
   return {
-    look(sentences, places) {
-      missing = [];
+    number(sentences, ids, next) {
       const first: number[] = [];
       let at = 0;
       for (const tokens of sentences)
         for (const token of tokens) {
-          let place = known.get(token);
-          if (place === undefined) {
-            place = -1 - missing.length;
-            const own = detached(token);
-            missing.push(own);
+          let id = known.get(token);
+          if (id === undefined) {
+            id = next + first.length;
             first.push(at);
-            kept += own.length;
-            known.set(own, place);
+            const copy = detached(token);
+            kept += copy.length;
+            known.set(copy, id);
           }
-          places[at++] = place;
+          ids[at++] = id;
         }
       return first;
-    },
-    settle(slots) {
-      missing.forEach((token, i) => {
-        known.set(token, slots[i]!);
-      });
     },
     clear() {
       known.clear();
@@ -64,21 +54,17 @@ export function createLexicon(): Lexicon<readonly (readonly string[])[]> {
   };
 }
 
-/** 32-bit integers of an entry: hash, where its bytes begin, how many there are, its place. */
+/** 32-bit integers of an entry: hash, where its bytes begin, how many there are, its number. */
 const ENTRY = 4;
 
-/**
- * Of tokens as bytes: a hash table with open addressing, so that a known token costs no string.
- * @param capacity types that the cache holds; more come only within one batch
- */
-export function createByteLexicon(capacity: number): Lexicon<TokenLines> {
-  let size = 1024; // a power of 2, at least twice the entries
-  let entries = new Int32Array(capacity * ENTRY);
+/** A lexicon of tokens as bytes: a hash table with open addressing, so that a known token costs no string. */
+export function createByteLexicon(): Lexicon<TokenLines> {
+  let size = 8192; // a power of 2, at least twice the entries
+  let entries = new Int32Array((size / 2) * ENTRY);
   let table = new Int32Array(size); // 0, or 1 + entry
   let count = 0;
-  let bytes = new Uint8Array(16 * capacity);
+  let bytes = new Uint8Array(2 ** 16);
   let used = 0;
-  let settled = 0;
 
   function grow(): void {
     size *= 2;
@@ -90,7 +76,7 @@ export function createByteLexicon(capacity: number): Lexicon<TokenLines> {
     }
   }
 
-  function add(batch: TokenLines, token: number, place: number): void {
+  function add(batch: TokenLines, token: number, id: number): void {
     const from = batch.from[token]!;
     const length = batch.to[token]! - from;
     if ((count + 1) * ENTRY > entries.length) {
@@ -104,12 +90,12 @@ export function createByteLexicon(capacity: number): Lexicon<TokenLines> {
       bytes = more;
     }
     bytes.set(batch.bytes.subarray(from, from + length), used);
-    entries.set([batch.hashes[token]!, used, length, place], count * ENTRY);
+    entries.set([batch.hashes[token]!, used, length, id], count * ENTRY);
     used += length;
     count++;
   }
 
-  /** Where in the table the token is, or is to be. */
+  /** The index in the table where the token is, or where it belongs. */
   function find({ bytes: text, from, to, hashes }: TokenLines, token: number): number {
     const hash = hashes[token]!;
     const start = from[token]!;
@@ -128,26 +114,22 @@ export function createByteLexicon(capacity: number): Lexicon<TokenLines> {
   }
 
   return {
-    look(batch, places) {
+    number(batch, ids, next) {
       const first: number[] = [];
-      settled = count;
       for (let token = 0; token < batch.tokens; token++) {
         let i = find(batch, token);
         if (table[i] === 0) {
-          first.push(token);
           if (2 * (count + 1) > size) {
             grow();
             i = find(batch, token);
           }
-          add(batch, token, -first.length);
+          add(batch, token, next + first.length);
+          first.push(token);
           table[i] = count;
         }
-        places[token] = entries[(table[i]! - 1) * ENTRY + 3]!;
+        ids[token] = entries[(table[i]! - 1) * ENTRY + 3]!;
       }
       return first;
-    },
-    settle(slots) {
-      for (let e = settled; e < count; e++) entries[e * ENTRY + 3] = slots[e - settled]!;
     },
     clear() {
       table.fill(0);

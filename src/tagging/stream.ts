@@ -72,7 +72,7 @@ async function* flights(
   const isPlain = writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures;
   if (isPlain && (format === 'text' || format === 'lines' || format === 'horizontal')) {
     const write = tokenLineWriter();
-    const options = { file, most: tagger.mostTokens, onDocument };
+    const options = { file, most: tagger.maxTokens, onDocument };
     const batches =
       format === 'horizontal'
         ? readTokenLines(source, options)
@@ -93,7 +93,7 @@ async function* flights(
   const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
   for await (const piece of readSentences(source, { ...read, onDocument })) {
     watch?.look(piece);
-    for (const sentences of batches(piece, tagger.mostTokens)) {
+    for (const sentences of batches(piece, tagger.maxTokens)) {
       const tokens = sentences.map((sentence) => sentence.tokens);
       const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
       if (annotate) {

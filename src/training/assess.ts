@@ -1,15 +1,14 @@
-import { openBackend } from '../backend/backend.ts';
 import { countPairs } from '../evaluation/counts.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport, type Report } from '../evaluation/report.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createEngine } from '../network/builtin/engine.ts';
+import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';
 import { createPredictor, type Predictor } from '../tagging/predictor.ts';
 import { pool } from './ensemble.ts';
 import type { TrainOptions } from './options.ts';
-import { type Parameters, restoreParameters } from './parameters.ts';
+import { type Parameters, setParameters } from './parameters.ts';
 import type { Prepared } from './prepare.ts';
 import { hasOnlyCertainTags, type TrainedColumn } from './trained-columns.ts';
 
@@ -42,33 +41,38 @@ export async function assess(
     prepared.config,
     networks.map((network) => network.parameters),
   );
-  const backend = openBackend(options);
-  const allowed = allowedTransitionsOf(config, vocabulary, tagColumns);
-  const engine = createEngine({ backend, config, allowed });
+  const engine = createBuiltinEngine({
+    config,
+    compute: options,
+    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
+  });
   try {
-    restoreParameters(engine, parameters);
+    setParameters(engine, parameters);
     const predictor = createPredictor(engine, vocabulary, tagColumns);
-    /** Takes from the tag's score what was asked for, or what serves the dev score best; returns it, in nats. */
+    /** Sets the penalty on the tag of column `c` to what is given, or to what gives the best dev score; returns it, in nats. */
     const biasRecall = (tag: number, c: number): number => {
       if (tag < 0) return 0;
-      // What is found where the dev set says nothing costs nothing: the more the better, it would seem.
+      // without gold tags for `O` nothing that is found is an error, and more recall would always be better
       if (partial && !given && !recallBias && !hasOnlyCertainTags(columns[c]!.dev)) return 0;
-      const bias = parameters.get(`${headName(c)}.bias`)!;
-      const own = bias[tag]!;
-      const scoreWith = (shift: number): number => {
-        bias[tag] = own - shift;
-        restoreParameters(engine, parameters);
-        predictor.reset();
+      const name = `${headName(c)}.bias`;
+      const bias = parameters.get(name)!;
+      const unbiased = bias[tag]!;
+      const penalise = (nats: number): void => {
+        bias[tag] = unbiased - nats;
+        engine.setParameter(name, bias);
+      };
+      const scoreWith = (nats: number): number => {
+        penalise(nats);
         return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
       };
-      const shift =
+      const chosen =
         given?.[c] ??
         recallBias?.nats ??
-        RECALL_BIASES.map((bias) => ({ bias, score: scoreWith(bias) })).reduce((a, b) =>
+        RECALL_BIASES.map((nats) => ({ nats, score: scoreWith(nats) })).reduce((a, b) =>
           b.score > a.score ? b : a,
-        ).bias;
-      scoreWith(shift);
-      return shift;
+        ).nats;
+      penalise(chosen);
+      return chosen;
     };
     const biases = biasedTags.map(biasRecall);
     const dev = evaluate(predictor, columns, { role: 'dev', partial });
@@ -78,7 +82,7 @@ export async function assess(
       parameters,
       vocabulary,
       tagColumns,
-      kernels: `${backend.kind} ${backend.isa}`,
+      kernels: `${engine.description.kind} ${engine.description.isa}`,
       biases: biases.some((bias) => bias !== 0) ? { recallBias: biases } : {},
       dev,
       test,

@@ -151,7 +151,7 @@ export async function computeTeacherTargets(
   const teachersTags = teacher.vocabulary.tags;
   using model = openModel(record.file);
   // without the teacher's recall bias: the student's training chooses its own
-  const { engine } = openEngine(model, { ...compute, recallBias: { nats: 0 } });
+  const engine = openEngine(model, { ...compute, recallBias: { nats: 0 } });
   try {
     const predictor = createPredictor(engine, teacher.vocabulary, tagColumns);
     const crfs = pathScores(engine, teacher.vocabulary, tagColumns);
@@ -166,8 +166,8 @@ export async function computeTeacherTargets(
       })),
     );
     const guides = crfs.map((): Float32Array[] => []); // guides[c][window]
-    for (const batch of batches(windows, predictor.mostTokens)) {
-      const scores = predictor.say(
+    for (const batch of batches(windows, predictor.maxTokens)) {
+      const scores = predictor.predictScores(
         batch.map(({ tokens }) => tokens),
         batch.map(({ features }) => features),
       );

@@ -1,10 +1,3 @@
-import { type Backend, openBackend } from '../backend/backend.ts';
-import {
-  createTokenEncoder,
-  type Noise,
-  type TokenEncoder,
-} from '../corpus/features/token-features.ts';
-import { isBorder } from '../corpus/vocabulary.ts';
 import { DivergedError } from '../errors.ts';
 import {
   countParameters,
@@ -13,12 +6,13 @@ import {
   type TrainingRecord,
 } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createEngine } from '../network/builtin/engine.ts';
+import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import type {
+  Engine,
   OptimizerOptions,
   PreparedBatch,
-  Reading,
   StepOptions,
+  StepResult,
   TrainingBatch,
 } from '../network/engine.ts';
 import { initialise } from '../network/initialise.ts';
@@ -34,39 +28,67 @@ import type { TrainOptions } from './options.ts';
 import {
   average,
   copyParameters,
+  getParameters,
   type Parameters,
-  restoreParameters,
   roundEmbeddings,
+  setParameters,
 } from './parameters.ts';
 import type { Prepared } from './prepare.ts';
+import { type BatchMaker, createBatchMaker, PROBE_DISTANCE } from './training-batches.ts';
 
-/** A network that was trained, at its best epoch. */
+/** A trained network, at its best epoch. */
 export interface TrainedNetwork
   extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'gradients'> {
   readonly parameters: Parameters;
   readonly stopped: StopReason;
-  /** What happened if the network diverged: one line. */
+  /** One line about what happened, if the network diverged. */
   readonly divergence?: string | undefined;
-  /** That it was trained on, over all epochs. */
+  /** Tokens that it was trained on, over all epochs. */
   readonly tokens: number;
   readonly trainingSeconds: number;
 }
 
-/** Where training stands. */
+/** What training changes from epoch to epoch, besides the engine's parameters and optimizer state. */
 interface TrainingState {
+  /** Complete epochs. */
   epoch: number;
-  /** Updates so far, over all epochs; and what plateaus have left of the rate. */
+  /** Updates so far, over all epochs. */
   updates: number;
-  rateLeft: number;
+  /** What the schedule `plateau` has left of the learning rate. */
+  plateauFactor: number;
   random: RandomState;
   history: EpochRecord[];
-  /** Running average of the parameters at the ends of epochs; these, not the last ones, are scored and kept. */
+  /** Running average of the learned parameters at the ends of epochs. It is what is scored and kept. */
   average: Parameters | undefined;
   best: { epoch: number; score: number; parameters: Parameters } | undefined;
 }
 
-const PROBE_SENTENCES = 64;
-const PROBE_DISTANCE = 200;
+/** A training run: what does not change in it. */
+interface Run {
+  readonly engine: Engine;
+  readonly batchMaker: BatchMaker;
+  readonly random: Random;
+  readonly h: Hyperparameters;
+  /** Tokens of each sentence of the corpus; in several windows they count several times. */
+  readonly lengths: readonly number[];
+  readonly batchSize: number;
+  readonly epochs: number;
+  /** Epochs of networks that are trained afterwards. */
+  readonly epochsAfter: number;
+  readonly position: RunPosition;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sums over the steps of an epoch. */
+interface EpochSums {
+  /** Loss times tokens. */
+  loss: number;
+  gradientNorm: number;
+  clipped: number;
+  steps: number;
+  tokens: number;
+  readonly began: number;
+}
 
 /** Time between two progress events, in milliseconds. */
 const PROGRESS_INTERVAL = 100;
@@ -77,186 +99,114 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
- * Trains a network, the ensemble's `member`, from 0; after a `developmentRun`, with the scores and to the best epoch of that.
+ * Trains one network from the beginning.
+ * @param options.member its index in the ensemble
+ * @param options.developmentRun for a refit, the run on the training sentences alone: its scores are used, and its best
+ * epoch is the last
+ * @throws DivergedError if the first epoch diverges, or any epoch of a refit; UserError if the network is too large
  */
 export async function* learn(
   prepared: Prepared,
-  {
-    options,
-    member,
-    developmentRun,
-  }: { options: TrainOptions; member: number; developmentRun?: TrainedNetwork },
+  options: { options: TrainOptions; member: number; developmentRun?: TrainedNetwork },
 ): AsyncGenerator<TrainingEvent, TrainedNetwork> {
-  const { signal } = options;
-  const { columns, trainSentences, tagColumns, vocabulary, pretrained, features } = prepared;
-  const { config, corpus, tagWeights, partial, tokens } = prepared;
+  const { member, developmentRun } = options;
+  const { columns, tagColumns, vocabulary, partial, corpus } = prepared;
   const h = { ...prepared.hyperparameters, seed: prepared.hyperparameters.seed + member };
-  const epochs = developmentRun?.bestEpoch ?? h.epochs;
-  const position: RunPosition = {
-    ...(h.ensemble > 1 && { member: member + 1, members: h.ensemble }),
-    ...(developmentRun && { refit: { sentences: trainSentences.length, tokens } }),
+  const state: TrainingState = {
+    epoch: 0,
+    updates: 0,
+    plateauFactor: 1,
+    random: seedState(h.seed),
+    history: [],
+    average: undefined,
+    best: undefined,
   };
-  const backend = openBackend(options);
-  const engine = createEngine({
-    backend,
-    config,
-    allowed: allowedTransitionsOf(config, vocabulary, tagColumns),
-    training: {
-      dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
-      bptt: parseBptt(h.bptt)!,
-      labelSmoothing: h.labelSmoothing,
-      optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
-      seed: h.seed,
-      ...(tagWeights && { tagWeights }),
-    },
-  });
+  const random = createRandom(state.random);
+  const engine = openTrainingEngine(prepared, { options: options.options, seed: h.seed });
   try {
-    const state: TrainingState = {
-      epoch: 0,
-      updates: 0,
-      rateLeft: 1,
-      random: seedState(h.seed),
-      history: [],
-      average: undefined,
-      best: undefined,
-    };
-    const random = createRandom(state.random);
-    for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, random, h));
-    pretrained?.fill(engine.parameter('word.embedding'));
-    // values that training never meets say nothing
-    for (const row of features?.unknown ?? [])
-      engine.parameter('token.embedding').fill(0, row * h.columnDim, (row + 1) * h.columnDim);
-    engine.weightsChanged();
-    const predictor = createPredictor(engine, vocabulary, tagColumns);
-    if (member === 0 && !developmentRun) yield startEvent(prepared, backend, epochs);
-
-    const batchSize =
-      h.batchSize || Math.min(32, Math.max(4, Math.ceil(trainSentences.length / 100)));
-    const lengths = corpus.sentences.map(({ words }) => words.length);
-    const epochTokens = lengths.reduce((sum, n) => sum + n, 0); // those that windows share, twice
-    const clip = clipOf(h);
-    const encoder = features && createTokenEncoder(features.features);
-    const { reading, batchOf } = createBatcher(prepared, { random, encoder });
-    const probed = longest(corpus.sentences, encoder);
-    const profile = (): GradientProfile =>
-      engine.gradientNorms(probed, { types: corpus.types, distance: PROBE_DISTANCE });
-    const initial = profile();
-    const trainingBegan = performance.now();
+    initialiseParameters(engine, prepared, random);
     const networksAfter = h.ensemble - 1 - member + (h.refit && !developmentRun ? h.ensemble : 0);
-    const epochsAfter = networksAfter * h.epochs;
+    const run: Run = {
+      engine,
+      batchMaker: createBatchMaker(prepared, random),
+      random,
+      h,
+      lengths: corpus.sentences.map(({ words }) => words.length),
+      batchSize:
+        h.batchSize || Math.min(32, Math.max(4, Math.ceil(prepared.trainSentences.length / 100))),
+      epochs: developmentRun?.bestEpoch ?? h.epochs,
+      epochsAfter: networksAfter * h.epochs,
+      position: positionOf(prepared, options),
+      signal: options.options.signal,
+    };
+    if (member === 0 && !developmentRun) yield startEvent(prepared, engine, run.epochs);
+    const predictor = createPredictor(engine, vocabulary, tagColumns);
+    const probed = run.batchMaker.longest();
+    const profile = (): GradientProfile =>
+      engine.gradientNorms(probed, { distance: PROBE_DISTANCE });
+    const initial = profile();
+    const began = performance.now();
+    const names = engine.parameters.map(({ name }) => name);
+    const learned = names.filter((name) => !(h.freeze && name === 'word.embedding'));
     let current: Parameters | undefined; // at the end of the epoch, before averaging
-    let stopped: TrainedNetwork['stopped'] = 'epochs';
-    let done = 0;
-    for (; state.epoch < epochs; state.epoch++) {
+    let stopped: StopReason = 'epochs';
+    let divergence: string | undefined;
+    let tokens = 0;
+    while (state.epoch < run.epochs) {
       const epoch = state.epoch + 1;
-      const epochBegan = performance.now();
-      const sum = { loss: 0, norm: 0, clipped: 0, steps: 0, tokens: 0 };
-      let reported = performance.now();
-      const batches = epochBatches(lengths, batchSize, random);
-      const preparedFrom = (first: number): PreparedBatch[] =>
-        batches
-          .slice(first, first + h.accumulate)
-          .map(batchOf)
-          .map((batch) => engine.prepare(batch, reading));
-      let next = preparedFrom(0);
-      for (let first = 0; first < batches.length; first += h.accumulate) {
-        const rate = rateAt(h, state);
-        state.updates++;
-        const step = engine.trainStep(next, {
-          ...reading,
-          rate,
-          ...clip,
-          freezeWords: h.freeze,
-          meanwhile: () => {
-            next = preparedFrom(first + h.accumulate);
-          },
-        });
-        if (!Number.isFinite(step.loss) || !Number.isFinite(step.norm))
-          throw new DivergedError(
-            `epoch ${epoch}, update ${sum.steps + 1}: the loss is ${step.loss}, its gradient's norm ${step.norm}: training diverged. Lower --learning-rate (now ${h.learningRate}) or --clip (now ${h.clip}).`,
-          );
-        sum.loss += step.loss * step.tokens;
-        sum.tokens += step.tokens;
-        sum.norm += step.norm;
-        sum.clipped += step.clipped ? 1 : 0;
-        sum.steps++;
-        if (signal?.aborted) break;
-        if (performance.now() - reported < PROGRESS_INTERVAL) continue;
-        reported = performance.now();
-        const perSecond = sum.tokens / seconds(epochBegan);
-        yield {
-          type: 'progress',
-          ...position,
-          epoch,
-          epochs,
-          tokens: sum.tokens,
-          of: epochTokens,
-          loss: sum.loss / sum.tokens,
-          tokensPerSecond: perSecond,
-          secondsLeft:
-            ((epochs - state.epoch + epochsAfter) * epochTokens - sum.tokens) / perSecond,
-        };
-        await turn();
+      const { sums, diverged } = yield* trainEpoch(run, state);
+      tokens += sums.tokens;
+      if (diverged) {
+        const error = divergedError(diverged, { epoch, sums, h });
+        if (!state.best || developmentRun) throw error;
+        divergence = error.message;
+        stopped = 'diverged';
+        break;
       }
-      done += sum.tokens;
-      const tokensPerSecond = sum.tokens / seconds(epochBegan);
-      current = copyParameters(engine, current);
-      state.average = average(state.average, current, Math.max(1 / epoch, 1 / h.averageEpochs));
-      restoreParameters(engine, state.average);
-      predictor.reset();
-      const reports = developmentRun ? [] : evaluate(predictor, columns, { role: 'dev', partial });
-      const score = developmentRun ? developmentRun.epochs[state.epoch]!.score : meanScore(reports);
-      const record: EpochRecord = {
-        loss: sum.loss / sum.tokens,
-        score,
-        norm: sum.norm / sum.steps,
-        clipped: sum.clipped / sum.steps,
-      };
-      // While no span is found, no epoch is better than one that has learned longer.
-      const best = !state.best || score > state.best.score || state.best.score === 0;
-      state.history.push(record);
-      if (best)
-        state.best = { epoch, score, parameters: copyParameters(engine, state.best?.parameters) };
-      const since = epoch - state.best!.epoch;
-      if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
-        state.rateLeft *= h.plateauFactor;
-      restoreParameters(engine, current);
-      const took = seconds(epochBegan);
+      const tokensPerSecond = sums.tokens / seconds(sums.began);
+      current = getParameters(engine, learned, current);
+      const fraction = Math.max(1 / epoch, 1 / h.averageEpochs);
+      state.average = average(state.average, current, fraction);
+      if (!developmentRun) setParameters(engine, state.average);
+      const dev = developmentRun ? [] : evaluate(predictor, columns, { role: 'dev', partial });
+      const score = developmentRun ? developmentRun.epochs[state.epoch]!.score : meanScore(dev);
+      if (!developmentRun) setParameters(engine, current);
+      const record = endEpoch(state, { h, sums, score });
+      const took = seconds(sums.began);
       yield {
         type: 'epoch',
-        ...position,
+        ...run.position,
         epoch,
-        epochs,
+        epochs: run.epochs,
         ...record,
-        dev: reports,
-        best,
+        dev,
+        best: state.best!.epoch === epoch,
         tokensPerSecond,
         seconds: took,
-        secondsLeft: took * (epochs - epoch + epochsAfter),
+        secondsLeft: took * (run.epochs - epoch + run.epochsAfter),
       };
       await turn();
-      if (signal?.aborted) {
-        stopped = 'signal';
-        break;
-      }
-      if (epoch - state.best!.epoch >= h.patience) {
-        stopped = 'patience';
-        break;
-      }
+      if (run.signal?.aborted) stopped = 'signal';
+      else if (epoch - state.best!.epoch >= h.patience) stopped = 'patience';
+      if (stopped !== 'epochs') break;
     }
 
-    const trainingSeconds = seconds(trainingBegan);
-    const { best } = state as { best: NonNullable<TrainingState['best']> };
-    roundEmbeddings(engine.specs, best.parameters);
-    restoreParameters(engine, best.parameters);
+    const trainingSeconds = seconds(began);
+    const best = state.best!;
+    const parameters: Parameters = new Map(
+      names.map((name) => [name, best.parameters.get(name) ?? engine.getParameter(name)]),
+    );
+    roundEmbeddings(engine.parameters, parameters);
+    setParameters(engine, parameters);
     return {
       seed: h.seed,
-      parameters: best.parameters,
+      parameters,
       bestEpoch: best.epoch,
       epochs: state.history,
       gradients: { initial, trained: profile() },
       stopped,
-      tokens: done,
+      divergence,
+      tokens,
       trainingSeconds,
     };
   } finally {
@@ -264,14 +214,130 @@ export async function* learn(
   }
 }
 
-/** What is to be told before the first epoch. */
-function startEvent(
-  prepared: Prepared,
-  { kind, isa, pool }: Backend,
-  epochs: number,
-): TrainingEvent {
+/** Takes the steps of an epoch, until one diverges or the signal comes. */
+async function* trainEpoch(
+  run: Run,
+  state: TrainingState,
+): AsyncGenerator<TrainingEvent, { sums: EpochSums; diverged?: StepResult }> {
+  const { engine, batchMaker, random, h, lengths, signal } = run;
+  const sums = {
+    loss: 0,
+    gradientNorm: 0,
+    clipped: 0,
+    steps: 0,
+    tokens: 0,
+    began: performance.now(),
+  };
+  let reported = sums.began;
+  const batches = epochBatches(lengths, run.batchSize, random);
+  const prepareFrom = (first: number): (TrainingBatch | PreparedBatch)[] =>
+    batches
+      .slice(first, first + h.accumulate)
+      .map(batchMaker.noisy)
+      .map((batch) => engine.prepare?.(batch) ?? batch);
+  const clip = clipOf(h);
+  let next = prepareFrom(0);
+  for (let first = 0; first < batches.length; first += h.accumulate) {
+    const learningRate = learningRateAt(h, state);
+    state.updates++;
+    const step = engine.trainStep(next, {
+      learningRate,
+      ...clip,
+      meanwhile: () => {
+        next = prepareFrom(first + h.accumulate);
+      },
+    });
+    if (!Number.isFinite(step.loss) || !Number.isFinite(step.gradientNorm))
+      return { sums, diverged: step };
+    sums.loss += step.loss * step.tokens;
+    sums.tokens += step.tokens;
+    sums.gradientNorm += step.gradientNorm;
+    sums.clipped += step.clipped ? 1 : 0;
+    sums.steps++;
+    if (signal?.aborted) break;
+    if (performance.now() - reported < PROGRESS_INTERVAL) continue;
+    reported = performance.now();
+    yield progressEvent(run, state, sums);
+    await turn();
+  }
+  return { sums };
+}
+
+/** Adds an epoch to the state: its record, and the averaged parameters if they are the best so far. */
+function endEpoch(
+  state: TrainingState,
+  { h, sums, score }: { h: Hyperparameters; sums: EpochSums; score: number },
+): EpochRecord {
+  const epoch = ++state.epoch;
+  const record: EpochRecord = {
+    loss: sums.loss / sums.tokens,
+    score,
+    norm: sums.gradientNorm / sums.steps,
+    clipped: sums.clipped / sums.steps,
+  };
+  state.history.push(record);
+  // as long as no span is found, the network that has learned longest is the best
+  if (!state.best || score > state.best.score || state.best.score === 0) {
+    const parameters = copyParameters(state.average!, state.best?.parameters);
+    state.best = { epoch, score, parameters };
+  }
+  const since = epoch - state.best.epoch;
+  if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
+    state.plateauFactor *= h.plateauFactor;
+  return record;
+}
+
+function openTrainingEngine(
+  { config, vocabulary, tagColumns, tagWeights, hyperparameters: h }: Prepared,
+  { options, seed }: { options: TrainOptions; seed: number },
+): Engine {
+  return createBuiltinEngine({
+    config,
+    compute: options,
+    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
+    training: {
+      dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
+      bptt: parseBptt(h.bptt)!,
+      labelSmoothing: h.labelSmoothing,
+      optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
+      seed,
+      freezeWords: h.freeze,
+      ...(tagWeights && { tagWeights }),
+    },
+  });
+}
+
+function initialiseParameters(
+  engine: Engine,
+  { hyperparameters: h, pretrained, features }: Prepared,
+  random: Random,
+): void {
+  for (const spec of engine.parameters) {
+    const values = initialise(spec, random, h);
+    if (spec.name === 'word.embedding') pretrained?.fill(values);
+    if (spec.name === 'token.embedding')
+      // a value that training never sees must not change the sum
+      for (const row of features?.unknown ?? [])
+        values.fill(0, row * h.columnDim, (row + 1) * h.columnDim);
+    engine.setParameter(spec.name, values);
+  }
+}
+
+function positionOf(
+  { hyperparameters: { ensemble }, trainSentences, tokens }: Prepared,
+  { member, developmentRun }: { member: number; developmentRun?: TrainedNetwork },
+): RunPosition {
+  return {
+    ...(ensemble > 1 && { member: member + 1, members: ensemble }),
+    ...(developmentRun && { refit: { sentences: trainSentences.length, tokens } }),
+  };
+}
+
+/** The event before the first epoch. */
+function startEvent(prepared: Prepared, engine: Engine, epochs: number): TrainingEvent {
   const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut } = prepared;
+  const { kind, isa, threads } = engine.description;
   return {
     type: 'start',
     train: { sentences: trainSentences.length, tokens },
@@ -282,7 +348,7 @@ function startEvent(
     scheme: tagColumn.scheme,
     parameters: countParameters({ ...config, members: h.ensemble }),
     backend: `${kind} ${isa}`,
-    threads: pool.threads,
+    threads,
     epochs,
     ...(pretrained && { pretrained: { coverage: pretrained.coverage, kept: pretrained.kept } }),
     ...(features &&
@@ -296,70 +362,55 @@ function startEvent(
       gazetteer: {
         entries: gazetteers.files.reduce((sum, { entries }) => sum + entries, 0),
         types: gazetteers.gazetteer.types.length,
-        matched: matchedShare(corpus),
+        matched: matchedFraction(corpus),
       },
     }),
   };
 }
 
-/** Makes batches of sentences, with what training hides: of words, characters, columns and phrases. */
-function createBatcher(
-  { hyperparameters: h, columns, corpus, teacherTargets, wordCounts, features }: Prepared,
-  { random, encoder }: { random: Random; encoder: TokenEncoder | undefined },
-): { reading: Reading; batchOf: (places: readonly number[]) => TrainingBatch } {
-  const noise: Noise = {
-    isUnknown: (row) => features!.counts[row] === 1 && random() < h.unknownProbability,
-    isOverlooked: () => h.gazetteerDropout > 0 && random() < h.gazetteerDropout,
-  };
-  const isUnknown = (word: number): boolean =>
-    (wordCounts[word] === 1 && random() < h.unknownProbability) ||
-    (h.wordDropout > 0 && random() < h.wordDropout);
-  const hidden = (char: number): boolean => !isBorder(char) && random() < h.charDropout;
-  return {
-    reading: {
-      types: corpus.types,
-      charAs: h.charDropout > 0 ? (char) => (hidden(char) ? 0 : char) : undefined,
-    },
-    batchOf(places) {
-      const sentences = places.map((i) => corpus.sentences[i]!);
-      const tags = places.map((i) => teacherTargets?.draw(i, random) ?? corpus.sentences[i]!.tags);
-      return {
-        types: sentences.map((s) => s.types),
-        words: sentences.map(({ words }) => words.map((word) => (isUnknown(word) ? 0 : word))),
-        ...(encoder && { tokens: sentences.map((s) => encoder.bags(s.tokens!, noise)) }),
-        tags: columns.map((_, c) => tags.map((own) => own[c]!)),
-        sets: corpus.sets,
-      };
-    },
-  };
-}
-
-/** The share of the corpus's tokens that are in a phrase. */
-function matchedShare({ sentences }: NumberedCorpus): number {
+/** The fraction of the corpus's tokens that are in a phrase of a gazetteer. */
+function matchedFraction({ sentences }: NumberedCorpus): number {
   let [matched, all] = [0, 0];
   for (const { tokens } of sentences) {
     const { matches, from, to } = tokens!;
-    const own = new Set<number>();
+    const found = new Set<number>();
     for (const match of matches)
-      for (let t = Math.max(from, match.from); t < Math.min(to, match.to); t++) own.add(t);
-    matched += own.size;
+      for (let t = Math.max(from, match.from); t < Math.min(to, match.to); t++) found.add(t);
+    matched += found.size;
     all += to - from;
   }
   return matched / all;
 }
 
-/** The rate of the next update. */
-function rateAt(
+function progressEvent(run: Run, { epoch }: TrainingState, sums: EpochSums): TrainingEvent {
+  const tokensPerSecond = sums.tokens / seconds(sums.began);
+  const epochTokens = run.lengths.reduce((sum, n) => sum + n, 0);
+  const tokensLeft = (run.epochs - epoch + run.epochsAfter) * epochTokens - sums.tokens;
+  return {
+    type: 'progress',
+    ...run.position,
+    epoch: epoch + 1,
+    epochs: run.epochs,
+    tokens: sums.tokens,
+    of: epochTokens,
+    loss: sums.loss / sums.tokens,
+    tokensPerSecond,
+    secondsLeft: tokensLeft / tokensPerSecond,
+  };
+}
+
+/** The learning rate of the next update. */
+function learningRateAt(
   { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,
-  { epoch, updates, rateLeft }: TrainingState,
+  { epoch, updates, plateauFactor }: TrainingState,
 ): number {
-  const share = {
+  const factor = {
     inverse: 1 / (1 + decay * epoch),
     cosine: (1 + Math.cos((Math.PI * epoch) / epochs)) / 2,
-    plateau: rateLeft,
+    plateau: plateauFactor,
     constant: 1,
   }[schedule as 'inverse' | 'cosine' | 'plateau' | 'constant'];
-  return learningRate * share * Math.min(1, (updates + 1) / (warmup + 1));
+  return learningRate * factor * Math.min(1, (updates + 1) / (warmup + 1));
 }
 
 function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
@@ -368,36 +419,11 @@ function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clip
   return parsed.kind === 'norm' ? { clipNorm: parsed.limit } : { clipValue: parsed.limit };
 }
 
-/**
- * Sentences by which the gradient is measured over distance: the longest of the corpus, cut where it is far enough, and
- * where the tags of the first and the last token are known.
- */
-function longest(
-  sentences: NumberedCorpus['sentences'],
-  encoder: TokenEncoder | undefined,
-): TrainingBatch {
-  const isKnown = (tag: number): boolean => tag >= 0;
-  const chosen = sentences
-    .map((sentence) => {
-      const from = Math.max(0, sentence.tags[0]!.findIndex(isKnown));
-      const far = sentence.tags[0]!.subarray(from, from + PROBE_DISTANCE + 1);
-      return { sentence, from, to: from + far.findLastIndex(isKnown) + 1 };
-    })
-    .sort((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, PROBE_SENTENCES);
-  const cut = (of: (sentence: NumberedCorpus['sentences'][number]) => Int32Array): Int32Array[] =>
-    chosen.map(({ sentence, from, to }) => of(sentence).subarray(from, to));
-  const heads = sentences[0]?.tags.map((_, head) => cut((s) => s.tags[head]!)) ?? [];
-  const tokens =
-    encoder &&
-    chosen.map(({ sentence, from, to }) => {
-      const own = sentence.tokens!;
-      return encoder.bags({ ...own, from: own.from + from, to: own.from + to });
-    });
-  return {
-    types: cut((s) => s.types),
-    words: cut((s) => s.words),
-    ...(tokens && { tokens }),
-    tags: heads,
-  };
-}
+const divergedError = (
+  { loss, gradientNorm }: StepResult,
+  { epoch, sums, h }: { epoch: number; sums: EpochSums; h: Hyperparameters },
+): DivergedError =>
+  new DivergedError(
+    `epoch ${epoch}, update ${sums.steps + 1}: the loss is ${loss} and the gradient norm ${gradientNorm}: training diverged. Lower the learning rate (${h.learningRate}) or the clipping limit (${h.clip}).`,
+    { option: 'learningRate' },
+  );

@@ -1,7 +1,7 @@
 import { createTokenEncoder, type NumberedTokens } from '../corpus/features/token-features.ts';
 import { numberLabels } from '../corpus/tags/partial.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
-import type { Types } from '../network/batch.ts';
+import type { WordTypes } from '../network/engine.ts';
 import { type Random, shuffle } from '../network/random.ts';
 import { type Window, windows } from '../tagging/windows.ts';
 import type { LabelledSentence } from './labelled-corpus.ts';
@@ -20,7 +20,7 @@ export interface NumberedSentence {
 
 export interface NumberedCorpus {
   /** The distinct tokens of the corpus. */
-  readonly types: Types;
+  readonly types: WordTypes;
   readonly sentences: readonly NumberedSentence[];
   /** For each tag column the sets of tags of its partial labels, as in `TrainingBatch`. */
   readonly sets: readonly (Float32Array | undefined)[];

@@ -1,12 +1,26 @@
-import { floatToHalf, halfToFloat } from '../model/half.ts';
+import { fitsHalf, floatToHalf, halfToFloat } from '../model/half.ts';
 import type { Engine } from '../network/engine.ts';
 
+/** Values by the name of the parameter. */
 export type Parameters = Map<string, Float32Array>;
 
-/** @param into a copy made before, which is no longer needed: new memory costs more than the copying */
-export function copyParameters(engine: Engine, into: Parameters = new Map()): Parameters {
-  for (const { name } of engine.specs) {
-    const values = engine.parameter(name);
+/** @param into an earlier copy that is no longer needed: new memory costs more than copying */
+export function getParameters(
+  engine: Engine,
+  names: readonly string[],
+  into: Parameters = new Map(),
+): Parameters {
+  for (const name of names) into.set(name, engine.getParameter(name, into.get(name)));
+  return into;
+}
+
+export function setParameters(engine: Engine, parameters: Parameters): void {
+  for (const [name, values] of parameters) engine.setParameter(name, values);
+}
+
+/** @param into an earlier copy that is no longer needed */
+export function copyParameters(from: Parameters, into: Parameters = new Map()): Parameters {
+  for (const [name, values] of from) {
     const copy = into.get(name);
     if (copy) copy.set(values);
     else into.set(name, values.slice());
@@ -14,30 +28,28 @@ export function copyParameters(engine: Engine, into: Parameters = new Map()): Pa
   return into;
 }
 
-export function restoreParameters(engine: Engine, parameters: Parameters): void {
-  for (const [name, values] of parameters) engine.parameter(name).set(values);
-  engine.weightsChanged();
-}
-
-/** Embeddings are kept in half precision: what is scored at last is what the file has. */
-export function roundEmbeddings(specs: Engine['specs'], parameters: Parameters): void {
+/** Rounds embeddings as the model file does, to half precision if they fit it, so that what is scored is what is written. */
+export function roundEmbeddings(specs: Engine['parameters'], parameters: Parameters): void {
   for (const { name, init } of specs) {
     if (init !== 'embedding') continue;
     const values = parameters.get(name)!;
-    halfToFloat(floatToHalf(values, new Uint16Array(values.length)), values);
+    if (fitsHalf(values)) halfToFloat(floatToHalf(values, new Uint16Array(values.length)), values);
   }
 }
 
-/** old + (current - old) * share, in place: a mean at first, then exponential (Polyak & Juditsky 1992). */
+/**
+ * old + (current - old) * fraction, in place: a mean if the fraction is 1 / n, else an exponential average (Polyak &
+ * Juditsky 1992).
+ */
 export function average(
   old: Parameters | undefined,
   current: Parameters,
-  share: number,
+  fraction: number,
 ): Parameters {
-  if (!old) return new Map([...current].map(([name, values]) => [name, values.slice()]));
+  if (!old) return copyParameters(current);
   for (const [name, values] of old) {
     const now = current.get(name)!;
-    for (let i = 0; i < values.length; i++) values[i]! += (now[i]! - values[i]!) * share;
+    for (let i = 0; i < values.length; i++) values[i]! += (now[i]! - values[i]!) * fraction;
   }
   return old;
 }

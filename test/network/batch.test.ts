@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  byFallingLength,
-  Numbering,
-  packTokens,
-  sortTypes,
-  type Types,
-} from '../../src/network/batch.ts';
+import { byFallingLength, Numbering, packTokens, sortTypes } from '../../src/network/batch.ts';
+import type { WordTypes } from '../../src/network/engine.ts';
 
 describe('byFallingLength', () => {
   it('puts the longest first and keeps the order of equals', () => {
@@ -78,7 +73,7 @@ describe('Numbering', () => {
 });
 
 it('sortTypes sorts the types that were met by falling length, and keeps the order of equals', () => {
-  const types: Types = {
+  const types: WordTypes = {
     words: Int32Array.of(10, 11, 12, 13, 14),
     offsets: Int32Array.of(0, 2, 3, 6, 7, 9), // lengths 2 1 3 1 2
     chars: Int32Array.of(4, 2, 4, 1, 2, 4, 2, 5, 5),

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
-import type { Types } from '../../src/network/batch.ts';
-import { createEngine } from '../../src/network/builtin/engine.ts';
+import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { cellNames } from '../../src/network/cells/index.ts';
 import { directionsOf, MOST_HEADS, type NetworkConfig } from '../../src/network/config.ts';
 import type {
@@ -9,8 +8,10 @@ import type {
   Engine,
   TrainingBatch,
   TrainingOptions,
+  WordTypes,
 } from '../../src/network/engine.ts';
 import { initialise } from '../../src/network/initialise.ts';
+import { sizeOf } from '../../src/network/parameters.ts';
 import { createRandom, seedState } from '../../src/network/random.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectAllClose, expectClose } from '../oracle/close.ts';
@@ -55,7 +56,7 @@ const dropout = { input: 0.3, output: 0.4, recurrent: 0.2 };
 const read =
   (engine: Engine) =>
   (name: string): Float32Array =>
-    engine.parameter(name);
+    engine.getParameter(name);
 
 // What the oracle says of a step is the same on every level.
 const steps = new Map<string, ReturnType<typeof oracleStep>>();
@@ -70,6 +71,9 @@ function expectedStep(
   return step;
 }
 
+/** A sentence of every type of a table. */
+const allOf = ({ words }: WordTypes): Int32Array => words.map((_, type) => type);
+
 /** Loss, norm and every gradient of one step of the engine, beside the oracle's. */
 function expectStep(options: {
   level: string;
@@ -82,32 +86,40 @@ function expectStep(options: {
 }): void {
   const { level, sample, training = plainSgd, freezeWords = false } = options;
   const { cut = (batch) => [batch] } = options;
-  const { config, types, batch, allowed } = sample;
+  const { config, batch, allowed } = sample;
   const backend = openSingle(level);
-  const engine = createFilled({ backend, config, training, allowed });
+  const engine = createFilled({
+    backend,
+    config,
+    training: { ...training, freezeWords },
+    allowed,
+  });
   const before = Object.fromEntries(
-    engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]),
+    engine.parameters.map(({ name }) => [name, engine.getParameter(name)]),
   );
-  const step = { types, rate: 0.5, clipNorm: noClipping, freezeWords };
+  const step = { learningRate: 0.5, clipNorm: noClipping };
   const result = engine.trainStep(cut(batch), step);
-  const gradient = (name: string): Float32Array => momentOf(engine, name, 0);
+  const gradient = (name: string): Float32Array =>
+    freezeWords && name === 'word.embedding'
+      ? new Float32Array(before[name]!.length)
+      : momentOf(engine, name, 0);
   const expected = expectedStep(sample, training, (name) => before[name]!);
   expectClose(result.loss, expected.loss, { ...LOSS, name: 'loss' });
-  expect(result.tokens).toBe(batch.types.reduce((sum, { length }) => sum + length, 0));
+  expect(result.tokens).toBe(batch.sentences.reduce((sum, { length }) => sum + length, 0));
   expect(result.clipped).toBe(false);
   const gradients = { ...expected.gradients };
   if (freezeWords) gradients.words = gradients.words!.map(() => 0);
-  expectClose(result.norm, globalNorm(Object.values(gradients)), { ...NORM, name: 'norm' });
+  expectClose(result.gradientNorm, globalNorm(Object.values(gradients)), { ...NORM, name: 'norm' });
   expectAllClose(oracleNamed(config, gradient), gradients, GRADIENT);
   // Without a second step nothing recurs; all else must have a gradient.
-  const recurs = Math.max(...batch.types.map(({ length }) => length)) > 1;
+  const recurs = Math.max(...batch.sentences.map(({ length }) => length)) > 1;
   for (const [name, values] of Object.entries(gradients))
     if (recurs || !/layers.*(U|candidate|peephole)$/.test(name))
       expect([name, values.some((g) => g !== 0)]).toEqual([name, !freezeWords || name !== 'words']);
-  for (const { name } of engine.specs) {
+  for (const { name } of engine.parameters) {
     const g = gradient(name);
     const moved = before[name]!.map((x, i) => x - 0.5 * g[i]!); // exact up to the rounding of float32
-    expectClose(engine.parameter(name), moved, { abs: 1e-7, rel: 1e-7, name: `${name} moved` });
+    expectClose(engine.getParameter(name), moved, { abs: 1e-7, rel: 1e-7, name: `${name} moved` });
   }
 }
 
@@ -293,8 +305,8 @@ describe.each(levelNames)('a training step is the oracle, %s', (level) => {
     const config = { tokenFeatures: { groups: 2, rows: 8, dim: 3 }, layers: 2 };
     const sample = createSample({ seed: 3, lengths, types: 4, config });
     const random = rng(2);
-    const tokens = lengths.map((length) => createTokens(random, sample.config, length));
-    expectStep({ level, sample: { ...sample, batch: { ...sample.batch, tokens } } });
+    const tokenFeatures = lengths.map((length) => createTokens(random, sample.config, length));
+    expectStep({ level, sample: { ...sample, batch: { ...sample.batch, tokenFeatures } } });
   });
 
   it.each(named([...kindsOfCells, whole]))('truncated: $name', ({ config }) => {
@@ -309,9 +321,9 @@ it('the gradient of features of tokens is that of finite differences', () => {
   const config = { tokenFeatures: { groups: 2, rows: 6, dim: 2 }, featureGroups: 1 };
   const sample = createSample({ seed: 3, lengths: [3, 1, 4], config });
   const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
-  const table = Float64Array.from(engine.parameter('token.embedding'));
+  const table = Float64Array.from(engine.getParameter('token.embedding'));
   const values = (name: string): ArrayLike<number> =>
-    name === 'token.embedding' ? table : engine.parameter(name);
+    name === 'token.embedding' ? table : engine.getParameter(name);
   const step = () => oracleStep(sample, { read: values, training: plainSgd });
   const { tokens: gradient } = step().gradients;
   const differences = table.map((x, i) => {
@@ -361,16 +373,19 @@ describe('optimizers', () => {
       );
       const random = rng(3);
       const everUsed = new Set<number>();
-      const initial = engine.parameter('word.embedding').slice();
+      const initial = engine.getParameter('word.embedding');
       for (let step = 1; step <= 3; step++) {
         const batch = createBatch(random, { config, types, lengths: [3, 1, 2, 4, 2] });
         const before = {
-          w: engine.parameter('word.embedding').slice(),
+          w: engine.getParameter('word.embedding'),
           m: momentOf(engine, 'word.embedding', 0).slice(),
           v: momentOf(engine, 'word.embedding', 1).slice(),
         };
         const clipNorm = step === 2 ? 1000 : 0.05; // the second is not clipped
-        const { norm } = engine.trainStep(batch, { types, rate: Math.fround(0.01), clipNorm });
+        const { gradientNorm: norm } = engine.trainStep(batch, {
+          learningRate: Math.fround(0.01),
+          clipNorm,
+        });
         const { gradients } = taggerStep({ weights, batch: oracleBatch({ ...sample, batch }) });
         const all = namedArrays(gradients);
         const clip = clipGlobalNorm(Object.values(all), { maxNorm: clipNorm });
@@ -387,7 +402,7 @@ describe('optimizers', () => {
         });
         const D = config.wordDim;
         const now = {
-          w: engine.parameter('word.embedding'),
+          w: engine.getParameter('word.embedding'),
           m: momentOf(engine, 'word.embedding', 0),
           v: momentOf(engine, 'word.embedding', 1),
         };
@@ -402,7 +417,7 @@ describe('optimizers', () => {
         }
         expect(untouched).toBeGreaterThan(0);
       }
-      expect(engine.optimizerState().step).toBe(3);
+      expect(engine.getOptimizerState().updates).toBe(3);
       const expected = namedArrays(weights);
       const actual = namedArrays(oracleWeights(config, read(engine)));
       for (const [name, values] of Object.entries(expected))
@@ -416,7 +431,7 @@ describe('optimizers', () => {
       expect(never.length).toBeGreaterThan(0);
       for (const row of never) {
         const D = config.wordDim;
-        const now = engine.parameter('word.embedding').slice(row * D, (row + 1) * D);
+        const now = engine.getParameter('word.embedding').slice(row * D, (row + 1) * D);
         expect(now).toEqual(initial.slice(row * D, (row + 1) * D));
       }
     },
@@ -430,9 +445,9 @@ describe('optimizers', () => {
       config,
       training: { ...plainSgd, optimizer },
     });
-    const options = { types, rate: 0.125, clipNorm: noClipping };
+    const options = { learningRate: 0.125, clipNorm: noClipping };
     engine.trainStep(batch, options);
-    const names = engine.specs.map(({ name }) => name);
+    const names = engine.parameters.map(({ name }) => name);
     const copies = (of: (name: string) => Float32Array) => names.map((name) => of(name).slice());
     const [w, v] = [copies(read(engine)), copies((name) => momentOf(engine, name, 0))];
     const weights = oracleWeights(config, read(engine));
@@ -458,11 +473,11 @@ describe('optimizers', () => {
   });
 
   it('clips by the norm of all gradients together', () => {
-    const { config, types, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
+    const { config, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
     const gradientsAt = (clipNorm: number) => {
       const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-      const { norm } = engine.trainStep(batch, { types, rate: 0, clipNorm });
-      const all = engine.specs.map(({ name }) => Float64Array.from(momentOf(engine, name, 0)));
+      const { gradientNorm: norm } = engine.trainStep(batch, { learningRate: 0, clipNorm });
+      const all = engine.parameters.map(({ name }) => Float64Array.from(momentOf(engine, name, 0)));
       return { norm, clipped: globalNorm(all), all };
     };
     const free = gradientsAt(noClipping);
@@ -482,11 +497,14 @@ describe('optimizers', () => {
   });
 
   it('clips every element by its value, after the norm, and says so', () => {
-    const { config, types, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
+    const { config, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
     const step = (options: { clipNorm?: number; clipValue?: number }) => {
       const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-      const { norm, clipped } = engine.trainStep(batch, { types, rate: 0, ...options });
-      const g = engine.specs.flatMap(({ name }) => [...momentOf(engine, name, 0)]);
+      const { gradientNorm: norm, clipped } = engine.trainStep(batch, {
+        learningRate: 0,
+        ...options,
+      });
+      const g = engine.parameters.flatMap(({ name }) => [...momentOf(engine, name, 0)]);
       return { norm, clipped, g };
     };
     const free = step({});
@@ -512,10 +530,9 @@ describe('optimizers', () => {
     const training = { ...adam, optimizer: { ...adam.optimizer, weightDecay: 0.1 } };
     const engine = createFilled({ backend: openSingle('wasm'), config: sample.config, training });
     const links = () =>
-      [0, 1].flatMap((l) => [...engine.parameter(`clockwork.${l}.backward.recurrent`)]);
+      [0, 1].flatMap((l) => [...engine.getParameter(`clockwork.${l}.backward.recurrent`)]);
     const before = links();
-    for (let step = 0; step < 3; step++)
-      engine.trainStep(sample.batch, { types: sample.types, rate: 0.1 });
+    for (let step = 0; step < 3; step++) engine.trainStep(sample.batch, { learningRate: 0.1 });
     const module = [0, 0, 0, 1, 1, 2, 2];
     links().forEach((u, i) => {
       const isUphill = module[Math.floor(i / 7) % 7]! < module[i % 7]!;
@@ -530,22 +547,21 @@ describe('optimizers', () => {
       lengths: [3, 1, 2, 4, 4],
       config: { charEncoder: 'cnn' },
     });
-    const { config, types, batch } = sample;
+    const { config, batch } = sample;
     const training = { ...adam, dropout };
-    const options = { types, rate: 0.01, clipNorm: 1 };
+    const options = { learningRate: 0.01, clipNorm: 1 };
     const whole = createFilled({ backend: openSingle('wasm'), config, training });
     whole.trainStep(batch, options);
     whole.trainStep([batch, batch], options);
-    const state = whole.optimizerState();
+    const state = whole.getOptimizerState();
     const resumed = createFilled({ backend: openSingle('wasm'), config, training, seed: 77 });
-    for (const { name } of whole.specs) resumed.parameter(name).set(whole.parameter(name));
-    resumed.weightsChanged();
-    resumed.restoreOptimizer(state);
+    for (const { name } of whole.parameters) resumed.setParameter(name, whole.getParameter(name));
+    resumed.setOptimizerState(state);
     for (let step = 0; step < 2; step++)
       expect(resumed.trainStep(batch, options)).toEqual(whole.trainStep(batch, options));
     expect(snapshot(resumed)).toEqual(snapshot(whole));
-    expect(whole.optimizerState().step).toBe(4);
-    expect(state.step).toBe(2); // a copy
+    expect(whole.getOptimizerState().updates).toBe(4);
+    expect(state.updates).toBe(2); // a copy
   });
 });
 
@@ -557,7 +573,7 @@ describe('dropout', () => {
     const engine = createFilled({ backend: openSingle('wasm'), config, training });
     const losses: number[] = [];
     for (let step = 0; step < steps; step++)
-      losses.push(engine.trainStep(batch, { types, rate: 0, clipNorm: noClipping }).loss);
+      losses.push(engine.trainStep(batch, { learningRate: 0, clipNorm: noClipping }).loss);
     return { losses, state: snapshot(engine) };
   };
 
@@ -583,9 +599,7 @@ describe('dropout', () => {
     const tag = (training?: TrainingOptions) => {
       const backend = openSingle('wasm');
       const engine = createFilled({ backend, config, ...(training && { training }) });
-      return engine.infer(engine.encode(types), Int32Array.of(types.words.length), {
-        scores: true,
-      });
+      return engine.emissions({ wordTypes: types, sentences: [allOf(types)] }, { scores: true });
     };
     expect(tag({ ...plainSgd, dropout })).toEqual(tag());
   });
@@ -594,23 +608,24 @@ describe('dropout', () => {
 it('characters that are read as others train those', () => {
   const sample = createSample({ seed: 5, lengths: [3, 1, 4], config: { charEncoder: 'cnn' } });
   const { config, types, batch } = sample;
-  const trained = (types: Types, charAs?: (char: number) => number) => {
+  const trained = (types: WordTypes, replaceChar?: (char: number) => number) => {
     const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-    return [engine.trainStep(batch, { types, rate: 1, charAs }), snapshot(engine)];
+    const own = { ...batch, wordTypes: types, ...(replaceChar && { replaceChar }) };
+    return [engine.trainStep(own, { learningRate: 1 }), snapshot(engine)];
   };
-  const charAs = (char: number): number => (char > 2 ? 0 : char);
-  const expected = trained({ ...types, chars: types.chars.map(charAs) });
-  expect(trained(types, charAs)).toEqual(expected);
+  const replaceChar = (char: number): number => (char > 2 ? 0 : char);
+  const expected = trained({ ...types, chars: types.chars.map(replaceChar) });
+  expect(trained(types, replaceChar)).toEqual(expected);
   expect(trained(types)).not.toEqual(expected);
 });
 
 describe('truncated backpropagation', () => {
   const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2], config: { layers: 2 } });
-  const { config, types, batch } = sample;
+  const { config, batch } = sample;
   const train = (bptt?: TrainingOptions['bptt']) => {
     const training = { ...plainSgd, dropout, ...(bptt && { bptt }) };
     const engine = createFilled({ backend: openSingle('wasm'), config, training });
-    const losses = [1, 2, 3].map(() => engine.trainStep(batch, { types, rate: 0.1 }).loss);
+    const losses = [1, 2, 3].map(() => engine.trainStep(batch, { learningRate: 0.1 }).loss);
     return { losses, state: snapshot(engine) };
   };
 
@@ -637,7 +652,7 @@ describe('truncated backpropagation', () => {
       return createFilled({ backend: openSingle('wasm'), config, training });
     }) as [Engine, Engine];
     const gradient = (engine: Engine): Float32Array => {
-      engine.trainStep(batch, { types, rate: 0 });
+      engine.trainStep(batch, { learningRate: 0 });
       return momentOf(engine, 'lstm.0.forward.recurrent', 0);
     };
     const expected = Float64Array.from(gradient(whole));
@@ -668,7 +683,7 @@ describe('gradient norms', () => {
 
   it.each(named(cases))('are the oracle, from the last token: $name', ({ config: own }) => {
     const sample = createSample({ seed: 6, lengths, config: own });
-    const { config, types } = sample;
+    const { config } = sample;
     const random = rng(1);
     const gold = lengths.map((length) => random.integers(length, config.tags[0]!));
     const batch = { ...sample.batch, tags: [gold, ...sample.batch.tags.slice(1)] };
@@ -683,10 +698,10 @@ describe('gradient norms', () => {
       config,
       training: training as TrainingOptions,
     });
-    const norms = engine.gradientNorms(batch, { types, distance: 100 });
+    const norms = engine.gradientNorms(batch, { distance: 100 });
     const directions = directionsOf(config);
     expect(Object.keys(norms)).toEqual(directions);
-    const order = orderOf(batch.types);
+    const order = orderOf(batch.sentences);
     const packing = packingOfLengths(order.map((s) => lengths[s]!));
     for (const direction of directions) {
       const isLast = (length: number, t: number): boolean =>
@@ -706,21 +721,21 @@ describe('gradient norms', () => {
         return each.reduce((sum, norm) => sum + norm, 0) / each.length;
       });
       expectClose(norms[direction]!, expected, { ...GRADIENT, name: direction });
-      const near = engine.gradientNorms(batch, { types, distance: 2 });
+      const near = engine.gradientNorms(batch, { distance: 2 });
       expect(near[direction]).toEqual(norms[direction]!.slice(0, 3));
     }
   });
 
   it('leave no trace in training', () => {
     const sample = createSample({ seed: 6, lengths, config: whole });
-    const { config, types, batch } = sample;
+    const { config, batch } = sample;
     const [probed, other] = [1, 2].map(() =>
       createFilled({ backend: openSingle('wasm'), config, training: { ...plainSgd, dropout } }),
     ) as [Engine, Engine];
     for (let step = 0; step < 2; step++) {
-      probed.gradientNorms(batch, { types, distance: 3 });
-      expect(probed.trainStep(batch, { types, rate: 0.1 })).toEqual(
-        other.trainStep(batch, { types, rate: 0.1 }),
+      probed.gradientNorms(batch, { distance: 3 });
+      expect(probed.trainStep(batch, { learningRate: 0.1 })).toEqual(
+        other.trainStep(batch, { learningRate: 0.1 }),
       );
     }
     expect(snapshot(probed)).toEqual(snapshot(other));
@@ -786,19 +801,20 @@ describe('threads', () => {
         seed: 4,
       };
       const engine = createFilled({ backend, config: sample.config, training });
-      const ahead = (step: number) => engine.prepare(batches[step % 2]!, { types });
+      const ahead = (step: number) => engine.prepare!(batches[step % 2]!);
       let next = ahead(0);
       const results = Array.from({ length: 20 }, (_, step) => {
-        const options = { types, rate: 0.01, clipNorm: 1 };
+        const options = { learningRate: 0.01, clipNorm: 1 };
         if (threads === 1) return engine.trainStep(batches[step % 2]!, options);
         const meanwhile = (): void => {
           next = ahead(step + 1);
         };
         return engine.trainStep(next, { ...options, meanwhile });
       });
-      const places = engine.encode(types);
-      const sentences = Int32Array.from({ length: 50 }, () => 5);
-      const emissions = engine.infer(places, sentences, { scores: true });
+      const sentences = Array.from({ length: 50 }, (_, s) =>
+        allOf(types).subarray(5 * s, 5 * s + 5),
+      );
+      const emissions = engine.emissions({ wordTypes: types, sentences }, { scores: true });
       await engine.close();
       return { state: snapshot(engine), results, emissions, drawn: backend.drawn };
     };
@@ -830,10 +846,10 @@ describe('a parameter that is not a number', () => {
       config: sample.config,
       training,
     });
-    const options = { types, rate: 0.1, clipNorm: 1 };
+    const options = { learningRate: 0.1, clipNorm: 1 };
     // A value that the batch surely uses: of a word, a character, a feature, or of any other parameter the first.
     const { wordDim, charDim, featureDim, featureGroups } = sample.config;
-    const used = batch.types.flatMap((ids) => [...ids]);
+    const used = batch.sentences.flatMap((ids) => [...ids]);
     const first = (name: string): number => {
       if (name === 'word.embedding') return batch.words[0]![0]! * wordDim;
       if (name === 'char.embedding') return types.chars[types.offsets[used[0]!]!]! * charDim;
@@ -844,19 +860,18 @@ describe('a parameter that is not a number', () => {
         .find((at) => offsets[at + 1]! > offsets[at]!);
       return members[offsets[bag!]!]! * featureDim;
     };
-    for (const { name } of engine.specs) {
-      const values = engine.parameter(name);
-      const saved = values[first(name)]!;
+    for (const { name } of engine.parameters) {
+      const values = engine.getParameter(name);
+      const saved = values.slice();
       values[first(name)] = Number.NaN;
-      engine.weightsChanged();
+      engine.setParameter(name, values);
       const before = snapshot(engine);
-      const { loss, norm, tokens } = engine.trainStep(batch, options);
+      const { loss, gradientNorm: norm, tokens } = engine.trainStep(batch, options);
       expect([name, loss]).toEqual([name, Number.NaN]);
       expect([name, norm]).toEqual([name, Number.NaN]);
       expect(snapshot(engine)).toEqual(before);
       expect(tokens).toBe(12);
-      values[first(name)] = saved;
-      engine.weightsChanged();
+      engine.setParameter(name, saved);
     }
     // Nothing of those steps is left behind, in gradients or elsewhere.
     expect(engine.trainStep(batch, options)).toEqual(untouched.trainStep(batch, options));
@@ -867,12 +882,13 @@ describe('a parameter that is not a number', () => {
 it.each(levelNames)('NaN in the convolution reaches the loss, %s', (level) => {
   const config = { charEncoder: 'cnn' } as const;
   const sample = createSample({ seed: 2, lengths: [4, 1, 3, 2, 2], config });
-  const { types, batch } = sample;
+  const { batch } = sample;
   const backend = openSingle(level);
   const engine = createFilled({ backend, config: sample.config, training: plainSgd });
-  engine.parameter('char.conv.kernel')[0] = Number.NaN;
-  engine.weightsChanged();
-  expect(engine.trainStep(batch, { types, rate: 0.1, clipNorm: 1 }).loss).toBeNaN();
+  const kernel = engine.getParameter('char.conv.kernel');
+  kernel[0] = Number.NaN;
+  engine.setParameter('char.conv.kernel', kernel);
+  expect(engine.trainStep(batch, { learningRate: 0.1, clipNorm: 1 }).loss).toBeNaN();
 });
 
 describe('tagging', () => {
@@ -888,15 +904,13 @@ describe('tagging', () => {
 
   /** What is said of sentences of types, one after another. */
   function emissions(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Emissions {
-    const places = engine.encode(sample.types);
-    const tokens = Int32Array.from(sentences.flatMap((s) => [...s].map((id) => places[id]!)));
     const lengths = Int32Array.from(sentences, (s) => s.length);
-    const { best, scores } = engine.infer(tokens, lengths, { scores: true });
+    const wordTypes = { ...sample.types }; // another table, so that nothing of it is in the cache
+    const { best, scores } = engine.emissions({ wordTypes, sentences }, { scores: true });
     engine.config.tags.forEach((_, head) => {
       const field = fieldOf(sample, read(engine), head);
       expect([...best[head]!]).toEqual(bestOf(field, scores![head]!, lengths));
     });
-    engine.clearCache();
     return { best, scores: scores! };
   }
 
@@ -914,18 +928,18 @@ describe('tagging', () => {
       const config = { charEncoder, layers, hidden: 7 };
       const sample = createSample({ seed: 5, lengths, config });
       const engine = createFilled({ backend: openSingle(level), config: sample.config });
-      const scores = score(engine, sample, sample.batch.types);
+      const scores = score(engine, sample, sample.batch.sentences);
       const { types, batch } = sample;
       const known = {
         ...batch,
-        words: batch.types.map((ids) => ids.map((id) => types.words[id]!)),
+        words: batch.sentences.map((ids) => ids.map((id) => types.words[id]!)),
       };
       const packed = oracleBatch({ ...sample, batch: known });
       const weights = oracleWeights(sample.config, read(engine));
       const { logits } = taggerForward({ weights, batch: packed });
-      const order = orderOf(batch.types);
+      const order = orderOf(batch.sentences);
       const [K] = sample.config.tags as [number];
-      const expected = batch.types.flatMap((ids, s) =>
+      const expected = batch.sentences.flatMap((ids, s) =>
         [...ids.keys()].flatMap((t) => {
           const row = packedRow(packed.packing, t, order.indexOf(s));
           return [...logits.subarray(row * K, (row + 1) * K)];
@@ -942,11 +956,11 @@ describe('tagging', () => {
       const sample = createSample({ seed: 5, lengths, config: { hidden: 7, ...config } });
       const engine = createFilled({ backend: openSingle(level), config: sample.config });
       const { types, batch } = sample;
-      const words = batch.types.map((ids) => ids.map((id) => types.words[id]!));
-      const order = orderOf(batch.types);
+      const words = batch.sentences.map((ids) => ids.map((id) => types.words[id]!));
+      const order = orderOf(batch.sentences);
       const packing = packingOfLengths(order.map((s) => lengths[s]!));
       const expected = oracleScores({ ...sample, batch: { ...batch, words } }, read(engine));
-      const actual = emissions(engine, sample, batch.types);
+      const actual = emissions(engine, sample, batch.sentences);
       sample.config.tags.forEach((K, head) => {
         const inOrder = lengths.flatMap((length, s) =>
           Array.from({ length }, (_, t) => {
@@ -966,7 +980,7 @@ describe('tagging', () => {
       const tagged = [sample, withForbidden(sample)].map((own) => {
         const backend = openSingle(level);
         const engine = createFilled({ backend, config: own.config, allowed: own.allowed });
-        return emissions(engine, own, own.batch.types);
+        return emissions(engine, own, own.batch.sentences);
       });
       expect(tagged[1]!.scores).toEqual(tagged[0]!.scores);
       expect(tagged[1]!.best).not.toEqual(tagged[0]!.best);
@@ -979,7 +993,7 @@ describe('tagging', () => {
       for (const direction of ['forward', 'backward'] as const) {
         const sample = createSample({ seed: 5, lengths: [6], config: { ...config, direction } });
         const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
-        const [sentence] = sample.batch.types as [Int32Array];
+        const [sentence] = sample.batch.sentences as [Int32Array];
         const changed = sentence.slice();
         changed[3] = (changed[3]! + 1) % sample.types.words.length;
         const [K] = sample.config.tags as [number];
@@ -1005,7 +1019,7 @@ describe('tagging', () => {
       const sample = createSample({ seed: 5, lengths, types: 40, config });
       const backend = openSingle(level);
       const engine = createFilled({ backend, config: sample.config });
-      const sentences = sample.batch.types;
+      const sentences = sample.batch.sentences;
       const together = score(engine, sample, sentences);
       expect(together.every(Number.isFinite)).toBe(true);
       poison(backend);
@@ -1030,32 +1044,18 @@ describe('tagging', () => {
         const sample = createSample({ seed: 5, lengths: [], types: 300, config }); // three blocks
         const { types } = sample;
         const engine = createFilled({ backend: openSingle(level), config: sample.config });
-        expect(engine.capacity).toBe(512);
-        const all = engine.encode(types);
-        expect([...all].sort((a, b) => a - b)).toEqual([...Array(300).keys()]);
-        expect(engine.cached).toBe(300);
-        const sentence = Int32Array.of(300);
-        const { scores: together } = engine.infer(all, sentence, { scores: true });
-        engine.clearCache();
-        expect(engine.cached).toBe(0);
-        const places: number[] = [];
-        for (const [from, to] of [
-          [0, 1],
-          [1, 2],
-          [2, 9],
-          [9, 140],
-          [140, 300],
-        ] as const) {
-          const begin = types.offsets[from]!;
-          const part = engine.encode({
-            words: types.words.slice(from, to),
-            offsets: types.offsets.slice(from, to + 1).map((offset) => offset - begin),
-            chars: types.chars.slice(begin, types.offsets[to]!),
-          });
-          expect(engine.cached).toBe(to);
-          places.push(...part);
+        const all = allOf(types);
+        const together = engine.emissions({ wordTypes: types, sentences: [all] }, { scores: true });
+        // a table that grows
+        const { offsets, chars, words } = types;
+        const table = { ...types };
+        for (const to of [1, 2, 9, 140, 300]) {
+          table.words = words.slice(0, to);
+          table.offsets = offsets.slice(0, to + 1);
+          table.chars = chars.slice(0, offsets[to]!);
+          engine.emissions({ wordTypes: table, sentences: [all.slice(0, to)] });
         }
-        const { scores: apart } = engine.infer(Int32Array.from(places), sentence, { scores: true });
+        const apart = engine.emissions({ wordTypes: table, sentences: [all] }, { scores: true });
         expect(apart).toEqual(together);
       }
     },
@@ -1065,7 +1065,7 @@ describe('tagging', () => {
     for (const charEncoder of encoders) {
       const sample = createSample({ seed: 5, lengths: [6], config: { charEncoder } });
       const engine = createFilled({ backend: openSingle('wasm'), config: sample.config });
-      const [sentence] = sample.batch.types;
+      const [sentence] = sample.batch.sentences;
       const changed = sentence!.slice();
       changed[5] = (changed[5]! + 1) % sample.types.words.length;
       const [before, after] = [
@@ -1080,63 +1080,92 @@ describe('tagging', () => {
   it('nothing gives nothing', () => {
     const { config, types } = createSample({ seed: 5, lengths: [] });
     const engine = createFilled({ backend: openSingle('wasm'), config });
-    const places = engine.encode(types);
     const none = Int32Array.of();
     const empty = { best: [Int32Array.of()], scores: [Float32Array.of()] };
-    expect(engine.infer(none, none, { scores: true })).toEqual(empty);
-    expect(engine.infer(none, Int32Array.of(0, 0), { scores: true })).toEqual(empty);
-    expect(engine.infer(none, none)).toEqual({ best: [Int32Array.of()] });
-    const three = { scores: true };
-    const plain = engine.infer(places.slice(0, 3), Int32Array.of(2, 1), three);
-    const holes = engine.infer(places.slice(0, 3), Int32Array.of(0, 2, 0, 1, 0), three);
-    expect(holes).toEqual(plain);
-    const no = { words: none, offsets: Int32Array.of(0), chars: none };
-    expect(engine.encode(no)).toEqual(none);
-    expect(engine.cached).toBe(types.words.length);
+    const tag = (sentences: Int32Array[], wordTypes = types) =>
+      engine.emissions({ wordTypes, sentences }, { scores: true });
+    expect(tag([])).toEqual(empty);
+    expect(tag([none, none])).toEqual(empty);
+    expect(engine.emissions({ wordTypes: types, sentences: [none] })).toEqual({ best: [none] });
+    const [two, one] = [Int32Array.of(0, 1), Int32Array.of(2)];
+    expect(tag([none, two, none, one, none])).toEqual(tag([two, one]));
+    expect(tag([], { words: none, offsets: Int32Array.of(0), chars: none })).toEqual(empty);
   });
 
-  it('the cache is empty after weights change, and refuses more than it holds', () => {
-    const { config, types, batch } = createSample({ seed: 5, lengths: [3, 2] });
-    const backend = openSingle('wasm');
-    const engine = createEngine({ backend, config, training: plainSgd, cacheSize: 20 });
-    engine.encode(types);
-    expect(engine.cached).toBe(14);
-    expect(() => engine.encode(types)).toThrow('14 + 14 types in a cache of 20');
-    expect(engine.cached).toBe(14);
-    engine.trainStep(batch, { types, rate: 0.1, clipNorm: noClipping });
-    expect(engine.cached).toBe(0);
-    engine.encode(types);
-    engine.weightsChanged();
-    expect(engine.cached).toBe(0);
+  it('the cache is emptied when it is full, and when a parameter or the table changes', () => {
+    const { config, types, batch } = createSample({ seed: 5, lengths: [3, 2], types: 40 });
+    const create = (cachedTypes: number): Engine => {
+      const engine = createEngineOver(openSingle('wasm'), {
+        config,
+        training: plainSgd,
+        cachedTypes,
+      });
+      const random = rng(3);
+      for (const { name, shape } of engine.parameters)
+        engine.setParameter(name, random.array(sizeOf(shape), 1));
+      return engine;
+    };
+    const [small, large] = [create(16), create(1000)];
+    expect([small.maxTokens, large.maxTokens]).toEqual([16, 1000]);
+    const random = rng(8);
+    const same = (wordTypes: WordTypes): void => {
+      const sentences = [random.integers(9, 40), random.integers(7, 40)];
+      const asked = { wordTypes, sentences };
+      const expected = large.emissions(asked, { scores: true });
+      expect(small.emissions(asked, { scores: true })).toEqual(expected);
+      const fresh = { wordTypes: { ...wordTypes }, sentences };
+      expect(small.emissions(fresh, { scores: true })).toEqual(expected);
+    };
+    for (let round = 0; round < 20; round++) same(types);
+    for (const engine of [small, large]) engine.trainStep(batch, { learningRate: 0.1 });
+    same(types);
+    const other = { ...types, words: types.words.toReversed() };
+    same(other);
+    for (const name of ['word.embedding', 'output.bias', 'lstm.0.forward.bias']) {
+      const sentences = [Int32Array.of(0, 1, 2)];
+      const before = small.emissions({ wordTypes: types, sentences }, { scores: true });
+      for (const engine of [small, large])
+        engine.setParameter(
+          name,
+          engine.getParameter(name).map((x) => x + 1),
+        );
+      const after = small.emissions({ wordTypes: types, sentences }, { scores: true });
+      expect(after.scores).not.toEqual(before.scores);
+      same(types);
+    }
+    expect(() => small.emissions({ wordTypes: types, sentences: [allOf(types)] })).toThrow(
+      'a batch of 40 word types; the engine takes at most 16',
+    );
+    same(types);
   });
 
   it('an engine that only tags has no optimizer, and tags as one that trains', () => {
     const sample = createSample({ seed: 5, lengths: [3, 2] });
-    const { config, types, batch } = sample;
+    const { config, batch } = sample;
     const engine = createFilled({ backend: openSingle('wasm'), config });
-    expect(() => engine.trainStep(batch, { types, rate: 1, clipNorm: 0 })).toThrow('only tags');
-    expect(() => engine.optimizerState()).toThrow('only tags');
-    expect(() => engine.parameter('lstm.1.forward.bias')).toThrow('no parameter lstm.1');
+    expect(() => engine.trainStep(batch, { learningRate: 1 })).toThrow('only tags');
+    expect(() => engine.getOptimizerState()).toThrow('only tags');
+    expect(() => engine.getParameter('lstm.1.forward.bias')).toThrow('no parameter lstm.1');
     const trains = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-    expect(score(engine, sample, batch.types)).toEqual(score(trains, sample, batch.types));
+    expect(score(engine, sample, batch.sentences)).toEqual(score(trains, sample, batch.sentences));
   });
 });
 
 describe('training', () => {
   it('a batch without tokens or without tags moves nothing under SGD', () => {
     const sample = createSample({ seed: 5, lengths: [3, 2], config: { charEncoder: 'cnn' } });
-    const { config, types, batch } = sample;
+    const { config, batch } = sample;
     const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-    const copy = () => engine.specs.map(({ name }) => [...engine.parameter(name)]);
+    const copy = () => engine.parameters.map(({ name }) => [...engine.getParameter(name)]);
     const before = copy();
-    const options = { types, rate: 1, clipNorm: 1 };
-    const empty = { types: [], words: [], tags: [[]] };
-    const nothing = { loss: 0, norm: 0, clipped: false };
+    const options = { learningRate: 1, clipNorm: 1 };
+    const empty = { wordTypes: batch.wordTypes, sentences: [], words: [], tags: [[]] };
+    const nothing = { loss: 0, gradientNorm: 0, clipped: false };
     expect(engine.trainStep(empty, options)).toEqual({ ...nothing, tokens: 0 });
     const untagged = { ...batch, tags: [batch.tags[0]!.map((tags) => tags.map(() => -1))] };
     expect(engine.trainStep(untagged, options)).toEqual({ ...nothing, tokens: 5 });
     expect(copy()).toEqual(before);
-    expect(engine.optimizerState().step).toBe(2);
+    expect(engine.getOptimizerState().updates).toBe(2);
   });
 
   it.each(kinds.flatMap((kind) => encoders.map((charEncoder) => ({ kind, charEncoder }))))(
@@ -1157,27 +1186,23 @@ describe('training', () => {
         },
       };
       const backend = openSingle(kind === 'wasm' ? 'wasm' : levelNames.at(-1)!);
-      const engine = createEngine({ backend, config: sample.config, training });
+      const engine = createEngineOver(backend, { config: sample.config, training });
       const seeded = createRandom(seedState(3));
-      for (const spec of engine.specs) engine.parameter(spec.name).set(initialise(spec, seeded));
-      engine.weightsChanged();
+      for (const spec of engine.parameters)
+        engine.setParameter(spec.name, initialise(spec, seeded));
       const { types } = sample;
-      const words = sample.batch.types.map((ids) => ids.map((id) => types.words[id]!));
+      const words = sample.batch.sentences.map((ids) => ids.map((id) => types.words[id]!));
       const batch = { ...sample.batch, words };
       const gold = batch.tags[0]!.flatMap((tags) => [...tags]);
       const accuracy = (): number => {
-        const places = engine.encode(types);
-        const tokens = Int32Array.from(
-          batch.types.flatMap((ids) => [...ids.map((id) => places[id]!)]),
-        );
-        const { best } = engine.infer(tokens, Int32Array.from(lengths));
+        const { best } = engine.emissions(batch);
         const right = gold.filter((tag, n) => tag >= 0 && tag === best[0]![n]).length;
         return right / gold.filter((tag) => tag >= 0).length;
       };
       expect(accuracy()).toBeLessThan(0.5);
       const losses: number[] = [];
       for (let step = 0; step < 150; step++)
-        losses.push(engine.trainStep(batch, { types, rate: 0.02, clipNorm: 5 }).loss);
+        losses.push(engine.trainStep(batch, { learningRate: 0.02, clipNorm: 5 }).loss);
       expect(accuracy()).toBe(1);
       expect(losses.at(-1)).toBeLessThan(0.05 * losses[0]!);
     },

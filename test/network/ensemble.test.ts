@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
-import { createEngine } from '../../src/network/builtin/engine.ts';
+import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig } from '../../src/network/config.ts';
 import type { Emissions, Engine } from '../../src/network/engine.ts';
 import { parameterSpecs } from '../../src/network/network.ts';
@@ -22,7 +22,7 @@ type Parameters = Map<string, Float32Array>;
 function members(config: NetworkConfig, seeds: readonly number[]): Parameters[] {
   return seeds.map((seed) => {
     const engine = createFilled({ backend: openSingle('wasm'), config, seed });
-    return new Map(engine.specs.map(({ name }) => [name, engine.parameter(name).slice()]));
+    return new Map(engine.parameters.map(({ name }) => [name, engine.getParameter(name)]));
   });
 }
 
@@ -30,29 +30,24 @@ function createPooled(
   backend: Backend,
   config: NetworkConfig,
   all: readonly Parameters[],
-  cacheSize = 64,
+  cachedTypes = 64,
 ): Engine {
   const pooled = pool(config, all);
-  const engine = createEngine({ backend, config: pooled.config, cacheSize });
-  const names = engine.specs.map(({ name }) => name);
+  const engine = createEngineOver(backend, { config: pooled.config, cachedTypes });
+  const names = engine.parameters.map(({ name }) => name);
   expect([...pooled.parameters.keys()].sort()).toEqual(names.sort());
-  for (const [name, values] of pooled.parameters) engine.parameter(name).set(values);
-  engine.weightsChanged();
+  for (const [name, values] of pooled.parameters) engine.setParameter(name, values);
   poison(backend);
   return engine;
 }
 
-function tag(engine: Engine, { types, batch }: Sample): Required<Emissions> {
-  const places = engine.encode(types);
-  const tokens = batch.types.flatMap((ids) => [...ids].map((id) => places[id]!));
-  const own = engine.infer(Int32Array.from(tokens), Int32Array.from(lengths), { scores: true });
-  return own as Required<Emissions>;
-}
+const tag = (engine: Engine, { batch }: Sample): Required<Emissions> =>
+  engine.emissions(batch, { scores: true }) as Required<Emissions>;
 
 /** Scores of a member by the oracle, for each head and sentence (L, K). */
 function oracleOf(sample: Sample, parameters: Parameters): Float64Array[][] {
   const { config, types, batch } = sample;
-  const words = batch.types.map((ids) => ids.map((id) => types.words[id]!));
+  const words = batch.sentences.map((ids) => ids.map((id) => types.words[id]!));
   const packing = packingOfLengths(lengths);
   return oracleScores(
     { ...sample, batch: { ...batch, words } },
@@ -156,9 +151,10 @@ test('any number of threads gives the same bytes', async () => {
   const run = async (threads: number) => {
     const backend = openThreads('wasm', threads);
     const engine = createPooled(backend, sample.config, all, 300);
-    const places = engine.encode(sample.types);
-    const sentences = Int32Array.from({ length: 75 }, () => 4);
-    const emissions = engine.infer(places, sentences, { scores: true });
+    const sentences = Array.from({ length: 75 }, (_, s) =>
+      Int32Array.from({ length: 4 }, (_, t) => 4 * s + t),
+    );
+    const emissions = engine.emissions({ wordTypes: sample.types, sentences }, { scores: true });
     await engine.close();
     return { emissions, drawn: backend.drawn };
   };

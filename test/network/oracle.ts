@@ -1,6 +1,5 @@
 import { headName, type NetworkConfig } from '../../src/network/config.ts';
-import type { TrainingOptions } from '../../src/network/engine.ts';
-import type { Bags } from '../../src/network/layers/bags.ts';
+import type { Bags, TrainingOptions } from '../../src/network/engine.ts';
 import { accumulate } from '../oracle/arrays.ts';
 import { type CrfWeights, crfLoss } from '../oracle/crf.ts';
 import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
@@ -92,9 +91,9 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   if (F === 0) return { weights, batch, masks, translate: namedArrays };
 
   const { table } = weights.words;
-  const order = orderOf(sample.batch.types);
+  const order = orderOf(sample.batch.sentences);
   const tokens = batch.packing.rows.flatMap((live, t) =>
-    order.slice(0, live).map((s) => ({ s, t, type: sample.batch.types[s]![t]! })),
+    order.slice(0, live).map((s) => ({ s, t, type: sample.batch.sentences[s]![t]! })),
   );
   const rows: Record<string, Float64Array> = {}; // of each table, (rows, dim)
   if (config.featureGroups > 0) rows.features = Float64Array.from(read('feature.embedding'));
@@ -115,7 +114,8 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
     };
     const { featureGroups: groups, featureDim: dim } = config;
     if (groups > 0) visitBags('features', types.bags!, { at: type, groups, dim });
-    if (tokenFeatures) visitBags('tokens', sample.batch.tokens![s]!, { at: t, ...tokenFeatures });
+    if (tokenFeatures)
+      visitBags('tokens', sample.batch.tokenFeatures![s]!, { at: t, ...tokenFeatures });
   };
   const own = new Float64Array(batch.packing.N * (D + F)); // (N, D + F)
   tokens.forEach((_, n) => {

@@ -12,10 +12,10 @@ const sampleOf = (decoder: NetworkConfig['decoder']): Sample =>
   createSample({ seed: 4, lengths, config: { decoder, tags: heads } });
 
 /** Loss of one step, and the output's bias and the word embedding after it. */
-function step({ config, types }: Sample, batch: TrainingBatch): (number | number[])[] {
+function step({ config }: Sample, batch: TrainingBatch): (number | number[])[] {
   const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-  const { loss } = engine.trainStep(batch, { types, rate: 0.1 });
-  return [loss, ...['output.bias', 'word.embedding'].map((name) => [...engine.parameter(name)])];
+  const { loss } = engine.trainStep(batch, { learningRate: 0.1 });
+  return [loss, ...['output.bias', 'word.embedding'].map((name) => [...engine.getParameter(name)])];
 }
 
 test.each(['softmax', 'crf'] as const)('a set of one tag is that tag: %s', (decoder) => {
@@ -28,7 +28,7 @@ test.each(['softmax', 'crf'] as const)('a set of one tag is that tag: %s', (deco
     head.map((own) => own.map((tag) => (tag < 0 ? -1 : -2 - tag))),
   );
   const expected = step(sample, batch);
-  step(sample, { ...batch, tags, sets }).forEach((values, i) => {
+  step(sample, { ...batch, tags, tagSets: sets }).forEach((values, i) => {
     expectClose(values, expected[i]!, { abs: 1e-5, rel: 1e-4 });
   });
 });
@@ -39,25 +39,20 @@ test('the loss of sets is the oracle of what tagging gives', () => {
   const random = rng(6);
   const sets = heads.map((K) => Float32Array.from({ length: 3 * K }, (_, i) => (i % 2 ? 0 : 1)));
   const batch: TrainingBatch = {
-    types: sample.batch.types,
-    words: sample.batch.types.map((ids) => ids.map((id) => types.words[id]!)),
+    wordTypes: types,
+    sentences: sample.batch.sentences,
+    words: sample.batch.sentences.map((ids) => ids.map((id) => types.words[id]!)),
     tags: heads.map((K) => lengths.map((n) => random.integers(n, K + 4).map((tag) => tag - 4))),
-    sets,
+    tagSets: sets,
   };
   const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });
-  const places = engine.encode(types);
-  const ids = batch.types.flatMap((own) => [...own]);
-  const { scores } = engine.infer(
-    Int32Array.from(ids, (id) => places[id]!),
-    Int32Array.from(lengths),
-    { scores: true },
-  );
+  const { scores } = engine.emissions(batch, { scores: true });
   const expected = heads.map((_, head) => {
     const logits = Float64Array.from(scores![head]!);
     const gold = batch.tags[head]!.flatMap((own) => [...own]);
     expect(Math.min(...gold)).toBeLessThan(-1);
     return crossEntropy({ logits, gold, sets: sets[head]! }).loss;
   });
-  const { loss } = engine.trainStep(batch, { types, rate: 0.1 });
+  const { loss } = engine.trainStep(batch, { learningRate: 0.1 });
   expectClose(loss, expected[0]! + expected[1]!, { abs: 1e-5, rel: 1e-5 });
 });

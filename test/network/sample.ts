@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { Arena } from '../../src/backend/arena.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createPool } from '../../src/backend/pool.ts';
-import type { Types } from '../../src/network/batch.ts';
-import { createEngine } from '../../src/network/builtin/engine.ts';
+import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { directionsOf, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
-import type { Engine, TrainingBatch, TrainingOptions } from '../../src/network/engine.ts';
-import type { Bags } from '../../src/network/layers/bags.ts';
+import type {
+  Bags,
+  Engine,
+  TrainingBatch,
+  TrainingOptions,
+  WordTypes,
+} from '../../src/network/engine.ts';
 import { parameterSpecs } from '../../src/network/network.ts';
 import { openLevel } from '../backend/levels.ts';
 import { expectedMask } from '../backend/masks.ts';
@@ -45,7 +49,7 @@ function inputSize(config: NetworkConfig, layer: number): number {
 
 export interface Sample {
   config: NetworkConfig;
-  types: Types;
+  types: WordTypes;
   batch: TrainingBatch;
   /** Of each head, as `allowedTransitions` returns it. */
   allowed?: readonly Int32Array[];
@@ -66,7 +70,7 @@ const smallConfig: NetworkConfig = {
   tags: [5],
 };
 
-/** Types of a few words and characters, and sentences of the given lengths over them. */
+/** WordTypes of a few words and characters, and sentences of the given lengths over them. */
 export function createSample(options: {
   seed: number;
   lengths: readonly number[];
@@ -78,7 +82,7 @@ export function createSample(options: {
   const random = rng(seed);
   const offsets = [0];
   for (let f = 0; f < count; f++) offsets.push(offsets[f]! + 1 + random.integer(7));
-  const types: Types = {
+  const types: WordTypes = {
     words: random.integers(count, config.words),
     offsets: Int32Array.from(offsets),
     chars: random.integers(offsets[count]!, config.chars),
@@ -89,7 +93,7 @@ export function createSample(options: {
         rowsOf: config.featureBuckets,
       }),
     }),
-    ...(config.tokenFeatures && { tokens: createTokens(random, config, count) }),
+    ...(config.tokenFeatures && { tokenFeatures: createTokens(random, config, count) }),
   };
   return { config, types, batch: createBatch(random, { config, types, lengths }) };
 }
@@ -143,12 +147,15 @@ export function createBatch(
 ): TrainingBatch {
   const sentences = lengths.map((length) => random.integers(length, types.words.length));
   return {
-    types: sentences,
+    wordTypes: types,
+    sentences,
     words: sentences.map((ids) =>
       ids.map((id) => (random.integer(7) === 0 ? 0 : types.words[id]!)),
     ),
-    ...(types.tokens && {
-      tokens: sentences.map((ids) => chosenBags(types.tokens!, ids, config.tokenFeatures!.groups)),
+    ...(types.tokenFeatures && {
+      tokenFeatures: sentences.map((ids) =>
+        chosenBags(types.tokenFeatures!, ids, config.tokenFeatures!.groups),
+      ),
     }),
     tags: config.tags.map((tags) =>
       lengths.map((length) =>
@@ -160,14 +167,14 @@ export function createBatch(
 
 /** Sentences `from` to `to` of a batch. */
 export const sliceBatch = (
-  { types, words, tokens, tags, ...batch }: TrainingBatch,
+  { sentences, words, tokenFeatures, tags, ...batch }: TrainingBatch,
   from: number,
   to: number,
 ): TrainingBatch => ({
   ...batch,
-  types: types.slice(from, to),
+  sentences: sentences.slice(from, to),
   words: words.slice(from, to),
-  ...(tokens && { tokens: tokens.slice(from, to) }),
+  ...(tokenFeatures && { tokenFeatures: tokenFeatures.slice(from, to) }),
   tags: tags.map((head) => head.slice(from, to)),
 });
 
@@ -206,26 +213,23 @@ export function createFilled(options: {
   seed?: number;
 }): Engine {
   const { backend, config, training, allowed, seed = 5 } = options;
-  const engine = createEngine({
-    backend,
+  const engine = createEngineOver(backend, {
     config,
-    cacheSize: 512,
+    cachedTypes: 512,
     ...(training && { training }),
-    ...(allowed && { allowed }),
+    ...(allowed && { transitions: allowed }),
   });
   const random = rng(seed);
-  for (const { name, shape } of engine.specs) {
+  for (const { name, shape } of engine.parameters) {
     const size = shape.reduce((product, n) => product * n, 1);
     const values = random.array(size, name.endsWith('.embedding') ? 1 : 0.5);
-    engine
-      .parameter(name)
-      .set(
-        name.startsWith('clockwork.') && name.endsWith('.recurrent')
-          ? values.map((u, i) => (isConnected(config, i) ? u : 0))
-          : values,
-      );
+    engine.setParameter(
+      name,
+      name.startsWith('clockwork.') && name.endsWith('.recurrent')
+        ? values.map((u, i) => (isConnected(config, i) ? u : 0))
+        : values,
+    );
   }
-  engine.weightsChanged();
   poison(backend);
   return engine;
 }
@@ -249,22 +253,21 @@ export function snapshot(engine: Engine): Record<string, string> {
     createHash('sha256')
       .update(new Uint8Array(Float32Array.from(x).buffer))
       .digest('hex');
-  const { step, moments } = engine.optimizerState();
+  const { updates, moments } = engine.getOptimizerState();
   return {
-    step: `${step}`,
-    ...Object.fromEntries(moments.map((m, i) => [`moments ${i}`, hash(m)])),
-    ...Object.fromEntries(engine.specs.map(({ name }) => [name, hash(engine.parameter(name))])),
+    updates: `${updates}`,
+    ...Object.fromEntries(
+      Object.entries(moments).map(([name, all]) => [`moments of ${name}`, all.map(hash).join()]),
+    ),
+    ...Object.fromEntries(
+      engine.parameters.map(({ name }) => [name, hash(engine.getParameter(name))]),
+    ),
   };
 }
 
 /** What the optimizer keeps for a parameter: its velocity or first moment (0), or its second moment (1). */
-export function momentOf(engine: Engine, name: string, which: 0 | 1): Float32Array {
-  const { moments } = engine.optimizerState();
-  if (name === 'word.embedding') return moments[2 + which]!;
-  const { byteOffset, length } = engine.parameter(name);
-  const at = (byteOffset - engine.parameter(engine.specs[1]!.name).byteOffset) / 4;
-  return moments[which]!.subarray(at, at + length);
-}
+export const momentOf = (engine: Engine, name: string, which: 0 | 1): Float32Array =>
+  engine.getOptimizerState().moments[name]![which]!;
 
 /** The oracle's tagger with the values that `read` gives for the engine's names. */
 export function oracleWeights(
@@ -330,11 +333,11 @@ export const orderOf = (sentences: readonly { length: number }[]): number[] =>
 
 /** The batch packed for the oracle, with its sentences in the order of `orderOf`. */
 export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
-  const order = orderOf(batch.types);
+  const order = orderOf(batch.sentences);
   const packing = packingOf({ batch });
   const packed = (of: readonly Int32Array[]): number[] =>
     packing.rows.flatMap((live, t) => order.slice(0, live).map((s) => of[s]![t]!));
-  const chars = packed(batch.types).map((id) =>
+  const chars = packed(batch.sentences).map((id) =>
     types.chars.slice(types.offsets[id]!, types.offsets[id + 1]!),
   );
   const starts = [0];
@@ -349,7 +352,7 @@ export function oracleBatch({ config, types, batch }: Sample): TaggerBatch {
 }
 
 const packingOf = ({ batch }: Pick<Sample, 'batch'>): Packing =>
-  packingOfLengths(orderOf(batch.types).map((s) => batch.types[s]!.length));
+  packingOfLengths(orderOf(batch.sentences).map((s) => batch.sentences[s]!.length));
 
 /**
  * Random numbers of a shard in step `step` (from 0), 0 or, with probability `keep`, 1 / keep. Each shard has a stream of

@@ -20,15 +20,12 @@ function prepare(decoder: 'softmax' | 'crf') {
     lengths,
     config: { decoder, tags: [5] },
   });
-  const words = random.types.map((ids) => ids.map((id) => types.words[id]!));
+  const words = random.sentences.map((ids) => ids.map((id) => types.words[id]!));
   const batch: TrainingBatch = { ...random, words };
   const training = { ...plainSgd, tagWeights: [weights] };
   const engine = createFilled({ backend: openSingle('wasm'), config, training });
-  const places = engine.encode(types);
-  const tokens = batch.types.flatMap((own) => [...own]);
-  const ids = Int32Array.from(tokens, (id) => places[id]!);
-  const { scores } = engine.infer(ids, Int32Array.from(lengths), { scores: true });
-  const step = () => engine.trainStep(batch, { types, rate: 0 }).loss;
+  const { scores } = engine.emissions(batch, { scores: true });
+  const step = () => engine.trainStep(batch, { learningRate: 0 }).loss;
   return { engine, batch, step, logits: Float64Array.from(scores![0]!) };
 }
 
@@ -43,7 +40,7 @@ test('the loss of a softmax is the mean by the weights of the gold tags', () => 
 test('the loss of a CRF is the softmax-margin, its costs the logarithms of the weights', () => {
   const { engine, step, batch, logits } = prepare('crf');
   const K = 5;
-  const read = (name: string) => Float64Array.from(engine.parameter(`output.${name}`));
+  const read = (name: string) => Float64Array.from(engine.getParameter(`output.${name}`));
   const field: CrfWeights = {
     K,
     transitions: read('transitions'),

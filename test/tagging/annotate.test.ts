@@ -5,7 +5,7 @@ import { convert, type Scheme, spans, transitions } from '../../src/corpus/tags/
 import type { Vocabulary } from '../../src/corpus/vocabulary.ts';
 import type { TagColumn } from '../../src/model/model.ts';
 import { allowedTransitionsOf } from '../../src/model/transitions.ts';
-import { createEngine } from '../../src/network/builtin/engine.ts';
+import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import { allowedTransitions } from '../../src/network/crf/transitions.ts';
 import type { Engine } from '../../src/network/engine.ts';
@@ -35,7 +35,7 @@ interface Small {
 function createSmall(
   decoder: Decoder,
   columns: readonly { tags: readonly string[]; scheme: Scheme; trainedScheme: Scheme }[],
-  { level = 'wasm', seed = 3, cacheSize = 512, extraTransitions = [] as number[] } = {},
+  { level = 'wasm', seed = 3, cachedTypes = 512, extraTransitions = [] as number[] } = {},
 ): Small {
   const vocabulary: Vocabulary = {
     words,
@@ -66,21 +66,20 @@ function createSmall(
     decoder,
     tags: columns.map(({ tags }) => tags.length),
   };
-  const engine = createEngine({
-    backend: openSingle(level),
+  const engine = createEngineOver(openSingle(level), {
     config,
-    cacheSize,
-    allowed: allowedTransitionsOf(config, vocabulary, tagColumns),
+    cachedTypes,
+    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
   });
   const random = rng(seed);
-  for (const { name, shape } of engine.specs)
-    engine.parameter(name).set(
+  for (const { name, shape } of engine.parameters)
+    engine.setParameter(
+      name,
       random.array(
         shape.reduce((product, n) => product * n, 1),
         1.5,
       ),
     );
-  engine.weightsChanged();
   const predictor = createPredictor(engine, vocabulary, tagColumns);
   const annotate = createAnnotate(engine, vocabulary, { tagColumns, predictor });
   return { engine, predictor, annotate, vocabulary, tagColumns };
@@ -96,11 +95,11 @@ function enumerate(
   const names = vocabulary.tags[column]!;
   const { scheme, trainedScheme, extraTransitions = [] } = tagColumns[column]!;
   const K = names.length;
-  const emissions = predictor.say([tokens])[column]![0]!.emissions;
+  const emissions = predictor.predictScores([tokens])[column]![0]!.emissions;
   const allowed = allowedTransitions(transitions(names, rules ? trainedScheme : 'none'));
   for (const link of extraTransitions) allowed[link] = 1;
   const parameters = ['transitions', 'start', 'end'].flatMap((name) =>
-    config.decoder === 'crf' ? [...engine.parameter(`${headName(column)}.${name}`)] : [],
+    config.decoder === 'crf' ? [...engine.getParameter(`${headName(column)}.${name}`)] : [],
   );
   const link = (at: number): number =>
     allowed[at] ? (parameters[at] ?? 0) : Number.NEGATIVE_INFINITY;
@@ -298,7 +297,7 @@ test('columns are told apart', () => {
 });
 
 test('a sentence longer than a window is one sequence, tagged as without annotations', () => {
-  const small = createSmall('crf', [spanned], { cacheSize: 12 });
+  const small = createSmall('crf', [spanned], { cachedTypes: 12 });
   const long = Array.from({ length: 60 }, (_, i) => 'abcdefgh'[(i * i) % 8]!);
   const [[own, short]] = small.annotate([long, ['a']], { confidence: true, nBest: 2 }) as [
     Annotation[],

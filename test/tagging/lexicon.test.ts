@@ -12,51 +12,49 @@ async function linesOf(tokens: readonly string[]): Promise<TokenLines> {
 const kinds = {
   strings: () => {
     const lexicon = createLexicon();
-    return { lexicon, look: async (t: string[], p: Int32Array) => lexicon.look([t], p) };
+    const number = async (tokens: string[], ids: Int32Array, next: number) =>
+      lexicon.number([tokens], ids, next);
+    return { lexicon, number };
   },
   bytes: () => {
-    const lexicon = createByteLexicon(4);
-    return {
-      lexicon,
-      look: async (t: string[], p: Int32Array) => lexicon.look(await linesOf(t), p),
-    };
+    const lexicon = createByteLexicon();
+    const number = async (tokens: string[], ids: Int32Array, next: number) =>
+      lexicon.number(await linesOf(tokens), ids, next);
+    return { lexicon, number };
   },
 };
 
 describe.each(Object.entries(kinds))('a lexicon of %s', (_, open) => {
-  it('says once what is new, and where the rest is', async () => {
-    const { lexicon, look } = open();
-    const places = new Int32Array(5);
-    expect(await look(['a', 'b', 'a', 'Zoë', 'b'], places)).toEqual([0, 1, 3]);
-    expect([...places]).toEqual([-1, -2, -1, -3, -2]);
-    lexicon.settle(Int32Array.of(7, 5, 6));
-    expect(await look(['Zoë', 'c', 'a', 'b'], places)).toEqual([1]);
-    expect([...places.subarray(0, 4)]).toEqual([6, -1, 7, 5]);
-    lexicon.settle(Int32Array.of(8));
+  it('numbers what is new, and knows it the next time', async () => {
+    const { lexicon, number } = open();
+    const ids = new Int32Array(5);
+    expect(await number(['a', 'b', 'a', 'Zoë', 'b'], ids, 7)).toEqual([0, 1, 3]);
+    expect([...ids]).toEqual([7, 8, 7, 9, 8]);
+    expect(await number(['Zoë', 'c', 'a', 'b'], ids, 20)).toEqual([1]);
+    expect([...ids.subarray(0, 4)]).toEqual([9, 20, 7, 8]);
     lexicon.clear();
-    expect(await look(['c'], places)).toEqual([0]);
+    expect(await number(['c'], ids, 0)).toEqual([0]);
+    expect(ids[0]).toBe(0);
   });
 
   it('tells thousands of types apart', async () => {
-    const { lexicon, look } = open();
+    const { number } = open();
     const words = Array.from({ length: 5000 }, (_, i) => `w${i * 7919}`);
-    const places = new Int32Array(words.length);
-    expect(await look(words, places)).toEqual(words.map((_, i) => i));
-    lexicon.settle(Int32Array.from(words, (_, i) => i));
-    expect(await look(words.toReversed(), places)).toEqual([]);
-    expect([...places]).toEqual(words.map((_, i) => 4999 - i));
+    const ids = new Int32Array(words.length);
+    expect(await number(words, ids, 0)).toEqual(words.map((_, i) => i));
+    expect(await number(words.toReversed(), ids, 5000)).toEqual([]);
+    expect([...ids]).toEqual(words.map((_, i) => 4999 - i));
   });
 
   it('is heavy when its types are long, until it is cleared', async () => {
-    const { lexicon, look } = open();
-    const places = new Int32Array(2);
-    await look(['x'.repeat(3_000_000)], places);
-    lexicon.settle(Int32Array.of(0));
+    const { lexicon, number } = open();
+    const ids = new Int32Array(2);
+    await number(['x'.repeat(3_000_000)], ids, 0);
     expect(lexicon.isHeavy).toBe(false);
-    await look(['y'.repeat(3_000_000)], places);
+    await number(['y'.repeat(3_000_000)], ids, 1);
     expect(lexicon.isHeavy).toBe(true);
     lexicon.clear();
     expect(lexicon.isHeavy).toBe(false);
-    expect(await look(['z', 'x'.repeat(3_000_000)], places)).toHaveLength(2);
+    expect(await number(['z', 'x'.repeat(3_000_000)], ids, 0)).toHaveLength(2);
   });
 });

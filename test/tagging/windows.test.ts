@@ -4,7 +4,7 @@ import { validTransition } from '../../src/corpus/tags/scheme.ts';
 import { buildVocabulary, createEncoder } from '../../src/corpus/vocabulary.ts';
 import type { TagColumn } from '../../src/model/model.ts';
 import { allowedTransitionsOf } from '../../src/model/transitions.ts';
-import { createEngine } from '../../src/network/builtin/engine.ts';
+import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import type { Engine } from '../../src/network/engine.ts';
 import { sizeOf } from '../../src/network/parameters.ts';
@@ -58,7 +58,7 @@ describe('a predictor', () => {
   const labelled = { tokens: words, tags: words.map((_, i) => tags[i % tags.length]!) };
   const { vocabulary } = buildVocabulary([[labelled]], { lowercase: true, minCount: 1 });
   const tagColumn: TagColumn = { scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' };
-  const engineOf = (decoder: NetworkConfig['decoder'], cacheSize: number): Engine => {
+  const engineOf = (decoder: NetworkConfig['decoder'], cachedTypes: number): Engine => {
     const config: NetworkConfig = {
       ...plainBiLstm,
       decoder,
@@ -74,12 +74,11 @@ describe('a predictor', () => {
       hidden: 6,
       tags: [vocabulary.tags[0]!.length],
     };
-    const allowed = allowedTransitionsOf(config, vocabulary, [tagColumn]);
-    const engine = createEngine({ backend: openSingle('wasm'), config, cacheSize, allowed });
+    const transitions = allowedTransitionsOf(config, vocabulary, [tagColumn]);
+    const engine = createEngineOver(openSingle('wasm'), { config, cachedTypes, transitions });
     const random = rng(3);
-    for (const { name, shape } of engine.specs)
-      engine.parameter(name).set(random.array(sizeOf(shape), name === 'output.weight' ? 3 : 1));
-    engine.weightsChanged();
+    for (const { name, shape } of engine.parameters)
+      engine.setParameter(name, random.array(sizeOf(shape), name === 'output.weight' ? 3 : 1));
     return engine;
   };
   const ids = rng(9).integers(5000, words.length);
@@ -88,11 +87,8 @@ describe('a predictor', () => {
   for (const decoder of ['softmax', 'constrained', 'crf'] as const)
     it(`gives in windows what it gives for the whole sentence: ${decoder}`, async () => {
       const whole = engineOf(decoder, 64);
-      const places = whole.encode(createEncoder(vocabulary).types(words));
-      const { best } = whole.infer(
-        ids.map((id) => places[id]!),
-        Int32Array.of(ids.length),
-      );
+      const wordTypes = createEncoder(vocabulary).types(words);
+      const { best } = whole.emissions({ wordTypes, sentences: [ids] });
       await whole.close();
       const expected = Array.from(best[0]!, (tag) => vocabulary.tags[0]![tag]!);
 

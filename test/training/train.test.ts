@@ -288,17 +288,34 @@ describe('refit', () => {
   });
 });
 
-test('divergence is one clear line and leaves no file', async () => {
-  const diverge = run(
-    'nan',
-    {},
-    { optimizer: 'sgd', learningRate: 100, weightDecay: 1, clip: 0, epochs: 30 },
-  );
-  await expect(diverge).rejects.toThrow(DivergedError);
-  await expect(diverge).rejects.toThrow(
-    /epoch \d+, update \d+: the loss is .*Lower --learning-rate/,
-  );
-  expect(readdirSync(folder).filter((name) => name.startsWith('nan'))).toEqual([]);
+describe('training that diverges', () => {
+  const hot = { optimizer: 'sgd', learningRate: 100, weightDecay: 1, clip: 0, epochs: 30 };
+
+  test('in the first epoch is an error, and leaves no file', async () => {
+    const diverge = run('nan', {}, { ...hot, batchSize: 1 });
+    await expect(diverge).rejects.toThrow(DivergedError);
+    await expect(diverge).rejects.toThrow(
+      /^epoch 1, update \d+: the loss is .*Lower the learning rate \(100\)/,
+    );
+    expect(readdirSync(folder).filter((name) => name.startsWith('nan'))).toEqual([]);
+  });
+
+  test('later keeps the best epoch so far', async () => {
+    const { output, events } = await run('late', { dev: shortDev }, { ...hot, learningRate: 10 });
+    const epochs = events.filter(({ type }) => type === 'epoch');
+    const end = last(events);
+    expect(epochs.length).toBeGreaterThan(0);
+    expect(end).toMatchObject({
+      type: 'end',
+      stopped: 'diverged',
+      divergences: [expect.stringMatching(`^epoch ${epochs.length + 1}, update`)],
+    });
+    using model = openModel(output);
+    expect(model.record.epochs).toHaveLength(epochs.length);
+    const tagger = loadTagger(output, { threads: 1 });
+    expect(tagger.tag([['a', 'b']])[0]).toHaveLength(2);
+    await tagger.close();
+  });
 });
 
 test('what is wrong with the corpus is said before training', async () => {

@@ -1,66 +1,59 @@
-import type { Backend } from '../../backend/backend.ts';
+import type { Layout } from '../../backend/arena.ts';
+import type { Backend, BackendOptions } from '../../backend/backend.ts';
 import type { Address } from '../../backend/kernels.ts';
-import { Numbering, type Types } from '../batch.ts';
+import { UserError } from '../../errors.ts';
+import { Numbering } from '../batch.ts';
 import { moduleOf } from '../cells/clockwork.ts';
 import type { NetworkConfig } from '../config.ts';
-import type { TrainingOptions } from '../engine.ts';
-import { type DecoderMemory, noDecoderMemory } from '../layers/decoders/decoder.ts';
-import { decoderTablesSize } from '../layers/decoders/index.ts';
+import type { EngineOptions, TrainingOptions, WordTypes } from '../engine.ts';
 import { cacheWidth } from '../layers/recurrent.ts';
-import { type Network, parameterSpecs } from '../network.ts';
+import type { Network } from '../network.ts';
 import { createTasks, placedNetwork } from '../program.ts';
-import {
-  DENSE_BLOCK,
-  type ProgramSpec,
-  ROW_BLOCK,
-  SHARDS,
-  type TrainingSpec,
-} from '../tasks/spec.ts';
-import { placeWeights, type Weights } from '../weights.ts';
+import type { ProgramSpec } from '../tasks/spec.ts';
+import { type Memory, takeMemory } from './memory.ts';
 
-export interface EngineOptions {
-  readonly backend: Backend;
-  readonly config: NetworkConfig;
-  /** Left out where the network only tags. */
-  readonly training?: TrainingOptions;
-  /** For each head, the links that its paths may take, as `allowedTransitions` gives them; undefined: all. */
-  readonly allowed?: readonly (Int32Array | undefined)[];
-  /** Types that the cache holds. */
-  readonly cacheSize?: number;
-  /** So many tokens are tagged by this thread alone before others are started. Default: 0. */
-  readonly alone?: number;
+export interface BuiltinOptions extends EngineOptions {
+  readonly compute?: BackendOptions;
+  /** Word types that the cache holds. Default: 32 MiB of them, at least 1024. */
+  readonly cachedTypes?: number;
+  /** This thread tags so many tokens before it starts others: to start them takes as long. Default: 0. */
+  readonly singleThreadTokens?: number;
 }
 
 /** What all parts of the engine work with. */
 export interface Context {
   readonly backend: Backend;
   readonly config: NetworkConfig;
+  /** The first member of an ensemble, whose layers lay out batches for all. */
   readonly network: Network;
-  readonly weights: Weights;
-  readonly training?: TrainingOptions | undefined;
-  readonly trainingSpec?: TrainingSpec | undefined;
-  readonly cacheSize: number;
-  /** Where scratch space begins, which is laid out anew for every batch. */
+  readonly memory: Memory;
+  readonly training: TrainingOptions | undefined;
+  readonly cachedTypes: number;
+  /** Beyond it the arena is scratch space, laid out anew for every batch. */
   readonly scratch: Address;
-  /** Numbers the types of a table; it is the same as long as the table is. */
-  numberingFor(types: Types): Numbering;
+  /** Numbers the types of a table. */
+  numberingFor(types: WordTypes): Numbering;
+  /**
+   * Makes the arena as long as the layout.
+   * @throws UserError if there is not enough memory
+   */
+  reserve(layout: Layout): void;
+  /** Begins a task on all threads, or does it on this thread as long as few tokens were tagged. */
   begin(task: number, count: number, args: readonly number[]): void;
   run(task: number, count: number, args?: readonly number[]): void;
-  /** So many tokens more were tagged. */
   countTagged(tokens: number): void;
 }
 
-/** Places everything in the backend's arena. Parameters are 0 until written. */
-export function createContext(options: EngineOptions): Context {
-  const { backend, config, training, cacheSize = 8192 } = options;
+const CACHE_BYTES = 32 * 2 ** 20;
+
+/** Takes the network's memory and gives its program to the threads. Parameters are 0. */
+export function createContext(backend: Backend, options: BuiltinOptions): Context {
+  const { config, training } = options;
   const { arena, pool, kernels, panelWidth } = backend;
-  const weights: Weights = placeWeights(config, {
-    specs: parameterSpecs(config),
-    begin: arena.layout.end,
-    panelWidth,
-    training: training !== undefined,
-  });
-  arena.take((weights.end - arena.layout.end) / 4);
+  const cachedTypes =
+    options.cachedTypes ?? Math.max(1024, Math.floor(CACHE_BYTES / (4 * cacheWidth(config))));
+  const memory = takeMemory(backend, { ...options, cachedTypes });
+  const { weights } = memory;
   if (weights.modules) {
     const sizes = { H: config.hidden, modules: config.periods.length };
     const modules = arena.i32(weights.modules, config.hidden);
@@ -68,92 +61,64 @@ export function createContext(options: EngineOptions): Context {
       modules[unit] = 1 << moduleOf(unit, sizes);
     });
   }
-  const decoders = config.tags.map((K, head) =>
-    placeDecoder({ backend, config }, K, options.allowed?.[head]),
-  );
-  const cache = arena.take(cacheSize * cacheWidth(config));
-  const wordSize = config.words * config.wordDim;
-  const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
-  const take = (n: number): Address => arena.take(n);
-  const pair = (n: number): readonly [Address, Address] => [take(n), take(n)];
-  const trainingSpec: TrainingSpec | undefined = training && {
-    ...training,
-    bptt: training.bptt ?? { kind: 'full' },
-    tagWeights: config.tags.map((K, head) => {
-      const weights = training.tagWeights?.[head];
-      if (!weights) return 0;
-      const at = take(K);
-      arena.f32(at, K).set(config.decoder === 'crf' ? weights.map(Math.log) : weights);
-      return at;
-    }),
-    gradients: take(SHARDS * weights.denseSize),
-    summed: take(weights.denseSize),
-    factors: take(SHARDS * Object.keys(weights.matrices).length * 6),
-    moments: pair(weights.denseSize),
-    wordMoments: pair(wordSize),
-    losses: take(SHARDS * 16),
-    squares: take(4 * (denseBlocks + Math.ceil(config.words / ROW_BLOCK) + 1)),
-  };
+  memory.training?.tagWeights.forEach((at, head) => {
+    const tagWeights = training!.tagWeights?.[head];
+    if (tagWeights)
+      arena
+        .f32(at, tagWeights.length)
+        .set(config.decoder === 'crf' ? tagWeights.map(Math.log) : tagWeights);
+  });
   const spec: ProgramSpec = {
     config,
     weights,
     panelWidth,
-    cache,
-    decoders,
-    ...(trainingSpec && { training: trainingSpec }),
+    cache: memory.cache,
+    decoders: memory.decoders,
+    ...(memory.training && { training: memory.training }),
   };
   const tasks = createTasks({ kernels, arena, thread: 0 }, spec);
   pool.program(new URL('../program.js', import.meta.url).href, spec, tasks);
-  /** Tokens still to be tagged before other threads are worth their start. */
-  let alone = options.alone ?? 0;
-  const begin = (task: number, count: number, args: readonly number[]): void => {
-    if (alone <= 0) pool.begin(task, count, args);
+  let singleThreadTokens = options.singleThreadTokens ?? 0;
+  function begin(task: number, count: number, args: readonly number[]): void {
+    if (singleThreadTokens <= 0) pool.begin(task, count, args);
     else for (let i = 0; i < count; i++) tasks[task]!(i, Float64Array.from(args));
-  };
-  const run = (task: number, count: number, args: readonly number[] = []): void => {
-    begin(task, count, args);
-    pool.finish();
-  };
+  }
 
   let typeNumbering = new Numbering(0);
-  let numbered: Types | undefined;
+  let numbered: WordTypes | undefined;
   return {
     backend,
     config,
     network: placedNetwork(spec),
-    weights,
+    memory,
     training,
-    trainingSpec,
-    cacheSize,
+    cachedTypes,
     scratch: arena.layout.end,
     numberingFor(types) {
-      if (numbered !== types) {
-        typeNumbering = new Numbering(types.words.length);
+      const count = types.words.length;
+      if (numbered !== types || typeNumbering.size < count) {
+        typeNumbering = new Numbering(numbered === types ? 2 * count : count);
         numbered = types;
       }
       return typeNumbering;
     },
+    reserve({ end }) {
+      try {
+        arena.reserve(end);
+      } catch (cause) {
+        throw new UserError(
+          `a batch needs more memory than there is (${Math.ceil(end / 2 ** 20)} MiB with the network). Use smaller batches, shorter sentences or a smaller network.`,
+          { code: 'SEQTAG_MEMORY', cause },
+        );
+      }
+    },
     begin,
-    run,
+    run(task, count, args = []) {
+      begin(task, count, args);
+      pool.finish();
+    },
     countTagged(tokens) {
-      alone -= tokens;
+      singleThreadTokens -= tokens;
     },
   };
-}
-
-/** Memory for the decoder of a head of K tags. */
-function placeDecoder(
-  { backend: { arena, panelWidth }, config }: { backend: Backend; config: NetworkConfig },
-  K: number,
-  allowed: Int32Array | undefined,
-): DecoderMemory {
-  const isConstrained = allowed !== undefined;
-  const tablesSize = decoderTablesSize(config, { K, isConstrained, panelWidth });
-  if (tablesSize === 0) return noDecoderMemory;
-  const memory = {
-    allowed: allowed ? arena.take(allowed.length) : 0,
-    tables: arena.take(tablesSize),
-  };
-  if (allowed) arena.i32(memory.allowed, allowed.length).set(allowed);
-  return memory;
 }

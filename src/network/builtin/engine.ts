@@ -1,46 +1,104 @@
-import type { Engine } from '../engine.ts';
+import { type Backend, openBackend } from '../../backend/backend.ts';
+import { headName } from '../config.ts';
+import type { Conversions, Engine } from '../engine.ts';
 import { sizeOf } from '../parameters.ts';
 import { TaskId } from '../program.ts';
 import { packTickets } from '../tasks/packing.ts';
-import { createContext, type EngineOptions } from './context.ts';
+import { type BuiltinOptions, type Context, createContext } from './context.ts';
 import { createInference } from './inference.ts';
 import { gradientNorms } from './probing.ts';
 import { prepare } from './shards.ts';
 import { createTraining } from './training.ts';
 
-/** Places everything in the backend's arena. Parameters are 0 until written. */
-export function createEngine(options: EngineOptions): Engine {
-  const context = createContext(options);
-  const { backend, config, network, weights } = context;
-  const { arena, pool } = backend;
+/**
+ * The built-in engine: C kernels, native or in WebAssembly, over one shared memory.
+ * @throws UserError if the kernels that were asked for are not there, or the network needs more than 4 GiB
+ */
+export const createBuiltinEngine = (options: BuiltinOptions): Engine =>
+  createEngineOver(openBackend(options.compute), options);
+
+/** The same over an open backend, to which nothing else was given yet. */
+export function createEngineOver(backend: Backend, options: BuiltinOptions): Engine {
+  const context = createContext(backend, options);
+  const { config, network, memory } = context;
+  const { weights } = memory;
   const inference = createInference(context);
-  function weightsChanged(): void {
-    context.run(TaskId.pack, packTickets(network, weights));
-    inference.clearCache();
+  const training = createTraining(context, parametersChanged);
+  // the bias of a head is neither packed nor part of what the cache has
+  const biases = new Set(config.tags.map((_, head) => `${headName(head)}.bias`));
+  let isPacked = true;
+
+  function parametersChanged(): void {
+    isPacked = false;
+    inference.clear();
   }
-  const { trainStep, optimizerState, restoreOptimizer } = createTraining(context, weightsChanged);
+
+  /** Packs matrices and the tables of decoders after a change. */
+  function pack(): void {
+    if (isPacked) return;
+    context.run(TaskId.pack, packTickets(network, weights));
+    isPacked = true;
+  }
+
+  /** A view of a parameter in memory. */
+  function view(name: string): Float32Array {
+    const spec = weights.specs.find((s) => s.name === name);
+    if (!spec) throw new RangeError(`the network has no parameter ${name}`);
+    return backend.arena.f32(weights.at[name]!, sizeOf(spec.shape));
+  }
+
+  parametersChanged();
+  options.readParameters?.(view, conversions(context));
   return {
     config,
-    specs: weights.specs,
-    parameter: (name) => {
-      const spec = weights.specs.find((s) => s.name === name);
-      if (!spec) throw new Error(`no parameter ${name}`);
-      return arena.f32(weights.at[name]!, sizeOf(spec.shape));
+    description: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
+    parameters: weights.specs,
+    maxTokens: inference.maxTokens,
+    getParameter(name, into) {
+      const values = view(name);
+      if (!into) return values.slice();
+      into.set(values);
+      return into;
     },
-    weightsChanged,
-    trainStep,
-    prepare: (batch, reading) => prepare(context, batch, reading),
-    gradientNorms: (batch, asked) => gradientNorms(context, batch, asked),
-    optimizerState,
-    restoreOptimizer,
-    capacity: context.cacheSize,
-    get cached() {
-      return inference.cached;
+    setParameter(name, values) {
+      const target = view(name);
+      if (values.length !== target.length)
+        throw new RangeError(`${name} has ${target.length} values, not ${values.length}`);
+      target.set(values);
+      if (!biases.has(name)) parametersChanged();
     },
-    encode: inference.encode,
-    clearCache: inference.clearCache,
-    infer: (...batch) => inference.beginInfer(...batch)(),
-    beginInfer: inference.beginInfer,
-    close: () => pool.close(),
+    prepare: (batch) => prepare(context, batch),
+    trainStep(batch, step) {
+      pack();
+      return training.trainStep(batch, step);
+    },
+    gradientNorms(batch, { distance }) {
+      pack();
+      return gradientNorms(context, batch, distance);
+    },
+    getOptimizerState: training.getOptimizerState,
+    setOptimizerState: training.setOptimizerState,
+    emissions(batch, asked) {
+      pack();
+      return inference.beginEmissions(batch, asked)();
+    },
+    beginEmissions(batch, asked) {
+      pack();
+      return inference.beginEmissions(batch, asked);
+    },
+    close: () => backend.pool.close(),
+  };
+}
+
+/** Conversions by kernels, of parameters in memory. */
+function conversions({ backend: { arena, kernels }, scratch }: Context): Conversions {
+  return {
+    widen: ({ byteOffset, length }) => kernels.widen_halves(byteOffset, length),
+    areFinite({ byteOffset, length }) {
+      arena.reserve(scratch + 16);
+      const measured = arena.f64(scratch, 2).fill(0);
+      kernels.measure(scratch, byteOffset, length);
+      return !Number.isNaN(measured[0]) && measured[1]! < Infinity;
+    },
   };
 }

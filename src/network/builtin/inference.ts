@@ -1,132 +1,240 @@
 import { Layout } from '../../backend/arena.ts';
-import { byFallingLength, packTokens, sortTypes, type Types } from '../batch.ts';
-import type { Emissions, Engine } from '../engine.ts';
-import { layoutChunk, layoutTypeBlock, writeChunkSizes, writeTypeBlockSizes } from '../layouts.ts';
+import type { Address } from '../../backend/kernels.ts';
+import { byFallingLength, packTokens, sortTypes } from '../batch.ts';
+import type { Batch, EmissionOptions, Emissions, WordTypes } from '../engine.ts';
+import {
+  type Chunk,
+  layoutChunk,
+  layoutTypeBlock,
+  writeChunkSizes,
+  writeTypeBlockSizes,
+} from '../layouts.ts';
 import { TaskId } from '../program.ts';
 import type { Context } from './context.ts';
 
+/** Word types that one ticket encodes, and sentences that one ticket tags. */
 const TYPES_BLOCK = 128;
 const CHUNK_SENTENCES = 32;
+const MOST_TOKENS = 4096;
 
-/** Tagging by way of the cache of word types. */
-export function createInference(
-  context: Context,
-): Pick<Engine, 'cached' | 'encode' | 'clearCache' | 'beginInfer'> {
-  const { backend, config, network, cacheSize, scratch } = context;
+export interface Inference {
+  readonly maxTokens: number;
+  beginEmissions(batch: Batch, options?: EmissionOptions): () => Emissions;
+  /** Empties the cache of word types. */
+  clear(): void;
+}
+
+/**
+ * Tagging. Everything about a word type that does not depend on its context, up to its part in the first layer's gates,
+ * is computed once and kept in a cache, until it is full.
+ */
+export function createInference(context: Context): Inference {
+  const { backend, network, cachedTypes, scratch, reserve } = context;
   const { arena, pool } = backend;
-  let cached = 0;
+  const cache = createTypeCache(context);
+  const maxTokens = Math.min(cachedTypes, MOST_TOKENS);
 
-  function encode(types: Types): Int32Array {
-    const count = types.words.length;
-    if (cached + count > cacheSize)
-      throw new RangeError(`${cached} + ${count} types in a cache of ${cacheSize}`);
-    const numbering = context.numberingFor(types);
-    const order = byFallingLength(
-      types.words.map((_, i) => types.offsets[i + 1]! - types.offsets[i]!),
-    );
-    const slots = new Int32Array(count);
-    const blocks = Math.ceil(count / TYPES_BLOCK);
-    const layout = new Layout(scratch);
-    const table = layout.take(2 * blocks);
-    arena.reserve(layout.end);
-    for (let block = 0; block < blocks; block++) {
-      numbering.reset();
-      for (const id of order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK))
-        numbering.number(id);
-      const ids = sortTypes(types, numbering);
-      const Y = ids.length;
-      const input = network.input.prepare({
-        types,
-        ids,
-        words: Int32Array.from(ids, (id) => types.words[id]!),
-        eachToken(visit) {
-          for (const id of ids) visit(types.tokens, id);
-        },
-      });
-      const sizes = { Y, input: input.sizes };
-      const at = layout.end;
-      const t = layoutTypeBlock(network, sizes, at);
-      layout.end = t.end;
-      arena.reserve(t.end);
-      writeTypeBlockSizes(arena, at, sizes);
-      input.write(arena, t.input);
-      arena.i32(table + block * 8, 2).set([at / 64, cached]);
-      const numbers = arena.i32(t.types, Y);
-      ids.forEach((id, y) => {
-        numbers[y] = y;
-        slots[id] = cached + y;
-      });
-      cached += Y;
-    }
-    context.run(TaskId.encode, blocks, [table]);
-    return slots;
-  }
-
-  function beginInfer(
-    places: Int32Array,
-    lengths: Int32Array,
-    { scores = false } = {},
-  ): () => Emissions {
-    const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
-    const starts = new Int32Array(lengths.length + 1);
-    lengths.forEach((n, i) => {
-      starts[i + 1] = starts[i]! + n;
+  /** Lays out some sentences, by falling length, and writes what a task needs of them. */
+  function writeChunk(
+    layout: Layout,
+    chosen: readonly number[],
+    { sentences, lengths, starts }: Lengths & { sentences: readonly Int32Array[] },
+  ): WrittenChunk {
+    const N = chosen.reduce((sum, s) => sum + lengths[s]!, 0);
+    const sizes = { N, T: lengths[chosen[0]!]!, B: chosen.length };
+    const at = layout.end;
+    const chunk = layoutChunk(network, sizes, at);
+    layout.end = chunk.end;
+    reserve(layout);
+    writeChunkSizes(arena, at, sizes);
+    const rows = arena.i32(chunk.rows, sizes.T);
+    const slots = arena.i32(chunk.slots, N);
+    const tokens = new Int32Array(N);
+    const { rowOf } = cache;
+    packTokens(rows, chosen, lengths, (row, sentence, t) => {
+      tokens[row] = starts[sentence]! + t;
+      slots[row] = rowOf(sentences[sentence]![t]!);
     });
-    const chunks = Math.ceil(order.length / CHUNK_SENTENCES);
-    const layout = new Layout(scratch);
-    const table = layout.take(chunks);
-    arena.reserve(layout.end);
-    const plans = Array.from({ length: chunks }, (_, i) => {
-      const sentences = order.slice(i * CHUNK_SENTENCES, (i + 1) * CHUNK_SENTENCES);
-      const N = sentences.reduce((sum, s) => sum + lengths[s]!, 0);
-      const sizes = { N, T: lengths[sentences[0]!]!, B: sentences.length };
-      const at = layout.end;
-      const c = layoutChunk(network, sizes, at);
-      layout.end = c.end;
-      arena.reserve(c.end);
-      writeChunkSizes(arena, at, sizes);
-      const rows = arena.i32(c.rows, sizes.T);
-      const slots = arena.i32(c.slots, N);
-      const tokens = new Int32Array(N); // packed row -> token of the input
-      packTokens(rows, sentences, lengths, (row, sentence, t) => {
-        tokens[row] = starts[sentence]! + t;
-        slots[row] = places[tokens[row]!]!;
-      });
-      arena.i32(table + i * 4, 1)[0] = at / 64;
-      return { c, tokens };
-    });
-    context.begin(TaskId.infer, chunks, [table]);
-    context.countTagged(places.length);
-    return () => {
-      pool.finish();
-      const best = config.tags.map(() => new Int32Array(places.length));
-      const all = scores ? config.tags.map((K) => new Float32Array(places.length * K)) : [];
-      for (const { c, tokens } of plans)
-        c.heads.forEach((head, h) => {
-          const from = arena.i32(head.best, tokens.length);
-          const to = best[h]!;
-          tokens.forEach((token, row) => {
-            to[token] = from[row]!;
-          });
-          if (!scores) return;
-          const K = config.tags[h]!;
-          const logits = arena.f32(head.logits, tokens.length * K);
-          tokens.forEach((token, row) => {
-            all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
-          });
-        });
-      return scores ? { best, scores: all } : { best };
-    };
+    return { at, chunk, tokens };
   }
 
   return {
-    get cached() {
-      return cached;
+    maxTokens,
+    clear: cache.clear,
+    beginEmissions(batch, { scores = false } = {}) {
+      const { sentences } = batch;
+      const { lengths, starts } = lengthsOf(sentences);
+      const count = starts[sentences.length]!;
+      cache.encode(batch);
+      const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
+      const chunks = Math.ceil(order.length / CHUNK_SENTENCES);
+      const layout = new Layout(scratch);
+      const table = layout.take(chunks);
+      reserve(layout);
+      const written = Array.from({ length: chunks }, (_, i) => {
+        const chosen = order.slice(i * CHUNK_SENTENCES, (i + 1) * CHUNK_SENTENCES);
+        return writeChunk(layout, chosen, { sentences, lengths, starts });
+      });
+      arena.i32(table, chunks).set(written.map(({ at }) => at / 64));
+      context.begin(TaskId.infer, chunks, [table]);
+      context.countTagged(count);
+      return () => {
+        pool.finish();
+        return readEmissions(context, written, { count, scores });
+      };
     },
-    encode,
-    clearCache: () => {
-      cached = 0;
-    },
-    beginInfer,
   };
+}
+
+/** A part of a batch that one ticket tags. */
+interface WrittenChunk {
+  readonly at: Address;
+  readonly chunk: Chunk;
+  /** (N) the token of the batch that each row is. */
+  readonly tokens: Int32Array;
+}
+
+interface Lengths {
+  /** (sentences) */
+  readonly lengths: Int32Array;
+  /** (sentences + 1) the first token of each sentence; the last entry is the number of tokens. */
+  readonly starts: Int32Array;
+}
+
+function lengthsOf(sentences: readonly Int32Array[]): Lengths {
+  const lengths = Int32Array.from(sentences, ({ length }) => length);
+  const starts = new Int32Array(lengths.length + 1);
+  for (let s = 0; s < lengths.length; s++) starts[s + 1] = starts[s]! + lengths[s]!;
+  return { lengths, starts };
+}
+
+function readEmissions(
+  { backend: { arena }, config }: Context,
+  chunks: readonly WrittenChunk[],
+  { count, scores }: { count: number; scores: boolean },
+): Emissions {
+  const best = config.tags.map(() => new Int32Array(count));
+  const all = scores ? config.tags.map((K) => new Float32Array(count * K)) : [];
+  for (const { chunk, tokens } of chunks)
+    chunk.heads.forEach((head, h) => {
+      const from = arena.i32(head.best, tokens.length);
+      const to = best[h]!;
+      tokens.forEach((token, row) => {
+        to[token] = from[row]!;
+      });
+      if (!scores) return;
+      const K = config.tags[h]!;
+      const logits = arena.f32(head.logits, tokens.length * K);
+      tokens.forEach((token, row) => {
+        all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
+      });
+    });
+  return scores ? { best, scores: all } : { best };
+}
+
+/** Which word types of a table are in the cache, and in which row. */
+function createTypeCache(context: Context) {
+  const { backend, network, cachedTypes, scratch, reserve } = context;
+  const { arena } = backend;
+  let table: WordTypes | undefined;
+  /** Of each type: 0, or 1 + its row. */
+  let rows = new Int32Array(0);
+  let used = 0;
+
+  function clear(): void {
+    rows.fill(0);
+    used = 0;
+  }
+
+  /** The types of the batch that are not in the cache. They are marked as if they were. */
+  function missingTypes(sentences: readonly Int32Array[]): number[] {
+    const missing: number[] = [];
+    for (const sentence of sentences)
+      for (let t = 0; t < sentence.length; t++) {
+        const type = sentence[t]!;
+        if (rows[type] !== 0) continue;
+        rows[type] = -1;
+        missing.push(type);
+      }
+    return missing;
+  }
+
+  /** Encodes the types of a batch that are not in the cache; if there is no room for them, empties it first. */
+  function encode({ wordTypes, sentences }: Batch): void {
+    const count = wordTypes.words.length;
+    if (table !== wordTypes) {
+      table = wordTypes;
+      clear();
+    }
+    if (rows.length < count) {
+      const longer = new Int32Array(2 * count);
+      longer.set(rows);
+      rows = longer;
+    }
+    let missing = missingTypes(sentences);
+    if (used + missing.length > cachedTypes) {
+      clear();
+      missing = missingTypes(sentences);
+    }
+    if (missing.length === 0) return;
+    try {
+      if (missing.length > cachedTypes)
+        throw new RangeError(
+          `a batch of ${missing.length} word types; the engine takes at most ${cachedTypes}`,
+        );
+      encodeTypes(wordTypes, missing);
+    } catch (error) {
+      clear();
+      throw error;
+    }
+  }
+
+  function encodeTypes(types: WordTypes, missing: readonly number[]): void {
+    const order = byFallingLength(
+      missing.map((id) => types.offsets[id + 1]! - types.offsets[id]!),
+    ).map((i) => missing[i]!);
+    const blocks = Math.ceil(order.length / TYPES_BLOCK);
+    const layout = new Layout(scratch);
+    const addresses = layout.take(2 * blocks);
+    reserve(layout);
+    for (let block = 0; block < blocks; block++) {
+      const chosen = order.slice(block * TYPES_BLOCK, (block + 1) * TYPES_BLOCK);
+      const at = writeBlock(layout, types, chosen);
+      arena.i32(addresses + block * 8, 2).set([at / 64, used]);
+      used += chosen.length;
+    }
+    context.run(TaskId.encode, blocks, [addresses]);
+  }
+
+  /** Lays out a block of types and writes what a task needs of them. Returns its address. */
+  function writeBlock(layout: Layout, types: WordTypes, chosen: readonly number[]): Address {
+    const numbering = context.numberingFor(types);
+    numbering.reset();
+    for (const id of chosen) numbering.number(id);
+    const ids = sortTypes(types, numbering);
+    const Y = ids.length;
+    const input = network.input.prepare({
+      types,
+      ids,
+      words: Int32Array.from(ids, (id) => types.words[id]!),
+      eachToken(visit) {
+        for (const id of ids) visit(types.tokenFeatures, id);
+      },
+    });
+    const sizes = { Y, input: input.sizes };
+    const at = layout.end;
+    const block = layoutTypeBlock(network, sizes, at);
+    layout.end = block.end;
+    reserve(layout);
+    writeTypeBlockSizes(arena, at, sizes);
+    input.write(arena, block.input);
+    const numbers = arena.i32(block.types, Y);
+    ids.forEach((id, y) => {
+      numbers[y] = y;
+      rows[id] = 1 + used + y;
+    });
+    return at;
+  }
+
+  return { encode, clear, rowOf: (type: number): number => rows[type]! - 1 };
 }

@@ -1,5 +1,5 @@
 import { Layout } from '../../backend/arena.ts';
-import { byFallingLength, type Types } from '../batch.ts';
+import { byFallingLength } from '../batch.ts';
 import { type Direction, directionsOf } from '../config.ts';
 import type { TrainingBatch } from '../engine.ts';
 import { eachAge } from '../packing.ts';
@@ -7,28 +7,29 @@ import { TaskId } from '../program.ts';
 import type { Context } from './context.ts';
 import { placeShard, prepareShard } from './shards.ts';
 
-/** As `Engine.gradientNorms`. */
+/** See `Engine.gradientNorms`. */
 export function gradientNorms(
   context: Context,
   batch: TrainingBatch,
-  { types, distance }: { types: Types; distance: number },
+  distance: number,
 ): Partial<Record<Direction, number[]>> {
-  const { backend, config, scratch } = context;
+  const { backend, config, scratch, reserve } = context;
   const { arena, pool } = backend;
-  const lengths = batch.types.map((sentence) => sentence.length);
+  const lengths = batch.sentences.map((sentence) => sentence.length);
   const order = byFallingLength(lengths).filter((s) => lengths[s]! > 0);
+  const tokens = lengths.reduce((sum, n) => sum + n, 0);
   const H = config.hidden;
   const norms: Partial<Record<Direction, number[]>> = {};
   directionsOf(config).forEach((direction, d) => {
     const layout = new Layout(scratch);
-    const trace = layout.take(lengths.reduce((sum, n) => sum + n * H, 0));
-    const shard = prepareShard(context, order, { of: batch, lengths, types });
+    const trace = layout.take(tokens * H); // (N, H) gradients of the hidden states
+    const shard = prepareShard(context, order, batch);
     const placed = placeShard(context, layout, shard);
     const space = layout.take(shard.scratch / 4);
-    arena.reserve(layout.end);
+    reserve(layout);
     pool.run(TaskId.probe, 1, [...placed, space, d, trace]);
     const sums: { sum: number; count: number }[] = [];
-    // The loss stands at the end of what the direction reads: distances are ages of the other way.
+    // the loss is at the last token that the direction reads: distances from it are ages in the other direction
     eachAge(shard.rows, direction === 'forward', (row, back) => {
       if (back > distance) return;
       const gradient = arena.f32(trace + row * H * 4, H);

@@ -1,6 +1,8 @@
 import { Layout } from '../../backend/arena.ts';
+import type { Address } from '../../backend/kernels.ts';
 import { Numbering } from '../batch.ts';
 import type {
+  Engine,
   OptimizerState,
   PreparedBatch,
   StepOptions,
@@ -8,170 +10,221 @@ import type {
   TrainingBatch,
 } from '../engine.ts';
 import { streamCount } from '../layers/random-streams.ts';
+import { sizeOf } from '../parameters.ts';
 import { TaskId } from '../program.ts';
-import { DENSE_BLOCK, ROW_BLOCK, SHARDS } from '../tasks/spec.ts';
+import { DENSE_BLOCK, ROW_BLOCK, SHARDS, type TrainingSpec } from '../tasks/spec.ts';
 import { productTickets } from '../tasks/update.ts';
 import type { Context } from './context.ts';
 import { placeShard, prepare, type ShardedBatch } from './shards.ts';
 
-type Batch = TrainingBatch | PreparedBatch;
+type Training = Pick<Engine, 'trainStep' | 'getOptimizerState' | 'setOptimizerState'>;
 
-const isSharded = (batch: Batch): batch is ShardedBatch => 'shards' in batch;
+/** Gradients of the rows of the word embedding that a step used, in scratch space. */
+interface WordGradients {
+  /** Rows; 0 if words are frozen. */
+  readonly used: number;
+  readonly ids: Address; // (used)
+  readonly gradients: Address; // (used, wordDim)
+}
 
-/** Steps of training and the optimizer's state. */
-export function createTraining(context: Context, weightsChanged: () => void) {
-  const { backend, config, network, weights, trainingSpec, scratch } = context;
+export function createTraining(context: Context, parametersChanged: () => void): Training {
+  const { backend, config, network, memory, training: options, scratch, reserve } = context;
   const { arena, pool } = backend;
+  const { weights } = memory;
+  if (!memory.training || !options) return tagsOnly;
+  const spec = memory.training;
+  const { freezeWords = false } = options;
   const D = network.input.width;
-  const wordSize = config.words * config.wordDim;
   const denseBlocks = Math.ceil(weights.denseSize / DENSE_BLOCK);
   const products = productTickets(weights).length;
   const wordRows = new Numbering(config.words);
-  let stepCount = 0;
+  let updates = 0;
   let batchCount = 0;
 
-  function trainStep(given: Batch | readonly Batch[], options: StepOptions): StepResult {
-    if (!trainingSpec) throw new Error('this engine only tags');
-    const { clipNorm = 0, clipValue = Number.POSITIVE_INFINITY, meanwhile } = options;
-    const batches = [given]
-      .flat()
-      .map((batch) =>
-        isSharded(batch) ? batch : prepare(context, batch as TrainingBatch, options),
-      );
+  const asSharded = (batch: TrainingBatch | PreparedBatch): ShardedBatch =>
+    'shards' in batch ? (batch as ShardedBatch) : prepare(context, batch as TrainingBatch);
+
+  function trainStep(
+    given: Parameters<Engine['trainStep']>[0],
+    { learningRate, clipNorm = 0, clipValue = Number.POSITIVE_INFINITY, meanwhile }: StepOptions,
+  ): StepResult {
+    const batches = [given].flat().map(asSharded);
     const tokens = sumOf(batches, (batch) => batch.tokens);
     const scales = config.tags.map(
       (_, h) => 1 / (sumOf(batches, ({ weights }) => weights[h]!) || 1),
     );
-
-    const kept = new Layout(scratch); // beyond it every batch has the space of the one before
+    const kept = new Layout(scratch); // every batch has the same space beyond it
     const dx = kept.take(tokens * D);
-    const places = new Int32Array(tokens); // row of dx -> place among the words of all batches
+    const wordIndices = new Int32Array(tokens); // row of dx -> index among the words of all batches
     wordRows.reset();
     let layout = kept;
     let loss = 0;
-    let done = 0;
-    batches.forEach(({ shards, sets }, i) => {
+    let row = 0;
+    batches.forEach((batch, i) => {
       layout = new Layout(kept.end);
-      const tables = sets.map((table) => {
-        if (!table) return 0;
-        const at = layout.take(table.length);
-        arena.reserve(layout.end);
-        arena.f32(at, table.length).set(table);
-        return at;
-      });
-      const placed = shards.map((shard) => placeShard(context, layout, shard));
-      const most = Math.max(...shards.map((shard) => shard.scratch));
-      const spaces = layout.take((pool.threads * most) / 4);
-      arena.reserve(layout.end);
-      let row = done;
-      pool.begin(TaskId.backpropagate, SHARDS, [
-        ...placed.map(([at]) => at),
-        ...placed.map(([, rest]) => rest),
-        ...shards.map(({ words }) => {
-          const at = dx + row * D * 4;
-          row += words.length;
-          return at;
-        }),
-        spaces,
-        most,
-        (batchCount + i) * SHARDS * streamCount(config),
-        ...scales,
-        ...tables,
-      ]);
+      begin(batch, { layout, dx: dx + row * D * 4, stream: batchCount + i, scales });
       pool.finish();
-      // its tickets are small, so that threads end together even if this one comes late
+      // its tickets are small, so that threads end at the same time even if this one comes late
       pool.begin(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       try {
-        for (const { words } of shards)
-          for (const word of words) places[done++] = wordRows.number(word);
+        for (const { words } of batch.shards)
+          for (const word of words) wordIndices[row++] = wordRows.number(word);
         if (i === batches.length - 1) meanwhile?.();
       } finally {
         pool.finish();
       }
       for (let shard = 0; shard < SHARDS; shard++)
-        loss += arena.f32(trainingSpec.losses + shard * 64, 1)[0]!;
+        loss += arena.f32(spec.losses + shard * 64, 1)[0]!;
     });
+    const words = reduce(layout, { dx, wordIndices });
+    const blocks = denseBlocks + Math.ceil(words.used / ROW_BLOCK);
+    const { norm: gradientNorm, greatest } = measure(blocks);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      return { loss, gradientNorm, tokens, clipped: false };
+    updates++;
+    batchCount += batches.length;
+    const { momentum, beta2 } = spec.optimizer;
+    const scale = clipNorm > 0 && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
+    pool.run(TaskId.update, blocks, [
+      words.used,
+      words.gradients,
+      words.ids,
+      scale,
+      clipValue,
+      learningRate,
+      1 / (1 - momentum ** updates),
+      1 / (1 - beta2 ** updates),
+    ]);
+    parametersChanged();
+    return { loss, gradientNorm, tokens, clipped: scale < 1 || scale * greatest > clipValue };
+  }
 
-    const used = options.freezeWords ? 0 : wordRows.items.length;
+  /** Begins forward and backward of a batch, whose gradient of the first layer's input comes to dx (tokens, D). */
+  function begin(
+    { shards, tagSets }: ShardedBatch,
+    options: { layout: Layout; dx: Address; stream: number; scales: readonly number[] },
+  ): void {
+    const { layout, dx, stream, scales } = options;
+    const tables = tagSets.map((sets) => {
+      if (!sets) return 0;
+      const at = layout.take(sets.length);
+      reserve(layout);
+      arena.f32(at, sets.length).set(sets);
+      return at;
+    });
+    const placed = shards.map((shard) => placeShard(context, layout, shard));
+    const most = Math.max(...shards.map((shard) => shard.scratch));
+    const spaces = layout.take((pool.threads * most) / 4);
+    reserve(layout);
+    let row = 0;
+    pool.begin(TaskId.backpropagate, SHARDS, [
+      ...placed.map(([at]) => at),
+      ...placed.map(([, rest]) => rest),
+      ...shards.map(({ words }) => {
+        const at = dx + row * D * 4;
+        row += words.length;
+        return at;
+      }),
+      spaces,
+      most,
+      stream * SHARDS * streamCount(config),
+      ...scales,
+      ...tables,
+    ]);
+  }
+
+  /** Sums the gradients of all shards, those of words by row. */
+  function reduce(
+    layout: Layout,
+    { dx, wordIndices }: { dx: Address; wordIndices: Int32Array },
+  ): WordGradients {
+    const used = freezeWords ? 0 : wordRows.items.length;
+    const tokens = wordIndices.length;
     const offsets = layout.take(used + 1);
     const members = layout.take(tokens);
     const ids = layout.take(used);
-    const rowGradients = layout.take(used * config.wordDim);
-    arena.reserve(layout.end);
+    const gradients = layout.take(used * config.wordDim);
+    reserve(layout);
     if (used > 0) {
-      writeSegments(places, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
+      writeSegments(wordIndices, used, arena.i32(offsets, used + 1), arena.i32(members, tokens));
       arena.i32(ids, used).set(wordRows.items);
     }
     const blocks = denseBlocks + Math.ceil(used / ROW_BLOCK);
-    pool.run(TaskId.reduce, blocks, [used, rowGradients, offsets, members, dx]);
-    const measures = arena.f64(trainingSpec.squares, 2 * blocks);
-    let squared = 0;
-    let most = 0;
-    for (let block = 0; block < blocks; block++) {
-      squared += measures[2 * block]!;
-      most = Math.max(most, measures[2 * block + 1]!);
-    }
-    const norm = Math.sqrt(squared);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm))
-      return { loss, norm, tokens, clipped: false };
-    stepCount++;
-    batchCount += batches.length;
-    const { momentum, beta2 } = trainingSpec.optimizer;
-    const scale = clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
-    pool.run(TaskId.update, blocks, [
-      used,
-      rowGradients,
-      ids,
-      scale,
-      clipValue,
-      options.rate,
-      1 / (1 - momentum ** stepCount),
-      1 / (1 - beta2 ** stepCount),
-    ]);
-    weightsChanged();
-    return { loss, norm, tokens, clipped: scale < 1 || scale * most > clipValue };
+    pool.run(TaskId.reduce, blocks, [used, gradients, offsets, members, dx]);
+    return { used, ids, gradients };
   }
 
-  const moments = (): Float32Array[] => {
-    if (!trainingSpec) throw new Error('this engine only tags');
-    return [
-      ...trainingSpec.moments.map((at) => arena.f32(at, weights.denseSize)),
-      ...trainingSpec.wordMoments.map((at) => arena.f32(at, wordSize)),
-    ];
-  };
+  /** The norm of the whole gradient and the greatest magnitude in it. */
+  function measure(blocks: number): { norm: number; greatest: number } {
+    const measures = arena.f64(spec.squares, 2 * blocks);
+    let squared = 0;
+    let greatest = 0;
+    for (let block = 0; block < blocks; block++) {
+      squared += measures[2 * block]!;
+      greatest = Math.max(greatest, measures[2 * block + 1]!);
+    }
+    return { norm: Math.sqrt(squared), greatest };
+  }
+
+  /** Views of the moments of each learned parameter. */
+  const moments = (): [name: string, views: Float32Array[]][] =>
+    weights.specs.flatMap(({ name, shape }, i) => {
+      if (i === 0 && freezeWords) return []; // the word embedding comes first
+      const begin = i === 0 ? spec.wordMoments : shifted(spec.moments, weights.at[name]!);
+      const views = begin.filter((at) => at > 0).map((at) => arena.f32(at, sizeOf(shape)));
+      return [[name, views]];
+    });
+  const shifted = (all: TrainingSpec['moments'], parameter: Address): Address[] =>
+    all.map((at) => (at === 0 ? 0 : at + parameter - weights.dense));
 
   return {
     trainStep,
-    optimizerState: (): OptimizerState => ({
-      step: stepCount,
+    getOptimizerState: () => ({
+      updates,
       batches: batchCount,
-      moments: moments().map((m) => m.slice()),
+      moments: Object.fromEntries(
+        moments().map(([name, views]) => [name, views.map((view) => view.slice())]),
+      ),
     }),
-    restoreOptimizer: (state: OptimizerState): void => {
-      stepCount = state.step;
+    setOptimizerState(state: OptimizerState) {
+      for (const [name, views] of moments()) {
+        const given = state.moments[name];
+        if (given?.length !== views.length || given.some((m, i) => m.length !== views[i]!.length))
+          throw new RangeError(`the optimizer state of ${name} is not that of this network`);
+        views.forEach((view, i) => {
+          view.set(given[i]!);
+        });
+      }
+      updates = state.updates;
       batchCount = state.batches;
-      moments().forEach((m, i) => {
-        m.set(state.moments[i]!);
-      });
     },
   };
 }
 
+const refuse = (): never => {
+  throw new Error('this engine only tags');
+};
+const tagsOnly: Training = {
+  trainStep: refuse,
+  getOptimizerState: refuse,
+  setOptimizerState: refuse,
+};
+
 const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((sum, item) => sum + of(item), 0);
 
-/** Lists the members of each segment: place p of row r makes r a member of segment p, in rising order. */
+/** Lists the members of each segment, in rising order: row r is a member of segment indices[r]. */
 function writeSegments(
-  places: Int32Array,
+  indices: Int32Array,
   count: number,
   offsets: Int32Array,
   members: Int32Array,
 ): void {
   offsets.fill(0);
-  for (const place of places) offsets[place + 1]!++;
+  for (const index of indices) offsets[index + 1]!++;
   for (let s = 0; s < count; s++) offsets[s + 1]! += offsets[s]!;
   const next = offsets.slice(0, count);
-  places.forEach((place, row) => {
-    members[next[place]!++] = row;
+  indices.forEach((index, row) => {
+    members[next[index]!++] = row;
   });
 }

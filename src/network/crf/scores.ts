@@ -33,14 +33,14 @@ export function crfScores(
 export function headScores(
   {
     config: { decoder, tags },
-    parameter,
-  }: { config: NetworkConfig; parameter(name: string): ArrayLike<number> },
+    getParameter,
+  }: { config: NetworkConfig; getParameter(name: string): ArrayLike<number> },
   head: number,
   allowed?: ArrayLike<number>,
 ): CrfScores {
   const K = tags[head]!;
   const part = (name: string, size: number): ArrayLike<number> =>
-    decoder === 'crf' ? parameter(`${headName(head)}.${name}`) : new Float32Array(size);
+    decoder === 'crf' ? getParameter(`${headName(head)}.${name}`) : new Float32Array(size);
   const parameters = {
     transitions: part('transitions', K * K),
     start: part('start', K),

@@ -1,14 +1,9 @@
 import type { Address } from '../../backend/kernels.ts';
+import type { Bags } from '../engine.ts';
 import type { InputBatch, InputLayer, LayerContext } from './layer.ts';
 
 // Features as bags of rows of one embedding table: each item (word type or token) has a bag for each group of features,
 // and its encoding is the sums of its bags, side by side.
-
-/** Bag g of item i is members[offsets[i * groups + g]] .. members[offsets[i * groups + g + 1]]. */
-export interface Bags {
-  readonly offsets: Int32Array;
-  readonly members: Int32Array;
-}
 
 interface BagBuffers {
   readonly n: number; // items

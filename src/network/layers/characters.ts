@@ -38,7 +38,7 @@ export function characterEmbedding({ config, parameters }: LayerContext): Charac
   const table = parameters.array({ name: 'char.embedding', shape: [chars, E], init: 'embedding' });
   const numbering = new Numbering(chars);
   return {
-    collect({ types, ids, charAs }) {
+    collect({ types, ids, replaceChar }) {
       const offsets = new Int32Array(ids.length + 1);
       ids.forEach((id, y) => {
         offsets[y + 1] = offsets[y]! + types.offsets[id + 1]! - types.offsets[id]!;
@@ -49,7 +49,7 @@ export function characterEmbedding({ config, parameters }: LayerContext): Charac
       for (const id of ids)
         for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++) {
           const char = types.chars[from]!;
-          found[to++] = numbering.number(charAs ? charAs(char) : char);
+          found[to++] = numbering.number(replaceChar ? replaceChar(char) : char);
         }
       return { charset: numbering.items, chars: found, offsets };
     },

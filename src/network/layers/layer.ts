@@ -1,12 +1,10 @@
 import type { Arena, Space } from '../../backend/arena.ts';
 import type { Address, Kernels } from '../../backend/kernels.ts';
-import type { Types } from '../batch.ts';
 import type { NetworkConfig } from '../config.ts';
-import type { Bptt, Dropout } from '../engine.ts';
+import type { Bags, Bptt, Dropout, WordTypes } from '../engine.ts';
 import type { Packing } from '../packing.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Gradients } from '../weights.ts';
-import type { Bags } from './bags.ts';
 import type { DecoderMemory } from './decoders/decoder.ts';
 import type { RecurrentState } from './recurrent.ts';
 
@@ -93,13 +91,13 @@ export interface HiddenLayer<B extends Activation = Activation> {
 
 /** What input layers know of a batch: word types by falling number of characters, and N tokens in packed order. */
 export interface InputBatch {
-  readonly types: Types;
+  readonly types: WordTypes;
   /** (Y) The types that the batch uses: indices into `types`. */
   readonly ids: readonly number[];
   /** (N) rows of the word embedding. */
   readonly words: Int32Array;
   /** Replaces characters (character dropout). Called once for each character of each type. */
-  readonly charAs?: ((char: number) => number) | undefined;
+  readonly replaceChar?: ((char: number) => number) | undefined;
   /** Calls `visit(bags, i)` for every token: its features are bags of index i, as in `Bags`. */
   eachToken(visit: (bags: Bags | undefined, i: number) => void): void;
 }

@@ -13,10 +13,10 @@ const types = {
   offsets: Int32Array.of(0, 2, 3, 6, 7, 9),
   chars: Int32Array.of(4, 2, 4, 1, 2, 4, 2, 5, 5),
 };
-const batchOf = (ids: readonly number[], charAs?: (char: number) => number): InputBatch => ({
+const batchOf = (ids: readonly number[], replaceChar?: (char: number) => number): InputBatch => ({
   types,
   ids,
-  charAs,
+  replaceChar,
   words: new Int32Array(0),
   eachToken: () => undefined,
 });
@@ -32,8 +32,8 @@ const contextOf = (charEncoder: NetworkConfig['charEncoder']) => ({
 });
 
 describe('the characters of a batch', () => {
-  const collect = (ids: readonly number[], charAs?: (char: number) => number) =>
-    characterEmbedding(contextOf('cnn')).collect(batchOf(ids, charAs));
+  const collect = (ids: readonly number[], replaceChar?: (char: number) => number) =>
+    characterEmbedding(contextOf('cnn')).collect(batchOf(ids, replaceChar));
 
   it('are numbered in the order in which they are met', () => {
     expect(collect([2, 0, 1, 3])).toEqual({

@@ -1,0 +1,73 @@
+import type { Bags, WordTypes } from '../network/engine.ts';
+
+/** A table of word types that grows: `types` stays the same object, as `WordTypes` asks. */
+export interface WordTable {
+  readonly types: WordTypes;
+  readonly size: number;
+  append(more: WordTypes): void;
+}
+
+export function createWordTable(): WordTable {
+  const words = createIntegers();
+  const offsets = createIntegers();
+  const chars = createIntegers();
+  const bags = createBags();
+  const tokenFeatures = createBags();
+  offsets.append([0]);
+  const types: { -readonly [K in keyof WordTypes]: WordTypes[K] } = {
+    words: words.view(),
+    offsets: offsets.view(),
+    chars: chars.view(),
+  };
+  return {
+    types,
+    get size() {
+      return types.words.length;
+    },
+    append(more) {
+      offsets.append(more.offsets.subarray(1), chars.view().length);
+      words.append(more.words);
+      chars.append(more.chars);
+      types.words = words.view();
+      types.offsets = offsets.view();
+      types.chars = chars.view();
+      if (more.bags) types.bags = bags.append(more.bags);
+      if (more.tokenFeatures) types.tokenFeatures = tokenFeatures.append(more.tokenFeatures);
+    },
+  };
+}
+
+function createBags(): { append(more: Bags): Bags } {
+  const offsets = createIntegers();
+  const members = createIntegers();
+  offsets.append([0]);
+  return {
+    append(more) {
+      offsets.append(more.offsets.subarray(1), members.view().length);
+      members.append(more.members);
+      return { offsets: offsets.view(), members: members.view() };
+    },
+  };
+}
+
+/** Integers that become more. */
+function createIntegers(): {
+  /** Appends values, `shift` added to each. */
+  append(values: ArrayLike<number>, shift?: number): void;
+  view(): Int32Array;
+} {
+  let all = new Int32Array(1024);
+  let length = 0;
+  return {
+    append(values, shift = 0) {
+      if (length + values.length > all.length) {
+        const longer = new Int32Array(Math.max(2 * all.length, length + values.length));
+        longer.set(all);
+        all = longer;
+      }
+      for (let i = 0; i < values.length; i++) all[length + i] = values[i]! + shift;
+      length += values.length;
+    },
+    view: () => all.subarray(0, length),
+  };
+}
