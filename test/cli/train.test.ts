@@ -270,7 +270,13 @@ describe('bad input', () => {
   });
 
   it('stops when the loss is no number', async () => {
-    const wild = ['--optimizer=sgd', '--learning-rate=100', '--clip=0', '--weight-decay=1', '--batch-size=1'];
+    const wild = [
+      '--optimizer=sgd',
+      '--learning-rate=100',
+      '--clip=0',
+      '--weight-decay=1',
+      '--batch-size=1',
+    ];
     const { code, stderr } = await train([...wild, '--quiet', '--epochs=30'], output);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^seqtag: epoch \d, .*diverged\. Lower the learning rate.*\n$/);
