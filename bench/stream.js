@@ -65,19 +65,19 @@ async function pieces(model) {
   const most = tagger.maxTokens;
   const read = () => [...tokenLines(text.bytes, { file: dev, line: 1, most })];
   const batches = read();
-  const places = new Int32Array(most);
-  const lexicon = createByteLexicon(2 * text.tokens);
+  const ids = new Int32Array(most);
+  const lexicon = createByteLexicon();
+  let types = 0;
   const find = () => {
-    for (const batch of batches) lexicon.look(batch, places);
+    for (const batch of batches) types += lexicon.number(batch, ids, types).length;
   };
   find();
-  lexicon.settle(new Int32Array(text.tokens));
   const write = tokenLineWriter();
   const tags = batches.map((batch) => tagger.beginLines(batch)());
   const work = {
     'reading: bytes to tokens': read,
-    'places in the cache': find,
-    'places, network, names of tags': () => {
+    'tokens to word types': find,
+    'word types, network, names of tags': () => {
       for (const batch of batches) tagger.beginLines(batch)();
     },
     'writing: tokens and tags to bytes': () => {
