@@ -1,5 +1,6 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
+import { phenomena, phenomenonNames, type Tokenization } from '../corpus/text/tokenization.ts';
 import { tagColumnsJson } from '../model/metadata.ts';
 import { countParameters } from '../model/model.ts';
 import { type ModelFile, modelName, openModel } from '../model/model-file.ts';
@@ -26,6 +27,8 @@ export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path'
     /** The tags of each tag column. */
     readonly tags: readonly (readonly string[])[];
     readonly lowercase: boolean;
+    /** How raw text is cut into tokens. */
+    readonly tokenization?: Tokenization;
     /** Feature columns, with their number of values. */
     readonly columns?: readonly { readonly column: string; readonly values: number }[];
     /** The types of the gazetteers, and their number of phrases; a phrase of two types counts twice. */
@@ -51,6 +54,7 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         chars: vocabulary.chars.length,
         tags: vocabulary.tags,
         lowercase: vocabulary.lowercase,
+        ...(vocabulary.tokenization && { tokenization: vocabulary.tokenization }),
         ...tokenFacts(vocabulary),
       },
       tasks: tagColumnsJson(tagColumns),
@@ -113,6 +117,9 @@ export function modelText(facts: ModelFacts, style: Style): string {
             ),
           ]
         : []),
+      ...(vocabulary.tokenization
+        ? [row('raw text', tokenizationText(vocabulary.tokenization))]
+        : []),
       row('network', networkText(config)),
       row('size', counted(facts.parameters, 'parameter')),
       row('trained on', trainedOn.join(', ')),
@@ -121,6 +128,16 @@ export function modelText(facts: ModelFacts, style: Style): string {
     { align: 'l' },
   );
   return `${style.bold(printable(facts.name))}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}\n\n${head}\n${recordText(record, style)}`;
+}
+
+/** What is cut into several tokens, by examples: `splits well-known, don't; keeps and/or, $10`. */
+function tokenizationText({ treatments }: Tokenization): string {
+  const examples = (wanted: 'keep' | 'split'): string =>
+    phenomenonNames
+      .filter((name) => (treatments[name] ?? phenomena[name].otherwise) === wanted)
+      .map((name) => phenomena[name].example.split(', ')[0])
+      .join(' ');
+  return `splits ${examples('split') || 'nothing'}; keeps ${examples('keep') || 'nothing'}`;
 }
 
 function networkText(config: NetworkConfig): string {

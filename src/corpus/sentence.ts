@@ -33,6 +33,8 @@ export type Sentence = {
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
   /** `featureColumns[column][token]`: the feature columns, where some were asked for. */
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
+  /** Whether no white space follows each token, where the format tells and gold tags are read. */
+  readonly isJoined?: readonly boolean[] | undefined;
   readonly file: string;
   /** The line of the first token, from 1. */
   readonly line: number;
@@ -77,6 +79,8 @@ export type Document = {
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
   /** jsonl: the key of the tokens, if one was asked for; the first key that gold tags were read from. */
   keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
+  /** conllu: it has multiword tokens. text, lines: they are written where the output is conllu. */
+  hasMultiwordTokens?: boolean;
   /** What follows the last sentence; complete once the file was read to its end. */
   tail: string;
 };

@@ -1,6 +1,7 @@
 import { appendBags, type Features } from './features/features.ts';
 import type { TokenFeatures } from './features/token-features.ts';
 import { candidates } from './tags/partial.ts';
+import type { Tokenization } from './text/tokenization.ts';
 
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
 export interface Vocabulary {
@@ -14,6 +15,8 @@ export interface Vocabulary {
   /** Left out where the model has none. */
   readonly features?: Features;
   readonly tokenFeatures?: TokenFeatures;
+  /** How the corpus cuts text into tokens. Default: as English-EWT does. */
+  readonly tokenization?: Tokenization;
 }
 
 export interface VocabularyOptions {

@@ -1,4 +1,5 @@
 import { createParser, type Sentence as ParsedSentence, tokenOffsets } from '../corpus/index.ts';
+import type { Tokenization } from '../corpus/text/tokenization.ts';
 import { checkStrings, isObject, wrongType } from './arguments.ts';
 import type { Offsets, SentenceInput, TextSentence } from './types.ts';
 
@@ -61,9 +62,10 @@ export function checkSentence(
 /**
  * Finds sentences and tokens in texts that come one after another.
  * @param where what messages begin with
+ * @param tokenization that of the model. Default: as English-EWT
  */
-export function createTextSplitter(where: string) {
-  const parser = createParser({ format: 'text', file: where, keepSource: true });
+export function createTextSplitter(where: string, tokenization?: Tokenization) {
+  const parser = createParser({ format: 'text', file: where, keepSource: true, tokenization });
   let index = 0;
   const checked = (sentence: ParsedSentence): CheckedSentence => ({
     tokens: sentence.tokens,

@@ -1,4 +1,5 @@
 import { tagParts } from '../corpus/tags/scheme.ts';
+import type { Tokenization } from '../corpus/text/tokenization.ts';
 import { UserError } from '../errors.ts';
 import { columnNames } from '../model/column-names.ts';
 import { type Tagger as InnerTagger, loadTagger as openTagger } from '../tagging/tagger.ts';
@@ -98,7 +99,7 @@ function publicTagger(inner: InnerTagger): Tagger {
     tagText(source: string, options: TagOptions = {}) {
       check('tagText', options);
       if (typeof source !== 'string') throw wrongType('tagText', 'a text', source);
-      const splitter = createTextSplitter('tagText');
+      const splitter = createTextSplitter('tagText', inner.model.vocabulary.tokenization);
       return tagging.all([...splitter.push(source), ...splitter.end()], options, taggedText);
     },
     tag(sentences: Iterable<SentenceInput>, options: TagOptions = {}) {
@@ -110,7 +111,10 @@ function publicTagger(inner: InnerTagger): Tagger {
       check('tagTextStream', options);
       if (pieces instanceof Uint8Array || !(isAsyncIterable(pieces) || isIterable(pieces)))
         throw wrongType('tagTextStream', 'an iterable of the pieces of a text', pieces);
-      return streamed('tagTextStream', sentencesOf(pieces), { ...options, resultOf: taggedText });
+      return streamed('tagTextStream', sentencesOf(pieces, inner.model.vocabulary.tokenization), {
+        ...options,
+        resultOf: taggedText,
+      });
     },
     tagStream(sentences: Sentences, options: TagOptions = {}) {
       check('tagStream', options);
@@ -144,9 +148,12 @@ const notSentences = (where: string, value: unknown): TypeError =>
   );
 
 /** The sentences of a text that comes in pieces, as soon as they are certain. */
-async function* sentencesOf(pieces: Pieces): AsyncGenerator<CheckedSentence> {
+async function* sentencesOf(
+  pieces: Pieces,
+  tokenization: Tokenization | undefined,
+): AsyncGenerator<CheckedSentence> {
   const where = 'tagTextStream';
-  const splitter = createTextSplitter(where);
+  const splitter = createTextSplitter(where, tokenization);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const decode = (bytes?: Uint8Array): string => {
     try {

@@ -70,6 +70,15 @@ const vocabularyCheck = (config: NetworkConfig): Check =>
     tags: heads(config, (K) => list(text, exactly(K))),
     lowercase: truth,
     features: optional(object({ groups: list(oneOf(featureNames)), buckets: integer(1, 1e6) })),
+    tokenization: optional(
+      object({
+        treatments: dictionary(oneOf(['keep', 'split'])),
+        prefixes: list(text),
+        abbreviations: list(text),
+        unsplit: list(text),
+        multiwordTokens: truth,
+      }),
+    ),
     tokenFeatures: optional(
       object({
         columns: list(object({ column, values: list(text) })),

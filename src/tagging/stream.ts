@@ -69,6 +69,7 @@ async function* flights(
   const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
   const { tagColumns, vocabulary } = tagger.model;
+  const { tokenization = vocabulary.tokenization } = read;
   const isPlain = writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures;
   if (isPlain && (format === 'text' || format === 'lines' || format === 'horizontal')) {
     const write = tokenLineWriter();
@@ -76,7 +77,7 @@ async function* flights(
     const batches =
       format === 'horizontal'
         ? readTokenLines(source, options)
-        : readTextLines(source, { ...options, format, tokenization: read.tokenization });
+        : readTextLines(source, { ...options, format, tokenization });
     for await (const lines of batches) {
       const finish = tagger.beginLines(lines);
       yield () => write(lines, chosen(finish()));
@@ -91,7 +92,7 @@ async function* flights(
       return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
     });
   const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
-  for await (const piece of readSentences(source, { ...read, onDocument })) {
+  for await (const piece of readSentences(source, { ...read, tokenization, onDocument })) {
     watch?.look(piece);
     for (const sentences of batches(piece, tagger.maxTokens)) {
       const tokens = sentences.map((sentence) => sentence.tokens);

@@ -23,6 +23,8 @@ export interface LabelledSentence {
   readonly tags: readonly string[];
   /** `featureColumns[c][t]`: the value of feature column c at token t. */
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
+  /** Whether no white space follows each token, where the format tells. */
+  readonly isJoined?: readonly boolean[] | undefined;
 }
 
 export interface CorpusFile {
@@ -34,6 +36,7 @@ export interface CorpusFile {
   readonly sentences: readonly LabelledSentence[];
   /** `columns[c]`: the sentences with the tags of tag column c. */
   readonly columns: readonly (readonly LabelledSentence[])[];
+  readonly hasMultiwordTokens: boolean;
   /** The feature columns: names, or indices from 0. */
   readonly featureColumns: readonly Column[];
 }
@@ -85,6 +88,7 @@ export async function readLabelled(
     file,
     sha256: sha256(),
     format,
+    hasMultiwordTokens: document!.hasMultiwordTokens === true,
     sentences,
     columns: [sentences, ...otherColumns],
     featureColumns: featureColumns.map(fromStart),

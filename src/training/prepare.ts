@@ -5,6 +5,7 @@ import {
   rowsOf,
   type TokenFeatures,
 } from '../corpus/features/token-features.ts';
+import { learnTokenization } from '../corpus/text/tokenization.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
@@ -105,6 +106,9 @@ export async function prepare(
   const vocabulary: Vocabulary = {
     ...(teacher ? withTeachersTags(words.vocabulary, teacher) : words.vocabulary),
     ...(features && { tokenFeatures: features.features }),
+    tokenization: learnTokenization(trainSentences, {
+      multiwordTokens: corpora.some(({ hasMultiwordTokens }) => hasMultiwordTokens),
+    }),
   };
   const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
     words: vocabulary.words.length,

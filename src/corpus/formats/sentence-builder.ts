@@ -33,6 +33,8 @@ export class SentenceBuilder {
   #tags: string[] = [];
   /** Values of further tag columns, then of feature columns: `#more[column][token]`. */
   #more: string[][] = [];
+  /** Of each token, whether no white space follows; empty where that is not known. */
+  #joined: boolean[] = [];
   /** The line of the first token. */
   #line = 0;
   #text = '';
@@ -80,6 +82,11 @@ export class SentenceBuilder {
     if (more === undefined) return;
     if (this.#more.length === 0) this.#more = more.map(() => []);
     for (let c = 0; c < more.length; c++) this.#more[c]!.push(more[c]!);
+  }
+
+  /** Says whether no white space follows the last token. */
+  setJoined(isJoined: boolean): void {
+    this.#joined[this.#tokens.length - 1] = isJoined;
   }
 
   /**
@@ -153,6 +160,7 @@ export class SentenceBuilder {
     const columns = {
       ...(further > 0 && { tagColumns: [tags, ...this.#more.slice(0, further)] }),
       ...(this.#features > 0 && { featureColumns: this.#more.slice(further) }),
+      ...(this.#joined.length > 0 && { isJoined: this.#joined }),
     };
     if (raw === undefined) this.#done.push({ tokens, tags, ...columns, file, line });
     else {
@@ -166,5 +174,6 @@ export class SentenceBuilder {
     this.#tokens = [];
     if (this.#gold) this.#tags = [];
     if (this.#more.length > 0) this.#more = [];
+    if (this.#joined.length > 0) this.#joined = [];
   }
 }

@@ -6,14 +6,7 @@ import type { TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
 import type { ReadOptions } from '../sentence.ts';
 import { MAX_PARAGRAPH } from './text.ts';
-import {
-  type Chunk,
-  createTokenizer,
-  defaultTokenizer,
-  type Follow,
-  sentenceEnds,
-  type Tokenizer,
-} from './tokenizer.ts';
+import { type Chunk, type Follow, sentenceEnds, type Tokenizer, tokenizerOf } from './tokenizer.ts';
 
 // Raw text as bytes, cut as `TextParser` cuts it, without a string for each token: every different chunk is decoded and cut
 // once, and then found in a hash table by its bytes.
@@ -160,7 +153,7 @@ export async function* readTextLines(
   const { file, most, format, tokenization } = options;
   options.onDocument?.(newDocument(file, format));
   const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
-  const tokenizer = tokenization ? createTokenizer(tokenization) : defaultTokenizer();
+  const tokenizer = tokenizerOf(tokenization);
   const pieces = inLines(bytes, { file, most: MAX_PIECE });
   yield* textTokenLines(pieces, { file, most, tokenizer, isByLine: format === 'lines' });
 }

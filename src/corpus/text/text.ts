@@ -3,14 +3,7 @@ import { newDocument, SentenceBuilder } from '../formats/sentence-builder.ts';
 import { countLines } from '../lines.ts';
 import type { Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { isSpace, skipChunk, skipSpace } from './spaces.ts';
-import {
-  type Chunk,
-  createTokenizer,
-  defaultTokenizer,
-  type Follow,
-  sentenceEnds,
-  type Tokenizer,
-} from './tokenizer.ts';
+import { type Chunk, type Follow, sentenceEnds, type Tokenizer, tokenizerOf } from './tokenizer.ts';
 
 // Raw text. In the format `text` a blank line ends a paragraph, and a line end inside it counts as a space. In the format
 // `lines` every line is a paragraph. A complete paragraph is cut into sentences.
@@ -52,7 +45,8 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
   const document = newDocument(options.file, format);
   const builder = new SentenceBuilder(document, options);
   const { tokenization } = options;
-  const tokenizer = tokenization ? createTokenizer(tokenization) : defaultTokenizer();
+  document.hasMultiwordTokens = tokenization?.multiwordTokens ?? false;
+  const tokenizer = tokenizerOf(tokenization);
   /** The open paragraph, with the blank lines before it. */
   let pending = '';
   /** The first line of it that was not looked at. */

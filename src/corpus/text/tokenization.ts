@@ -229,11 +229,15 @@ const MOST_SEEN = 100_000;
 const MOST_WORDS = 500;
 
 /**
- * Learns how a corpus cuts text into tokens, from the tokens of its sentences.
+ * Learns how a corpus cuts text into tokens, from the tokens of its sentences. Where the corpus says which tokens had no
+ * white space between them (`isJoined`), only those were split.
  * @param options.multiwordTokens whether it has multiword tokens that are their words, joined
  */
 export function learnTokenization(
-  sentences: Iterable<{ readonly tokens: readonly string[] }>,
+  sentences: Iterable<{
+    readonly tokens: readonly string[];
+    readonly isJoined?: readonly boolean[] | undefined;
+  }>,
   { multiwordTokens = false }: { multiwordTokens?: boolean } = {},
 ): Tokenization {
   const kept = new Map<PhenomenonName, number>();
@@ -253,7 +257,7 @@ export function learnTokenization(
     if (seen.size < MOST_SEEN) seen.set(token, made);
     return made;
   };
-  for (const { tokens } of sentences) {
+  for (const { tokens, isJoined } of sentences) {
     for (let t = 0; t < tokens.length; t++) {
       const token = tokens[t]!;
       const { keeps, begins } = matched(token);
@@ -262,7 +266,10 @@ export function learnTokenization(
       // a plain word is split before something else
       if (next !== undefined && !(plain.test(token) && plain.test(next)))
         for (const name of begins)
-          if (!keeps.includes(name) && matchesAt(tokens, t, phenomena[name].split))
+          if (
+            !keeps.includes(name) &&
+            matchesAt(tokens, { at: t, isJoined }, phenomena[name].split)
+          )
             increment(split, name);
       const isPlain = plain.test(token);
       const lower = token.toLowerCase();
@@ -319,9 +326,17 @@ const increment = <Key>(counts: Map<Key, number>, key: Key): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
 
-const matchesAt = (tokens: readonly string[], at: number, patterns: readonly RegExp[]): boolean =>
+const matchesAt = (
+  tokens: readonly string[],
+  { at, isJoined }: { at: number; isJoined: readonly boolean[] | undefined },
+  patterns: readonly RegExp[],
+): boolean =>
   at + patterns.length <= tokens.length &&
-  patterns.every((pattern, i) => pattern.test(tokens[at + i]!));
+  patterns.every(
+    (pattern, i) =>
+      pattern.test(tokens[at + i]!) &&
+      (!isJoined || i + 1 === patterns.length || isJoined[at + i] === true),
+  );
 
 /** Those that pass, by falling count, then by name. */
 const mostFrequent = (

@@ -163,7 +163,7 @@ const SYMBOL = new RegExp(
 /** Made when it is needed first: that takes longer than all else here. */
 let words: Intl.Segmenter | undefined;
 
-export function createTokenizer(tokenization: Tokenization): Tokenizer {
+function createTokenizer(tokenization: Tokenization): Tokenizer {
   const { treatments } = tokenization;
   const abbreviations = new Set([...ABBREVIATIONS, ...tokenization.abbreviations]);
   const unsplit = new Set(tokenization.unsplit);
@@ -389,14 +389,17 @@ function endsSentence(chunks: readonly Chunk[], i: number): boolean {
   }
 }
 
-let byDefault: Tokenizer | undefined;
+const tokenizers = new WeakMap<Tokenization, Tokenizer>();
 
-/** The tokenizer of texts without a model, and of models that carry no tokenization. */
-export function defaultTokenizer(): Tokenizer {
-  byDefault ??= createTokenizer(defaultTokenization);
-  return byDefault;
+/** The tokenizer of a tokenization, made once. Default: that of English-EWT. */
+export function tokenizerOf(tokenization: Tokenization = defaultTokenization): Tokenizer {
+  const known = tokenizers.get(tokenization);
+  if (known) return known;
+  const made = createTokenizer(tokenization);
+  tokenizers.set(tokenization, made);
+  return made;
 }
 
 /** The tokens of a chunk without white space, by the default tokenization; joined, they are the chunk. */
 export const tokenize = (chunk: string, follow: Follow): readonly string[] =>
-  defaultTokenizer().chunk(chunk).tokens(follow);
+  tokenizerOf().chunk(chunk).tokens(follow);

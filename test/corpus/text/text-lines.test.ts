@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTextParser } from '../../../src/corpus/text/text.ts';
 import { textTokenLines } from '../../../src/corpus/text/text-lines.ts';
-import { defaultTokenizer } from '../../../src/corpus/text/tokenizer.ts';
+import { tokenizerOf } from '../../../src/corpus/text/tokenizer.ts';
 import { expectUserErrorAsync } from '../helpers.ts';
 
 /** Whole lines, as they are read; the last may be unfinished. */
@@ -25,7 +25,7 @@ async function byBytes(text: string, cuts: readonly number[], format: 'text' | '
   const options = {
     file: 'file',
     most,
-    tokenizer: defaultTokenizer(),
+    tokenizer: tokenizerOf(),
     isByLine: format === 'lines',
   };
   for await (const batch of textTokenLines(pieces(Buffer.from(text), cuts), options)) {
@@ -108,7 +108,7 @@ describe('textTokenLines', () => {
 
   test('refuses what is no text, with its line', async () => {
     const read = async (bytes: number[]): Promise<void> => {
-      const options = { file: 'file', most, tokenizer: defaultTokenizer(), isByLine: false };
+      const options = { file: 'file', most, tokenizer: tokenizerOf(), isByLine: false };
       for await (const _ of textTokenLines(pieces(Uint8Array.from(bytes), []), options));
     };
     await expectUserErrorAsync(() => read([97, 10, 97, 0xff, 10]), /^file:2: invalid UTF-8/);

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
-import {
-  createTokenizer,
-  defaultTokenizer,
-  sentenceEnds,
-  tokenize,
-} from '../../../src/corpus/text/tokenizer.ts';
+import { sentenceEnds, tokenize, tokenizerOf } from '../../../src/corpus/text/tokenizer.ts';
 
 /** Each line: a chunk is its tokens, joined. */
 function check(lines: string, follow: Parameters<typeof tokenize>[1] = 'word'): void {
@@ -144,7 +139,7 @@ describe('tokenize', () => {
 describe('sentenceEnds', () => {
   /** How many sentences two chunks are. */
   const sentences = (...texts: string[]): number => {
-    const chunks = texts.map((text) => defaultTokenizer().chunk(text));
+    const chunks = texts.map((text) => tokenizerOf().chunk(text));
     return sentenceEnds(
       chunks,
       chunks.map(() => false),
@@ -187,7 +182,7 @@ describe('sentenceEnds', () => {
   });
 
   test('inside chunks', () => {
-    const breaks = (text: string) => defaultTokenizer().chunk(text).breaks;
+    const breaks = (text: string) => tokenizerOf().chunk(text).breaks;
     expect(breaks('Go!Now')).toEqual([3]);
     expect(breaks('end...Next')).toEqual([6]);
     expect(breaks('猫である。名前。')).toEqual([5]);
@@ -198,7 +193,7 @@ describe('sentenceEnds', () => {
 
 describe('a tokenization of its own', () => {
   const cut = (text: string, treatments: Partial<typeof defaultTokenization.treatments>) =>
-    createTokenizer({
+    tokenizerOf({
       ...defaultTokenization,
       treatments: { ...defaultTokenization.treatments, ...treatments },
     })

@@ -16,6 +16,7 @@ import {
   fieldOf,
   HASH,
   lineKind,
+  MISC,
   UPOS,
   unescapeValue,
   valueSpan,
@@ -29,6 +30,12 @@ type ReadField = Field & {
 
 /** Keys of MISC that an error names. */
 const MOST_KEYS = 20;
+
+/** Whether MISC has SpaceAfter=No. */
+const isJoined = (text: string, from: number, to: number): boolean => {
+  const [begin, end] = cellSpan(text, from, to, MISC);
+  return end - begin > 1 && text.slice(begin, end).includes('SpaceAfter=No');
+};
 
 /**
  * Reads words, by default `form` and `upos`. A word without the MISC key asked for has the tag `O`, or
@@ -63,6 +70,9 @@ export function createConlluParser(options: ParserOptions): Parser {
   /** The keys in MISC, for an error. */
   const keys = new Set<string>();
   let hasLines = false;
+  /** The id of the last word of the open multiword token, and whether no white space follows it. */
+  let rangeEnd = 0;
+  let isRangeJoined = false;
 
   const fieldValue = (field: ReadField, text: string, [from, to]: CellSpan): string => {
     const { key, absent } = field;
@@ -113,6 +123,11 @@ export function createConlluParser(options: ParserOptions): Parser {
       );
     }
     const kind = lineKind(text, from, idEnd);
+    if (kind === 'range') {
+      document.hasMultiwordTokens = true;
+      rangeEnd = Number(text.slice(text.indexOf('-', from) + 1, idEnd));
+      isRangeJoined = isJoined(text, from, to);
+    }
     if (kind === 'word') {
       const id = Number(text.slice(from, idEnd));
       if (id !== builder.size + 1) {
@@ -132,6 +147,11 @@ export function createConlluParser(options: ParserOptions): Parser {
           ? more.map((field) => fieldValue(field, text, cellSpan(text, from, to, field.column)))
           : undefined,
       );
+      if (gold) {
+        if (id > rangeEnd) builder.setJoined(isJoined(text, from, to));
+        else builder.setJoined(id < rangeEnd || isRangeJoined);
+        if (id >= rangeEnd) rangeEnd = 0;
+      }
     } else if (kind === 'invalid') {
       throw problem(
         file,

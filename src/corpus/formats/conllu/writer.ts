@@ -1,6 +1,7 @@
 import { UserError } from '../../../errors.ts';
 import { contentEnd, isBlank } from '../../lines.ts';
-import type { Column } from '../../sentence.ts';
+import type { Column, Sentence } from '../../sentence.ts';
+import { contractions } from '../../text/contractions.ts';
 import { spacesAfter } from '../../text/spaces.ts';
 import { checkDistinct } from '../column-choice.ts';
 import { confidenceCells } from '../confidences.ts';
@@ -49,6 +50,7 @@ export function createConlluWriter(options: FormatWriterOptions): FormatWriter {
         fields,
         spaces: spacesAfter(sentence),
         id: tagged.number,
+        ...rawText(sentence),
       }),
   };
 }
@@ -133,21 +135,53 @@ function withTag(cell: string, tag: string, { key }: Field): string {
   return cell.charCodeAt(cell.length - 1) === PIPE ? cell + member : `${cell}|${member}`;
 }
 
-/** One sentence as CoNLL-U. `spaces` tells whether white space follows each token. */
+/** How a sentence of raw text is written, for tools that read treebanks. */
+function rawText({ source }: Sentence): { hasMultiwordTokens: boolean; hasTree: boolean } {
+  const format = source?.document.format;
+  const isRaw = format === 'text' || format === 'lines';
+  return {
+    hasMultiwordTokens: isRaw && source?.document.hasMultiwordTokens === true,
+    hasTree: isRaw,
+  };
+}
+
+/**
+ * One sentence as CoNLL-U.
+ * @param options.spaces whether white space follows each token
+ * @param options.hasMultiwordTokens words of several tokens, such as `do n't`, get a line of their own
+ * @param options.hasTree HEAD and DEPREL get a tree without meaning, since tools of UD demand one: the first token is the
+ *   root, and the others depend on it by `dep`, the unspecified relation
+ */
 function formatConllu(
   tokens: readonly string[],
   tags: readonly (readonly string[])[],
-  options: { fields: readonly Field[]; spaces: readonly boolean[]; id: number },
+  options: {
+    fields: readonly Field[];
+    spaces: readonly boolean[];
+    id: number;
+    hasMultiwordTokens: boolean;
+    hasTree: boolean;
+  },
 ): string {
   const { fields, spaces, id } = options;
   const replacesMisc = fields.some(isAllOfMisc);
+  const isJoined = spaces.map((space) => !space);
+  const words = options.hasMultiwordTokens ? contractions(tokens, isJoined) : [];
   let text = '';
   let lines = '';
   for (let i = 0; i < tokens.length; i++) {
     const token = formCell(tokens[i]!);
     text += token;
     if (spaces[i] && i < tokens.length - 1) text += ' ';
-    const cells = [String(i + 1), token, '_', '_', '_', '_', '_', '_', '_', '_'];
+    const word = words.find(({ from, to }) => i >= from && i < to);
+    if (word?.from === i) {
+      const { from, to } = word;
+      const misc = isJoined[to - 1] ? 'SpaceAfter=No' : '_';
+      const form = tokens.slice(from, to).map(formCell).join('');
+      lines += `${from + 1}-${to}\t${form}\t_\t_\t_\t_\t_\t_\t_\t${misc}\n`;
+    }
+    const head = options.hasTree ? (i === 0 ? ['0', 'root'] : ['1', 'dep']) : ['_', '_'];
+    const cells = [String(i + 1), token, '_', '_', '_', '_', ...head, '_', '_'];
     const misc: string[] = [];
     fields.forEach(({ column, key }, c) => {
       const tag = (tags[c]![i] || '_').replace(/[\t\r\n]+/g, ' ');
@@ -155,7 +189,7 @@ function formatConllu(
       else misc.push(`${key}=${escapeValue(tag)}`);
     });
     // the last token of a sentence may touch the next sentence
-    if (!spaces[i]) misc.push('SpaceAfter=No');
+    if (isJoined[i] && !word) misc.push('SpaceAfter=No');
     if (!replacesMisc && misc.length > 0) cells[MISC] = misc.join('|');
     lines += `${cells.join('\t')}\n`;
   }
