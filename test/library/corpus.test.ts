@@ -124,7 +124,7 @@ describe('writeCorpus and formatCorpus', () => {
     ]);
     expect(found[0]).toMatchObject({ type: 'PER', confidence: expect.any(Number) });
     expect(formatCorpus(tagger.tagText('She is in Berlin.'), { format: 'conllu' })).toContain(
-      '4\tBerlin\t_\t_\t_\t_\t_\t_\t_\tNER=B-LOC|SpaceAfter=No',
+      '4\tBerlin\t_\t_\t_\t_\t1\tdep\t_\tNER=B-LOC|SpaceAfter=No',
     );
   });
 

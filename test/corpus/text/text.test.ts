@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createParser, spacesAfter } from '../../../src/corpus/index.ts';
+import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
 import { expectUserError, joined, parseText, written } from '../helpers.ts';
 
 const bare = { format: 'text' } as const;
@@ -116,9 +117,10 @@ describe('writing text', () => {
       '# text = He said: "Don\'t go".',
     ]);
     const word = (id: number, form: string, space: boolean) =>
-      [id, form, '_', '_X', '_', '_', '_', '_', '_', space ? '_' : 'SpaceAfter=No']
-        .join('\t')
-        .replace('_\t_X', '_\tX');
+      [
+        ...[id, form, '_', 'X', '_', '_', ...(id === 1 ? ['0', 'root'] : ['1', 'dep']), '_'],
+        space ? '_' : 'SpaceAfter=No',
+      ].join('\t');
     expect(first?.split('\n').slice(2)).toEqual([
       word(1, 'He', true),
       word(2, 'said', false),
@@ -132,8 +134,54 @@ describe('writing text', () => {
     ]);
     expect(second?.split('\n').at(-1)).toBe(word(1, 'Yes', false));
     const ner = written(parseText('Hi!', bare), { format: 'conllu', tagColumn: 'NER' }, () => 'O');
-    expect(ner).toContain('1\tHi\t_\t_\t_\t_\t_\t_\t_\tNER=O|SpaceAfter=No\n');
+    expect(ner).toContain('1\tHi\t_\t_\t_\t_\t0\troot\t_\tNER=O|SpaceAfter=No\n');
     expect(parseText(out, { format: 'conllu', gold: true }).sentences.length).toBe(2);
+  });
+
+  test('as CoNLL-U with multiword tokens, where the tokenization has them', () => {
+    const tokenization = { ...defaultTokenization, multiwordTokens: true };
+    const text = "I don't. Anna's";
+    const out = written(
+      parseText(text, { ...bare, tokenization }),
+      { format: 'conllu' },
+      () => 'X',
+    );
+    const lines = out.split('\n').filter((line) => /^\d/.test(line));
+    expect(
+      lines.map((line) => line.split('\t')).map((cells) => [0, 1, 9].map((c) => cells[c])),
+    ).toEqual([
+      ['1', 'I', '_'],
+      ['2-3', "don't", 'SpaceAfter=No'],
+      ['2', 'do', '_'],
+      ['3', "n't", '_'],
+      ['4', '.', '_'],
+      ['1-2', "Anna's", 'SpaceAfter=No'],
+      ['1', 'Anna', '_'],
+      ['2', "'s", '_'],
+    ]);
+    const tokens = parseText(out, { format: 'conllu', gold: true }).sentences.map(
+      (one) => one.isJoined,
+    );
+    expect(tokens).toEqual([
+      [false, true, true, false],
+      [true, true],
+    ]);
+  });
+
+  test('lines: every line is a text of its own', () => {
+    const sentences = (text: string) =>
+      parseText(text, { format: 'lines' }).sentences.map(({ tokens, line }) => [
+        line,
+        tokens.join(' '),
+      ]);
+    expect(sentences('One\ntwo. Three\n\nfour')).toEqual([
+      [1, 'One'],
+      [2, 'two .'],
+      [2, 'Three'],
+      [4, 'four'],
+    ]);
+    const parser = createParser({ format: 'lines' });
+    expect(parser.push('One\n').length).toBe(1);
   });
 
   test('spaces are those of the source', () => {

@@ -32,6 +32,25 @@ describe('learnTokenization', () => {
     expect(learn(split).treatments[name]).toBe('split');
   });
 
+  test('where spacing is known, only tokens without a space between them were split', () => {
+    const sentence = (isJoined: boolean[]) => ({
+      tokens: ['a', 'red', '-', 'hot', 'day'],
+      isJoined,
+    });
+    const apart = sentence([false, false, false, false, false]);
+    const kept = { tokens: ['a', 'red-hot', 'day'] };
+    expect(learnTokenization([apart, apart, apart, apart, apart, kept, kept, kept])).toMatchObject({
+      treatments: { hyphens: 'keep' },
+    });
+    const joined = sentence([false, true, true, false, false]);
+    expect(learnTokenization([joined, joined, kept])).toMatchObject({
+      treatments: { hyphens: 'keep' }, // one kept counts as three
+    });
+    expect(learnTokenization([joined, joined, joined, joined, kept])).toMatchObject({
+      treatments: { hyphens: 'split' },
+    });
+  });
+
   test('prefixes that keep their hyphen, abbreviations, and words that are not split', () => {
     expect(learn('an e-mail', 'a well - known man', 'a self - made man').prefixes).toEqual(['e']);
     expect(learn('Ltd. is it', 'Dr. Smith went to approx. ten').abbreviations).toEqual([
