@@ -3,5 +3,11 @@
  *
  * @packageDocumentation
  */
-export { DivergedError, type ErrorCode, UserError } from './errors.ts';
+export {
+  DivergedError,
+  type ErrorCode,
+  errorCodes,
+  UserError,
+  type UserErrorOptions,
+} from './errors.ts';
 export * from './library/index.ts';

@@ -180,6 +180,16 @@ function runExamples(command, args) {
   assert(readFileSync(`${model}.jsonl`, 'utf8').split('\n').length > 100, 'too few lines');
 }
 
+/** The command under another Node.js. @param {string} node */
+function runCommand(node) {
+  const tagged = run(
+    node,
+    [join(installed, 'bin/seqtag.js'), 'tag', '-m', 'en-ner', text],
+    consumer,
+  );
+  assert(/^London\tB-LOC$/m.test(tagged), `seqtag tag:\n${tagged}`);
+}
+
 /** @type {[name: string, packageName: string, args: string[]][]} */
 const runtimes = [
   ['node', 'node@20', []],
@@ -191,7 +201,9 @@ const runtimes = [
 for (const [name, packageName, args] of runtimes) {
   check(packageName, () => {
     const folder = install(packageName.replace('@', '-'), packageName);
-    runExamples(join(folder, 'node_modules/.bin', name), args);
+    const command = join(folder, 'node_modules/.bin', name);
+    runExamples(command, args);
+    if (name === 'node') runCommand(command);
   });
 }
 
