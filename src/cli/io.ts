@@ -100,7 +100,11 @@ export function createSink(stream: Writable, name: string): Sink {
       check();
       await new Promise<void>((resolve) => {
         wake = resolve; // an error may come without the callback
-        stream.write('', () => resolve());
+        stream.write('', (error) => {
+          // a file stream emits `error` only after it closed the file
+          if (error) failure ??= writeError(error, name);
+          resolve();
+        });
       });
       // Node reports a broken pipe in the next turn of the event loop.
       await new Promise(setImmediate);

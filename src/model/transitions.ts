@@ -5,8 +5,9 @@ import { allowedTransitions } from '../network/crf/transitions.ts';
 import type { TagColumn } from './model.ts';
 
 /**
- * The links that a decoder's paths may take, for each column: those of its scheme, and those that the training data have
- * against it. Undefined where every link may be taken, or none is looked at.
+ * The transitions that a decoder may take, for each tag column, as `allowedTransitions` returns them:
+ * those of the scheme, and those that occur in the training data although the scheme forbids them.
+ * Undefined if all are allowed, or the decoder does not look at transitions.
  */
 export const allowedTransitionsOf = (
   { decoder }: NetworkConfig,
@@ -16,11 +17,14 @@ export const allowedTransitionsOf = (
   tagColumns.map(({ trainedScheme, extraTransitions = [] }, column) => {
     if (decoder === 'softmax' || trainedScheme === 'none') return undefined;
     const allowed = allowedTransitions(transitions(tags[column]!, trainedScheme));
-    for (const link of extraTransitions) allowed[link] = 1;
+    for (const index of extraTransitions) allowed[index] = 1;
     return allowed;
   });
 
-/** Places in what `allowedTransitions` returns of links that occur in `observed` although the scheme forbids them. */
+/**
+ * Transitions that occur in `observed`, lists of tag ids, although the scheme forbids them: indices
+ * into what `allowedTransitions` returns.
+ */
 export function extraTransitions(
   tags: readonly string[],
   { trainedScheme }: Pick<TagColumn, 'trainedScheme'>,
@@ -30,8 +34,8 @@ export function extraTransitions(
   const rules = transitions(tags, trainedScheme);
   const allowed = allowedTransitions(rules);
   const found: number[] = [];
-  allowedTransitions(rules, observed).forEach((isSeen, link) => {
-    if (isSeen && !allowed[link]) found.push(link);
+  allowedTransitions(rules, observed).forEach((isSeen, index) => {
+    if (isSeen && !allowed[index]) found.push(index);
   });
   return found;
 }

@@ -9,6 +9,7 @@ import { learnTokenization } from '../corpus/text/tokenization.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
+import { checkSavable } from '../model/model-file.ts';
 import { extraTransitions } from '../model/transitions.ts';
 import { MOST_CRF_TAGS, type NetworkConfig } from '../network/config.ts';
 import {
@@ -128,6 +129,7 @@ export async function prepare(
   const tagColumns = columns.map((column, c) =>
     withExtraTransitions(column.tagColumn, c, { vocabulary, corpus }),
   );
+  checkSavable({ config, vocabulary, tagColumns });
   const weights = parseTagWeights(h.tagWeight);
   const recallBias = parseRecallBias(h.biasRecall); // undefined for `auto`
   return {

@@ -143,6 +143,29 @@ describe('where there is no room left', () => {
   });
 });
 
+it('a full device is one line', () => {
+  const { code, stderr } = bash(`seqtag convert '${gold}' --to jsonl -o /dev/full`);
+  expect(stderr).toBe('seqtag: /dev/full: the disk is full. Free some space.\n');
+  expect(code).toBe(2);
+});
+
+it('training is refused before it begins if the model could not be loaded again', async () => {
+  const wide = folder.path('wide.vec');
+  writeFileSync(wide, `Nadia${' 0.5'.repeat(5000)}\n`);
+  const args = ['train', gold, '-q', '--epochs=1', '--embeddings', wide];
+  expectRefused(
+    await seqtag([...args, '-o', folder.path('wide.safetensors')]),
+    /could not be loaded again: config\.wordDim is 5000, expected a whole number from 1 to 4096/,
+  );
+});
+
+it('inspect finds a bundled model though a directory is called so', () => {
+  const { code, stdout } = bash(`cd '${dirname(gold)}' && mkdir en-ner && seqtag inspect en-ner`);
+  expect(stdout).toMatch(/en-ner\.safetensors/);
+  expect(code).toBe(0);
+  rmSync(folder.path('en-ner'), { recursive: true });
+});
+
 describe('compressed input that is cut short is refused', () => {
   const cut = (name: string, content: string | Buffer): string => {
     const path = folder.path(name);
