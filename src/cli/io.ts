@@ -84,6 +84,8 @@ export function createSink(stream: Writable, name: string): Sink {
     settle();
   });
   const check = (): void => {
+    // known before the event, which a file stream emits only after it closed the file
+    if (stream.errored) failure ??= writeError(stream.errored, name);
     if (failure) throw failure;
     if (stream.destroyed) throw new ClosedPipe();
   };
@@ -100,15 +102,11 @@ export function createSink(stream: Writable, name: string): Sink {
       check();
       await new Promise<void>((resolve) => {
         wake = resolve; // an error may come without the callback
-        stream.write('', (error) => {
-          // a file stream emits `error` only after it closed the file
-          if (error) failure ??= writeError(error, name);
-          resolve();
-        });
+        stream.write('', () => resolve());
       });
       // Node reports a broken pipe in the next turn of the event loop.
       await new Promise(setImmediate);
-      if (failure) throw failure;
+      if (stream.errored || failure) check();
     },
   };
 }
