@@ -8,18 +8,18 @@ import { flagOf, integer, numberFrom, rangeText, real, valueText } from '../opti
 export const embeddingNumbers = {
   dim: integer(100, [1, 4096], 'vector dimension'),
   epochs: integer(5, [1, 1e6], 'number of epochs'),
-  window: integer(5, [1, 100], 'maximum window size, in words on each side'),
-  negatives: integer(5, [1, 100], 'noise words per word (negative sampling)'),
+  window: integer(5, [1, 100], 'window size: maximum number of words on each side'),
+  negatives: integer(5, [1, 100], 'negative sampling: noise words per word'),
   subsample: real(
     1e-4,
     [0, 1],
-    'relative frequency above which words are subsampled (0: no subsampling)',
+    'subsampling threshold: relative frequency of a word; 0 for no subsampling',
   ),
   minNgram: integer(3, [1, 32], 'minimum n-gram length, in characters'),
   maxNgram: integer(
     6,
     [0, 32],
-    'maximum n-gram length, in characters (0: no n-grams, as word2vec)',
+    'maximum n-gram length, in characters; 0 for no n-grams, as word2vec',
   ),
   buckets: integer(200_000, [1, 1e8], 'hash buckets for n-grams'),
   learningRate: real(0.05, [1e-12, 10], 'initial learning rate, which falls linearly to 0'),

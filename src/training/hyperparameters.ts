@@ -47,12 +47,12 @@ export const hyperparameters = {
   recipe: {
     default: 'auto',
     choices: ['auto', 'pos', 'spans'],
-    help: 'set of defaults: for plain tags (pos), for spans, or decided by the tags (auto)',
+    help: 'kind of tags that the defaults are for; auto is decided by the tags',
   },
 
   // Words and characters
   wordDim: integer(100, WIDTH, 'word embedding dimension'),
-  freeze: { default: false, help: 'word embeddings that keep their initial values' },
+  freeze: { default: false, help: 'frozen word embeddings, which keep their initial values' },
   keepVectors: integer(0, [0, 1e7], 'pretrained vectors kept for words that are not in the corpus'),
   charEncoder: {
     default: 'cnn',
@@ -60,7 +60,7 @@ export const hyperparameters = {
     help: 'character encoder of words',
   },
   charDim: integer(30, WIDTH, 'character embedding dimension'),
-  charWidth: integer(3, [1, 99], 'filter width of the character CNN, in characters (odd)'),
+  charWidth: integer(3, [1, 99], 'filter width of the character CNN: an odd number of characters'),
   charFilters: integer(50, WIDTH, 'number of filters of the character CNN'),
   charHidden: integer(25, WIDTH, 'units per direction of the character LSTM'),
 
@@ -77,7 +77,7 @@ export const hyperparameters = {
   gazetteerDropout: real(
     0.4,
     [0, 1],
-    'probability that training ignores a gazetteer match, so that the network does not rely on it',
+    'probability that training ignores a gazetteer match, so that the network does not rely on gazetteers',
   ),
 
   // Recurrent layers
@@ -96,7 +96,7 @@ export const hyperparameters = {
   direction: {
     default: 'both',
     choices: ['both', 'forward', 'backward'],
-    help: 'reading direction (forward: a tag does not depend on later tokens)',
+    help: 'reading direction; with forward, a tag does not depend on later tokens',
   },
   merge: {
     default: 'concat',
@@ -108,7 +108,10 @@ export const hyperparameters = {
     default: false,
     help: 'residual connections around all recurrent layers but the first',
   },
-  highway: { default: false, help: 'gated (highway) connections in the same places' },
+  highway: {
+    default: false,
+    help: 'highway (gated) connections around all recurrent layers but the first',
+  },
   hidden: integer(100, [1, 16_384], 'units per direction of each recurrent layer'),
 
   // Output
@@ -116,7 +119,7 @@ export const hyperparameters = {
   decoder: {
     default: 'softmax',
     choices: ['softmax', 'crf', 'constrained'],
-    help: "decoder: each token's best tag (softmax), a CRF, or the best sequence that the tag scheme allows (constrained)",
+    help: 'decoder: best tag of each token, CRF, or best sequence that the tag scheme allows',
   },
   biasRecall: {
     default: '0',
@@ -125,7 +128,7 @@ export const hyperparameters = {
       return text === 'auto' ? text : bias && recallBiasText(bias);
     },
     expected: 'auto, a number of nats, or TAG=NATS',
-    help: 'penalty on the score of O, or with TAG=X of another tag, in nats: more recall, less precision (auto: tuned on dev)',
+    help: 'penalty on the score of O, or of another tag as TAG=X, in nats: more recall, less precision; auto is tuned on dev',
   },
   forgetBias: real(1, [-100, 100], 'initial bias of the forget gate'),
 
@@ -144,14 +147,14 @@ export const hyperparameters = {
     [0, 1],
     'probability that training replaces a word of count 1 by the unknown word',
   ),
-  minCount: integer(1, [1, 1e9], 'minimum word count; rarer words are unknown words'),
-  lowercase: { default: true, help: 'case folding of words (the character encoder sees the case)' },
+  minCount: integer(1, [1, 1e9], 'minimum word count; rarer words are treated as unknown'),
+  lowercase: { default: true, help: 'case folding of words; the character encoder sees the case' },
 
   // Tags
   tagScheme: {
     default: 'auto',
     choices: ['auto', 'corpus', 'BIO', 'BIOES'],
-    help: 'tag scheme for training on spans (auto: BIOES)',
+    help: 'tag scheme for training on spans; auto is BIOES',
   },
   partial: {
     default: false,
@@ -164,7 +167,7 @@ export const hyperparameters = {
       return text === 'none' ? text : weights.join() || undefined;
     },
     expected: 'TAG=WEIGHT,..., each weight above 0, at most 1000',
-    help: 'loss weights of tags or span types, as TAG=WEIGHT,... (crf: factors on the odds of wrong tags)',
+    help: 'loss weights of tags or span types, as TAG=WEIGHT,...; with a CRF, factors on the odds of wrong tags',
     repeatable: true,
   },
   labelSmoothing: real(0, DROPOUT, 'label smoothing: probability moved from gold to other tags'),
@@ -186,7 +189,7 @@ export const hyperparameters = {
   momentum: real(0.9, [0, 0.9999], 'momentum of sgd, beta1 of adam and adamw'),
   beta2: real(0.999, [0, 0.999999], 'beta2 of adam and adamw'),
   epsilon: real(1e-8, [1e-12, 1], 'epsilon of adam and adamw'),
-  weightDecay: real(0, [0, 1], 'weight decay of all parameters but embeddings (adamw, sgd)'),
+  weightDecay: real(0, [0, 1], 'weight decay of all parameters but embeddings, for adamw and sgd'),
   bptt: {
     default: 'full',
     normalise: (text) => (parseBptt(text) ? text : undefined),
@@ -202,27 +205,27 @@ export const hyperparameters = {
     expected: 'norm:X, value:X or none',
     help: 'gradient clipping by global norm (norm:X) or by element (value:X), or none',
   },
-  batchSize: integer(0, [0, 8192], 'sentences per batch (0: 1 % of the corpus, from 4 to 32)'),
-  accumulate: integer(1, COUNT, 'batches per update (gradient accumulation)'),
+  batchSize: integer(0, [0, 8192], 'sentences per batch; 0 for 1 % of the corpus, from 4 to 32'),
+  accumulate: integer(1, COUNT, 'gradient accumulation: batches per update'),
   schedule: {
     default: 'inverse',
     choices: ['inverse', 'cosine', 'plateau', 'constant'],
     help: 'learning rate schedule',
   },
-  warmup: integer(0, [0, 1e9], 'updates over which the learning rate rises from 0'),
-  averageEpochs: integer(5, COUNT, 'epochs over which weights are averaged (1: no averaging)'),
+  warmup: integer(0, [0, 1e9], 'learning rate warm-up from 0, in updates'),
+  averageEpochs: integer(5, COUNT, 'weight averaging: epochs in the average; 1 for none'),
   epochs: integer(60, COUNT, 'maximum number of epochs'),
-  patience: integer(8, COUNT, 'epochs without a better dev score before training stops'),
+  patience: integer(8, COUNT, 'early stopping: epochs without a better dev score'),
 
   // Runs
   ensemble: integer(
     1,
     [1, MOST_MEMBERS],
-    'number of networks in an ensemble, trained with seed, seed + 1, ...',
+    'ensemble size: networks trained with seed, seed + 1, ...',
   ),
   refit: {
     default: false,
-    help: 'final training on the training and development sentences together, for as many epochs as were best; the default if dev sentences are held out',
+    help: 'final training on the development sentences too, for as many epochs as were best; on by default if they are held out',
   },
   seed: integer(1, [0, 2 ** 31 - 1], 'random seed'),
 } satisfies Record<string, HyperparameterOption>;

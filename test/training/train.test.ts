@@ -318,6 +318,24 @@ describe('training that diverges', () => {
   });
 });
 
+test('wrong hyperparameters are refused before anything is read', async () => {
+  const missing = { corpora: [join(folder, 'missing.conll')] };
+  for (const [hyperparameters, message] of [
+    [{ hidden: Number.NaN }, /^hyperparameters: hidden NaN: expected a whole number/],
+    [
+      { dropout: Number.POSITIVE_INFINITY },
+      /^hyperparameters: dropout Infinity: expected a number/,
+    ],
+    [{ epochs: [3] }, /^hyperparameters: epochs \[3\]: expected a whole number/],
+    [{ hiden: 3 }, /^hyperparameters: no hyperparameter `hiden`. Did you mean hidden\?/],
+    [null, /^hyperparameters: expected an object/],
+  ] as const) {
+    const refused = run('x', { ...missing, hyperparameters: hyperparameters as never });
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(expect.objectContaining({ code: 'SEQTAG_OPTION' }));
+  }
+});
+
 test('what is wrong with the corpus is said before training', async () => {
   const empty = join(folder, 'empty.conll');
   writeFileSync(empty, '\n\n');
