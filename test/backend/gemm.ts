@@ -8,23 +8,23 @@ import type { Piece, Sheet } from './sheet.ts';
 
 const NONE: Address = 0;
 
-/** A kind of products, and the sizes at which it is tried. */
+/** An implementation of matrix products, and the sizes to test. */
 export interface Products {
   readonly kernels: Kernels;
   readonly sheet: Sheet;
-  /** B (K, N) packed by its own kernel; with `turn`, from where it is stored transposed. */
+  /** B (K, N), packed by its kernel; `turn`: from its transpose. */
   readonly pack: (B: Float64Array, K: number, N: number, turn: boolean) => Piece;
-  /** Numbers that it has. */
+  /** Random factors. */
   readonly numbers: (random: ReturnType<typeof rng>, size: number) => Float64Array;
   readonly tolerance: (K: number) => Tolerance;
   readonly Ms: readonly number[];
   readonly Ns: readonly number[];
   readonly Ks: readonly number[];
-  /** M, N and K of a product of many tiles. */
+  /** M, N and K of a product with many tiles. */
   readonly large: readonly [number, number, number];
 }
 
-/** What holds of every kind of products. */
+/** Tests that every implementation must pass. */
 export function testGemm({ kernels, sheet, pack, numbers, tolerance, ...sizes }: Products): void {
   it.each(sizes.Ms)('C (M, N) = A B, M=%i', (M) => {
     for (const N of sizes.Ns) {
@@ -33,7 +33,8 @@ export function testGemm({ kernels, sheet, pack, numbers, tolerance, ...sizes }:
         const [A, B] = [numbers(random, M * K), numbers(random, K * N)];
         const [bias, C] = [numbers(random, N), numbers(random, M * N)];
         const product = matmul(A, B, { M, N, K });
-        for (let variant = 0; variant < 8; variant++) {
+        // A third of the variants: over all sizes, each variant meets every M, every N and every K.
+        for (let variant = (M + N + K) % 3; variant < 8; variant += 3) {
           const [turn, biased, add] = [variant & 1, variant & 2, variant & 4].map(Boolean);
           sheet.clear();
           const packed = pack(B, K, N, biased!);
@@ -56,7 +57,7 @@ export function testGemm({ kernels, sheet, pack, numbers, tolerance, ...sizes }:
     }
   });
 
-  it('a row does not depend on the rows beside it, bit for bit', () => {
+  it('a row does not depend on the other rows, bit for bit', () => {
     const [M, N, K] = sizes.large;
     const random = rng(7);
     const [A, B, C] = [random.array(M * K), random.array(K * N), random.array(M * N)];

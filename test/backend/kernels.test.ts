@@ -666,17 +666,16 @@ describe.each(levels)('$name', (level) => {
     expect(out[0]).toBeNaN();
   });
 
-  it('widen_halves makes of every half in the last half of an array its number', () => {
+  it('widen_halves is exact for every number in binary16', () => {
     const every = Uint16Array.from({ length: 65_536 }, (_, half) => half);
     for (const n of [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100, 65_536]) {
       const halves = every.subarray(-n || 65_536);
       const values = arena.f32(131_072, n + 1).fill(7);
       lastHalf(values.subarray(0, n)).set(halves);
       kernels.widen_halves(values.byteOffset, n);
-      expect(new Uint32Array(values.slice(0, n).buffer)).toEqual(
-        new Uint32Array(halfToFloat(halves).buffer),
-      );
-      expect(values[n], 'what lies behind').toBe(7);
+      const bytes = Buffer.from(values.slice(0, n).buffer);
+      expect(bytes.equals(Buffer.from(halfToFloat(halves).buffer)), `${n} numbers`).toBe(true);
+      expect(values[n], 'the number behind them').toBe(7);
     }
   });
 

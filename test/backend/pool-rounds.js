@@ -1,15 +1,24 @@
-// Many short rounds over the built pool, in a process of its own so that a deadlock is a failed test and not a test that
-// never ends. Arguments: threads, rounds. Prints a line of JSON: tickets in all, and those that workers drew (of the meetings too).
+// Many short rounds of the built pool, in a process of its own: then a deadlock is a failed test, not one that never ends.
+// Arguments: threads, rounds, number of the first round. Prints a line of JSON: all tickets, and those that workers drew.
 import { threadId } from 'node:worker_threads';
-import { openBackend } from '../../dist/backend/backend.js';
+import { Arena } from '../../dist/backend/arena.js';
+import { loadKernels } from '../../dist/backend/load.js';
+import { createPool } from '../../dist/backend/pool.js';
+import { controlAt, ROUND } from '../../dist/backend/round.js';
 import { createTasks } from './pool-program.js';
 
-const [threads, rounds] = process.argv.slice(2).map(Number);
-const { arena, pool, kernels } = openBackend({ backend: 'wasm', threads });
+const [threads, rounds, first] = process.argv.slice(2).map(Number);
+const stack = 65_536;
+const how = { kind: 'wasm', products: 'single', stack };
+const arena = new Arena(2 * stack);
+const control = controlAt(arena.memory, arena.layout.end, threads); // the pool's first allocation
+const pool = createPool({ ...how, arena, threads, onWarning: console.warn });
+const { kernels } = loadKernels({ ...how, memory: arena.memory });
+control.words[ROUND] = first;
 const MOST = 256;
 const spec = { counts: arena.take(MOST), threads: arena.take(MOST), arrivals: arena.take(1) };
 const module = new URL('./pool-program.js', import.meta.url).href;
-pool.program(module, spec, createTasks({ kernels, arena }, spec));
+pool.program(module, spec, createTasks({ kernels, arena, thread: 0 }, spec));
 const [COUNT, MEET, ADD] = [0, 1, 4];
 
 const counts = arena.i32(spec.counts, MOST);
@@ -19,7 +28,7 @@ let tickets = 0;
 let byWorkers = 0;
 const meet = () => {
   arena.i32(spec.arrivals, 1)[0] = 0;
-  pool.run(MEET, threads, [threads, 0, 0]); // numbers not given would be those of the last round
+  pool.run(MEET, threads, [threads, 0, 0]); // all of its numbers, since the last round's are still there
   byWorkers += new Set(drawers.subarray(0, threads)).size - 1;
   counts.fill(0);
 };
