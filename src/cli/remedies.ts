@@ -29,6 +29,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     'SEQTAG_TAGS/biasRecall': ['--bias-recall'],
     'SEQTAG_TAGS/decoder': ['--decoder', '--tag-column'],
     'SEQTAG_TAGS/dev': ['--dev'],
+    'SEQTAG_TAGS/given': ['--given'],
     'SEQTAG_TAGS/tagWeight': ['--tag-weight'],
   };
 

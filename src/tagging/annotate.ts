@@ -7,46 +7,46 @@ import { nBest } from '../network/crf/n-best.ts';
 import { createPathSums, type PathSums, type Paths } from '../network/crf/path-sums.ts';
 import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
-import { type Answers, createAnswers } from './answers.ts';
-import { type Known, numberGiven } from './given.ts';
+import { type Constraint, createConstraints } from './constraints.ts';
 import type { FeatureValues, PathScores, Predictor } from './predictor.ts';
+import { createTagProbabilities, type TagProbabilities } from './tag-probabilities.ts';
 
 export interface AnnotateOptions {
-  /** Tell the probability of each tag and each span. */
+  /** Return the probability of each tag and each span. */
   readonly confidence?: boolean | undefined;
-  /** From 0 to 1: plain tags of lower probability become `_`, and of the spans those of lower probability are left out. */
+  /** From 0 to 1: plain tags of lower probability become `_`, and spans of lower probability are left out. */
   readonly minConfidence?: number | undefined;
-  /** Tell so many sequences of tags of each sentence, fewer where there are not so many. */
+  /** Return so many sequences of tags for each sentence, or fewer if there are fewer. */
   readonly nBest?: number | undefined;
   /**
-   * given[column][sentence][token], what is known, in the corpus's own scheme: a tag; `NN|VB`, one of these; `?`, `_` or
-   * the empty string where it may be any. The tags are then the most probable that agree with it, and probabilities are
-   * those under this condition. Undefined where nothing is known of a column.
+   * given[column][sentence][token] is what is known, in the corpus's scheme: a tag; `NN|VB` for one of several; `?`, `_`
+   * or the empty string for any. The tags are then the most probable ones that agree with it, and probabilities are
+   * conditional on it. Undefined if nothing is known of a column.
    */
   readonly given?: readonly (readonly (readonly string[])[] | undefined)[] | undefined;
-  /** As of `Tagger.tag`. */
+  /** As in `Tagger.tag`. */
   readonly features?: FeatureValues | undefined;
   /** Names a sentence in errors. Default: `sentence 1`. */
   readonly where?: ((sentence: number) => string) | undefined;
 }
 
 /**
- * For each column, of each sentence, its tags in the corpus's own scheme, and what the options ask for.
+ * For each tag column, for each sentence, its tags in the corpus's scheme, and what the options ask for.
  *
- * Probabilities are those of answers: of a tag it is the sum over all paths of trained tags that give it to the token, of
- * a span over all in which it begins and ends just there, whatever the scheme that was trained. Paths have their
- * probability by the CRF, or are products of what a softmax says of each token, of the constrained decoder among the paths
- * that the scheme allows. A softmax decodes spans as the constrained decoder does where something is given.
+ * The probability of a tag is the sum over all paths that give it to the token, whatever the scheme that was trained;
+ * that of a span, over all paths in which it begins and ends exactly there. A CRF gives the probability of a path.
+ * Without one it is the product of the softmax probabilities of its tags; the constrained decoder normalises it over the
+ * paths that the scheme allows. With `given`, a softmax decodes spans as the constrained decoder does.
  *
- * @throws UserError where a given tag is none of the model's, or no sequence of its tags agrees with what is given
+ * @throws UserError if a given tag is not one of the model's, or no sequence of its tags agrees with what is given
  */
 export type Annotate = (
   sentences: readonly (readonly string[])[],
   options?: AnnotateOptions,
 ) => Annotation[][];
 
-/** A distribution over paths. */
-interface Field {
+/** A distribution over the paths of a head. */
+interface Distribution {
   readonly scores: CrfScores;
   readonly sums: PathSums;
 }
@@ -54,10 +54,10 @@ interface Field {
 interface Column {
   readonly tagColumn: TagColumn;
   readonly names: readonly string[];
-  readonly answers: Answers;
-  readonly field: Field;
-  /** Where something is given: the same within the rules of the scheme. */
-  readonly ruled: Field;
+  readonly probabilities: TagProbabilities;
+  readonly distribution: Distribution;
+  /** Over the paths that the scheme allows: used if something is given. */
+  readonly constrained: Distribution;
 }
 
 export function createAnnotate(
@@ -72,23 +72,25 @@ export function createAnnotate(
   return (sentences, options = {}) => {
     columns ??= createColumns(engine, vocabulary, tagColumns);
     const { features, given = [], where = (s) => `sentence ${s + 1}` } = options;
-    const known = columns.map(({ names, tagColumn }, c) => {
+    const constraints = columns.map(({ names, tagColumn }, c) => {
       const labels = given[c];
-      return labels && numberGiven({ labels, sentences, where }, names, tagColumn);
+      return labels && createConstraints({ labels, sentences, where }, names, tagColumn);
     });
-    const scored = predictor.predictScores(sentences, features);
+    const scores = predictor.predictScores(sentences, features);
     return columns.map((column, c) =>
       sentences.map((tokens, s) => {
-        const own = known[c]?.[s];
-        const { ruled, field } = column;
-        const paths = lazy(() => (own ? ruled : field).sums(scored[c]![s]!.emissions, own));
-        if (own && paths().broken >= 0) {
+        const sentence = scores[c]![s]!;
+        const constraint = constraints[c]?.[s];
+        const { sums } = constraint ? column.constrained : column.distribution;
+        const paths = lazy(() => sums(sentence.emissions, constraint));
+        if (constraint && paths().broken >= 0) {
           const t = paths().broken;
           throw new UserError(
-            `${where(s)}: no sequence of tags agrees with what is given up to token ${t + 1}, "${tokens[t]!.slice(0, 40)}". Mend it, or give ? where it is not known.`,
+            `${where(s)}: no sequence of tags agrees with what is given up to token ${t + 1}, "${tokens[t]!.slice(0, 40)}". Correct it, or give ? for what is not known.`,
+            { code: 'SEQTAG_TAGS', option: 'given' },
           );
         }
-        return annotation(column, scored[c]![s]!, { ...options, known: own, paths });
+        return annotation(column, sentence, { ...options, constraint, paths });
       }),
     );
   };
@@ -100,71 +102,77 @@ function createColumns(
   tagColumns: readonly TagColumn[],
 ): readonly Column[] {
   const { config } = engine;
-  const own = allowedTransitionsOf(config, vocabulary, tagColumns);
-  const rules = allowedTransitionsOf({ ...config, decoder: 'constrained' }, vocabulary, tagColumns);
+  const allowed = allowedTransitionsOf(config, vocabulary, tagColumns);
+  const schemes = allowedTransitionsOf(
+    { ...config, decoder: 'constrained' },
+    vocabulary,
+    tagColumns,
+  );
   return tagColumns.map((tagColumn, c) => {
     const names = vocabulary.tags[c]!;
-    const fieldOf = (links: Int32Array | undefined): Field => {
-      const scores = headScores(engine, c, links);
+    const distributionOver = (transitions: Int32Array | undefined): Distribution => {
+      const scores = headScores(engine, c, transitions);
       return { scores, sums: createPathSums(scores) };
     };
-    const field = fieldOf(own[c]);
-    const ruled = config.decoder === 'softmax' && rules[c] ? fieldOf(rules[c]) : field;
-    return { tagColumn, names, answers: createAnswers(names, tagColumn), field, ruled };
+    const distribution = distributionOver(allowed[c]);
+    const constrained =
+      config.decoder === 'softmax' && schemes[c] ? distributionOver(schemes[c]) : distribution;
+    const probabilities = createTagProbabilities(names, tagColumn);
+    return { tagColumn, names, probabilities, distribution, constrained };
   });
 }
 
 function annotation(
-  { answers, tagColumn, field, ruled }: Column,
+  { probabilities, tagColumn, distribution, constrained }: Column,
   { best, emissions }: PathScores,
-  options: AnnotateOptions & { known: Known | undefined; paths: () => Paths },
+  options: AnnotateOptions & { constraint: Constraint | undefined; paths: () => Paths },
 ): Annotation {
-  const { confidence, minConfidence = 0, known, paths } = options;
-  const { scores } = known ? ruled : field;
-  const path = known ? nBest(scores, emissions, { n: 1, ...known })[0]!.tags : best;
-  const tags = answers.read(path);
-  const nBestOf = options.nBest && {
-    nBest: alternatives(answers, paths(), options.nBest, (n) =>
-      nBest(scores, emissions, { n, ...known }).map((one) => one.tags),
+  const { confidence, minConfidence = 0, constraint, paths } = options;
+  const { scores } = constraint ? constrained : distribution;
+  const path = constraint ? nBest(scores, emissions, { n: 1, ...constraint })[0]!.tags : best;
+  const tags = probabilities.tags(path);
+  const sequences = options.nBest && {
+    nBest: alternatives(probabilities, paths(), options.nBest, (n) =>
+      nBest(scores, emissions, { n, ...constraint }).map((found) => found.tags),
     ),
   };
-  if (!confidence && minConfidence === 0) return { tags, ...nBestOf };
-  const found = answers
+  if (!confidence && minConfidence === 0) return { tags, ...sequences };
+  const spans = probabilities
     .spans(tags)
-    .map((span) => ({ ...span, confidence: answers.spanShare(paths(), span) }));
-  const isKept = (one: { confidence: number }): boolean => one.confidence >= minConfidence;
-  const dropped = found.filter((span) => !isKept(span));
-  const left = dropped.length > 0 ? answers.without(tags, dropped) : tags;
-  const confidences = answers.tagShares(paths(), left);
-  const sure =
+    .map((span) => ({ ...span, confidence: probabilities.ofSpan(paths(), span) }));
+  const dropped = spans.filter((span) => span.confidence < minConfidence);
+  const left = dropped.length > 0 ? probabilities.withoutSpans(tags, dropped) : tags;
+  const confidences = probabilities.ofTags(paths(), left);
+  const kept =
     tagColumn.scheme === 'none'
-      ? left.map((tag, t) => (isKept({ confidence: confidences[t]! }) ? tag : '_'))
+      ? left.map((tag, t) => (confidences[t]! >= minConfidence ? tag : '_'))
       : left;
-  if (!confidence) return { tags: sure, ...nBestOf };
-  return { tags: sure, confidences, spans: found.filter(isKept), ...nBestOf };
+  if (!confidence) return { tags: kept, ...sequences };
+  const keptSpans = spans.filter((span) => span.confidence >= minConfidence);
+  return { tags: kept, confidences, spans: keptSpans, ...sequences };
 }
 
-/** Sequences are sought among this many times as many paths, several of which may mean the same. */
+/** Sequences are searched among at most this many times as many paths, several of which may read the same. */
 const MOST_PATHS = 32;
 
-/** The `n` most probable answers among the best paths. */
+/** The `n` most probable sequences of tags among the best paths. */
 function alternatives(
-  answers: Answers,
+  probabilities: TagProbabilities,
   paths: Paths,
   n: number,
-  best: (n: number) => Int32Array[],
+  bestPaths: (n: number) => Int32Array[],
 ): Alternative[] {
   for (let wanted = n; ; wanted *= 2) {
-    const found = best(wanted);
+    const found = bestPaths(wanted);
     const distinct = new Map(
       found.map((path) => {
-        const tags = answers.read(path);
+        const tags = probabilities.tags(path);
         return [tags.join('\t'), tags] as const;
       }),
     );
     if (distinct.size < n && found.length === wanted && wanted < MOST_PATHS * n) continue;
     return [...distinct.values()]
-      .map((tags) => ({ tags, probability: answers.share(paths, tags) }))
+      .map((tags) => ({ tags, probability: probabilities.ofSequence(paths, tags) }))
       .sort((a, b) => b.probability - a.probability)
       .slice(0, n);
   }

@@ -2,15 +2,15 @@ import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 
-/** What is taken from the score of a tag, so that it is given less often and the others are found more often. */
+/** A penalty on the score of a tag: the tag is predicted less often, and the others more often. */
 export interface RecallBias {
-  /** Undefined: the outside tag, `O`, of each column of spans. */
+  /** Default: the outside tag `O` of each column of span tags. */
   readonly tag?: string | undefined;
-  /** At most 100; below 0 the tag is given more often. */
+  /** From -100 to 100. Below 0 the tag is predicted more often. */
   readonly nats: number;
 }
 
-/** `0.5` or `TAG=0.5`; undefined for what is neither. */
+/** Reads `0.5` or `TAG=0.5`. Returns undefined for anything else. */
 export function parseRecallBias(text: string): RecallBias | undefined {
   const [, tag, digits] = /^(?:(.+)=)?(-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)$/.exec(text) ?? [];
   const nats = Number(digits);
@@ -20,8 +20,8 @@ export function parseRecallBias(text: string): RecallBias | undefined {
 export const recallBiasText = ({ tag, nats }: RecallBias): string =>
   tag === undefined ? String(nats) : `${tag}=${nats}`;
 
-/** The place of the tag among each column's; -1 where a column has none. */
-export const biasedPlaces = (
+/** The index of the tag in each tag column; -1 if a column does not have it. */
+export const biasedTagIndices = (
   tag: string | undefined,
   { tags }: Pick<Vocabulary, 'tags'>,
   tagColumns: readonly Pick<TagColumn, 'scheme'>[],
@@ -35,19 +35,21 @@ export const biasedPlaces = (
   );
 
 /**
- * As `biasedPlaces`, of a bias that was asked for.
- * @throws UserError where there is no such tag
+ * As `biasedTagIndices`.
+ * @throws UserError if no column has the tag, unless the penalty is 0
  */
-export function checkedPlaces(
+export function checkedTagIndices(
   bias: RecallBias,
   vocabulary: Pick<Vocabulary, 'tags'>,
   tagColumns: readonly Pick<TagColumn, 'scheme'>[],
 ): number[] {
-  const places = biasedPlaces(bias.tag, vocabulary, tagColumns);
-  if (bias.nats === 0 || places.some((place) => place >= 0)) return places;
+  const indices = biasedTagIndices(bias.tag, vocabulary, tagColumns);
+  if (bias.nats === 0 || indices.some((index) => index >= 0)) return indices;
+  const what = `the penalty on a tag, ${recallBiasText(bias)}: there is`;
   throw new UserError(
     bias.tag === undefined
-      ? `--bias-recall ${bias.nats}: no outside tag O of spans. Name a tag: --bias-recall ${vocabulary.tags[0]![0]}=${bias.nats}.`
-      : `--bias-recall ${recallBiasText(bias)}: no tag ${bias.tag}. There are ${vocabulary.tags.flat().slice(0, 20).join(', ')}.`,
+      ? `${what} no outside tag O of spans. Name a tag: ${vocabulary.tags[0]![0]}=${bias.nats}.`
+      : `${what} no tag ${bias.tag}. The tags are ${vocabulary.tags.flat().slice(0, 20).join(', ')}.`,
+    { code: 'SEQTAG_TAGS', option: 'biasRecall' },
   );
 }

@@ -16,55 +16,58 @@ import { batches } from './windows.ts';
 export interface TagStreamOptions {
   readonly read: ReadOptions;
   readonly writer: Writer;
-  /** Which of the model's columns of tags are written, from 0. Default: all. */
+  /** The tag columns of the model that are written, from 0. Default: all. */
   readonly columns?: readonly number[] | undefined;
-  /** Milliseconds that a piece of a stream may wait for more, so that more is tagged at once. Default: 0. */
+  /** Milliseconds that a piece of input may wait for more, so that more is tagged at once. Default: 0. */
   readonly maxLatency?: number | undefined;
-  /** What is to be told besides the tags. */
+  /** What is written besides the tags. */
   readonly annotate?: Pick<AnnotateOptions, 'confidence' | 'minConfidence' | 'nBest'> | undefined;
-  /** With `annotate`, the model's columns of which something is known: that is read as tags, of each in this order. */
+  /** With `annotate`: the tag columns of the model that the tag columns of the input constrain, in the order of the input. */
   readonly given?: readonly number[] | undefined;
-  /** Called at the end with the columns read beside the tokens of which training saw no value, if there are any. */
+  /** Called at the end with the feature columns without any value that occurred in training, if there are some. */
   readonly onStrange?: ((columns: readonly StrangeColumn[]) => void) | undefined;
 }
 
-/** Pieces of a stream are joined up to so many bytes. */
-const GATHERED = 32 * 1024;
+/** Input is gathered up to this many bytes. */
+const GATHERED_BYTES = 32 * 1024;
 
-/** Output whose tags are being computed: waits for them. */
-type Flight = () => string | Uint8Array;
+type Output = string | Uint8Array;
+
+/** A batch of the input that is being tagged: waits for the tags and returns the output. */
+type PendingOutput = () => Output;
 
 /**
- * Reads, tags and writes, in order, some thousand tokens at a time: while other threads tag a batch, this one writes the
- * last and reads the next. Yields the output in pieces; what was read is tagged and yielded as soon as the input pauses.
- * Memory is bounded by a piece of input and two batches, whatever the length of the stream.
+ * Reads, tags and writes in order, some thousand tokens at a time. While other threads tag a batch, this one writes the
+ * batch before and reads the next. When the input pauses, all that was read is tagged and yielded. Memory does not depend
+ * on the length of the stream: it holds one piece of input and two batches.
  */
 export async function* tagStream(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
   options: TagStreamOptions,
-): AsyncGenerator<string | Uint8Array> {
+): AsyncGenerator<Output> {
   const { writer, maxLatency = 0 } = options;
   const input =
     typeof source === 'string' || maxLatency === 0 ? source : gathered(source, maxLatency);
-  let flight: Flight | undefined;
-  for await (const next of withPauses(flights(input, tagger, options))) {
-    const out = flight?.();
-    flight = next;
-    if (out?.length) yield out;
+  let pending: PendingOutput | undefined;
+  for await (const next of withPauses(pendingOutputs(input, tagger, options))) {
+    const output = pending?.();
+    pending = next;
+    if (output?.length) yield output;
   }
-  const last = flight?.();
+  const last = pending?.();
   if (last?.length) yield last;
   const rest = writer.end();
   if (rest) yield rest;
 }
 
-/** Batches of the input, whose tags are begun to be computed as they are asked for. */
-async function* flights(
+/** Batches of the input. Tagging a batch begins when it is asked for. */
+async function* pendingOutputs(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
-  { read, writer, columns, annotate, given = [], onStrange }: TagStreamOptions,
-): AsyncGenerator<Flight> {
+  options: TagStreamOptions,
+): AsyncGenerator<PendingOutput> {
+  const { read, writer, columns, annotate, given = [], onStrange } = options;
   const onDocument = (document: Document): void => writer.begin(document);
   const chosen = <T>(all: readonly T[]) => columns?.map((column) => all[column]!) ?? all;
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
@@ -73,23 +76,23 @@ async function* flights(
   const isPlain = writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures;
   if (isPlain && (format === 'text' || format === 'lines' || format === 'horizontal')) {
     const write = tokenLineWriter();
-    const options = { file, most: tagger.maxTokens, onDocument };
-    const batches =
+    const lineOptions = { file, most: tagger.maxTokens, onDocument };
+    const lineBatches =
       format === 'horizontal'
-        ? readTokenLines(source, options)
-        : readTextLines(source, { ...options, format, tokenization });
-    for await (const lines of batches) {
+        ? readTokenLines(source, lineOptions)
+        : readTextLines(source, { ...lineOptions, format, tokenization });
+    for await (const lines of lineBatches) {
       const finish = tagger.beginLines(lines);
       yield () => write(lines, chosen(finish()));
     }
     return;
   }
-  /** Of each of the model's columns what is given, or undefined. */
-  const known = (sentences: readonly Sentence[]) =>
+  /** For each tag column of the model what is given, or undefined. */
+  const givenTags = (sentences: readonly Sentence[]) =>
     tagColumns.map((_, column) => {
-      const place = given.indexOf(column);
-      if (place < 0) return undefined;
-      return sentences.map(({ tags, tagColumns }) => tagColumns?.[place] ?? tags);
+      const index = given.indexOf(column);
+      if (index < 0) return undefined;
+      return sentences.map(({ tags, tagColumns }) => tagColumns?.[index] ?? tags);
     });
   const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
   for await (const piece of readSentences(source, { ...read, tokenization, onDocument })) {
@@ -99,10 +102,10 @@ async function* flights(
       const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
       if (annotate) {
         const where = (s: number): string => `${sentences[s]!.file}:${sentences[s]!.line}`;
-        const options = { ...annotate, features, given: known(sentences), where };
+        const asked = { ...annotate, features, given: givenTags(sentences), where };
         yield () => {
-          const annotations = chosen(tagger.annotate(tokens, options));
-          const tags = annotations.map((column) => column.map((own) => own.tags));
+          const annotations = chosen(tagger.annotate(tokens, asked));
+          const tags = annotations.map((column) => column.map((sentence) => sentence.tags));
           return writer.write(sentences, tags, annotations);
         };
       } else {
@@ -115,7 +118,7 @@ async function* flights(
   if (strange.length > 0) onStrange?.(strange);
 }
 
-/** What comes, and undefined when nothing more is there at once. */
+/** The items of a source, and undefined whenever it pauses. */
 async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | undefined> {
   const rest = source[Symbol.asyncIterator]();
   let reading: Promise<IteratorResult<T>> | undefined;
@@ -133,7 +136,7 @@ async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | unde
   }
 }
 
-/** Is it not there within two turns of the event loop, in which what a pipe or a file has comes? */
+/** Whether it takes more than two turns of the event loop, in which a pipe or a file delivers what it has. */
 async function keepsWaiting(reading: Promise<unknown>): Promise<boolean> {
   let turn: NodeJS.Immediate | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -144,11 +147,11 @@ async function keepsWaiting(reading: Promise<unknown>): Promise<boolean> {
   try {
     return await Promise.race([reading.then(() => false), late]);
   } finally {
-    clearImmediate(turn); // until its turn it would hold what was read
+    clearImmediate(turn); // it would keep what was read until its turn
   }
 }
 
-/** Pieces of a stream, joined while they are small: none waits longer than `wait` milliseconds. */
+/** Joins the small pieces of a stream. None waits longer than `wait` milliseconds. */
 async function* gathered(
   source: AsyncIterable<Uint8Array>,
   wait: number,
@@ -160,7 +163,7 @@ async function* gathered(
     for (let isDone = false; !isDone; ) {
       const pieces: Uint8Array[] = [];
       let late: Promise<undefined> | undefined;
-      for (let size = 0; size < GATHERED; ) {
+      for (let size = 0; size < GATHERED_BYTES; ) {
         reading ??= rest.next();
         const next = await (late ? Promise.race([reading, late]) : reading);
         if (next === undefined) break;
@@ -182,7 +185,7 @@ async function* gathered(
   }
 }
 
-/** Ends an iterator; if it is still at a read, which nothing may ever answer, without waiting for it. */
+/** Ends an iterator. Does not wait for a read that is under way, which may never end. */
 async function leave(
   rest: AsyncIterator<unknown>,
   reading: Promise<unknown> | undefined,

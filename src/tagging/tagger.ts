@@ -8,7 +8,7 @@ import { headName } from '../network/config.ts';
 import type { Engine, EngineDescription } from '../network/engine.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
 import { type Columns, createPredictor, type FeatureValues } from './predictor.ts';
-import { checkedPlaces, type RecallBias } from './recall.ts';
+import { checkedTagIndices, type RecallBias } from './recall.ts';
 
 /** A model ready to tag. After `close` every call throws an error with the code `SEQTAG_CLOSED`. */
 export interface Tagger {
@@ -54,7 +54,7 @@ const SINGLE_THREAD_TOKENS = 8192;
 export function openEngine(model: ModelFile, options: TaggerOptions): Engine {
   const { config, vocabulary, tagColumns, record } = model;
   const { recallBias, ...compute } = options;
-  const biased = recallBias && checkedPlaces(recallBias, vocabulary, tagColumns);
+  const biased = recallBias && checkedTagIndices(recallBias, vocabulary, tagColumns);
   const engine = createBuiltinEngine({
     config,
     compute,
@@ -62,12 +62,12 @@ export function openEngine(model: ModelFile, options: TaggerOptions): Engine {
     readParameters: model.readParameters,
     singleThreadTokens: SINGLE_THREAD_TOKENS,
   });
-  biased?.forEach((place, column) => {
+  biased?.forEach((index, column) => {
     const name = `${headName(column)}.bias`;
     const bias = engine.getParameter(name);
     const trained = vocabulary.tags[column]!.indexOf(record.recallTag ?? 'O');
     if (trained >= 0) bias[trained]! += record.recallBias?.[column] ?? 0;
-    if (place >= 0) bias[place]! -= recallBias!.nats;
+    if (index >= 0) bias[index]! -= recallBias!.nats;
     engine.setParameter(name, bias);
   });
   return engine;

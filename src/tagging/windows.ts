@@ -1,7 +1,7 @@
-/** Tokens of context that a token has in its window on either side, where the sentence has them. */
+/** Tokens of context on either side of a token in its window, if the sentence has them. */
 const MARGIN = 64;
 
-/** Tokens `start` to `end - 1` of a sentence, of which `from` to `to - 1` count here and nowhere else. */
+/** Tokens `start` to `end - 1` of a sentence. Tokens `from` to `to - 1` count in this window and in no other. */
 export interface Window {
   readonly start: number;
   readonly end: number;
@@ -11,9 +11,9 @@ export interface Window {
 
 /**
  * Cuts a sentence of more than `size` tokens into windows of at most `size`, so that memory stays bounded. Neighbours
- * share 2 margins and part in the middle: each token counts in the one window in which it is furthest from a cut, at
- * least a margin of 64 tokens away (a quarter of a window shorter than 256). What a recurrent layer carries from beyond
- * is mostly forgotten by then: see the gradient's reach in `seqtag inspect`.
+ * overlap by two margins and part in the middle: each token counts in the window in which it is furthest from a cut, at
+ * least a margin of 64 tokens away (a quarter of a window shorter than 256). A recurrent layer has forgotten most of what
+ * is farther away: `seqtag inspect` shows how far its gradient reaches.
  */
 export function windows(length: number, size: number): Window[] {
   const margin = Math.min(MARGIN, size >> 2);
@@ -27,7 +27,7 @@ export function windows(length: number, size: number): Window[] {
   }));
 }
 
-/** In order, what has together at most `most` tokens, or one that has more. */
+/** Batches of at most `most` tokens, in order; a piece that has more is a batch of its own. */
 export function* batches<Piece extends { readonly tokens: ArrayLike<unknown> }>(
   pieces: readonly Piece[],
   most: number,
@@ -44,9 +44,9 @@ export function* batches<Piece extends { readonly tokens: ArrayLike<unknown> }>(
 }
 
 /**
- * The tags of a sentence from those of its windows. Neighbours part where both give a token the same tag, next to the
- * middle of what they share: then every link of the joined path is one that a window's path takes, and a decoder's
- * rules, which no cut through a span can break, hold for the whole. Where they agree on none, they part in the middle.
+ * Joins the tags of a sentence's windows. Neighbours part where both give a token the same tag, as near as possible to the
+ * middle of their overlap: then every transition of the joined path is one that a window's path takes, and the joined path
+ * keeps the rules of the scheme. If they agree nowhere they part in the middle.
  */
 export function join(windows: readonly Window[], tags: readonly Int32Array[]): Int32Array {
   if (windows.length === 1) return tags[0]!;
@@ -70,7 +70,7 @@ export function join(windows: readonly Window[], tags: readonly Int32Array[]): I
   return joined;
 }
 
-/** Scores (L, K) of a sentence from those of its windows: of each token, those of the window in which it counts. */
+/** Joins the scores (L, K) of a sentence's windows. Each token has those of the window in which it counts. */
 export function joinScores(
   windows: readonly Window[],
   scores: readonly Float32Array[],

@@ -13,8 +13,8 @@ import { checkSavable } from '../model/model-file.ts';
 import { extraTransitions } from '../model/transitions.ts';
 import { MOST_CRF_TAGS, type NetworkConfig } from '../network/config.ts';
 import {
-  biasedPlaces,
-  checkedPlaces,
+  biasedTagIndices,
+  checkedTagIndices,
   parseRecallBias,
   type RecallBias,
 } from '../tagging/recall.ts';
@@ -159,8 +159,8 @@ export async function prepare(
     tagWeights: weights && tagWeights(weights, vocabulary, tagColumns),
     recallBias,
     biasedTags: recallBias
-      ? checkedPlaces(recallBias, vocabulary, tagColumns)
-      : biasedPlaces(undefined, vocabulary, tagColumns),
+      ? checkedTagIndices(recallBias, vocabulary, tagColumns)
+      : biasedTagIndices(undefined, vocabulary, tagColumns),
     tokens,
   };
 }

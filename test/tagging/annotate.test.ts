@@ -10,8 +10,8 @@ import { headName, type NetworkConfig, plainBiLstm } from '../../src/network/con
 import { allowedTransitions } from '../../src/network/crf/transitions.ts';
 import type { Engine } from '../../src/network/engine.ts';
 import { type Annotate, createAnnotate } from '../../src/tagging/annotate.ts';
-import { createAnswers } from '../../src/tagging/answers.ts';
 import { createPredictor, type Predictor } from '../../src/tagging/predictor.ts';
+import { createTagProbabilities } from '../../src/tagging/tag-probabilities.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectUserError } from '../corpus/helpers.ts';
 import { openSingle } from '../network/sample.ts';
@@ -332,8 +332,8 @@ test('what is less probable than asked for is not told', () => {
   expect(none).toEqual({ tags: ['O', 'O', 'O', 'O'] });
   // without its neighbour a span begins with I
   expect(
-    createAnswers(bioes, { ...spanned, scheme: 'IOB1' })
-      .without(spans.tags, [spans.spans![0]!])
+    createTagProbabilities(bioes, { ...spanned, scheme: 'IOB1' })
+      .withoutSpans(spans.tags, [spans.spans![0]!])
       .slice(0, 3),
   ).toEqual(['O', 'I-X', 'O']);
 });

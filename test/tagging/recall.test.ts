@@ -85,7 +85,10 @@ describe('the bias for recall', () => {
   it('is a flag of tag and eval, and refused where there is no such tag', async () => {
     const run = (...args: string[]) => seqtag([...args, '-m', model, '--threads=1']);
     expectRefused(await run('tag', '--bias-recall=1', english), /no outside tag O of spans\. Name/);
-    expectRefused(await run('eval', '--bias-recall=XY=1', english), /no tag XY\. There are NOUN/);
+    expectRefused(
+      await run('eval', '--bias-recall=XY=1', english),
+      /no tag XY\. The tags are NOUN/,
+    );
     expectRefused(await run('tag', '--bias-recall=much', english), /number from -100 to 100/);
     const columns = ['eval', english, '--bias-recall=1'];
     expectRefused(await seqtag(columns), /--bias-recall without --model: .* Give -m/);

@@ -4,13 +4,14 @@ import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 
 /** What is known of a sentence's tags, as `nBest` takes it. */
-export interface Known {
+export interface Constraint {
   readonly gold: Int32Array;
   readonly sets: Float32Array;
 }
 
-/** What is given of a column, in the corpus's own scheme: see `AnnotateOptions`. */
-export interface Given {
+/** What is known of a tag column, in the corpus's scheme: see `AnnotateOptions`. */
+export interface KnownLabels {
+  /** labels[sentence][token] */
   readonly labels: readonly (readonly string[])[];
   readonly sentences: readonly (readonly string[])[];
   /** Names a sentence in errors. */
@@ -18,45 +19,49 @@ export interface Given {
 }
 
 /**
- * As numbers, by the scheme that was trained; undefined for sentences of which nothing is known. Tags are read as `convert`
- * reads them: I-PER after O begins a span.
- * @throws UserError for a tag that the column has not
+ * The constraint of each sentence, in the scheme that was trained; undefined if nothing is known of the sentence. Tags
+ * are read as `convert` reads them: I-PER after O begins a span.
+ * @param names the trained tags, in the network's order
+ * @throws UserError for a tag that the column does not have
  */
-export function numberGiven(
-  { labels, sentences, where }: Given,
+export function createConstraints(
+  { labels, sentences, where }: KnownLabels,
   names: readonly string[],
   { scheme, trainedScheme }: Pick<TagColumn, 'scheme' | 'trainedScheme'>,
-): (Known | undefined)[] {
+): (Constraint | undefined)[] {
   const isPlain = scheme === 'none';
-  const own = isPlain ? [...names] : convert(names, trainedScheme, scheme);
+  const tags = isPlain ? [...names] : convert(names, trainedScheme, scheme);
   const kindOf = (tag: string): string => {
     const { role, type } = tagParts(tag, scheme);
     return role === 'outside' ? tag : `span ${type}`;
   };
-  const kinds = new Set(own.map(kindOf));
+  const kinds = new Set(tags.map(kindOf));
   const refuse = (s: number, t: number, what: string): UserError =>
-    new UserError(`${where(s)}: token ${t + 1}, "${sentences[s]![t]!.slice(0, 40)}": ${what}`);
-  const read = labels.map((given, s) => {
-    if (given.length !== sentences[s]!.length)
-      throw new Error(`${given.length} tags given for ${sentences[s]!.length} tokens`);
-    return given.map((label, t) => {
+    new UserError(`${where(s)}: token ${t + 1}, "${sentences[s]![t]!.slice(0, 40)}": ${what}`, {
+      code: 'SEQTAG_TAGS',
+      option: 'given',
+    });
+  const read = labels.map((known, s) => {
+    if (known.length !== sentences[s]!.length)
+      throw new RangeError(`${known.length} labels for ${sentences[s]!.length} tokens`);
+    return known.map((label, t) => {
       if (label === '' || label === '_') return UNKNOWN;
       const stranger = candidates(label).find((tag) => !kinds.has(kindOf(tag)));
       if (stranger === undefined) return label;
-      const some = [...new Set(own)].sort().slice(0, 20).join(', ');
+      const some = [...new Set(tags)].sort().slice(0, 20).join(', ');
       throw refuse(s, t, `the model has no tag ${stranger}, which is given. It has ${some}.`);
     });
   });
-  // the model's own tags first, so that what is unknown may be any of them
-  const trained = isPlain ? read : convertPartial([own, ...read], scheme, trainedScheme).slice(1);
-  const places = new Map(names.map((name, k) => [name, k]));
+  // the model's tags come first, so that an unknown tag may be any of them
+  const trained = isPlain ? read : convertPartial([tags, ...read], scheme, trainedScheme).slice(1);
+  const indices = new Map(names.map((name, k) => [name, k]));
   return trained.map((sentence, s) => {
     if (read[s]!.every((label) => candidates(label).length === 0)) return undefined;
-    const numbers = numberLabels((tag) => places.get(tag)!);
+    const numbers = numberLabels((tag) => indices.get(tag)!);
     const gold = Int32Array.from(sentence, (label, t) => {
-      const tags = candidates(label);
-      const known = tags.filter((tag) => places.has(tag));
-      if (tags.length > 0 && known.length === 0)
+      const wanted = candidates(label);
+      const known = wanted.filter((tag) => indices.has(tag));
+      if (wanted.length > 0 && known.length === 0)
         throw refuse(s, t, `the model never learned ${read[s]![t]} there, which is given.`);
       return known.length === 0 ? -1 : numbers.number(known.join('|'));
     });
