@@ -5,138 +5,17 @@ import { newDocument } from '../formats/sentence-builder.ts';
 import type { TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
 import type { ReadOptions } from '../sentence.ts';
+import { isSpaceOnly, lastSpace, spaceAt } from './byte-spaces.ts';
+import { ChunkTable, cutOf, type Entry, FNV_OFFSET, FNV_PRIME, hashBytes } from './chunk-table.ts';
+import { sentenceEnds } from './sentences.ts';
 import { MAX_PARAGRAPH } from './text.ts';
-import { type Chunk, type Follow, sentenceEnds, type Tokenizer, tokenizerOf } from './tokenizer.ts';
+import { type Chunk, type Tokenizer, tokenizerOf } from './tokenizer.ts';
 
-// Raw text as bytes, cut as `TextParser` cuts it, without a string for each token: every different chunk is decoded and cut
-// once, and then found in a hash table by its bytes.
+// Raw text as bytes. The tokens and sentences are those of `createTextParser`, but no string is made for each token: every
+// different chunk is decoded and cut once, and then found in a hash table by its bytes.
 
-/** A different chunk of the text. */
-interface Entry {
-  readonly chunk: Chunk;
-  /** Length in bytes and hash of each token, by what follows the chunk. */
-  readonly cuts: (Int32Array | undefined)[];
-  /** Bytes after which a sentence ends inside it. */
-  readonly breaks: readonly number[];
-}
-
-const FOLLOWS: readonly Follow[] = ['word', 'number', 'nothing'];
 /** Bytes of an unfinished line that are held back. */
 const MAX_PIECE = 1024 * 1024;
-const MOST_ENTRIES = 32_768;
-const MOST_KEY_BYTES = 4 * 2 ** 20;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-// FNV-1a, as of `TokenLines`
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-const hashBytes = (bytes: Uint8Array, from: number, to: number): number => {
-  let hash = FNV_OFFSET;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
-  return hash;
-};
-
-/** Finds chunks by their bytes: a hash table with open addressing. */
-class ChunkTable {
-  readonly #tokenizer: Tokenizer;
-  readonly #slots = new Int32Array(4 * MOST_ENTRIES); // 0, or 1 + entry
-  readonly #hashes = new Int32Array(MOST_ENTRIES);
-  /** Where the bytes of each entry begin; those of the last end at the last. */
-  readonly #starts = new Int32Array(MOST_ENTRIES + 1);
-  #keys = new Uint8Array(2 ** 18);
-  #entries: Entry[] = [];
-
-  constructor(tokenizer: Tokenizer) {
-    this.#tokenizer = tokenizer;
-  }
-
-  /** @throws RangeError or TypeError if the bytes are no UTF-8 */
-  find(bytes: Uint8Array, from: number, to: number, hash: number): Entry {
-    const mask = this.#slots.length - 1;
-    let i = (hash ^ (hash >>> 15)) & mask;
-    for (; this.#slots[i] !== 0; i = (i + 1) & mask) {
-      const e = this.#slots[i]! - 1;
-      if (this.#hashes[e] === hash && this.#isKey(e, bytes, from, to)) return this.#entries[e]!;
-    }
-    const text = decoder.decode(bytes.subarray(from, to));
-    const chunk = this.#tokenizer.chunk(text);
-    let size = 0;
-    const breaks = chunk.breaks.map((at, i) => {
-      size += encoder.encode(text.slice(chunk.breaks[i - 1] ?? 0, at)).length;
-      return size;
-    });
-    const entry: Entry = { chunk, cuts: [undefined, undefined, undefined], breaks };
-    const count = this.#entries.length;
-    const end = this.#starts[count]! + to - from;
-    if (count === MOST_ENTRIES || end > MOST_KEY_BYTES) {
-      // a text of ever new chunks begins anew
-      this.#slots.fill(0);
-      this.#entries = [];
-      return entry;
-    }
-    if (end > this.#keys.length) {
-      const more = new Uint8Array(2 * Math.max(this.#keys.length, end));
-      more.set(this.#keys);
-      this.#keys = more;
-    }
-    this.#keys.set(bytes.subarray(from, to), this.#starts[count]!);
-    this.#starts[count + 1] = end;
-    this.#hashes[count] = hash;
-    this.#slots[i] = count + 1;
-    this.#entries.push(entry);
-    return entry;
-  }
-
-  #isKey(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = this.#starts[entry]!;
-    if (this.#starts[entry + 1]! - start !== to - from) return false;
-    for (let i = 0; i < to - from; i++) if (this.#keys[start + i] !== bytes[from + i]) return false;
-    return true;
-  }
-}
-
-function cutOf(entry: Entry, follow: number): Int32Array {
-  const known = entry.cuts[follow];
-  if (known) return known;
-  const tokens = entry.chunk.tokens(FOLLOWS[follow]!);
-  const cut = new Int32Array(2 * tokens.length);
-  tokens.forEach((token, t) => {
-    const bytes = encoder.encode(token);
-    cut[2 * t] = bytes.length;
-    cut[2 * t + 1] = hashBytes(bytes, 0, bytes.length);
-  });
-  entry.cuts[follow] = cut;
-  return cut;
-}
-
-/** Bytes of white space at `i`, as `TextParser` has it; 0 if there is none. */
-function spaceAt(bytes: Uint8Array, i: number): number {
-  const byte = bytes[i]!;
-  if (byte < 0x80) return byte === 32 || (byte >= 9 && byte <= 13) ? 1 : 0;
-  const next = bytes[i + 1];
-  if (byte === 0xc2) return next === 0x85 || next === 0xa0 ? 2 : 0;
-  const third = bytes[i + 2]!;
-  switch (byte) {
-    case 0xe1:
-      return next === 0x9a && third === 0x80 ? 3 : 0;
-    case 0xe2:
-      if (next === 0x80)
-        return (third >= 0x80 && third <= 0x8b) ||
-          third === 0xa8 ||
-          third === 0xa9 ||
-          third === 0xaf
-          ? 3
-          : 0;
-      return next === 0x81 && third === 0x9f ? 3 : 0;
-    case 0xe3:
-      return next === 0x80 && third === 0x80 ? 3 : 0;
-    case 0xef:
-      return next === 0xbb && third === 0xbf ? 3 : 0;
-    default:
-      return 0;
-  }
-}
 
 /**
  * Reads a file or stream of raw text, in the format `text` or `lines`, in batches as `textTokenLines` gives them. Memory is
@@ -367,15 +246,6 @@ class TextCutter {
   }
 }
 
-const isSpaceOnly = (bytes: Uint8Array, from: number, to: number): boolean => {
-  for (let i = from; i < to; ) {
-    const space = spaceAt(bytes, i);
-    if (space === 0) return false;
-    i += space;
-  }
-  return true;
-};
-
 /** UTF-16 units of a character by its first byte; 0 of the others. */
 const unitsAt = (byte: number): number => ((byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1);
 
@@ -399,21 +269,6 @@ function isFull(bytes: Uint8Array, begin: number): boolean {
   for (let i = begin; i < bytes.length && units < MAX_PARAGRAPH; i++) units += unitsAt(bytes[i]!);
   return units >= MAX_PARAGRAPH;
 }
-
-/** After the last white space before `to`, or `to` if nothing stands before that. */
-function lastSpace(bytes: Uint8Array, from: number, to: number): number {
-  let i = to;
-  while (i > from) {
-    const before = i - 1;
-    if (bytes[before]! < 0x80 ? spaceAt(bytes, before) > 0 : spaceEndsAt(bytes, i, from)) break;
-    i--;
-  }
-  return isSpaceOnly(bytes, from, i) ? to : i;
-}
-
-const spaceEndsAt = (bytes: Uint8Array, end: number, from: number): boolean =>
-  (end - 2 >= from && spaceAt(bytes, end - 2) === 2) ||
-  (end - 3 >= from && spaceAt(bytes, end - 3) === 3);
 
 function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
   const { bytes, file, most } = options;

@@ -2,8 +2,9 @@ import { withoutBom } from '../formats/scanner.ts';
 import { newDocument, SentenceBuilder } from '../formats/sentence-builder.ts';
 import { countLines } from '../lines.ts';
 import type { Parser, ReadOptions, Sentence } from '../sentence.ts';
+import { sentenceEnds } from './sentences.ts';
 import { isSpace, skipChunk, skipSpace } from './spaces.ts';
-import { type Chunk, type Follow, sentenceEnds, type Tokenizer, tokenizerOf } from './tokenizer.ts';
+import { type Chunk, type Follow, type Tokenizer, tokenizerOf } from './tokenizer.ts';
 
 // Raw text. In the format `text` a blank line ends a paragraph, and a line end inside it counts as a space. In the format
 // `lines` every line is a paragraph. A complete paragraph is cut into sentences.

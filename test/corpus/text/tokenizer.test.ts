@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sentenceEnds } from '../../../src/corpus/text/sentences.ts';
 import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
-import { sentenceEnds, tokenize, tokenizerOf } from '../../../src/corpus/text/tokenizer.ts';
+import { tokenize, tokenizerOf } from '../../../src/corpus/text/tokenizer.ts';
 
 /** Each line: a chunk is its tokens, joined. */
 function check(lines: string, follow: Parameters<typeof tokenize>[1] = 'word'): void {
