@@ -6,19 +6,19 @@ import { cellNames } from '../network/cells/index.ts';
 import { MOST_CRF_TAGS, MOST_HEADS, MOST_MEMBERS, type NetworkConfig } from '../network/config.ts';
 import type { Description, TagColumnJson } from './metadata.ts';
 import {
+  anyOf,
+  bool,
   type Check,
+  choice,
   dictionary,
-  either,
-  integer,
+  fields,
+  float,
+  int,
   list,
   nothing,
-  object,
-  oneOf,
   optional,
   problemText,
-  real,
-  text,
-  truth,
+  string,
 } from './schema.ts';
 
 /** The JSON of a model file, before it is known to be valid. */
@@ -29,60 +29,60 @@ export interface Parts {
   readonly record: unknown;
 }
 
-const COUNT = integer(0, Number.MAX_SAFE_INTEGER);
-const WIDTH = integer(1, 4096);
-const WORDS = integer(1, 1e7);
+const COUNT = int(0, Number.MAX_SAFE_INTEGER);
+const WIDTH = int(1, 4096);
+const WORDS = int(1, 1e7);
 const MAX_TAGS = 65_536;
 
-const configCheck = object({
+const configCheck = fields({
   words: WORDS,
   wordDim: WIDTH,
-  charEncoder: oneOf(['cnn', 'lstm', 'none']),
-  chars: integer(1, 2e6),
+  charEncoder: choice(['cnn', 'lstm', 'none']),
+  chars: int(1, 2e6),
   charDim: WIDTH,
-  charWidth: integer(1, 99),
+  charWidth: int(1, 99),
   charFilters: WIDTH,
   charHidden: WIDTH,
-  featureGroups: integer(0, featureNames.length),
-  featureBuckets: integer(1, 1e6),
+  featureGroups: int(0, featureNames.length),
+  featureBuckets: int(1, 1e6),
   featureDim: WIDTH,
-  tokenFeatures: optional(object({ groups: integer(1, 1000), rows: WORDS, dim: WIDTH })),
-  cell: oneOf(cellNames),
-  activation: oneOf(['tanh', 'relu']),
-  periods: list(integer(1, Number.MAX_SAFE_INTEGER), { least: 1, most: 31 }),
-  direction: oneOf(['both', 'forward', 'backward']),
-  merge: oneOf(['concat', 'sum', 'mean', 'product']),
-  layers: integer(1, 64),
-  between: oneOf(['none', 'residual', 'highway']),
-  hidden: integer(1, 16_384),
-  dense: integer(0, 64),
-  decoder: oneOf(['softmax', 'crf', 'constrained']),
-  tags: list(integer(1, MAX_TAGS), { least: 1, most: MOST_HEADS }),
-  members: integer(1, MOST_MEMBERS),
+  tokenFeatures: optional(fields({ groups: int(1, 1000), rows: WORDS, dim: WIDTH })),
+  cell: choice(cellNames),
+  activation: choice(['tanh', 'relu']),
+  periods: list(int(1, Number.MAX_SAFE_INTEGER), { least: 1, most: 31 }),
+  direction: choice(['both', 'forward', 'backward']),
+  merge: choice(['concat', 'sum', 'mean', 'product']),
+  layers: int(1, 64),
+  between: choice(['none', 'residual', 'highway']),
+  hidden: int(1, 16_384),
+  dense: int(0, 64),
+  decoder: choice(['softmax', 'crf', 'constrained']),
+  tags: list(int(1, MAX_TAGS), { least: 1, most: MOST_HEADS }),
+  members: int(1, MOST_MEMBERS),
 });
 
-const column = either(text, integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+const column = anyOf(string, int(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
 
 const vocabularyCheck = (config: NetworkConfig): Check =>
-  object({
-    words: list(text, exactly(config.words)),
-    chars: list(text, exactly(config.chars)),
-    tags: heads(config, (K) => list(text, exactly(K))),
-    lowercase: truth,
-    features: optional(object({ groups: list(oneOf(featureNames)), buckets: integer(1, 1e6) })),
+  fields({
+    words: list(string, exactly(config.words)),
+    chars: list(string, exactly(config.chars)),
+    tags: heads(config, (K) => list(string, exactly(K))),
+    lowercase: bool,
+    features: optional(fields({ groups: list(choice(featureNames)), buckets: int(1, 1e6) })),
     tokenization: optional(
-      object({
-        treatments: dictionary(oneOf(['keep', 'split'])),
-        prefixes: list(text),
-        abbreviations: list(text),
-        unsplit: list(text),
-        multiwordTokens: truth,
+      fields({
+        treatments: dictionary(choice(['keep', 'split'])),
+        prefixes: list(string),
+        abbreviations: list(string),
+        unsplit: list(string),
+        multiwordTokens: bool,
       }),
     ),
     tokenFeatures: optional(
-      object({
-        columns: list(object({ column, values: list(text) })),
-        gazetteer: optional(object({ types: list(text) })),
+      fields({
+        columns: list(fields({ column, values: list(string) })),
+        gazetteer: optional(fields({ types: list(string) })),
       }),
     ),
   });
@@ -99,27 +99,27 @@ const formats = [
 
 const tasksCheck = (config: NetworkConfig): Check =>
   heads(config, (K) =>
-    object({
-      scheme: oneOf(schemes),
-      trainedScheme: oneOf(schemes),
-      format: oneOf(formats),
+    fields({
+      scheme: choice(schemes),
+      trainedScheme: choice(schemes),
+      format: choice(formats),
       tokenColumn: optional(column),
       tagColumn: optional(column),
-      extraLinks: optional(list(integer(0, K * K + 2 * K - 1))),
+      extraLinks: optional(list(int(0, K * K + 2 * K - 1))),
     }),
   );
 
 const scores = (config: NetworkConfig): Check =>
   heads(config, () =>
-    object({ accuracy: either(real, nothing), f1: optional(either(real, nothing)) }),
+    fields({ accuracy: anyOf(float, nothing), f1: optional(anyOf(float, nothing)) }),
   );
-const epochs = list(object({ loss: real, score: real, norm: real, clipped: real }));
+const epochs = list(fields({ loss: float, score: float, norm: float, clipped: float }));
 /** JSON has null for a norm that is infinite. */
-const norms = optional(list(either(real, nothing)));
-const gradients = object({ forward: norms, backward: norms });
+const norms = optional(list(anyOf(float, nothing)));
+const gradients = fields({ forward: norms, backward: norms });
 
 function recordCheck(config: NetworkConfig): Check {
-  const recallBias = optional(heads(config, () => real));
+  const recallBias = optional(heads(config, () => float));
   const run = {
     seed: COUNT,
     bestEpoch: COUNT,
@@ -128,27 +128,27 @@ function recordCheck(config: NetworkConfig): Check {
     test: optional(scores(config)),
     recallBias,
   };
-  return object({
+  return fields({
     ...run,
-    seqtag: text,
-    command: text,
-    kernels: text,
+    seqtag: string,
+    command: string,
+    kernels: string,
     corpora: list(
-      object({
-        role: oneOf(['train', 'dev', 'test', 'raw']),
-        file: text,
-        sha256: text,
+      fields({
+        role: choice(['train', 'dev', 'test', 'raw']),
+        file: string,
+        sha256: string,
         sentences: COUNT,
         tokens: COUNT,
       }),
     ),
-    gazetteers: optional(list(object({ file: text, sha256: text, entries: COUNT }))),
-    hyperparameters: dictionary(either(text, real, truth)),
-    refit: optional(object({ sentences: COUNT, tokens: COUNT })),
-    recallTag: optional(text),
-    teacher: optional(object({ file: text, sha256: text, weight: real })),
-    members: optional(list(object(run), { least: 1, most: MOST_MEMBERS })),
-    gradients: optional(object({ initial: gradients, trained: gradients })),
+    gazetteers: optional(list(fields({ file: string, sha256: string, entries: COUNT }))),
+    hyperparameters: dictionary(anyOf(string, float, bool)),
+    refit: optional(fields({ sentences: COUNT, tokens: COUNT })),
+    recallTag: optional(string),
+    teacher: optional(fields({ file: string, sha256: string, weight: float })),
+    members: optional(list(fields(run), { least: 1, most: MOST_MEMBERS })),
+    gradients: optional(fields({ initial: gradients, trained: gradients })),
   });
 }
 

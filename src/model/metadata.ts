@@ -1,7 +1,7 @@
 import { plainBiLstm } from '../network/config.ts';
 import { findProblem, type Parts } from './metadata-checks.ts';
 import type { Model, TagColumn } from './model.ts';
-import { isObject } from './schema.ts';
+import { isJsonObject } from './schema.ts';
 
 /*
  * The JSON in the header of a model file. Version 1 had one tag column (`task`) and fewer choices of
@@ -71,7 +71,7 @@ export function decodeMetadata(
   const { config, vocabulary, tasks, record } = isFirstVersion ? fromVersion1(parts) : parts;
   const description = {
     // files of one network had no number of members before there were ensembles
-    config: isObject(config) ? { members: 1, ...config } : config,
+    config: isJsonObject(config) ? { members: 1, ...config } : config,
     vocabulary,
     tasks,
     record,
@@ -93,7 +93,7 @@ export function decodeMetadata(
 /** What version 1 has, in the form of version 2. What is not an object is left to the checks. */
 function fromVersion1({ config, vocabulary, tasks, record }: Parts): Parts {
   const changed = (value: unknown, change: (value: Record<string, unknown>) => object): unknown =>
-    isObject(value) ? change(value) : value;
+    isJsonObject(value) ? change(value) : value;
   return {
     tasks,
     config: changed(config, (one) => ({ ...plainBiLstm, ...one, tags: [one.tags] })),

@@ -1,6 +1,6 @@
 /*
  * Checks of values that were parsed from JSON. A check is a function; larger ones are made of
- * smaller ones: `object({ seed: integer(0, 9), tags: list(text) })`.
+ * smaller ones: `fields({ seed: int(0, 9), tags: list(string) })`.
  */
 
 /** Why a value was refused: where it is, what it is, and what was expected instead. */
@@ -19,22 +19,22 @@ const when =
   (value) =>
     isValid(value) ? undefined : { path: '', value, expected };
 
-export const text: Check = when((value) => typeof value === 'string', 'a string');
-export const truth: Check = when((value) => typeof value === 'boolean', 'true or false');
-export const real: Check = when(Number.isFinite, 'a number');
+export const string: Check = when((value) => typeof value === 'string', 'a string');
+export const bool: Check = when((value) => typeof value === 'boolean', 'true or false');
+export const float: Check = when(Number.isFinite, 'a number');
 
 /** A whole number, both limits included. */
-export const integer = (least: number, most: number): Check =>
+export const int = (least: number, most: number): Check =>
   when(
     (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
     `a whole number from ${least} to ${most}`,
   );
 
-export const oneOf = (choices: readonly string[]): Check =>
+export const choice = (choices: readonly string[]): Check =>
   when((value) => choices.includes(value as string), `one of ${choices.join(', ')}`);
 
 /** A value that passes one of the checks. */
-export const either =
+export const anyOf =
   (...checks: readonly Check[]): Check =>
   (value) => {
     const problems = checks.map((check) => check(value));
@@ -59,11 +59,11 @@ export const list =
   };
 
 /** An object with these fields. Others are not looked at, so that later versions may add some. */
-export const object =
-  (fields: Readonly<Record<string, Check>>): Check =>
+export const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>
-    isObject(value)
-      ? firstProblem(Object.entries(fields), ([name, check]) =>
+    isJsonObject(value)
+      ? firstProblem(Object.entries(checks), ([name, check]) =>
           within(`.${name}`, check(value[name])),
         )
       : { path: '', value, expected: 'an object' };
@@ -72,11 +72,11 @@ export const object =
 export const dictionary =
   (check: Check): Check =>
   (value) =>
-    isObject(value)
+    isJsonObject(value)
       ? firstProblem(Object.entries(value), ([name, one]) => within(`.${name}`, check(one)))
       : { path: '', value, expected: 'an object' };
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `config.hidden is -1, expected a whole number from 1 to 9`. */

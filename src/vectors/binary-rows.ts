@@ -1,7 +1,7 @@
 import { LF, SPACE } from '../corpus/lines.ts';
 import type { UserError } from '../errors.ts';
-import { quoted, vectorsError } from './fields.ts';
-import type { Layout } from './layout.ts';
+import { quotedWord, vectorsError } from './fields.ts';
+import type { VectorLayout } from './layout.ts';
 import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
 /** Most bytes of a word. A longer one means that the file is damaged before it. */
@@ -9,7 +9,7 @@ const MAX_WORD = 64 * 1024;
 
 /** Rows as word2vec writes them in binary. Their number must be that of the header. */
 export function binaryRows(
-  { dim, rows: expected }: Layout,
+  { dim, rows: expected }: VectorLayout,
   target: RowTarget,
   file: string,
 ): RowReader {
@@ -24,7 +24,7 @@ export function binaryRows(
       if (!Number.isFinite(value))
         throw fail(
           rows,
-          `value ${d + 1} of ${quoted(word)} is ${value}, expected a finite number. Is the file damaged?`,
+          `value ${d + 1} of ${quotedWord(word)} is ${value}, expected a finite number. Is the file damaged?`,
         );
       target.row[d] = value;
     }

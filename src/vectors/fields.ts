@@ -33,7 +33,7 @@ export function lastFields(
 }
 
 /** A word for a message. */
-export const quoted = (text: string): string => JSON.stringify(text.slice(0, 40));
+export const quotedWord = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 /** An error in a file of word vectors; `where` is the file, with the line or row if it is known. */
 export const vectorsError = (where: string, message: string): UserError =>

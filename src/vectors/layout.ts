@@ -16,7 +16,7 @@ import { fieldsOf, isNumeric, isSeparator, lastFields, vectorsError } from './fi
  */
 
 /** How the rows of a file are written. */
-export interface Layout {
+export interface VectorLayout {
   readonly isBinary: boolean;
   readonly dim: number;
   /** Number of rows in the header; undefined without a header. */
@@ -46,7 +46,7 @@ const MAX_MAGIC = 5;
 export function findLayout(
   head: Buffer,
   { file, atEnd, expectedDim }: { file: string; atEnd: boolean; expectedDim: number | undefined },
-): Layout | undefined {
+): VectorLayout | undefined {
   if (head.length < MAX_MAGIC && !atEnd) return undefined;
   const foreign = FOREIGN.find(([magic]) => magic.every((byte, i) => head[i] === byte));
   if (foreign) throw vectorsError(file, `${foreign[1]}. ${foreign[2]}`);
@@ -55,7 +55,7 @@ export function findLayout(
   return layout;
 }
 
-function sniff(head: Buffer, file: string, atEnd: boolean): Layout | undefined {
+function sniff(head: Buffer, file: string, atEnd: boolean): VectorLayout | undefined {
   const isEnough = atEnd || head.length > MAX_ROW;
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
   let end = head.indexOf(LF);
@@ -108,7 +108,7 @@ function isFirstRowBinary(head: Buffer, dim: number, isEnough: boolean): boolean
   return dim < 8 || !isText || floats.some(isControl);
 }
 
-function checkDim({ dim, rows }: Layout, expected: number | undefined, file: string): void {
+function checkDim({ dim, rows }: VectorLayout, expected: number | undefined, file: string): void {
   if (dim > MAX_DIM) throw noVectors(file);
   if (expected === undefined || dim === expected) return;
   const source = rows === undefined ? '' : ' according to the header';

@@ -6,10 +6,10 @@ import {
   isNumeric,
   isSeparator,
   lastFields,
-  quoted,
+  quotedWord,
   vectorsError,
 } from './fields.ts';
-import { type Layout, MAX_ROW } from './layout.ts';
+import { MAX_ROW, type VectorLayout } from './layout.ts';
 import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
 /** 2^128 - 2^103, from which on a number rounds to infinity in float32. */
@@ -23,7 +23,7 @@ interface Line {
 
 /** Rows in text. The number of values is checked in every row, the values only in rows that are used. */
 export function textRows(
-  { dim, rows: rowsInHeader }: Layout,
+  { dim, rows: rowsInHeader }: VectorLayout,
   target: RowTarget,
   file: string,
 ): RowReader {
@@ -48,7 +48,7 @@ export function textRows(
       const field = fieldsOf(bytes.toString('utf8', values, to))[bad]!;
       throw vectorsError(
         `${file}:${line}`,
-        `value ${bad + 1} of ${quoted(word)} is ${quoted(field)}, expected a finite number. Correct or remove the line.`,
+        `value ${bad + 1} of ${quotedWord(word)} is ${quotedWord(field)}, expected a finite number. Correct or remove the line.`,
       );
     }
     target.store();
@@ -64,7 +64,7 @@ export function textRows(
     const where = hasHeader ? 'the header says' : 'in line 1';
     return vectorsError(
       `${file}:${line}`,
-      `${quantity(values, 'value')} after ${quoted(fields[word]!)}, expected ${dim} as ${where}. Is the file complete, and nothing but word vectors?`,
+      `${quantity(values, 'value')} after ${quotedWord(fields[word]!)}, expected ${dim} as ${where}. Is the file complete, and nothing but word vectors?`,
     );
   }
 

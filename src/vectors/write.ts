@@ -4,7 +4,7 @@ import { createGzip } from 'node:zlib';
 import { LF } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
 import { createOutput } from '../files/write.ts';
-import { ENDS_IN_VALUE, quoted } from './fields.ts';
+import { ENDS_IN_VALUE, quotedWord } from './fields.ts';
 
 /** Word vectors to be written. */
 export interface Vectors {
@@ -64,7 +64,8 @@ export function* encodeVectors(
     const word = words[i]!;
     checkWord(word, format);
     const row = values.subarray(i * dim, (i + 1) * dim);
-    if (!row.every(Number.isFinite)) throw new Error(`a value of ${quoted(word)} is not finite`);
+    if (!row.every(Number.isFinite))
+      throw new Error(`a value of ${quotedWord(word)} is not finite`);
     if (format === 'binary') {
       yield binaryRow(word, row);
       continue;
@@ -90,7 +91,7 @@ function checkWord(word: string, format: 'text' | 'binary'): void {
   if (isPossible) return;
   const remedy = format === 'text' ? 'Leave it out.' : 'Leave it out, or write text.';
   throw new UserError(
-    `the word ${quoted(word)} cannot be in a ${format} file of vectors. ${remedy}`,
+    `the word ${quotedWord(word)} cannot be in a ${format} file of vectors. ${remedy}`,
     {
       code: 'SEQTAG_VECTORS',
     },

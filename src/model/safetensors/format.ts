@@ -68,7 +68,7 @@ export const elementCount = (shape: readonly number[]): number =>
   shape.reduce((product, n) => product * n, 1);
 
 /** A name in quotes for a message, cut if it is long. */
-export const quoted = (name: string): string =>
+export const quotedName = (name: string): string =>
   JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 export const grouped = (n: number | bigint): string => n.toLocaleString('en-US');

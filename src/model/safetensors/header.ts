@@ -6,7 +6,7 @@ import {
   grouped,
   isDtype,
   MAX_HEADER,
-  quoted,
+  quotedName,
   type TensorLocation,
 } from './format.ts';
 
@@ -71,7 +71,7 @@ function parseHeader(bytes: Uint8Array, { file, fileBytes }: FileFacts): Header 
     if (!isObject(value)) throw damaged(file, '"__metadata__" is not an object');
     for (const [key, entry] of Object.entries(value)) {
       if (typeof entry !== 'string')
-        throw damaged(file, `"__metadata__" holds no string at ${quoted(key)}`);
+        throw damaged(file, `"__metadata__" holds no string at ${quotedName(key)}`);
       metadata.set(key, entry);
     }
   }
@@ -90,7 +90,7 @@ function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
   }
   if (!isObject(json)) throw damaged(file, 'the header is not a JSON object');
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw damaged(file, `the header has ${quoted(twice)} twice`);
+  if (twice !== undefined) throw damaged(file, `the header has ${quotedName(twice)} twice`);
   return json;
 }
 
@@ -99,16 +99,16 @@ function locate(
   value: unknown,
   { file, name, dataBegin }: { file: string; name: string; dataBegin: number },
 ): TensorLocation {
-  const fail = (what: string): UserError => damaged(file, `tensor ${quoted(name)} ${what}`);
+  const fail = (what: string): UserError => damaged(file, `tensor ${quotedName(name)} ${what}`);
   if (!isObject(value)) throw fail('is not described by an object');
   const { dtype, shape, data_offsets: offsets, ...others } = value;
   const [foreign] = Object.keys(others);
-  if (foreign !== undefined) throw fail(`has an unknown field ${quoted(foreign)}`);
+  if (foreign !== undefined) throw fail(`has an unknown field ${quotedName(foreign)}`);
   if (typeof dtype !== 'string') throw fail('has no dtype');
   if (!isDtype(dtype))
     throw problem(
       file,
-      `tensor ${quoted(name)} has dtype ${quoted(dtype)}, which is not supported. Convert it to F32 or F16.`,
+      `tensor ${quotedName(name)} has dtype ${quotedName(dtype)}, which is not supported. Convert it to F32 or F16.`,
     );
   if (!isSizes(shape)) throw fail('has no shape of whole numbers');
   if (!isSizes(offsets) || offsets.length !== 2) throw fail('has no two data_offsets');
@@ -133,17 +133,17 @@ function checkCover(
     if (end > fileBytes)
       throw truncated(
         file,
-        `tensor ${quoted(name)} ends at byte ${grouped(end)} but the file has ${grouped(fileBytes)}`,
+        `tensor ${quotedName(name)} ends at byte ${grouped(end)} but the file has ${grouped(fileBytes)}`,
       );
   let reached = dataBegin;
   let previous = '';
   for (const [name, { begin, end }] of ordered) {
     if (begin < reached)
-      throw damaged(file, `tensors ${quoted(previous)} and ${quoted(name)} overlap`);
+      throw damaged(file, `tensors ${quotedName(previous)} and ${quotedName(name)} overlap`);
     if (begin > reached)
       throw damaged(
         file,
-        `there is a hole of ${byteCount(begin - reached)} before tensor ${quoted(name)}`,
+        `there is a hole of ${byteCount(begin - reached)} before tensor ${quotedName(name)}`,
       );
     reached = end;
     previous = name;

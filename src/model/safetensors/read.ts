@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { openRegularFile } from '../../files/read.ts';
 import { fileError } from '../../files/system-errors.ts';
 import { bfloatToFloat, lastHalf, widenHalves } from '../half.ts';
-import { elementBytes, quoted, type TensorLocation } from './format.ts';
+import { elementBytes, quotedName, type TensorLocation } from './format.ts';
 import { readHeader } from './header.ts';
 
 /** An open file whose header was checked against its length. */
@@ -62,7 +62,7 @@ export function openSafetensors(file: string): SafetensorsFile {
 
   function location(name: string): TensorLocation {
     const found = tensors.get(name);
-    if (found === undefined) throw new Error(`${file} has no tensor ${quoted(name)}`);
+    if (found === undefined) throw new Error(`${file} has no tensor ${quotedName(name)}`);
     if (!isOpen) throw new Error(`${file} is closed`);
     return found;
   }
@@ -70,7 +70,7 @@ export function openSafetensors(file: string): SafetensorsFile {
   function readInto(name: string, target: Uint8Array): void {
     const { begin, end } = location(name);
     if (target.length !== end - begin)
-      throw new Error(`tensor ${quoted(name)} has ${end - begin} bytes, not ${target.length}`);
+      throw new Error(`tensor ${quotedName(name)} has ${end - begin} bytes, not ${target.length}`);
     read(target, begin);
   }
 
@@ -78,7 +78,7 @@ export function openSafetensors(file: string): SafetensorsFile {
     const { dtype, begin, end } = location(name);
     const size = (end - begin) / elementBytes(dtype);
     if (target.length !== size)
-      throw new Error(`tensor ${quoted(name)} has ${size} elements, not ${target.length}`);
+      throw new Error(`tensor ${quotedName(name)} has ${size} elements, not ${target.length}`);
     if (dtype === 'F32') {
       readInto(name, new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
     } else if (dtype === 'F16' || dtype === 'BF16') {
@@ -87,7 +87,7 @@ export function openSafetensors(file: string): SafetensorsFile {
       if (dtype === 'F16') widen(target);
       else bfloatToFloat(bits, target);
     } else {
-      throw new Error(`tensor ${quoted(name)} is ${dtype}, not F32, F16 or BF16`);
+      throw new Error(`tensor ${quotedName(name)} is ${dtype}, not F32, F16 or BF16`);
     }
   }
 

@@ -5,7 +5,7 @@ import {
   elementCount,
   grouped,
   MAX_HEADER,
-  quoted,
+  quotedName,
   type Tensor,
 } from './format.ts';
 
@@ -39,9 +39,11 @@ function inFileOrder(tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
   for (const [name, { dtype, shape, data }] of tensors) {
     if (name === '__metadata__') throw new Error('a tensor cannot be named "__metadata__"');
     if (!(data instanceof arrays[dtype]))
-      throw new Error(`tensor ${quoted(name)}: ${dtype} cannot be in a ${data.constructor.name}`);
+      throw new Error(
+        `tensor ${quotedName(name)}: ${dtype} cannot be in a ${data.constructor.name}`,
+      );
     if (elementCount(shape) !== data.length)
-      throw new Error(`tensor ${quoted(name)}: shape [${shape}] with ${data.length} elements`);
+      throw new Error(`tensor ${quotedName(name)}: shape [${shape}] with ${data.length} elements`);
   }
   return [...tensors].sort(
     ([a, x], [b, y]) => elementBytes(y.dtype) - elementBytes(x.dtype) || compare(a, b),
@@ -79,7 +81,8 @@ function headerBytes(
 
 /** JSON of a string. Refuses half a surrogate pair, which UTF-8 cannot hold. */
 function jsonOf(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw new Error(`${quoted(text)} is not well-formed Unicode`);
+  if (/\p{Surrogate}/u.test(text))
+    throw new Error(`${quotedName(text)} is not well-formed Unicode`);
   return JSON.stringify(text);
 }
 
