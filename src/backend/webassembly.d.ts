@@ -1,4 +1,4 @@
-// The part of the WebAssembly API that we use. The `dom` library, where TypeScript keeps it, would bring in a browser.
+// The part of the WebAssembly API that is used. TypeScript declares it in `dom` only, with all of a browser.
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared: true });

@@ -10,7 +10,7 @@ describe('Layout', () => {
 });
 
 describe('Arena', () => {
-  it('grows without moving: old views stay valid, new ones see the new part', () => {
+  it('grows without moving: old views stay valid, new views see the new part', () => {
     const arena = new Arena(131_072);
     const before = arena.f32(arena.take(4), 4);
     before.set([1, 2, 3, 4]);
@@ -25,7 +25,7 @@ describe('Arena', () => {
     expect(grown.every((x) => x === 0)).toBe(true);
   });
 
-  it('sees what another thread grew, though this one was not told', () => {
+  it('sees memory that another thread has added', () => {
     const whole = new SharedArrayBuffer(131_072);
     new Int32Array(whole)[20_000] = 7;
     const memory = { buffer: new SharedArrayBuffer(65_536), grow: () => 0 };
@@ -46,7 +46,7 @@ describe('Arena', () => {
     expect(arena.memory.buffer.byteLength).toBe(size);
   });
 
-  it('says how far it cannot grow', () => {
+  it('names the size to which it cannot grow', () => {
     const arena = new Arena(0);
     expect(() => arena.reserve(2 ** 33)).toThrow('the arena cannot grow to 8192 MiB');
     expect(arena.memory.buffer.byteLength).toBeLessThan(2 ** 25);

@@ -13,7 +13,7 @@ arena.reserve(2 ** 24);
 const sheet = new Sheet(arena, 131_072);
 const NONE = 0;
 
-/** Numbers that bfloat16 has, so that every product is exact and only sums round. */
+/** Random numbers that are exact in bfloat16: then products are exact too, and only sums round. */
 const random16 = (random: ReturnType<typeof rng>, size: number): Float64Array =>
   Float64Array.from(bfloatToFloat(floatToBfloat(Float32Array.from(random.array(size)))));
 
@@ -26,7 +26,7 @@ it('is refused by machines and backends that do not have it', () => {
 });
 
 describe.runIf(hasBfloat16())('products in bfloat16', () => {
-  if (!hasBfloat16()) return; // what is not run is still read
+  if (!hasBfloat16()) return; // vitest collects skipped tests too
   const { kernels, panelWidth } = openLevel('amx', arena.memory);
   const tilesOf = (K: number, N: number): number => Math.ceil(K / 32) * Math.ceil(N / 16) * 256;
 
@@ -37,13 +37,13 @@ describe.runIf(hasBfloat16())('products in bfloat16', () => {
     return packed;
   }
 
-  it('fit where those of single precision do', () => {
+  it('fit into the space of single precision', () => {
     for (let K = 1; K < 200; K++)
       for (let N = 1; N < 100; N++)
         expect(tilesOf(K, N)).toBeLessThanOrEqual(packedSize(panelWidth, K, N));
   });
 
-  it('come out the same from either way to store a factor', () => {
+  it('are the same for a matrix and its stored transpose', () => {
     for (const [K, N] of [
       [1, 1],
       [2, 17],
@@ -73,7 +73,7 @@ describe.runIf(hasBfloat16())('products in bfloat16', () => {
     large: [45, 53, 529],
   });
 
-  it('round their factors to 8 bits, to the nearest', () => {
+  it('round factors to the nearest of 8 bits', () => {
     sheet.clear();
     const c = sheet.output(2);
     const a = sheet.input([1 + 2 ** -8 + 2 ** -9, 1 + 2 ** -9]);
@@ -82,7 +82,7 @@ describe.runIf(hasBfloat16())('products in bfloat16', () => {
     expect(c.values()).toEqual([1 + 2 ** -7, 1]);
   });
 
-  it('hide no NaN', () => {
+  it('do not hide NaN', () => {
     sheet.clear();
     const A = new Float64Array(20 * 3);
     A[17 * 3 + 1] = Number.NaN;

@@ -20,7 +20,7 @@ import { type Rng, rng } from '../oracle/rng.ts';
 import { levelNames, openLevel } from './levels.ts';
 import { Sheet } from './sheet.ts';
 
-// Float32 kernels against the float64 oracle. Where scores are near 0, errors are those of exp: 3e-7 a factor.
+// Float32 kernels against the float64 oracle. For scores near 0, the errors are those of exp: 3e-7 per factor.
 const TOLERANCE = { abs: 2e-6, rel: 2e-6 };
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -29,7 +29,7 @@ arena.reserve(2 ** 26);
 const levels = levelNames.map((name) => openLevel(name, arena.memory));
 const sheet = new Sheet(arena, 131_072);
 
-/** A field and a batch, as plain arrays. */
+/** The parameters of a CRF and a batch, as plain arrays. */
 interface Sample {
   w: oracle.CrfWeights; // -Infinity where forbidden
   lengths: number[];
@@ -41,7 +41,7 @@ interface Sample {
 const random32 = (random: Rng, size: number, scale: number): Float64Array =>
   roundToFloat32(random.array(size, scale));
 
-/** Scores of the given spread; forbidden links leave tag 0 open to all. */
+/** Random scores in (-spread, spread). A fraction `forbidden` of transitions is forbidden, but none to or from tag 0. */
 function sample(options: {
   seed: number;
   K: number;
@@ -77,7 +77,7 @@ function sample(options: {
   };
 }
 
-/** One sentence of a sample: its rows in the batch, and what the oracle needs. */
+/** The sentences of a sample: their rows in the batch, and the oracle's inputs. */
 function sentencesOf({ w: { K }, lengths, emissions, gold, sets }: Sample) {
   const packing = packingOfLengths(lengths);
   return lengths.map((_, b) => {
@@ -130,7 +130,7 @@ function share(name: string, create: () => Sample): Sample {
 }
 
 const sizes = [1, 2, 15, 16, 17, 40, 100];
-/** Batches of one and many tokens, ragged and not; links forbidden or not; tags all known or not. */
+/** One token and many, ragged batches and others, with and without forbidden transitions and unknown tags. */
 const samples = new Map(
   sizes.map((K) => [
     K,
@@ -147,11 +147,11 @@ const samples = new Map(
 
 const allowedOf = ({ transitions, start, end }: oracle.CrfWeights): number[] =>
   [transitions, start, end].flatMap((scores) => Array.from(scores, (x) => Number(x !== NEVER)));
-/** What lies in the arena: any number where the mask forbids. */
+/** The scores in the arena; those of forbidden transitions are arbitrary. */
 const stored = (scores: Float64Array): Float64Array => scores.map((x) => (x === NEVER ? 3 : x));
 
 describe.each(levels)('$name', ({ kernels, panelWidth }) => {
-  /** A packed field and the batch in the arena. */
+  /** Puts the CRF and the batch into the arena. */
   function place({ w, lengths, emissions, gold, sets }: Sample, known: boolean) {
     const { K } = w;
     const { rows, T, N, B } = packingOfLengths(lengths);
@@ -173,7 +173,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       sets: sheet.input(sets).at,
       scratch: sheet.output(crfScratchSize(panelWidth, { N, B, K }) + 1).at,
     };
-    // Doubles in the scratch want an even word, which Layout.take gives.
+    // Scratch holds doubles, so it must be aligned to 8 bytes, as Layout.take does.
     const aligned = { ...batch, scratch: Math.ceil(batch.scratch / 8) * 8 };
     return { crf, batch: aligned, K, N, B };
   }
@@ -229,7 +229,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     }
     for (const name of ['loss', 'demissions', 'dtransitions', 'dstart', 'dend'] as const)
       expectClose(actual[name], expected[name], { ...tolerance, name });
-    // What has probability 0 has gradient 0, exactly.
+    // A tag of probability 0 has gradient 0, exactly.
     for (const { rows, free } of expectationsOf(s))
       free.marginals.forEach((p, i) => {
         const [t, k] = [Math.floor(i / K), i % K];
@@ -257,7 +257,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
             const actual = rows.map((row) => best[row]!);
             const expected = oracle.pathScore(s.w, emissions, path);
             if (expected === NEVER || path.some((tag, t) => known && !sets[t * K + tag])) {
-              for (const [t, tag] of actual.entries()) if (known) expect(sets[t * K + tag]).toBe(1); // constraints hold where links cannot
+              for (const [t, tag] of actual.entries()) if (known) expect(sets[t * K + tag]).toBe(1); // sets are obeyed even if transitions cannot be
               expect(Number.isFinite(score[b])).toBe(true);
               return;
             }
@@ -298,7 +298,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
           }
     });
 
-    /** Tags in two halves with no way between them. */
+    /** Tags in two halves, with no transitions between the halves. */
     function worlds(K: number, lengths: number[]): Sample & { isSecond(k: number): boolean } {
       const s = sample({ seed: K, K, lengths });
       const isSecond = (k: number) => k >= K / 2;
@@ -311,7 +311,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       scores[at] = Math.fround(scores[at]! + by);
     };
 
-    // The second world loses by `first` nats a token, and in the end the other one is impossible, or the other way round.
+    // The second half scores `first` per token less than the other, which then turns out to be impossible.
     it.each([
       { first: -1, from: 'start' },
       { first: -12, from: 'start' },
@@ -319,7 +319,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       { first: -1, from: 'end' },
       { first: -12, from: 'end' },
       { first: -40, from: 'end' },
-    ] as const)('is right where a tag catches up at last, %o', ({ first, from }) => {
+    ] as const)('is right if the best tags become impossible at the end, %o', ({ first, from }) => {
       for (const K of [2, 20]) {
         const { isSecond, ...s } = worlds(K, [20, 18, 5, 1]);
         for (let i = 0; i < s.emissions.length; i++)
@@ -331,7 +331,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       }
     });
 
-    it('is right where evidence on both sides is outweighed between', () => {
+    it('is right if the middle of a sentence outweighs both sides', () => {
       for (const K of [2, 20])
         for (const last of [-3, 0, 3]) {
           const { isSecond, ...s } = worlds(K, [20, 18, 5]);
@@ -377,7 +377,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       }
     });
 
-    it('shows NaN', () => {
+    it('does not hide NaN', () => {
       for (const where of ['emissions', 'transitions', 'start', 'end'] as const) {
         const s = sample({ seed: 3, K: 5, lengths: [3, 3] });
         const values = where === 'emissions' ? s.emissions : s.w[where];
@@ -391,7 +391,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     });
   });
 
-  describe('what no path fits', () => {
+  describe('impossible sentences', () => {
     const impossible = (): Sample => {
       const s = sample({ seed: 11, K: 4, lengths: [3, 2, 2] });
       s.w.transitions[2 * 4 + 3] = NEVER;
@@ -400,7 +400,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       return s;
     };
 
-    it('counts nowhere in training, whether known tag by tag or by sets', () => {
+    it('have no loss and no gradient, for single tags and for sets', () => {
       for (const partial of [false, true]) {
         const s = impossible();
         if (partial) {
@@ -417,7 +417,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       }
     });
 
-    it('gets tags all the same, by free links', () => {
+    it('still get tags', () => {
       const s = impossible();
       const { best, score } = decode(s, true);
       expect(best).toEqual(s.gold);
@@ -431,7 +431,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       expectClose(score, scores, TOLERANCE);
     });
 
-    it('is finite when nothing at all is allowed', () => {
+    it('are finite if nothing is allowed', () => {
       const s = sample({ seed: 1, K: 3, lengths: [4, 1] });
       for (const scores of [s.w.transitions, s.w.start, s.w.end]) scores.fill(NEVER);
       const { best, score } = decode(s);
@@ -445,7 +445,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     });
   });
 
-  it('takes no parameters for zeros, and no mask for none', () => {
+  it('treats missing parameters as zeros, and a missing mask as everything allowed', () => {
     const K = 5;
     const s = sample({ seed: 9, K, lengths: [4, 2] });
     for (const scores of [s.w.transitions, s.w.start, s.w.end]) scores.fill(0);
@@ -465,7 +465,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
     }
   });
 
-  it('takes the first of equal paths', () => {
+  it('finds the first of equal paths', () => {
     for (const K of [2, 17, 70]) {
       const s = sample({ seed: 2, K, lengths: [6, 5, 1], forbidden: 0.3 });
       const whole = (x: number) => (x === NEVER ? x : Math.round(x));
@@ -486,8 +486,8 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
   });
 });
 
-describe('on every level', () => {
-  it('the best paths are the same, to the bit of their scores', () => {
+describe('all levels', () => {
+  it('the best paths and their scores are the same bits', () => {
     const s = sample({ seed: 4, K: 33, lengths: [40, 20, 3], spread: 3, forbidden: 0.2 });
     const { rows, T, N, B } = packingOfLengths(s.lengths);
     const results = levels.map(({ kernels, panelWidth }) => {
@@ -588,11 +588,11 @@ describe('allowedTransitions', () => {
   const tags = ['O', 'B-X', 'I-X'];
   const rules = schemeTransitions(tags, 'BIO');
 
-  it('is the rules of the scheme: transitions, starts, ends', () => {
+  it('follows the rules of the scheme: transitions, starts, ends', () => {
     expect([...allowedTransitions(rules)]).toEqual([1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1]);
   });
 
-  it('adds what occurs in the data, and nothing around unknown tags', () => {
+  it('allows what occurs in the data, except around unknown tags', () => {
     const allowed = allowedTransitions(rules, [[0, 2, 1], [2], []]);
     expect(allowed[0 * 3 + 2]).toBe(1);
     expect(allowed[9 + 2]).toBe(1);

@@ -5,10 +5,10 @@ export const header = readFileSync(new URL('../../kernels/kernels.h', import.met
 
 const names = (pattern: RegExp): string[] => [...header.matchAll(pattern)].map((m) => m[1]!);
 
-/** Kernels that stand in the list by their own names. */
+/** Kernels that the list names directly. */
 export const plainKernels = names(/^ {2}X\((\w+),/gm);
 
-/** What stands there once for its three kernels. */
+/** Recurrent cells: each entry of the list stands for three kernels. */
 export const recurrences = names(/^ {2}CELL\(X, (\w+)\)/gm);
 
 export const allKernels = [

@@ -46,7 +46,7 @@ const fround = Math.fround;
 const random32 = (random: ReturnType<typeof rng>, size: number, scale = 1): Float64Array =>
   roundToFloat32(random.array(size, scale));
 
-/** B (K, N) packed by the level's own kernel, with `turn` from where it is stored transposed. */
+/** B (K, N), packed by the level's kernel; `turn`: from its transpose. */
 function pack(level: Level, B: Float64Array, K: number, N: number, turn = false): Piece {
   const packed = sheet.output(Math.ceil(N / level.panelWidth) * level.panelWidth * K);
   const b = sheet.input(turn ? transposed(B, K, N) : B);
@@ -84,7 +84,7 @@ describe('the sheet', () => {
     expect(attempt((_, b) => write(b.at + 20, 1))).toThrow('word at 5 of 5');
   });
 
-  it('leaves NaN in outputs that nobody writes', () => {
+  it('has NaN in outputs that are not written', () => {
     sheet.clear();
     expect(sheet.output(2).values()).toEqual([Number.NaN, Number.NaN]);
   });
@@ -96,7 +96,7 @@ describe.each(levels)('$name', (level) => {
   describe('gemm_pack', () => {
     const sizes = [1, 3, 7, 8, 16, 17, 47, 48, 49];
     const cases = [1, 3, 5, 17].flatMap((K) => sizes.map((N) => ({ K, N })));
-    it.each(cases)('lays B ($K, $N) out in panels, also when stored transposed', ({ K, N }) => {
+    it.each(cases)('packs B ($K, $N) into panels, also from its transpose', ({ K, N }) => {
       const random = rng(K * 100 + N);
       const B = random32(random, K * N);
       const panels = Math.ceil(N / panelWidth);
@@ -155,7 +155,7 @@ describe.each(levels)('$name', (level) => {
   });
 
   describe('column_sums', () => {
-    it.each([1, 3, 17, 49])('adds the sums of the columns, N=%i', (N) => {
+    it.each([1, 3, 17, 49])('accumulates the sums of columns, N=%i', (N) => {
       for (const M of [0, 1, 3, 8, 33]) {
         const random = rng(M * 100 + N);
         const [x, start] = [random32(random, M * N), random32(random, N)];
@@ -204,7 +204,7 @@ describe.each(levels)('$name', (level) => {
     });
   });
 
-  it.each([1, 3, 8, 17])('rows of features: adds to each member of a bag, D=%i', (D) => {
+  it.each([1, 3, 8, 17])('segment_scatter_add adds to every member of a bag, D=%i', (D) => {
     const random = rng(D);
     const [V, offsets] = [5, [0, 3, 3, 4, 8]]; // the second bag is empty
     const members = [4, 0, 4, 2, 1, 1, 1, 0];
@@ -226,13 +226,13 @@ describe.each(levels)('$name', (level) => {
     expect(added.values()).toEqual(expected);
   });
 
-  describe('joints', () => {
+  describe('joins', () => {
     const merges = [
       ['sum', 0, (f: number, b: number) => fround(f + b), () => [1, 1]],
       ['mean', 1, (f: number, b: number) => fround(f + b) / 2, () => [0.5, 0.5]],
       ['product', 2, (f: number, b: number) => fround(f * b), (f: number, b: number) => [b, f]],
     ] as const;
-    it.each(merges)('two directions meet: %s', (_, how, merge, slopes) => {
+    it.each(merges)('merge by %s, forward and backward', (_, how, merge, slopes) => {
       for (const [N, H] of [
         [0, 3],
         [1, 1],
@@ -265,7 +265,7 @@ describe.each(levels)('$name', (level) => {
 
     const sizes = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33];
 
-    it('add adds', () => {
+    it('add accumulates', () => {
       for (const n of sizes) {
         const random = rng(n);
         const [x, y] = [random32(random, n), random32(random, n)];
@@ -375,7 +375,7 @@ describe.each(levels)('$name', (level) => {
       { kind: 'normal values', whole: false },
     ];
     const cases = shapes.flatMap((shape) => kinds.map((kind) => ({ ...shape, ...kind })));
-    it.each(cases)('is the oracle: width $width, F=$F, $kind', ({ width, F, whole }) => {
+    it.each(cases)('agrees with the oracle: width $width, F=$F, $kind', ({ width, F, whole }) => {
       const random = rng(width * 100 + F);
       const [C, E] = [5, 3];
       const lengths = [1, 7, 2, 3, 1, 5, 8, 4, 17];
@@ -407,7 +407,7 @@ describe.each(levels)('$name', (level) => {
         return dK[(e * width + k) * F + f]!;
       });
       expectClose(dkernel, expected.dkernel, { ...allowed, name: 'dkernel' });
-      const dbias = expected.dbias.map((d, f) => d + bias[f]!); // added to what was there
+      const dbias = expected.dbias.map((d, f) => d + bias[f]!); // accumulated
       expectClose(actual.dbias, dbias, { ...allowed, name: 'dbias' });
     });
 
@@ -441,7 +441,7 @@ describe.each(levels)('$name', (level) => {
       return mask.values();
     };
 
-    it.each([0.1, 0.5, 0.75, 1])('keeps a share of %f, scaled by its inverse', (keep) => {
+    it.each([0.1, 0.5, 0.75, 1])('keeps a fraction of %f, scaled by its inverse', (keep) => {
       const n = 40_000;
       const mask = draw(n, keep, 7, 3);
       const scale = fround(1 / fround(keep));
@@ -468,7 +468,7 @@ describe.each(levels)('$name', (level) => {
       expect(draw(100, 0.5, options.seed, options.stream)).toEqual([...expectedMask(options)]);
     });
 
-    it('seeds and streams give unlike masks', () => {
+    it('different seeds and streams give different masks', () => {
       const masks = [draw(4000, 0.5, 1, 0), draw(4000, 0.5, 2, 0), draw(4000, 0.5, 1, 1)];
       for (const [a, b] of [
         [0, 1],
@@ -480,7 +480,7 @@ describe.each(levels)('$name', (level) => {
       }
     });
 
-    it('applies one mask a sentence at all of its steps', () => {
+    it('applies the mask of a sentence to all of its steps', () => {
       for (const D of [1, 3, 17]) {
         const { N, T, B, rows, ...packing } = packingOfLengths([5, 3, 3, 1]);
         const random = rng(D);
@@ -527,7 +527,7 @@ describe.each(levels)('$name', (level) => {
     const cases = [1, 3, 5, 7, 8, 16, 17, 33, 49].flatMap((K) =>
       [0, 0.1].map((smoothing) => ({ K, smoothing })),
     );
-    it.each(cases)('is the oracle, K=$K, smoothing $smoothing', ({ K, smoothing }) => {
+    it.each(cases)('agrees with the oracle, K=$K, smoothing $smoothing', ({ K, smoothing }) => {
       for (const N of [1, 3, 8, 17]) {
         for (const spread of [1, 30]) {
           const random = rng(K * 100 + N);
@@ -546,29 +546,32 @@ describe.each(levels)('$name', (level) => {
       }
     });
 
-    it.each(cases)('is the oracle with sets of tags, K=$K, smoothing $smoothing', (options) => {
-      const { K, smoothing } = options;
-      const [N, S] = [13, 4];
-      for (const spread of [1, 30]) {
-        const random = rng(K);
-        const logits = random32(random, N * K, spread);
-        const sets = random.integers(S * K, 2);
-        for (let i = 0; i < S; i++) sets[i * K + random.integer(K)] = 1;
-        const gold = Array.from({ length: N }, (_, n) =>
-          n % 4 === 1 ? random.integer(K) : -1 - random.integer(S + 1),
-        );
-        for (const weights of [undefined, random32(random, K).map((w) => Math.abs(w) + 0.5)]) {
-          const known = { logits, gold, sets, weights };
-          const expected = crossEntropy({ ...known, smoothing: fround(smoothing) });
-          const scale = 1 / expected.counted;
-          const { loss, dlogits } = run({ ...known, scale, smoothing, before: 2.5 });
-          expectClose(loss, 2.5 + expected.loss, tolerance.softmax);
-          expectClose(dlogits, expected.dlogits, tolerance.softmax);
+    it.each(cases)(
+      'agrees with the oracle for sets of tags, K=$K, smoothing $smoothing',
+      (options) => {
+        const { K, smoothing } = options;
+        const [N, S] = [13, 4];
+        for (const spread of [1, 30]) {
+          const random = rng(K);
+          const logits = random32(random, N * K, spread);
+          const sets = random.integers(S * K, 2);
+          for (let i = 0; i < S; i++) sets[i * K + random.integer(K)] = 1;
+          const gold = Array.from({ length: N }, (_, n) =>
+            n % 4 === 1 ? random.integer(K) : -1 - random.integer(S + 1),
+          );
+          for (const weights of [undefined, random32(random, K).map((w) => Math.abs(w) + 0.5)]) {
+            const known = { logits, gold, sets, weights };
+            const expected = crossEntropy({ ...known, smoothing: fround(smoothing) });
+            const scale = 1 / expected.counted;
+            const { loss, dlogits } = run({ ...known, scale, smoothing, before: 2.5 });
+            expectClose(loss, 2.5 + expected.loss, tolerance.softmax);
+            expectClose(dlogits, expected.dlogits, tolerance.softmax);
+          }
         }
-      }
-    });
+      },
+    );
 
-    it('survives enormous logits outside and inside of a set', () => {
+    it('is finite for huge logits inside and outside of a set', () => {
       const logits = [30_000, -1000, -1001, 0, 30_000, 29_999];
       const sets = [0, 1, 1];
       const { loss, dlogits } = run({ logits, gold: [-2, -2], sets });
@@ -581,7 +584,7 @@ describe.each(levels)('$name', (level) => {
       );
     });
 
-    it('survives enormous logits', () => {
+    it('is finite for huge logits', () => {
       const logits = [1000, -1000, 0, -30_000, 30_000, 29_999];
       const gold = [1, 2];
       const { loss, dlogits } = run({ logits, gold });
@@ -594,7 +597,7 @@ describe.each(levels)('$name', (level) => {
       );
     });
 
-    it('does not count rows without gold', () => {
+    it('ignores rows without a gold tag', () => {
       const { loss, dlogits } = run({ logits: [1, 2, 3, 4], gold: [-1, -2], before: 0.5 });
       expect(loss).toBe(0.5);
       expect(dlogits).toEqual([0, 0, 0, 0]);
@@ -619,7 +622,7 @@ describe.each(levels)('$name', (level) => {
     });
   });
 
-  it('argmax takes the first of the greatest', () => {
+  it('argmax is the first maximum', () => {
     const best = (logits: number[], K: number): number[] => {
       sheet.clear();
       const out = sheet.integerOutput(logits.length / K);
@@ -635,7 +638,7 @@ describe.each(levels)('$name', (level) => {
     expect(best(logits, 17)).toEqual(rows.map((row) => row.indexOf(Math.max(...row))));
   });
 
-  it.each([1, 3, 8, 17, 33])('sum_shards sums %i in order and empties the shards', (n) => {
+  it.each([1, 3, 8, 17, 33])('sum_shards adds %i numbers in order and clears the shards', (n) => {
     for (const S of [1, 2, 4]) {
       const shards = random32(rng(n + S), S * n);
       sheet.clear();
@@ -649,7 +652,7 @@ describe.each(levels)('$name', (level) => {
     }
   });
 
-  it('measure adds squares to a double and keeps the greatest magnitude', () => {
+  it('measure accumulates squares in a double and keeps the greatest magnitude', () => {
     const out = arena.f64(131_072 - 64, 2);
     for (const n of [0, 1, 3, 5, 7, 8, 15, 16, 17, 33, 255, 256, 1023, 1024, 1025, 5000]) {
       const x = random32(rng(n), n);
@@ -698,7 +701,7 @@ describe.each(levels)('$name', (level) => {
       const v = roundToFloat32(random.array(V * D).map((x) => x * x));
       return { V, used, g, whole, scale, w, m, v };
     };
-    /** Rows outside of `used` have exactly the values `before`. */
+    /** Rows that are not in `used` have exactly the values `before`. */
     const expectOthers = (
       values: number[],
       before: Float64Array,
@@ -790,7 +793,7 @@ describe.each(levels)('$name', (level) => {
     });
   });
 
-  it('fma_peak computes what it counts', () => {
+  it('fma_peak computes all operations that it counts', () => {
     sheet.clear();
     const lanes = { wasm: 4, base: 4, avx2: 8, avx512: 16 }[level.name]!;
     const out = sheet.changed([0.5, 1, ...Array(lanes - 2).fill(0)]);
@@ -802,7 +805,7 @@ describe.each(levels)('$name', (level) => {
 });
 
 describe('levels agree', () => {
-  // Each is within its tolerance of the oracle, so two of them within twice that; in truth they are closer.
+  // Each level is within a tolerance of the oracle, so two levels are within twice that. In fact they are closer.
   const compare = (name: string, run: (level: Level) => number[], allowed: Tolerance): void => {
     it(name, () => {
       const [first, ...others] = levels.map((level) => ({ level, values: run(level) }));
@@ -854,7 +857,7 @@ describe('the interface', () => {
     expect(typed.toSorted()).toEqual(declared.toSorted());
   });
 
-  it.each(levels)('is whole in $name', ({ kernels }) => {
+  it.each(levels)('is complete in $name', ({ kernels }) => {
     for (const name of allKernels) expect(kernels).toHaveProperty(name, expect.any(Function));
   });
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { hasNative, loadKernels } from '../../src/backend/backend.ts';
 import type { Kernels } from '../../src/backend/kernels.ts';
 
-/** The kernels of one instruction set. */
+/** Kernels for one instruction-set level. */
 export interface Level {
   name: string;
   isa: string;
@@ -19,7 +19,7 @@ interface AddonLevel {
 const nativeFile = fileURLToPath(new URL('../../kernels/build/kernels.node', import.meta.url));
 const STACK_END = 65_536;
 
-// The addon chooses its level each time that it is opened, so one process can have them all.
+// The addon chooses its level each time it is opened, so one process can open all levels.
 function openAddon(isa: string): AddonLevel | undefined {
   const before = process.env.SEQTAG_ISA;
   process.env.SEQTAG_ISA = isa;
@@ -32,7 +32,7 @@ function openAddon(isa: string): AddonLevel | undefined {
   );
 }
 
-/** WebAssembly and, where the addon is built, every native level that this processor has. */
+/** WebAssembly and, if the addon is built, all native levels that this processor has. */
 export const levelNames: readonly string[] = [
   'wasm',
   ...(hasNative() ? ['base', 'avx2', 'avx512'] : []).filter(openAddon),

@@ -6,7 +6,7 @@ function mix(x: number): number {
   return (y ^ (y >>> 16)) >>> 0;
 }
 
-/** What `dropout_mask` gives, by its definition: 0 or 1 / keep, from seed, stream and index alone. */
+/** The definition of `dropout_mask`: 0 or 1 / keep, from seed, stream and index alone. */
 export function expectedMask(options: {
   n: number;
   keep: number;

@@ -1,20 +1,20 @@
-// Tasks that the tests of the pool run. Plain JavaScript: workers load it as it is.
+// Tasks for the tests of the pool. Plain JavaScript, which workers can load directly.
 import { threadId } from 'node:worker_threads';
 
-const PATIENCE = 10_000; // milliseconds until a thread that should come is given up
+const PATIENCE = 10_000; // milliseconds to wait for a thread
 
-/** The spec holds addresses: `counts` of a word a ticket, `threads` of the thread that drew it, `arrivals` of one word. */
+/** The spec has addresses: of `counts`, a word per ticket; of `threads`, the thread that drew each ticket; of `arrivals`, a word. */
 export function createTasks({ kernels, arena, thread }, { counts, threads, arrivals }) {
   const word = (at, index = 0) => arena.i32(at + index * 4, 1);
 
-  // Counts the ticket and notes who drew it.
+  // Counts the ticket and records the thread that drew it.
   const count = (index) => {
     Atomics.add(word(counts, index), 0, 1);
     word(threads, index)[0] = threadId;
   };
 
-  // Returns when args[0] tickets are in hand at once: as many threads then take part. args[1] and args[2], where given,
-  // are the addresses of four floats that each ticket reads and of those that it adds them to, by a kernel and by a view.
+  // Returns when args[0] tickets are drawn and not done: then as many threads take part. args[1] and args[2], if not 0, are
+  // addresses: each ticket adds the four floats at the first to four floats at the second, by a kernel and by a view.
   const meet = (index, args) => {
     const [expected, from, to] = args;
     count(index);
@@ -31,19 +31,19 @@ export function createTasks({ kernels, arena, thread }, { counts, threads, arriv
     });
   };
 
-  // Throws at every ticket from args[0] on.
+  // Throws for tickets from args[0] on.
   const fail = (index, args) => {
     if (index >= args[0]) throw new Error(`ticket ${index} of ${spell(args[1])} fails`);
     count(index);
   };
   const spell = (n) => (n > 0 ? '\u00e9'.repeat(n) : 'none');
 
-  // Says something that is no Error.
+  // Throws a value that is no Error.
   const mutter = () => {
     throw 'a string';
   };
 
-  // Adds args[1 + index % 4] to the word of the ticket, so that it sees which round's numbers it got.
+  // Adds args[1 + index % 4] to the word of the ticket, which shows the round whose numbers the ticket got.
   const add = (index, args) => {
     Atomics.add(word(counts, index), 0, args[1 + (index % 4)]);
     word(threads, index)[0] = threadId;

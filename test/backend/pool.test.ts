@@ -26,7 +26,7 @@ afterEach(async () => {
   opened = [];
 });
 
-/** A backend that runs `pool-program.js`; `counts` and `threads` are views of what its tickets write. */
+/** A backend that runs `pool-program.js`. `counts` and `drawers` are views of what its tickets write. */
 function open(kind: BackendKind, threads: number, onWarning?: (warning: string) => void) {
   const backend = openBackend({ backend: kind, threads, ...(onWarning && { onWarning }) });
   opened.push(backend);
@@ -37,7 +37,7 @@ function open(kind: BackendKind, threads: number, onWarning?: (warning: string) 
     ...backend,
     counts: arena.i32(spec.counts, MOST),
     drawers: arena.i32(spec.threads, MOST),
-    /** Runs `meet` with a ticket for each thread: they all take part. */
+    /** Runs `meet` with one ticket per thread, so that all threads take part. */
     meet(from = 0, to = 0): void {
       arena.i32(spec.arrivals, 1)[0] = 0;
       pool.run(Id.meet, threads, [threads, from, to]);
@@ -57,7 +57,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(new Set(drawers.subarray(0, threads))).toEqual(first);
   });
 
-  it('threads that live see memory that grew since, through kernels and views', () => {
+  it('running threads see memory that has grown since, through kernels and views', () => {
     const threads = 3;
     const { arena, meet } = open(kind, threads);
     meet();
@@ -79,29 +79,29 @@ describe.each(kinds)('%s', (kind) => {
 });
 
 describe('run', () => {
-  it('does nothing for no tickets, and the caller does one alone', () => {
+  it('does nothing for 0 tickets; 1 ticket starts no worker', () => {
     const { pool, counts, drawers } = open('wasm', 2);
     pool.run(Id.count, 0);
     expect(counts.every((n) => n === 0)).toBe(true);
     for (let i = 0; i < 50; i++) pool.run(Id.count, 1);
     expect([...counts.subarray(0, 2)]).toEqual([50, 0]);
-    expect(drawers[0]).toBe(threadId); // a worker would only start for two tickets
+    expect(drawers[0]).toBe(threadId); // workers start at the first round of two tickets
   });
 
-  it('may be begun and finished apart, one round at a time', () => {
+  it('can be split into begin and finish, one round at a time', () => {
     for (const threads of [1, 2]) {
       const { pool, counts } = open('wasm', threads);
       pool.begin(Id.count, 20);
       expect(() => pool.begin(Id.count, 1)).toThrow('begun before the last was finished');
       pool.finish();
       expect([...counts.subarray(0, 21)]).toEqual([...Array(20).fill(1), 0]);
-      pool.finish(); // there is nothing left
+      pool.finish(); // nothing to do
       pool.run(Id.count, 1);
       expect(counts[0]).toBe(2);
     }
   });
 
-  it('refuses more tickets than it can number, and can number one less', () => {
+  it('refuses more than 65,534 tickets', () => {
     const { pool, counts } = open('wasm', 1);
     expect(() => pool.run(Id.count, 65_535)).toThrow('65535 tickets, at most 65534');
     expect(counts[0]).toBe(0);
@@ -109,7 +109,7 @@ describe('run', () => {
     expect(counts.every((n) => n === 1)).toBe(true);
   });
 
-  it('keeps its program while workers live, and may be given another before', () => {
+  it('keeps its program once workers run; before, the program can be replaced', () => {
     const { pool, meet } = open('wasm', 2);
     pool.program(module, {}, []);
     expect(() => pool.run(Id.count, 1)).toThrow();
@@ -119,7 +119,7 @@ describe('run', () => {
     expect(meet).toBeDefined();
   });
 
-  it('starts anew after close', async () => {
+  it('starts new workers after close', async () => {
     const { pool, meet, drawers } = open('wasm', 2);
     meet();
     const before = new Set(drawers.subarray(0, 2));
@@ -132,7 +132,7 @@ describe('run', () => {
 });
 
 describe('errors', () => {
-  it.each([1, 2, 3])('of a task reach the caller, and %i threads go on', (threads) => {
+  it.each([1, 2, 3])('of a task reach the caller, and %i threads continue', (threads) => {
     const { pool, counts, meet } = open('wasm', threads);
     meet();
     counts.fill(0);
@@ -142,7 +142,7 @@ describe('errors', () => {
     }
     expect(() => pool.run(Id.fail, 8, [0, 0])).toThrow(/ticket \d of none fails/); // one of eight
     counts.fill(0);
-    pool.run(Id.count, 8); // nothing is left of them
+    pool.run(Id.count, 8); // the errors are forgotten
     meet();
     expect([...counts.subarray(0, 8)]).toEqual([
       ...Array(threads).fill(2),
@@ -150,7 +150,7 @@ describe('errors', () => {
     ]);
   });
 
-  it('a long message is cut, and what is no error is told too', () => {
+  it('a long message is cut; a thrown value that is no Error is reported too', () => {
     const { pool } = open('wasm', 2);
     expect(() => pool.run(Id.fail, 2, [0, 5000])).toThrow(/^Error: ticket \d of é{270,290}$/);
     expect(() => pool.run(Id.mutter, 2)).toThrow(/^a string$/);
@@ -168,7 +168,7 @@ describe('errors', () => {
       } catch (error) {
         message = (error as Error).message;
       }
-      await new Promise((resolve) => setTimeout(resolve, 10)); // the news come as an event
+      await new Promise((resolve) => setTimeout(resolve, 10)); // the error arrives as an event
     }
     expect(message).toContain('no-such-program.js');
     const before = arena.i32(at, 1)[0]!;

@@ -10,17 +10,17 @@ export interface Shape {
 /** One array in the arena. */
 export interface Piece {
   at: Address;
-  /** Its numbers, without the gaps between rows. */
+  /** The numbers, without the gaps between rows. */
   values(): number[];
 }
 
-// A NaN as a float, an enormous index as an integer: what reads it by mistake shows.
+// As a float it is NaN, as an integer a huge index: a kernel that reads it by mistake is noticed.
 const GUARD = 0x7fc0_babe;
-const MARGIN = 17; // words; odd, so that arrays lie at every alignment that the contracts allow
+const MARGIN = 17; // words; odd, so that arrays have every alignment that the contracts allow
 
 /**
- * Lays the arrays of one kernel call out in the arena, each between guard words; `verify` finds whatever the call wrote
- * elsewhere than into its outputs.
+ * Puts the arrays of one kernel call into the arena, each between guard words. `verify` finds everything that the call
+ * wrote outside of its outputs.
  */
 export class Sheet {
   private readonly arena: Arena;
@@ -34,23 +34,23 @@ export class Sheet {
     this.end = this.begin;
   }
 
-  /** Forgets all arrays. */
+  /** Removes all arrays. */
   clear(): void {
     this.end = this.begin;
     this.checks = [];
   }
 
-  /** Floats that the call reads and must not change. */
+  /** Floats that the call must not change. */
   input(values: ArrayLike<number>, shape?: Shape): Piece {
     return this.place('input', { float: true, count: values.length, values, shape });
   }
 
-  /** Integers that the call reads and must not change. */
+  /** Integers that the call must not change. */
   integers(values: ArrayLike<number>): Piece {
     return this.place('integers', { float: false, count: values.length, values, shape: undefined });
   }
 
-  /** Floats that the call writes: it must write all of them. */
+  /** Floats that the call must write; NaN before. */
   output(count: number, shape?: Shape): Piece {
     return this.place('output', { float: true, count, values: undefined, shape });
   }
@@ -59,7 +59,7 @@ export class Sheet {
     return this.place('output', { float: false, count, values: undefined, shape: undefined });
   }
 
-  /** Floats that the call adds to or changes. */
+  /** Floats that the call changes or adds to. */
   changed(values: ArrayLike<number>, shape?: Shape): Piece {
     return this.place('changed', { float: true, count: values.length, values, shape });
   }

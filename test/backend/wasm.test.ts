@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hasNative, openBackend } from '../../src/backend/backend.ts';
 import { allKernels } from './interface.ts';
 
-// The committed binary, without a compiler. `node kernels/build-wasm.js --check` rebuilds it and compares bytes.
+// Checks of the committed binary that need no compiler. `npm run check:wasm` rebuilds it and compares bytes.
 const read = (name: string): Buffer =>
   readFileSync(new URL(`../../kernels/${name}`, import.meta.url));
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -59,14 +59,14 @@ describe('kernels.wasm', () => {
     expect(actual.sort(byName)).toEqual(expected.sort(byName));
   });
 
-  it('neither starts anything nor carries data: every thread may instantiate it over live memory', () => {
+  it('has no start function and no data: every thread may instantiate it over memory in use', () => {
     const [start, code, data] = [8, 10, 11];
     expect(sections(bytes)).toContain(code);
     expect(sections(bytes)).not.toContain(start);
     expect(sections(bytes)).not.toContain(data);
   });
 
-  it('ends below what the arena hands out', () => {
+  it('keeps its stack and constants below the first address of the arena', () => {
     const { arena } = openBackend({ backend: 'wasm', threads: 1 });
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
     const heapBase = (exports.__heap_base as WebAssembly.Global).value;
@@ -85,7 +85,7 @@ describe('openBackend', () => {
     expect(pool.threads).toBe(3);
   });
 
-  it('takes native kernels where they are, and never falls back from an explicit choice', () => {
+  it('takes native kernels if they are built; an explicit choice never falls back', () => {
     const { kind } = openBackend({ threads: 1 });
     expect(kind).toBe(hasNative() ? 'native' : 'wasm');
     const native = () => openBackend({ backend: 'native', threads: 1 }).kind;
