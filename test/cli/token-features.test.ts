@@ -85,7 +85,7 @@ describe('a column that decides the tag', () => {
     const many = /--feature-column 1,2: .* was trained with the feature column 1\. Name as many/;
     expectRefused(await tag('d.conll', '--feature-column=1,2'), many);
     const raw = await seqtag(['tag', '-m', model], { stdin: 'w1 w2\n' });
-    expectRefused(raw, /<stdin>: the format text has no column 1 to read beside the tokens/);
+    expectRefused(raw, /<stdin>: the format text has no column 1 to read as a feature/);
     const none = await seqtag(['eval', '-m', model, test, '--feature-column=0']);
     const strange = /saw none of the values \(w\d.*\) of the feature column 1 in training/;
     expectRefused(none, strange);
