@@ -103,15 +103,22 @@ export function addCompute(command: Command): void {
     .option('--bfloat16', 'faster but less exact matrix products (processors with AMX)');
 }
 
-export const computeOptions = (
+export function computeOptions(
   { backend, threads, bfloat16 }: ComputeOptions,
   { say }: Context,
-): BackendOptions => ({
-  ...(backend !== undefined && { backend }),
-  ...(threads !== undefined && { threads }),
-  ...(bfloat16 && { products: 'bfloat16' as const }),
-  onWarning: (warning) => say(`seqtag: ${warning}`),
-});
+): BackendOptions {
+  const warnings = new Set<string>();
+  return {
+    ...(backend !== undefined && { backend }),
+    ...(threads !== undefined && { threads }),
+    ...(bfloat16 && { products: 'bfloat16' as const }),
+    // Training opens several backends, which would all give the same warning.
+    onWarning(warning) {
+      if (!warnings.has(warning)) say(`seqtag: ${warning}`);
+      warnings.add(warning);
+    },
+  };
+}
 
 function parseThreads(value: string): number {
   const threads = Number(value);

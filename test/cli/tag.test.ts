@@ -194,7 +194,7 @@ describe('formats', () => {
     expect(await write('csv')).toBe('sentence,token,tag\n1,Nadia,B-PER\n1,left,O\n1,.,O\n');
     expect(await write('tsv')).toBe('sentence\ttoken\ttag\n1\tNadia\tB-PER\n1\tleft\tO\n1\t.\tO\n');
     expect(await write('conllu')).toContain(
-      '# text = Nadia left.\n1\tNadia\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n',
+      '# text = Nadia left.\n1\tNadia\t_\t_\t_\t_\t0\troot\t_\tNER=B-PER\n',
     );
   });
 
@@ -330,7 +330,7 @@ describe('a model of several columns', () => {
       `1,Nadia,${upos[0]},${NER[0]}`,
     ]);
     expect(await to('conllu')).toContain(
-      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t_\t_\t_\tNER=${NER[0]}\n`,
+      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t0\troot\t_\tNER=${NER[0]}\n`,
     );
     expect((await to('inline')).replace(/\[\S+ |\]/g, '')).toBe(
       `${tokens.map((token, i) => `${token}/${upos[i]}`).join(' ')}\n`,
@@ -375,10 +375,10 @@ describe('a model of several columns', () => {
       NER,
     });
     expect(await only('upos', '--output=conllu')).toContain(
-      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t_\t_\t_\t_\n`,
+      `\n1\tNadia\t_\t${upos[0]}\t_\t_\t0\troot\t_\t_\n`,
     );
     expect(await only('xpos,Entity', '--output=conllu')).toContain(
-      `\n1\tNadia\t_\t_\t${upos[0]}\t_\t_\t_\t_\tEntity=${NER[0]}\n`,
+      `\n1\tNadia\t_\t_\t${upos[0]}\t_\t0\troot\t_\tEntity=${NER[0]}\n`,
     );
     const wide = folder.path('wide.conll');
     writeFileSync(wide, 'x Nadia y z\n\n');
@@ -490,7 +490,7 @@ describe('more than tags', () => {
     );
     expectRefused(
       await tag(['-m', named, goldConllu, '--given=xpos']),
-      /--given xpos: .*named\.safetensors gives upos, NER\. Name some of these, or 2 columns\.\n/,
+      /--given xpos: .*named\.safetensors has the tag columns upos, NER\. Name some of them, or 2 columns of the file\.\n/,
     );
   });
 });
