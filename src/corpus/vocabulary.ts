@@ -1,6 +1,7 @@
 import { appendBags, type Features } from './features/features.ts';
 import type { TokenFeatures } from './features/token-features.ts';
 import { candidates } from './tags/partial.ts';
+import { byCount, tally } from './tally.ts';
 import type { Tokenization } from './text/tokenization.ts';
 
 /** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
@@ -41,17 +42,6 @@ const LEAST_CHAR_COUNT = 2;
 export const normalise = (token: string, lowercase: boolean): string => {
   const word = token.replace(/\p{Nd}/gu, '0');
   return lowercase ? word.toLowerCase() : word;
-};
-
-/** Sorted by falling count, then by code units, so that the same corpus gives the same rows in any order of reading. */
-export const byCount = (counts: ReadonlyMap<string, number>, least: number): string[] =>
-  [...counts]
-    .filter(([, n]) => n >= least)
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .map(([item]) => item);
-
-export const tally = (counts: Map<string, number>, item: string): void => {
-  counts.set(item, (counts.get(item) ?? 0) + 1);
 };
 
 /**

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { Column } from '../sentence.ts';
-import { byCount, tally } from '../vocabulary.ts';
+import { byCount, tally } from '../tally.ts';
 import { createMatcher, type Gazetteer, type Match } from './gazetteer.ts';
 
 // What tokens have besides their form: the values of other columns of the corpus, and where they stand in phrases of

@@ -65,25 +65,27 @@ export function createLineParser(reader: LineReader): Parser {
   const scan = (text: string): void => {
     builder.open(text);
     line.text = text;
+    let number = lines;
     for (let pos = 0; pos < text.length; ) {
       let end = rows === undefined ? text.indexOf('\n', pos) : rows.rowEnd(text, pos);
       if (end < 0) end = text.length;
       const to = end > pos && text.charCodeAt(end - 1) === CR ? end - 1 : end;
       const next = end < text.length ? end + 1 : end;
-      lines++;
-      if (next - pos > MAX_LINE) throw tooLongLine(document.file, lines, reader.longLineRemedy);
+      number++;
+      if (next - pos > MAX_LINE) throw tooLongLine(document.file, number, reader.longLineRemedy);
       if (to === pos || (text.charCodeAt(pos) <= SPACE && isBlank(text, pos, to))) {
         builder.finish(next);
       } else {
         line.from = pos;
         line.to = to;
         line.next = next;
-        line.number = lines;
+        line.number = number;
         reader.readLine(line);
-        if (rows !== undefined) lines += countLines(text, pos, to);
+        if (rows !== undefined) number += countLines(text, pos, to);
       }
       pos = next;
     }
+    lines = number;
     builder.keep(text.length, lines + 1);
   };
 

@@ -115,13 +115,16 @@ export async function peekFormat(
       format = sniffer.push(decoder.decode(next.value, { stream: true }));
     }
   }
-  async function* replay(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* chunks.splice(0);
-      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-    } finally {
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      const value = chunks.shift();
+      return value === undefined ? rest.next() : { value, done: false };
+    },
+    // closes the source even if nothing was read
+    async return() {
       await rest.return?.();
-    }
-  }
-  return { format, bytes: replay() };
+      return { value: undefined, done: true };
+    },
+  };
+  return { format, bytes: { [Symbol.asyncIterator]: () => iterator } };
 }

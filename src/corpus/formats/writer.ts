@@ -80,19 +80,17 @@ export function createWriter(options: WriteOptions = {}): Writer {
     return empty.map(writeEmpty).join('') + beginDocument(next);
   };
 
-  const writeSentence = (sentence: Sentence, tagged: Omit<Tagged, 'number'>): string => {
+  const writeSentence = (sentence: Sentence, tagged: Tagged): string => {
     for (const { length } of tagged.tags)
       if (length !== sentence.tokens.length)
         throw new Error(`${length} tags for ${sentence.tokens.length} tokens`);
     const { source } = sentence;
     const out =
       source !== undefined && source.document !== document ? enterDocument(source.document) : '';
-    sentences++;
-    const numbered = { ...tagged, number: sentences };
     if (!isRestored || source === undefined || source.document !== document)
-      return out + writer.convert(sentence, numbered);
+      return out + writer.convert(sentence, tagged);
     if (source.raw !== '') end = source.raw;
-    return out + writer.restorer!.sentence(sentence as Sentence & { source: Source }, numbered);
+    return out + writer.restorer!.sentence(sentence as Sentence & { source: Source }, tagged);
   };
 
   return {
@@ -109,6 +107,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
       let out = '';
       for (let s = 0; s < written.length; s++) {
         out += writeSentence(written[s]!, {
+          number: ++sentences,
           tags: columns.map((column) => column[s]!),
           annotations: annotations?.map((column): Annotation => column[s]!),
         });

@@ -63,6 +63,24 @@ const STARTERS = setOf(
 /** Made when it is needed first: that takes longer than all else here. */
 let words: Intl.Segmenter | undefined;
 
+/** UTF-16 units that the segmenter gets at once: its time is quadratic in the length of a text. */
+const WINDOW = 1024;
+
+/** Appends the words of a text in a script without spaces. */
+function pushUnspaced(text: string, tokens: string[]): void {
+  words ??= new Intl.Segmenter('en', { granularity: 'word' });
+  for (let from = 0; from < text.length; ) {
+    const window = words.segment(text.slice(from, from + WINDOW));
+    const found = Array.from(window, ({ segment }) => segment);
+    // the last word of a window may continue after it
+    if (from + WINDOW < text.length && found.length > 1) found.pop();
+    for (const segment of found) {
+      tokens.push(segment);
+      from += segment.length;
+    }
+  }
+}
+
 function createTokenizer(tokenization: Tokenization): Tokenizer {
   const { treatments } = tokenization;
   const abbreviations = new Set([...ABBREVIATIONS, ...tokenization.abbreviations]);
@@ -133,10 +151,7 @@ function createTokenizer(tokenization: Tokenization): Tokenizer {
       at += token.length;
       if (match.groups?.unspaced !== undefined) {
         if (treatments.ideographs === 'split') tokens.push(...token);
-        else {
-          words ??= new Intl.Segmenter('en', { granularity: 'word' });
-          for (const { segment } of words.segment(token)) tokens.push(segment);
-        }
+        else pushUnspaced(token, tokens);
       } else if (match.groups?.word !== undefined) {
         if (chunk[at] === '.' && chunk[at + 1] !== '.') {
           const isLast = CLOSERS.test(chunk.slice(at + 1));

@@ -121,3 +121,13 @@ test('marks of two columns are one inside the other; one that crosses another is
   expect(write('B-X I-X O O', 'O B-Y I-Y O')).toBe('<X>a <Y>b<><> <Y>c<> d');
   expect(write('N N N O', 'O B-Y I-Y O')).toBe('a <Y>b c<> d');
 });
+
+test('control characters, which HTML forbids, become visible ones; white space stays', () => {
+  const html = page(
+    [{ text: 'a\x1b[1m\tb\n', format: 'text', file: 'x\x07' }],
+    () => 'B-T\x1b\x80',
+  );
+  expect(html).toContain('<h2>x␇</h2>');
+  expect(html).toContain('data-type="T␛\ufffd"');
+  expect(shown(html)).toBe('a␛[1m\tb\n');
+});

@@ -59,6 +59,13 @@ test('what is a tag is painted', () => {
   expect(line('a/B-X b/O', paint)).toBe('<X:[X a]> b\n');
 });
 
+test('control characters become visible ones', () => {
+  expect(formatInline(['\x1b[31mred\x07', 'b'], [['N\x1b]0;x', 'V\u009b']], plain)).toBe(
+    '␛[31mred␇/N␛]0;x b/V\ufffd\n',
+  );
+  expect(formatInline(['a'], [['B-X\x1b\ny']], plain)).toBe('[X␛␊y a]\n');
+});
+
 test('words and tags of parts of speech come back, cut at the last slash', () => {
   const token = fc
     .string({ unit: 'binary', minLength: 1 })

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatOf, sniffFormat } from '../../../src/corpus/index.ts';
+import { createSniffer } from '../../../src/corpus/formats/sniff.ts';
+import { formatOf, peekFormat, sniffFormat } from '../../../src/corpus/index.ts';
+import { stream } from '../helpers.ts';
 
 test('the extension tells the format', () => {
   const cases = {
@@ -61,4 +64,59 @@ test('the beginning of a text tells the format', () => {
 
 test('a last line cut short does not mislead', () => {
   expect(sniffFormat('EU NNP B-NP B-ORG\nrejects VBZ B-VP O\nGerm')).toBe('columns');
+});
+
+const kinds: Readonly<Record<string, string>> = {
+  conllu: `# sent_id = 1\n1\tA\t${'_\t'.repeat(7)}_\n2\tb\t${'_\t'.repeat(7)}_\n\n`,
+  columns: 'EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n\n',
+  tabs: '# a comment\na\tO\n\nb c\tO\n\n',
+  docstart: '-DOCSTART- -X- O\n\nEU NNP B-ORG\n\n',
+  csv: 'token,tag\na,O\n",",O\n',
+  pairs: 'a,O\nb,O\n",",O\n',
+  tsv: 'word\tner\na\tO\n',
+  jsonl: '\n{"tokens": ["a"], "tags": ["O"]}\n{"tokens": []}\n',
+  text: 'One dog, they say.\nTwo dogs and more.\n\nThree.\n',
+  words: 'a\nb\n\nc\n',
+  blank: '\n \n\t\n',
+  long: `${'word '.repeat(20_000)}\n`,
+  many: 'w'.repeat(9).concat(' X\n').repeat(10_000),
+};
+
+test('the format does not depend on how the text is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...Object.values(kinds)),
+      fc.constantFrom(...Object.values(kinds)),
+      fc.boolean(),
+      fc.array(fc.nat({ max: 120 }), { maxLength: 12 }),
+      async (first, second, isCut, cuts) => {
+        const text = isCut ? (first + second).slice(0, -3) : first + second;
+        const bytes = new TextEncoder().encode(text);
+        const whole = await peekFormat(stream(bytes));
+        const pieces = await peekFormat(stream(bytes, cuts));
+        expect(pieces.format).toBe(whole.format);
+        const replayed: Uint8Array[] = [];
+        for await (const piece of pieces.bytes) replayed.push(piece);
+        expect(Buffer.concat(replayed).equals(bytes)).toBe(true);
+        const sniffer = createSniffer();
+        let format: string | undefined;
+        for (const char of text.slice(0, 500)) format ??= sniffer.push(char);
+        if (format !== undefined) expect(format).toBe(whole.format);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('a format is decided as soon as it is certain', () => {
+  const after = (text: string) => createSniffer().push(text);
+  expect(after('{"tokens": ["a"]}\n')).toBe('jsonl');
+  expect(after('a\tO\n')).toBe('columns');
+  expect(after(kinds.conllu!)).toBe('conllu');
+  expect(after('I have never seen a dog.\n')).toBe('text');
+  expect(after('Yes.\nI have.\n')).toBe('text');
+  expect(after('a O\n'.repeat(20))).toBe('columns');
+  expect(after('a O\n')).toBeUndefined();
+  expect(after('a O'.repeat(30_000))).toBe('text');
+  expect(after('\n'.repeat(100_000))).toBe('columns');
 });

@@ -1,5 +1,12 @@
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  cellSpans,
+  nextRow,
+  rowContentEnd,
+  unquote,
+} from '../../../src/corpus/formats/table/cells.ts';
 import { expectUserError, joined, parseText, seen, written } from '../helpers.ts';
 
 const csv = { format: 'csv', gold: true } as const;
@@ -73,6 +80,42 @@ describe('reading csv and tsv', () => {
     });
     expect(parseText('"a\n\n",x,A\nb,z,B\n', { ...csv, tokenColumn: 1 }).sentences[0]?.line).toBe(
       1,
+    );
+  });
+
+  test('stray quotes are one line with the row, wherever they are', () => {
+    for (const row of ['"a"b",O', '"a" ,O', 'a "b" c,O', '"a""b,O"c,O', '"",""",O', 'a,"O"""x'])
+      expectUserError(() => pairs(`a,O\n${row}\nb,O\n`), /^file:2: unbalanced quote\. /);
+  });
+
+  test('cells are those of csv-parse', () => {
+    const row = fc.array(fc.constantFrom('a', ',', '"', '""', '\n', ' ', '",', ',"'), {
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(row, (parts) => {
+        const text = `x${parts.join('')}`.replace(/^x(?=")/, '');
+        let records: string[][] | undefined;
+        try {
+          records = parse(text, { relax_column_count: true, record_delimiter: ['\n'] });
+        } catch {
+          records = undefined;
+        }
+        if (records !== undefined && records.length !== 1) return;
+        const end = rowContentEnd(text, 0, nextRow(text, 0, 'csv'));
+        const spans = cellSpans(text, 0, end, 'csv');
+        if (records === undefined) {
+          // an error may be in a later row, which is not looked at here
+          if (end === text.length) expect(spans).toBeUndefined();
+          return;
+        }
+        const cells = records[0]!.map((_, c) =>
+          unquote(text.slice(spans![2 * c], spans![2 * c + 1]), 'csv'),
+        );
+        expect(cells).toEqual(records[0]);
+        expect(spans!.length).toBe(2 * cells.length);
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -94,6 +94,8 @@ export function createConlluParser(options: ParserOptions): Parser {
   const readLine = ({ text, from, to, number }: Line): void => {
     hasLines = true;
     if (text.charCodeAt(from) === HASH) return;
+    const tokenColumn = tokenField.column;
+    const tagColumn = tagField.column;
     let idEnd = to;
     let tokenFrom = 0;
     let tokenTo = 0;
@@ -104,11 +106,11 @@ export function createConlluParser(options: ParserOptions): Parser {
       const start = i;
       while (i < to && text.charCodeAt(i) !== TAB) i++;
       if (columns === 0) idEnd = i;
-      if (columns === tokenField.column) {
+      if (columns === tokenColumn) {
         tokenFrom = start;
         tokenTo = i;
       }
-      if (columns === tagField.column) {
+      if (columns === tagColumn) {
         tagFrom = start;
         tagTo = i;
       }
