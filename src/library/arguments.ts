@@ -1,7 +1,8 @@
 import type { BackendOptions } from '../backend/backend.ts';
+import { formats } from '../corpus/formats/formats.ts';
 import { schemes } from '../corpus/tags/scheme.ts';
 import { closestName, valueText } from '../option-values.ts';
-import type { ComputeOptions } from './types.ts';
+import type { ComputeOptions, Format } from './types.ts';
 
 /** What an option may be. A value of another type is a TypeError, one of this type that is not allowed a RangeError. */
 export interface Kind {
@@ -178,19 +179,13 @@ export const computeOptions = ({ backend, threads, products }: ComputeOptions): 
   ...(products && { products }),
 });
 
-export const readFormats = ['columns', 'conllu', 'csv', 'tsv', 'jsonl', 'horizontal', 'text'];
+const definitions = Object.values(formats);
+export const readFormats = definitions.filter((f) => f.createParser).map(({ name }) => name);
 
-export const writtenFormats = [
-  'columns',
-  'conllu',
-  'csv',
-  'tsv',
-  'jsonl',
-  'horizontal',
-  'inline',
-  'spans',
-  'html',
-];
+export const writtenFormats = definitions.filter((f) => f.createWriter).map(({ name }) => name);
+/** Whether a format has no tags. */
+export const isUnlabelled = (format: Format | undefined): boolean =>
+  format !== undefined && formats[format].isRaw === true;
 
 export const readKinds = {
   format: oneOf(...readFormats),

@@ -16,6 +16,7 @@ import { createOutput } from '../files/write.ts';
 import {
   checkOptions,
   checkValue,
+  isUnlabelled,
   type Kinds,
   oneOf,
   path as pathKind,
@@ -61,11 +62,10 @@ export async function convert(
     throw new RangeError('convert: scheme: plain tags hold no spans. Name a scheme of spans.');
   const to = options.to ?? formatOf(output, 'convert');
   const from = options.from ?? (await formatOfInput(input));
-  const isUnlabelled = from === 'text' || from === 'horizontal';
-  if (isUnlabelled && options.scheme)
+  if (isUnlabelled(from) && options.scheme)
     throw new RangeError(`convert: scheme: the format ${from} has no tags.`);
   const hasTags =
-    !isUnlabelled &&
+    !isUnlabelled(from) &&
     (options.scheme !== undefined || ![undefined, from, 'horizontal'].includes(to));
   let document: Document | undefined;
   const read = readSentences(input, {

@@ -7,6 +7,7 @@ import {
   boolean,
   checkOptions,
   isAsyncIterable,
+  isUnlabelled,
   type Kinds,
   readKinds,
   wrongType,
@@ -67,9 +68,6 @@ async function* sentencesIn(
   const read: InnerReadOptions = { ...options, gold, keepSource };
   for await (const piece of parsedSentences(source, read)) yield* piece;
 }
-
-const isUnlabelled = (format: ReadCorpusOptions['format']): boolean =>
-  format === 'text' || format === 'horizontal';
 
 /**
  * Finds the sentences and tokens of a text, as `Tagger.tagText` does.

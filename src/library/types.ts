@@ -1,7 +1,8 @@
 // The types of the public interface. They stand for themselves: no file below may appear in them, so that internals can
 // change without breaking programs that use the library.
 
-/** A corpus format. `inline`, `spans` and `html` can only be written; `text` can only be read. */
+/** A corpus format. `inline`, `spans` and `html` can only be written; `text` and `lines` (a sentence or
+ * paragraph on each line) can only be read. */
 export type Format =
   | 'columns'
   | 'conllu'
@@ -264,7 +265,7 @@ export interface ReadOptions {
 
 /** Options of `readCorpus` and `readSentences`. */
 export interface ReadCorpusOptions extends ReadOptions {
-  /** Read tags. Default: true, but false for the formats `text` and `horizontal`, which have none. */
+  /** Read tags. Default: true, but false if `format` is one without tags: `text`, `lines`, `horizontal`. */
   readonly gold?: boolean | undefined;
   /** Keep the source of each sentence, so that `writeCorpus` gives back all else that was in the file. Default: false. */
   readonly keepSource?: boolean | undefined;

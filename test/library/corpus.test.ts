@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import type { Format as InnerFormat } from '../../src/corpus/index.ts';
+import { readFormats, writtenFormats } from '../../src/library/arguments.ts';
 import { convert } from '../../src/library/convert.ts';
 import { readCorpus, readSentences, tokenize } from '../../src/library/corpus.ts';
 import { loadTagger } from '../../src/library/tagger.ts';
-import type { Sentence, Tagger } from '../../src/library/types.ts';
+import type { Format, Sentence, Tagger } from '../../src/library/types.ts';
 import { formatCorpus, writeCorpus } from '../../src/library/writing.ts';
 import { createFolder } from '../cli/world.ts';
 import { wrong } from './wrong.ts';
@@ -230,4 +232,29 @@ it('tokenize gives sentences and tokens with offsets', () => {
   expect(() => tokenize(wrong(null))).toThrow(
     new TypeError('tokenize: expected a text, not null.'),
   );
+});
+
+it('formats that can be read and written are those of the corpora', () => {
+  expect([...readFormats].sort()).toEqual([
+    'columns',
+    'conllu',
+    'csv',
+    'horizontal',
+    'jsonl',
+    'lines',
+    'text',
+    'tsv',
+  ]);
+  expect([...writtenFormats].sort()).toEqual([
+    'columns',
+    'conllu',
+    'csv',
+    'horizontal',
+    'html',
+    'inline',
+    'jsonl',
+    'spans',
+    'tsv',
+  ]);
+  expectTypeOf<Format>().toEqualTypeOf<InnerFormat>();
 });
