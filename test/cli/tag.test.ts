@@ -391,7 +391,7 @@ describe('a model of several columns', () => {
     );
     expectRefused(
       await tag(['-m', named, '--tag-column=xpos'], { stdin }),
-      /--tag-column xpos: .*named\.safetensors gives upos, NER\. Name some of these, or 2 col/,
+      /--tag-column xpos: .*named\.safetensors has the tag columns upos, NER\. Name some of them, or 2 col/,
     );
   });
 
