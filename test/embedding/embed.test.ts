@@ -54,7 +54,7 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 
 const kinds: BackendKind[] = hasNative() ? ['native', 'wasm'] : ['wasm'];
 describe.each(kinds)('on %s', (backend) => {
-  it.each([0, 4])('tells words apart by their company, n-grams up to %i', async (maxNgram) => {
+  it.each([0, 4])('separates words by their contexts, with n-grams up to %i', async (maxNgram) => {
     const { vectors, events } = await run({ ...options({ maxNgram, epochs: 10 }), backend });
     expect(vectors.size).toBe(20);
     const pairs = [...vectors].flatMap(([a, x]) =>
@@ -84,7 +84,7 @@ describe.each(kinds)('on %s', (backend) => {
 });
 
 describe('embed', () => {
-  it('tells of the text, each epoch, and the end', async () => {
+  it('reports the text, each epoch, and the end', async () => {
     const { events } = await run(options());
     const types = events.map(({ type }) => type);
     const lasting = types.filter((type) => type !== 'read' && type !== 'progress');
@@ -99,7 +99,7 @@ describe('embed', () => {
     expect(events.at(-1)).toMatchObject({ words: 20, dim: 20, stopped: 'epochs' });
   });
 
-  it('ends when asked to, with the vectors so far', async () => {
+  it('stops on a signal, with the vectors so far', async () => {
     const abort = new AbortController();
     const given = { ...options({ epochs: 1_000_000 }), signal: abort.signal };
     let last: EmbeddingEvent | undefined;
@@ -111,7 +111,7 @@ describe('embed', () => {
     expect(readFileSync(given.output, 'utf8')).toMatch(/^20 20\n/);
   });
 
-  it('writes vectors as wide as asked for, whatever vectors the processor has', async () => {
+  it('writes vectors of any dimension, whatever the register width', async () => {
     const { vectors } = await run(options({ dim: 3 }));
     for (const vector of vectors.values()) {
       expect(vector.length).toBe(3);
@@ -119,7 +119,7 @@ describe('embed', () => {
     }
   });
 
-  it('says so when training diverges or does not fit, and writes nothing', async () => {
+  it('refuses training that diverges or does not fit into memory, and writes nothing', async () => {
     const diverging = options({ learningRate: 10, epochs: 50 });
     const error = await run(diverging).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DivergedError);

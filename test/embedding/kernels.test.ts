@@ -127,7 +127,7 @@ describe.each(levels)('$name', ({ kernels }) => {
     }
   });
 
-  it('adds up what shards changed, each from the same table', () => {
+  it('adds the changes of shards that began with the same table', () => {
     const [D, starts] = [32, [0, 2, 6]];
     const { before, after } = round({ D, starts, noise: 2, negatives: 2 });
     const expected = Float64Array.from(before);
@@ -140,7 +140,7 @@ describe.each(levels)('$name', ({ kernels }) => {
     expectClose(after, expected, tolerance);
   });
 
-  it('draws windows and noise words as often as it should', () => {
+  it('draws windows and noise words with their probabilities', () => {
     // One sentence of n different words; `touched` tells which were met around word 32.
     const [n, D, window, rounds] = [64, 16, 4, 400];
     const met = new Float64Array(2 * n);
@@ -188,7 +188,7 @@ describe.each(levels)('$name', ({ kernels }) => {
     expect(Math.abs(far - 1 / n)).toBeLessThan(0.005);
   });
 
-  it('thins words out by their thresholds and keeps the ends of sentences', () => {
+  it('subsamples words by their thresholds and keeps the ends of sentences', () => {
     const n = 30_000;
     const ids = Array.from({ length: n }, (_, i) => (i % 4) - 1);
     sheet.clear();
@@ -203,7 +203,7 @@ describe.each(levels)('$name', ({ kernels }) => {
     expect(Math.abs(many(2) / (n / 4) - 0.25)).toBeLessThan(0.025);
   });
 
-  it('fills rows uniformly, and what is beyond their columns with 0', () => {
+  it('fills rows uniformly, and their padding with 0', () => {
     const [n, columns, ld, scale] = [500, 20, 32, 0.25];
     sheet.clear();
     const table = sheet.output(n * ld);

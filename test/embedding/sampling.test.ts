@@ -26,12 +26,12 @@ describe('aliasTable', () => {
   );
 });
 
-it('noise words come by counts to the power of 0.75', () => {
+it('noise words are proportional to counts to the power of 0.75', () => {
   expectClose(noiseProbabilities(Int32Array.of(16, 1, 1)), [0.8, 0.1, 0.1], exact);
 });
 
 describe('keepProbabilities', () => {
-  it('thins out frequent words and no others', () => {
+  it('subsamples frequent words only', () => {
     // shares 0.96 and 0.04 of the text
     const counts = Int32Array.of(96, 4);
     const [often, seldom] = keepProbabilities(counts, 0.01);

@@ -8,7 +8,7 @@ describe('ngrams', () => {
     expect(ngrams('where', trigrams)).toEqual(['<wh', 'whe', 'her', 'ere', 're>']);
   });
 
-  it('counts characters, not code units, and no border alone', () => {
+  it('counts code points, not code units, and not a border by itself', () => {
     expect(ngrams('a😀', { minNgram: 1, maxNgram: 2, buckets: 1 })).toEqual([
       '<a',
       'a',
@@ -25,20 +25,20 @@ it('hashes as 32-bit FNV-1a', () => {
 });
 
 describe('subwordRows', () => {
-  it('gives each word its own row and those of its n-grams', () => {
+  it('gives each word a row and the rows of its n-grams', () => {
     const { offsets, rows } = subwordRows(['ab', 'c'], trigrams);
     expect([...offsets]).toEqual([0, 3, 5]);
     const bucket = (gram: string): number => 2 + (fnv1a(gram) % 10);
     expect([...rows]).toEqual([0, bucket('<ab'), bucket('ab>'), 1, bucket('<c>')]);
   });
 
-  it('gives words only their own where there are no n-grams', () => {
+  it('gives each word one row if there are no n-grams', () => {
     const { offsets, rows } = subwordRows(['ab', 'c'], { ...trigrams, maxNgram: 0 });
     expect([...offsets]).toEqual([0, 1, 2]);
     expect([...rows]).toEqual([0, 1]);
   });
 
-  it('bounds what one long word owns', () => {
+  it('bounds the rows of a long word', () => {
     const { rows } = subwordRows(['x'.repeat(100_000)], trigrams);
     expect(rows.length).toBe(1 + 64);
   });

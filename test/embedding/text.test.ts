@@ -33,24 +33,24 @@ describe('readNumberedText', () => {
     expect(told.at(-1)).toBe(9);
   });
 
-  it('leaves rare words out, and keeps case when told', async () => {
+  it('leaves out rare words, and can keep the case', async () => {
     const { text } = await read(['a b A\na c b\n'], { minCount: 2, lowercase: false });
     expect(spelled(text)).toBe('a b | a b |');
     expect(text.tokens).toBe(6);
   });
 
-  it('wants each word of a small text twice', async () => {
+  it('has a minimum count of 2 for a small text', async () => {
     const { text } = await read(['a a b b c\n'], { minCount: undefined });
     expect(text.words).toEqual(['a', 'b']);
   });
 
-  it('forgets the rarest words when there are too many to count', async () => {
+  it('drops the rarest words when there are too many', async () => {
     const { text } = await read(['a a b a b c d e a\n'], { mostWords: 3 });
     expect(text.words).toEqual(['a', 'e']);
     expect([...text.counts]).toEqual([4, 1]);
   });
 
-  it('says what is wrong', async () => {
+  it('refuses texts without enough words', async () => {
     await expect(read([''])).rejects.toThrow('text-0: no words. Is the file empty');
     await expect(read(['a b c\n'], { minCount: 9 })).rejects.toThrow(
       /text-0: no word occurs at least 9 times in 3 tokens\. .*minimum count/,

@@ -123,12 +123,12 @@ describe('tokens', () => {
     expect(counts.unseenTags).toEqual(new Map([['FW', 1]]));
   });
 
-  it('leaves open what it was not told', () => {
+  it('counts only what its options allow', () => {
     const { known, unknown, unseenTags } = countPairs(pairs, { scheme: 'none' });
     expect([known, unknown, unseenTags]).toEqual([null, null, null]);
   });
 
-  it('takes a span tag for seen when its type was', () => {
+  it('takes a span tag as seen if its type was', () => {
     const { unseenTags } = countPairs([pair('I-X B-X B-Y I-Y O', 'I-X B-X O O O')], {
       scheme: 'IOB1',
       seenTags: ['I-X'],
@@ -149,7 +149,7 @@ describe('tokens', () => {
 });
 
 describe('mergeCounts', () => {
-  it('of parts is the count of the whole', () => {
+  it('gives the counts of the corpus from those of its parts', () => {
     const options = {
       scheme: 'BIO' as const,
       isKnown: (token: string) => token < 'w3',
@@ -167,7 +167,7 @@ describe('mergeCounts', () => {
     );
   });
 
-  it('does not share what it sums with its parts', () => {
+  it('shares no objects with its parts', () => {
     const part = countPairs([pair('B-X', 'B-X')], {
       scheme: 'BIO',
       isKnown: () => true,
@@ -184,7 +184,7 @@ describe('mergeCounts', () => {
     );
   });
 
-  it('of nothing is nothing; schemes do not mix', () => {
+  it('gives empty counts for no parts, and refuses mixed schemes', () => {
     expect(mergeCounts([], 'BIO')).toEqual(emptyCounts('BIO'));
     expect(() => mergeCounts([emptyCounts('none')], 'BIO')).toThrow('none');
   });

@@ -49,7 +49,7 @@ describe('sentencePairs', () => {
     ]);
   });
 
-  it('takes streams in pieces and skips sentences without tokens', async () => {
+  it('takes several sentences at a time and skips those without tokens', async () => {
     const { sentences } = corpus('g', 'a/X\n\nb/X\nc/X');
     async function* pieces() {
       yield sentences.slice(0, 1);
@@ -66,13 +66,13 @@ describe('sentencePairs', () => {
     expect(found).toEqual(['a', 'b', 'c']);
   });
 
-  it('says where tokens differ', async () => {
+  it('reports where tokens differ', async () => {
     expect(await message('a/X\nb/X c/X', 'a/X\nb/X d/X')).toBe(
       'pred.conll:3: token 2 of this sentence is "d", but at gold.conll:3 it is "c". Both files must hold the same tokens in the same order.',
     );
   });
 
-  it('says where a sentence is longer or shorter', async () => {
+  it('reports where a sentence is longer or shorter', async () => {
     expect(await message('a/X b/X c/X', 'a/X')).toBe(
       'pred.conll:1: this sentence has 1 token, but at gold.conll:1 it has 3. Both files must end their sentences at the same tokens.',
     );
@@ -81,7 +81,7 @@ describe('sentencePairs', () => {
     );
   });
 
-  it('says which file ends early', async () => {
+  it('reports which file ends early', async () => {
     expect(await message('a/X\nb/X', 'a/X')).toBe(
       'pred.conll: ends after 1 sentence, but another begins at gold.conll:3 with "b". Both files must hold the same sentences.',
     );

@@ -10,8 +10,8 @@ const pair = (gold: string, predicted: string) => ({
   predicted: words(predicted),
 });
 
-describe('report', () => {
-  it('of spans, worked by hand', () => {
+describe('createReport', () => {
+  it('gives the scores of spans, computed by hand', () => {
     // X: 2 gold, 3 predicted, 2 right; Y: 2 gold, 1 predicted, 0 right; Z: only predicted
     const counts = countPairs(
       [pair('B-X I-X O B-X O', 'B-X I-X O B-X B-X'), pair('B-Y B-Y I-Y O', 'O B-Y O B-Z')],
@@ -37,7 +37,7 @@ describe('report', () => {
     });
   });
 
-  it('of plain tags, worked by hand', () => {
+  it('gives the scores of plain tags, computed by hand', () => {
     const counts = countPairs([pair('DT NN VB NN', 'DT NN NN VB'), pair('UH NN', 'NN VB')], {
       scheme: 'none',
       isKnown: (token) => token !== 'UH',
@@ -71,7 +71,7 @@ describe('report', () => {
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   });
 
-  it('of nothing has null for every share', () => {
+  it('gives null for every ratio of empty counts', () => {
     const nothing = { precision: null, recall: null, f1: null };
     expect(createReport(emptyCounts('BIO'))).toEqual({
       tokens: 0,
@@ -89,7 +89,7 @@ describe('report', () => {
     expect(createReport(emptyCounts('none')).tags).toEqual({ macro: nothing, byTag: {} });
   });
 
-  it('keeps names that objects give a meaning', () => {
+  it('keeps types with names such as __proto__', () => {
     const counts = countPairs([pair('B-__proto__ B-constructor', 'B-__proto__ O')], {
       scheme: 'BIO',
     });
@@ -122,7 +122,7 @@ describe('report', () => {
 });
 
 describe('createCorporaReport', () => {
-  it('sums counts for the total and does not average', () => {
+  it('adds counts for the total and does not average scores', () => {
     const small = countPairs([pair('B-X', 'O')], { scheme: 'BIO' });
     const large = countPairs([pair('B-X O B-X O B-X O B-X O B-X', 'B-X O B-X O B-X O B-X O B-X')], {
       scheme: 'BIO',

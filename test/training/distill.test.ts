@@ -42,7 +42,7 @@ async function tagsOf(model: string, sentences: string[][]): Promise<string[][]>
   return tags;
 }
 
-// The teacher knows nouns, verbs and colours; gold tells only of nouns and verbs.
+// The teacher knows nouns, verbs and colours; gold tags are only nouns and verbs.
 const kinds = {
   NOUN: ['tree', 'house', 'river'],
   VERB: ['grows', 'stands', 'flows'],
@@ -57,7 +57,7 @@ const all = Object.entries(kinds).flatMap(([tag, words]) =>
   words.map((word) => [word, tag] as const),
 );
 const knownWords = all.filter(([, tag]) => tag !== 'COLOUR');
-/** Every word alone, then in sentences of two and of three, and so on. */
+/** Every word by itself, then in sentences of two and of three, and so on. */
 const lines = (words: readonly (readonly [string, string])[], count: number): string[][] =>
   Array.from({ length: count }, (_, i) =>
     Array.from({ length: 1 + (Math.floor(i / words.length) % 3) }, (_, t) =>
@@ -77,7 +77,7 @@ beforeAll(async () => {
   await learn('teacher.safetensors', { corpora: [path('full.conll')], dev: path('full.conll') });
 });
 
-test('a student learns from raw text alone what gold does not tell', async () => {
+test('a student learns tags that only the teacher has from raw text', async () => {
   const colours = [['red', 'house'], ['blue'], ['green', 'tree', 'grows']];
   const expected = [['COLOUR', 'NOUN'], ['COLOUR'], ['COLOUR', 'NOUN', 'VERB']];
   expect(await tagsOf('teacher.safetensors', colours)).toEqual(expected);
@@ -99,7 +99,7 @@ test('a student learns from raw text alone what gold does not tell', async () =>
   expect(record.command).toContain(`--raw ${path('raw.txt')} --teacher-weight 0`);
 });
 
-test('the weight is how often the teacher is learned from in place of gold', async () => {
+test('the weight is the probability that targets are predictions, not gold tags', async () => {
   // gold that is wrong throughout
   write(
     'wrong.conll',
@@ -124,7 +124,7 @@ test('the weight is how often the teacher is learned from in place of gold', asy
   expect(await tagsOf('taught.safetensors', words)).toEqual(right);
 });
 
-test("a student has its teacher's hyperparameters and scheme where it is not told otherwise", async () => {
+test("a student has its teacher's hyperparameters and scheme by default", async () => {
   const spans = [
     ['red', 'B-C'],
     ['deep', 'B-C'],
@@ -157,7 +157,7 @@ test("a student has its teacher's hyperparameters and scheme where it is not tol
   );
 });
 
-test('the same bytes for any number of threads, others for another seed', async () => {
+test('gives the same bytes for any number of threads, and others for another seed', async () => {
   const teacher = { model: path('teacher.safetensors'), raw: [path('raw.txt')] };
   const bytes = async (threads: number, seed: number): Promise<string> => {
     await learn('threads.safetensors', { teacher, threads }, { ...small, epochs: 2, seed });

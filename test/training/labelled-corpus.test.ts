@@ -60,7 +60,7 @@ test('a labelled file is read once, with the hash of its bytes', async () => {
 const numbered = (n: number): LabelledSentence[] =>
   Array.from({ length: n }, (_, i) => ({ tokens: [`w${i}`], tags: ['A'] }));
 
-test('every tenth sentence is held out, from where the seed says', () => {
+test('every tenth sentence is held out, and the seed chooses the first', () => {
   const sentences = numbered(95);
   const firsts = new Set<string>();
   for (let seed = 1; seed <= 40; seed++) {
@@ -81,7 +81,7 @@ test('few sentences still give both parts, one gives an error', () => {
   expect(() => holdOut(numbered(1), 1)).toThrow(/too few to hold some out/);
 });
 
-test('span tags train as BIOES unless told otherwise, plain tags as they are', () => {
+test('span tags are trained as BIOES by default, plain tags as they are', () => {
   const bio = [{ tokens: ['a', 'b', 'c'], tags: ['B-X', 'I-X', 'O'] }];
   expect(chooseSchemes(bio, 'auto', { partial: false })).toEqual({
     scheme: 'BIO',

@@ -44,7 +44,7 @@ test('labels become tags, sets and unknowns', () => {
   expect(numberCorpus([sentences], plain).sets).toEqual([undefined]);
 });
 
-test('labels are converted to the scheme that is trained', () => {
+test('labels are converted to the trained scheme', () => {
   const sentences = [{ tokens: [...'abc'], tags: ['B-X', '?', 'O'] }];
   const [converted] = inTrainedScheme(
     sentences,
@@ -104,7 +104,7 @@ async function accuracy(column: number): Promise<number> {
   return tags.filter((tag, i) => tag === gold[i]).length / tags.length;
 }
 
-test.each(['softmax', 'crf'])('what little is told is learned: %s', async (decoder) => {
+test.each(['softmax', 'crf'])('partial labels train a usable model: %s', async (decoder) => {
   const file = write('pos.conll', 1, (tag, chance, other) =>
     chance < 40 ? '?' : chance < 70 ? `${other}|${tag}` : tag,
   );
@@ -118,7 +118,7 @@ test.each(['softmax', 'crf'])('what little is told is learned: %s', async (decod
   expect(dev[0]!.tokens).toBeLessThan(0.4 * trained.record.corpora[0]!.tokens * 0.2);
 });
 
-test('spans are learned of which little is outside for certain', async () => {
+test('spans are learned although most O labels are unknown', async () => {
   const file = write('ner.conll', 2, (tag, chance) => (tag === 'O' && chance < 60 ? '?' : tag));
   const { dev } = await run(file, { recipe: 'spans' }, english);
   using trained = openModel(model);
@@ -126,14 +126,14 @@ test('spans are learned of which little is outside for certain', async () => {
   expect(dev[0]!.spans!.f1).toBeGreaterThan(0.4);
 });
 
-test('where the dev set says nothing, finding more is no merit', async () => {
+test('the recall bias is not tuned on development labels that leave O unknown', async () => {
   const file = write('ner.conll', 2, (tag) => (tag === 'O' ? '?' : tag));
   await run(file, { recipe: 'spans', epochs: 2, biasRecall: 'auto' });
   using trained = openModel(model);
   expect(trained.record.recallBias).toBeUndefined();
 });
 
-test('without --partial both characters are like any other', async () => {
+test('without partial labels ? and | are ordinary characters', async () => {
   const file = write('plain.conll', 1, (tag, chance) => (chance < 40 ? '?' : `${tag}|X`));
   await run(file, { partial: false, epochs: 1 });
   using trained = openModel(model);
@@ -141,7 +141,7 @@ test('without --partial both characters are like any other', async () => {
   expect(trained.vocabulary.tags[0]).toContain('NOUN|X');
 });
 
-test('labels that tell nothing are refused', async () => {
+test('labels without a certain tag are refused', async () => {
   const nothing = write('nothing.conll', 1, () => '?');
   await expect(run(nothing, {})).rejects.toThrow(/^The training sentences have no tag but \?/);
   const sets = write('sets.conll', 1, () => 'A|B');

@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts';
 import { hyperparameterNames, hyperparameters } from '../../src/training/hyperparameters.ts';
 import { checkHyperparameters, checkSettings } from '../../src/training/settings.ts';
 
-test('defaults are within their own bounds', () => {
+test('defaults are within their ranges', () => {
   const defaults = checkHyperparameters({}, 'here');
   for (const name of hyperparameterNames)
     expect(defaults[name]).toBe(hyperparameters[name].default);
@@ -90,7 +90,7 @@ test('a value of undefined counts as not given', () => {
   expect(checkSettings({ hidden: undefined, cell: 'gru' })).toEqual({ cell: 'gru' });
 });
 
-test('values with a kind come back in one form, and are read back from it', () => {
+test('text values have one canonical form, which can be read again', () => {
   const kept = (given: Record<string, unknown>) => {
     const [name] = Object.keys(given) as [keyof typeof hyperparameters];
     const value = checkHyperparameters(given, 'here')[name];
@@ -117,7 +117,7 @@ test('values with a kind come back in one form, and are read back from it', () =
   expect(kept({ features: 'none' })).toBe('none');
 });
 
-test('periods matter to a clockwork alone, and one unit a module is enough', () => {
+test('only the clockwork cell needs a unit for each period', () => {
   const of = (given: object) => checkHyperparameters({ hidden: 3, ...given }, 'here');
   expect(of({ cell: 'lstm' }).periods).toBe('1,2,4,8');
   expect(of({ cell: 'clockwork', periods: '1,2,4' }).periods).toBe('1,2,4');

@@ -5,7 +5,7 @@ import { parseTagWeights, tagWeights } from '../../src/training/tag-weights.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { createFolder, sentences } from '../cli/world.ts';
 
-describe('weights of tags', () => {
+describe('tag weights', () => {
   it.each<[string, [string, number][] | undefined]>([
     ['O=0.5', [['O', 0.5]]],
     [
@@ -40,7 +40,7 @@ describe('weights of tags', () => {
   });
 
   const spans = { trainedScheme: 'BIOES' } as const;
-  it('are of tags, or of all tags of a type', () => {
+  it('apply to tags, or to all tags of a span type', () => {
     const tags = [
       ['O', 'B-PER', 'S-PER', 'S-LOC'],
       ['NN', 'VB'],
@@ -82,8 +82,11 @@ async function spansFound(h: object): Promise<number> {
   return (last as TrainingEvent & { type: 'end' }).dev[0]!.spans!.predicted;
 }
 
-test.each(['softmax', 'crf'])('what counts less is found less: %s', async (decoder) => {
-  const plain = await spansFound({ decoder });
-  expect(await spansFound({ decoder, tagWeight: 'O=0.1' })).toBeGreaterThan(plain);
-  expect(await spansFound({ decoder, tagWeight: 'O=5' })).toBeLessThanOrEqual(plain);
-});
+test.each(['softmax', 'crf'])(
+  'a tag of lower weight is predicted less often: %s',
+  async (decoder) => {
+    const plain = await spansFound({ decoder });
+    expect(await spansFound({ decoder, tagWeight: 'O=0.1' })).toBeGreaterThan(plain);
+    expect(await spansFound({ decoder, tagWeight: 'O=5' })).toBeLessThanOrEqual(plain);
+  },
+);

@@ -76,7 +76,7 @@ const losses = async (h: object, options?: Partial<TrainOptions>): Promise<numbe
 };
 
 test.runIf(hasBfloat16())(
-  'products in bfloat16 learn much the same, on any number of threads',
+  'products in bfloat16 learn almost the same, with any number of threads',
   async () => {
     const products = 'bfloat16';
     const [one, two] = [1, 2].map(async (threads) => {
@@ -92,7 +92,7 @@ test.runIf(hasBfloat16())(
   },
 );
 
-test('gradients of accumulated batches are those of one batch of their sentences', async () => {
+test('accumulated batches have the gradient of one batch of the same sentences', async () => {
   // two batches, whose order then does not matter
   const [whole, halves] = [
     await losses({ batchSize: 8192 }),
@@ -104,7 +104,7 @@ test('gradients of accumulated batches are those of one batch of their sentences
   expect((await losses({ batchSize: 100 }))[1]).not.toBeCloseTo(whole![1]!, 3);
 });
 
-test('characters that are dropped are drawn by the seed, whatever the number of threads', async () => {
+test('dropped characters depend on the seed, not on the number of threads', async () => {
   const bytes = async (name: string, threads: number, charDropout: number) =>
     readFileSync((await run(name, { threads }, { charDropout, accumulate: 3 })).output);
   const dropped = await bytes('chars-1', 1, 0.3);
@@ -112,7 +112,7 @@ test('characters that are dropped are drawn by the seed, whatever the number of 
   expect((await losses({ charDropout: 0.3 }))[1]).not.toBeCloseTo((await losses({}))[1]!, 3);
 });
 
-test('events tell sizes, epochs and the end; the record holds what happened', async () => {
+test('events and the record hold sizes, epochs and scores', async () => {
   const { output, events } = await run('events', {
     corpora: [corpus('dev.conll')],
     dev: corpus('test.conll'),
@@ -146,7 +146,7 @@ test('events tell sizes, epochs and the end; the record holds what happened', as
   expect(file.tagColumns).toEqual([{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }]);
 });
 
-test('the saved model tags as training said: dev scores are those of the file', async () => {
+test('the saved model predicts what training scored', async () => {
   const { output, events } = await run(
     'again',
     { read: { tagColumn: 1 } },
@@ -171,13 +171,13 @@ test('without a dev file every tenth sentence is held out', async () => {
   });
 });
 
-test('patience ends training, and the best epoch is the one kept', async () => {
+test('training stops after patience, and the best epoch is kept', async () => {
   const { events } = await run('patience', {}, { epochs: 50, patience: 2, learningRate: 1e-9 });
   const epochs = events.filter((event) => event.type === 'epoch');
   expect(last(events)).toMatchObject({ stopped: 'patience', bestEpoch: epochs.length - 2 });
 });
 
-test('a signal ends training after the update under way and keeps the best', async () => {
+test('a signal stops training after the current update and keeps the best epoch', async () => {
   const controller = new AbortController();
   const output = join(folder, 'signal.safetensors');
   const events: TrainingEvent[] = [];
@@ -200,7 +200,7 @@ describe('refit', () => {
   const files = { dev: shortDev, test: shortDev };
   const h = { refit: true, epochs: 3, biasRecall: 'auto', decoder: 'constrained', ensemble: 2 };
 
-  test('trains again on the development sentences too, to the best epoch', async () => {
+  test('trains anew on the development sentences too, to the best epoch', async () => {
     const once = await run('fit', files, { ...h, refit: false });
     const { output, events } = await run('refit', files, h);
     using before = openModel(once.output);
@@ -248,7 +248,7 @@ describe('refit', () => {
     expect(file.record.command).not.toMatch(/refit/); // without --dev it is the default
   });
 
-  test('has the hyperparameters of the development run, also where more tokens would have others', async () => {
+  test('has the hyperparameters of the development run, even if more tokens would change the defaults', async () => {
     const file = join(folder, 'many.conll');
     const sentence = `${'a\tX\n'.repeat(20)}\n`;
     writeFileSync(file, sentence.repeat(5100)); // 91,800 tokens, and 102,000 with what is held out
@@ -265,7 +265,7 @@ describe('refit', () => {
     expect(completeSettings({}, 'pos', again.tokens).hidden).toBe(200);
   });
 
-  test('that is interrupted leaves what there was before', async () => {
+  test('that is interrupted leaves the model of the development run', async () => {
     const controller = new AbortController();
     const options = { signal: controller.signal };
     const output = join(folder, 'interrupted-refit.safetensors');
@@ -336,7 +336,7 @@ test('wrong hyperparameters are refused before anything is read', async () => {
   }
 });
 
-test('what is wrong with the corpus is said before training', async () => {
+test('a wrong corpus or output is refused before training', async () => {
   const empty = join(folder, 'empty.conll');
   writeFileSync(empty, '\n\n');
   await expect(run('x', { corpora: [empty] })).rejects.toThrow(/empty.conll/);
@@ -355,7 +355,7 @@ test('a tag that only dev has is an error that is reported, not a failure', asyn
   expect(end.type === 'end' && end.dev[0]?.unseenTags).toEqual([{ tag: 'B-NEW', count: 1 }]);
 });
 
-test('several columns of tags: a report, a task and a score for each, the score being their mean', async () => {
+test('several tag columns have a report and a score each, and their mean is the score', async () => {
   const conllu = { corpora: [corpus('dev.conllu')], read: { tagColumn: 'upos,NER' } };
   const { output, events } = await run('columns', { ...conllu, test: corpus('test.conllu') });
   const end = last(events);
@@ -388,7 +388,7 @@ test('several columns of tags: a report, a task and a score for each, the score 
   await tagger.close();
 });
 
-test('the record has how gradients fade, in both directions, before training and after', async () => {
+test('the record has gradient norms by distance, in both directions, before and after training', async () => {
   const rnn = { cell: 'rnn', dropout: 0, recurrentDropout: 0, outputDropout: 0 };
   const full = { corpora: [corpus('dev.conll')] };
   const { output, events } = await run('gradients', full, rnn);
@@ -418,7 +418,7 @@ test('the record has how gradients fade, in both directions, before training and
   expect(Object.keys(other.record.gradients!.trained)).toEqual(['backward']);
 });
 
-test('the share of clipped updates is right', async () => {
+test('the fraction of clipped updates is reported', async () => {
   const shares = async (clip: string): Promise<number[]> => {
     const { events } = await run('clip', {}, { clip });
     return events.filter((event) => event.type === 'epoch').map(({ clipped }) => clipped);
@@ -433,7 +433,7 @@ test.each([
   { cell: 'gru', bptt: 'regular:5', merge: 'sum', layers: 2, residual: true },
   { cell: 'clockwork', periods: '1,2,4', bptt: 'random:0.2', features: 'all', featureDim: 4 },
   { cell: 'depth-gated', layers: 2, highway: true, dense: 1, direction: 'forward' },
-])('%j is trained, saved and tags as it did', async (h) => {
+])('%j is trained, saved, and predicts what training scored', async (h) => {
   const { output, events } = await run('kinds', { dev: shortDev }, { ...h, epochs: 3 });
   const epochs = events.filter((event) => event.type === 'epoch');
   expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
@@ -450,7 +450,7 @@ describe('an ensemble', () => {
   const dev = { dev: shortDev };
   const settings = { ensemble: 2, epochs: 3, seed: 5, decoder: 'crf', biasRecall: 'auto' };
 
-  test('has the members that are trained alone, and scores as its file tags', async () => {
+  test('has the networks of single runs as members, and the scores of its file', async () => {
     const options = { ...dev, test: shortDev };
     const { output, events } = await run('ensemble', options, settings);
     const epochs = events.filter((event) => event.type === 'epoch');
@@ -495,7 +495,7 @@ describe('an ensemble', () => {
     expect(file.record.members).toHaveLength(2);
   });
 
-  test('that is interrupted keeps its whole members, and the one under way where dev likes it', async () => {
+  test('that is interrupted keeps its finished members, and the unfinished one if it raises the dev score', async () => {
     const keptAfter = async (member: number, h: object): Promise<number> => {
       const controller = new AbortController();
       const output = join(folder, 'interrupted.safetensors');
@@ -522,7 +522,7 @@ describe('an ensemble', () => {
   });
 });
 
-test('patience begins when something is found', async () => {
+test('patience begins with the first score above 0', async () => {
   const file = join(folder, 'spans.conll');
   writeFileSync(file, 'Nadia B-PER\nleft O\n\nit O\nleft O\n\n');
   const model = join(folder, 'nothing.safetensors');

@@ -104,7 +104,7 @@ describe('a sweep', () => {
     expect(left(complete)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
   });
 
-  it('tags the events of training with their run, and says what is planned and left', () => {
+  it('adds the run and the time left to the events of training', () => {
     const { events } = first;
     expect(events[0]).toMatchObject({ type: 'plan', runs: 8, seeds: 2, done: 0 });
     const third = events.filter((event) => 'run' in event && event.run === 3);
@@ -143,7 +143,7 @@ describe('a sweep', () => {
     expect(new Set(means).size).toBeGreaterThan(1);
   });
 
-  it('keeps the very model that training with its settings writes', async () => {
+  it('keeps the model that training with the same settings writes', async () => {
     const lines = linesOf(complete);
     const highest = Math.max(...lines.map((line) => selectionScore(line.dev!)));
     const best = lines.find((line) => selectionScore(line.dev!) === highest)!;
@@ -167,13 +167,13 @@ describe('a sweep', () => {
     expect(kept).toEqual([true, false]);
   });
 
-  it('compares seeds alone, and scores spans by F1', async () => {
+  it('can compare seeds only, and scores spans by F1', async () => {
     const { final } = await run(newOutput(), { read: {}, values: {}, seeds: 3 });
     expect(final).toMatchObject({ score: 'f1', rows: [{ combination: {}, runs: 3 }] });
     expect(final.best?.dev?.[0]).toHaveProperty('f1');
   });
 
-  it('goes by the mean of several columns of tags', async () => {
+  it('ranks by the mean score of several tag columns', async () => {
     const { events, final } = await run(newOutput(), {
       read: { tagColumn: '1,2' },
       values: {},
@@ -186,7 +186,7 @@ describe('a sweep', () => {
     expect(events.find((event) => event.type === 'end')?.score).toBe(final.rows[0]!.dev.mean);
   });
 
-  it('goes on after a run that diverges, and ranks it last', async () => {
+  it('continues after a run that diverges, and ranks it last', async () => {
     const output = newOutput();
     const more: Partial<SweepOptions> = {
       hyperparameters: { ...shared, optimizer: 'sgd', clip: 0, weightDecay: 1, epochs: 30 },
@@ -217,7 +217,7 @@ describe('an interrupted sweep', () => {
     return final;
   }
 
-  it('drops the run under way, and goes on as if nothing had been', async () => {
+  it('discards the current run, and continues to the same result', async () => {
     const output = newOutput();
     const so = await interrupted(output, 4);
     expect(so).toMatchObject({ complete: false, done: 3, runs: 8 });
@@ -235,7 +235,7 @@ describe('an interrupted sweep', () => {
     expect(fs.readFileSync(output).equals(fs.readFileSync(complete))).toBe(true);
   });
 
-  it('ignores a line that is half written, and removes what a crash left', async () => {
+  it('ignores a line that was cut short, and removes what a crash left', async () => {
     const output = newOutput();
     await interrupted(output, 4);
     const text = fs.readFileSync(recordOf(output), 'utf8');
@@ -249,7 +249,7 @@ describe('an interrupted sweep', () => {
     expect(runsOf((await run(output, { test: corpus })).events)).toEqual([]);
   });
 
-  it('takes up more values and more seeds', async () => {
+  it('continues with more values and more seeds', async () => {
     const output = newOutput();
     await run(output, { values: { hidden: [3] }, seeds: 1 });
     const more = { values: { hidden: [2, 3] }, seeds: 2 };
@@ -271,7 +271,7 @@ describe('an interrupted sweep', () => {
     expect(fs.readFileSync(output).equals(model)).toBe(true);
   });
 
-  it('leaves nothing behind when its events are no longer taken', async () => {
+  it('leaves nothing behind when its events are no longer consumed', async () => {
     const output = newOutput();
     for await (const event of sweep(optionsOf(output))) if (event.type === 'epoch') break;
     expect(left(output)).toEqual([]);
@@ -328,7 +328,7 @@ describe('what is refused before anything trains', () => {
     await refused(newOutput(), more, message);
   });
 
-  it('runs on other data or columns, or of another sweep', async () => {
+  it('records of other data or columns, or of another sweep', async () => {
     const output = newOutput();
     const more = { values: { hidden: [3, 4] }, seeds: 1 };
     await run(output, more);
