@@ -1,20 +1,16 @@
 import type { Address } from '../../backend/kernels.ts';
 import type { Bags } from '../engine.ts';
-import type { InputBatch, InputLayer, LayerContext } from './layer.ts';
+import type { InputBatch, InputLayer, InputShape, LayerContext } from './layer.ts';
 
 // Features as bags of rows of one embedding table: each item (word type or token) has a bag for each group of features,
 // and its encoding is the sums of its bags, side by side.
 
 interface BagBuffers {
+  readonly batch: InputShape;
   readonly n: number; // items
-  readonly N: number; // tokens
-  readonly D: number;
-  readonly x: Address;
-  readonly dx: Address;
   readonly offsets: Address; // (n groups + 1)
   readonly members: Address; // rows of the table
   readonly items: Address; // (N) the item of each token
-  readonly indices: Address; // (N) 0, 1, 2, ... if the items are tokens, else 0
   readonly out: Address; // (n, width)
   readonly dout: Address;
 }
@@ -63,38 +59,36 @@ export function bagLayer(
               offsets[++bag] = end;
             }
           });
-          if (!b.indices) return;
-          const items = memory.i32(b.indices, b.N);
-          for (let i = 0; i < b.N; i++) items[i] = i;
+          if (of === 'types') return;
+          const items = memory.i32(b.items, b.n);
+          for (let i = 0; i < b.n; i++) items[i] = i;
         },
       };
     },
 
-    layout({ integers, scratch }, { N, Y, D, x, dx, types, training }, { members }) {
+    layout({ integers, scratch }, batch, { members }) {
+      const { N, Y, types, training } = batch;
       const n = of === 'types' ? Y : N;
-      const offsets = integers.take(n * groups + 1);
-      const indices = of === 'types' ? 0 : integers.take(N);
       return {
+        batch,
         n,
-        N,
-        D,
-        x,
-        dx,
-        offsets,
-        indices,
+        offsets: integers.take(n * groups + 1),
         members: integers.take(members),
-        items: of === 'types' ? types : indices,
+        items: of === 'types' ? types : integers.take(N),
         out: scratch.take(n * width),
         dout: training ? scratch.take(n * width) : 0,
       };
     },
 
-    forward({ kernels }, { n, N, D, x, offsets, members, items, out }) {
+    forward({ kernels }, { batch: { N, D, x }, n, offsets, members, items, out }) {
       kernels.segment_sum(out, table, offsets, members, n * groups, dim, dim);
       kernels.rows_gather(x, out, items, N, width, D);
     },
 
-    backward({ kernels, arena, gradients }, { n, N, D, dx, offsets, members, items, dout }) {
+    backward(
+      { kernels, arena, gradients },
+      { batch: { N, D, dx }, n, offsets, members, items, dout },
+    ) {
       arena.f32(dout, n * width).fill(0);
       kernels.rows_scatter_add(dout, dx, items, N, width, D);
       kernels.segment_scatter_add(gradients.at(table), dout, offsets, members, n * groups, dim);

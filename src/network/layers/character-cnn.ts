@@ -2,15 +2,11 @@ import { packedSize } from '../../backend/backend.ts';
 import type { Address } from '../../backend/kernels.ts';
 import { project, projectBack } from '../weights.ts';
 import { type CharacterBuffers, characterEmbedding } from './characters.ts';
-import type { InputLayer, LayerContext } from './layer.ts';
+import type { InputLayer, InputShape, LayerContext } from './layer.ts';
 
-interface CnnBuffers extends CharacterBuffers {
-  readonly N: number;
-  readonly Y: number;
-  readonly D: number;
-  readonly x: Address;
-  readonly dx: Address;
-  readonly types: Address;
+interface CnnBuffers {
+  readonly batch: InputShape;
+  readonly characters: CharacterBuffers;
   readonly offsets: Address; // (Y + 1)
   readonly chars: Address; // (L) indices into the charset, word after word
   readonly table: Address; // (Q, W F) what each character adds to each filter at each offset
@@ -43,23 +39,19 @@ export function characterCnn(context: LayerContext): InputLayer<'L' | 'Q', CnnBu
       return {
         sizes: { L: chars.length, Q: charset.length },
         write(memory, b) {
-          memory.i32(b.charset, charset.length).set(charset);
+          memory.i32(b.characters.charset, charset.length).set(charset);
           memory.i32(b.chars, chars.length).set(chars);
           memory.i32(b.offsets, offsets.length).set(offsets);
         },
       };
     },
 
-    layout(space, { N, Y, D, x, dx, types, training }, { L, Q }) {
+    layout(space, batch, { L, Q }) {
       const { integers, kept, scratch } = space;
+      const { Y, training } = batch;
       return {
-        ...embedding.layout(space, { Q, training }),
-        N,
-        Y,
-        D,
-        x,
-        dx,
-        types,
+        batch,
+        characters: embedding.layout(space, { Q, training }),
         offsets: integers.take(Y + 1),
         chars: integers.take(L),
         table: scratch.take(Q * W * F),
@@ -73,25 +65,28 @@ export function characterCnn(context: LayerContext): InputLayer<'L' | 'Q', CnnBu
 
     forward(pass, b) {
       const { kernels } = pass;
-      const { Y, Q, table, chars, offsets, argmax, out } = b;
-      embedding.forward(pass, b);
-      project(kernels, table, b.embedded, kernel, { n: Q });
+      const { characters, table, chars, offsets, argmax, out } = b;
+      const { N, Y, D, x, types } = b.batch;
+      embedding.forward(pass, characters);
+      project(kernels, table, characters.embedded, kernel, { n: characters.Q });
       kernels.char_conv_forward(out, argmax, table, bias, chars, offsets, Y, F, W, F);
-      kernels.rows_gather(b.x, out, b.types, b.N, F, b.D);
+      kernels.rows_gather(x, out, types, N, F, D);
     },
 
     backward(pass, b) {
       const { kernels, arena, gradients } = pass;
-      const { Y, Q, dtable, packed, chars, offsets, argmax, dout } = b;
+      const { characters, dtable, packed, chars, offsets, argmax, dout } = b;
+      const { N, Y, D, dx, types } = b.batch;
+      const { Q, embedded, dembedded } = characters;
       const dbias = gradients.at(bias);
       arena.f32(dout, Y * F).fill(0);
-      kernels.rows_scatter_add(dout, b.dx, b.types, b.N, F, b.D);
+      kernels.rows_scatter_add(dout, dx, types, N, F, D);
       arena.f32(dtable, Q * W * F).fill(0);
       kernels.char_conv_backward(dtable, dbias, dout, argmax, chars, offsets, Y, F, W, F);
       kernels.gemm_pack(packed, dtable, Q, W * F, W * F, 1);
-      gradients.product(kernel, b.embedded, packed, Q);
-      projectBack(kernels, b.dembedded, dtable, kernel, { n: Q });
-      embedding.backward(pass, b);
+      gradients.product(kernel, embedded, packed, Q);
+      projectBack(kernels, dembedded, dtable, kernel, { n: Q });
+      embedding.backward(pass, characters);
     },
   };
 }

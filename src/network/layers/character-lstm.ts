@@ -4,7 +4,7 @@ import { lstm } from '../cells/lstm.ts';
 import type { Packing } from '../packing.ts';
 import { project, projectBack } from '../weights.ts';
 import { type CharacterBatch, type CharacterBuffers, characterEmbedding } from './characters.ts';
-import type { InputLayer, LayerContext } from './layer.ts';
+import type { InputLayer, InputShape, LayerContext } from './layer.ts';
 import {
   layoutRecurrence,
   type RecurrenceBuffers,
@@ -13,12 +13,9 @@ import {
   recurrentWeights,
 } from './recurrence.ts';
 
-interface LstmBuffers extends CharacterBuffers {
-  readonly N: number;
-  readonly D: number;
-  readonly x: Address;
-  readonly dx: Address;
-  readonly types: Address;
+interface LstmBuffers {
+  readonly batch: InputShape;
+  readonly characters: CharacterBuffers;
   /** The words as packed sequences of characters. */
   readonly packing: Packing;
   readonly chars: Address; // (L) indices into the charset, packed over time
@@ -61,7 +58,7 @@ export function characterLstm(
       return {
         sizes: { L: chars.length, Q: charset.length, longest: offsets[1] ?? 0 },
         write(memory, b) {
-          memory.i32(b.charset, charset.length).set(charset);
+          memory.i32(b.characters.charset, charset.length).set(charset);
           packCharacters(collected, {
             chars: memory.i32(b.chars, b.packing.N),
             rows: memory.i32(b.packing.rows, b.packing.T),
@@ -72,15 +69,12 @@ export function characterLstm(
       };
     },
 
-    layout(space, { N, Y, D, x, dx, types, training }, { L, Q, longest }) {
+    layout(space, batch, { L, Q, longest }) {
       const { integers, kept, scratch } = space;
+      const { Y, training } = batch;
       return {
-        ...embedding.layout(space, { Q, training }),
-        N,
-        D,
-        x,
-        dx,
-        types,
+        batch,
+        characters: embedding.layout(space, { Q, training }),
         packing: { rows: integers.take(longest), N: L, T: longest, B: Y },
         chars: integers.take(L),
         first: integers.take(Y),
@@ -100,45 +94,48 @@ export function characterLstm(
 
     forward(pass, b) {
       const { kernels } = pass;
-      const { N: L, B: Y } = b.packing;
-      embedding.forward(pass, b);
+      const { characters, packing, chars, out } = b;
+      const { N: L, B: Y, rows, T } = packing;
+      const { Q, embedded } = characters;
+      embedding.forward(pass, characters);
       directions.forEach((w, d) => {
         const { table, recurrence, h } = b.directions[d]!;
-        project(kernels, table, b.embedded, w.input, { n: b.Q, bias: w.bias });
-        kernels.rows_gather(recurrence.pre, table, b.chars, L, 4 * H, 4 * H);
-        recurrenceForward(kernels, h, recurrence, w, {
-          ...b.packing,
-          ldh: H,
-          reverse: w.reverse,
-        });
-        const end = w.reverse ? b.first : b.last;
-        kernels.rows_gather(b.out + d * H * 4, h, end, Y, H, 2 * H);
+        const { reverse } = w;
+        project(kernels, table, embedded, w.input, { n: Q, bias: w.bias });
+        kernels.rows_gather(recurrence.pre, table, chars, L, 4 * H, 4 * H);
+        recurrenceForward(kernels, h, recurrence, w, { rows, N: L, T, B: Y, ldh: H, reverse });
+        kernels.rows_gather(out + d * H * 4, h, reverse ? b.first : b.last, Y, H, 2 * H);
       });
-      kernels.rows_gather(b.x, b.out, b.types, b.N, 2 * H, b.D);
+      kernels.rows_gather(b.batch.x, out, b.batch.types, b.batch.N, 2 * H, b.batch.D);
     },
 
     backward(pass, b) {
       const { kernels, arena, gradients } = pass;
-      const { N: L, B: Y } = b.packing;
-      arena.f32(b.dout, Y * 2 * H).fill(0);
-      kernels.rows_scatter_add(b.dout, b.dx, b.types, b.N, 2 * H, b.D);
+      const { characters, packing, chars, dout } = b;
+      const { N: L, B: Y, rows, T } = packing;
+      const { Q, embedded, dembedded } = characters;
+      arena.f32(dout, Y * 2 * H).fill(0);
+      kernels.rows_scatter_add(dout, b.batch.dx, b.batch.types, b.batch.N, 2 * H, b.batch.D);
       directions.forEach((w, d) => {
         const { dtable, packed, recurrence, dh } = b.directions[d]!;
-        const end = w.reverse ? b.first : b.last;
-        arena.f32(dtable, b.Q * 4 * H).fill(0);
+        const { reverse } = w;
+        arena.f32(dtable, Q * 4 * H).fill(0);
         arena.f32(dh, L * H).fill(0);
-        kernels.rows_scatter_add(dh, b.dout + d * H * 4, end, Y, H, 2 * H);
+        kernels.rows_scatter_add(dh, dout + d * H * 4, reverse ? b.first : b.last, Y, H, 2 * H);
         recurrenceBackward(kernels, gradients, dh, recurrence, w, {
-          ...b.packing,
+          rows,
+          N: L,
+          T,
+          B: Y,
           ldd: H,
-          reverse: w.reverse,
+          reverse,
         });
-        kernels.rows_scatter_add(dtable, recurrence.pre, b.chars, L, 4 * H, 4 * H);
-        kernels.gemm_pack(packed, dtable, b.Q, 4 * H, 4 * H, 1);
-        gradients.product(w.input, b.embedded, packed, b.Q);
-        projectBack(kernels, b.dembedded, dtable, w.input, { n: b.Q, accumulate: d > 0 });
+        kernels.rows_scatter_add(dtable, recurrence.pre, chars, L, 4 * H, 4 * H);
+        kernels.gemm_pack(packed, dtable, Q, 4 * H, 4 * H, 1);
+        gradients.product(w.input, embedded, packed, Q);
+        projectBack(kernels, dembedded, dtable, w.input, { n: Q, accumulate: d > 0 });
       });
-      embedding.backward(pass, b);
+      embedding.backward(pass, characters);
     },
   };
 }

@@ -65,11 +65,12 @@ export function joinInputs(layers: readonly InputLayer[]): Input {
     layout(space, batch, sizes) {
       let next = 0;
       return layers.map((layer, i) => {
+        const { N, Y, types, training } = batch;
         const offset = columns[i]!.from * 4;
+        const [x, dx] = [batch.x + offset, batch.dx + offset];
         const layerSizes: Record<string, number> = {};
         for (const name of layer.sizes) layerSizes[name] = sizes[next++]!;
-        const [x, dx] = [batch.x + offset, batch.dx + offset];
-        return layer.layout(space, { ...batch, D, x, dx }, layerSizes);
+        return layer.layout(space, { N, Y, D, x, dx, types, training }, layerSizes);
       });
     },
 

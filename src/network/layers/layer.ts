@@ -109,7 +109,7 @@ export interface PreparedInput<S extends string, B> {
   write(memory: Pick<Arena, 'i32'>, b: B): void;
 }
 
-/** A batch, and where the columns of an input layer begin in x (N, D) and its gradient dx. */
+/** A batch as an input layer sees it: its sizes, and where its columns of x (N, D) and of the gradient dx begin. */
 export interface InputShape {
   readonly N: number;
   readonly Y: number;

@@ -95,7 +95,8 @@ export function layoutRecurrence(
 ): RecurrenceBuffers {
   const { N, B, H, panelWidth, training, masks, isRead = false } = options;
   const packed = (blocks: number): Address => kept.take(packedSize(panelWidth, N, blocks * H));
-  const forward = {
+  const packedInput = training ? packed(G) : 0;
+  return {
     pre: scratch.take(N * G * H),
     saved: scratch.take(N * saved * H),
     c: scratch.take(N * H),
@@ -103,26 +104,13 @@ export function layoutRecurrence(
     reset: reset ? kept.take(N * H) : 0,
     dropoutMask: masks?.dropout ? scratch.take(B * H) : 0,
     truncationMask: masks?.truncation ? scratch.take(N) : 0,
-  };
-  if (!training) return { ...forward, ...noBackward };
-  const packedInput = packed(G);
-  return {
-    ...forward,
-    dcAbove: isRead ? scratch.take(N * H) : 0,
-    carry: scratch.take(B * 4 * H),
+    dcAbove: training && isRead ? scratch.take(N * H) : 0,
+    carry: training ? scratch.take(B * 4 * H) : 0,
     packedInput,
-    packedRecurrent: R < G ? packed(R) : packedInput,
-    packedCandidate: reset ? packed(1) : 0,
+    packedRecurrent: training && R < G ? packed(R) : packedInput,
+    packedCandidate: training && reset ? packed(1) : 0,
   };
 }
-
-const noBackward = {
-  dcAbove: 0,
-  carry: 0,
-  packedInput: 0,
-  packedRecurrent: 0,
-  packedCandidate: 0,
-} as const;
 
 interface WalkOptions extends Packing {
   readonly reverse: boolean;

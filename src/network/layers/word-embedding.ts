@@ -1,10 +1,8 @@
 import type { Address } from '../../backend/kernels.ts';
-import type { InputLayer, LayerContext } from './layer.ts';
+import type { InputLayer, InputShape, LayerContext } from './layer.ts';
 
 interface WordBuffers {
-  readonly N: number;
-  readonly D: number;
-  readonly x: Address;
+  readonly batch: InputShape;
   readonly rows: Address; // (N) rows of the table
 }
 
@@ -32,8 +30,8 @@ export function wordEmbedding({
         memory.i32(rows, words.length).set(words);
       },
     }),
-    layout: ({ integers }, { N, D, x }) => ({ N, D, x, rows: integers.take(N) }),
-    forward({ kernels }, { N, D, x, rows }) {
+    layout: ({ integers }, batch) => ({ batch, rows: integers.take(batch.N) }),
+    forward({ kernels }, { batch: { N, D, x }, rows }) {
       kernels.rows_gather(x, table, rows, N, width, D);
     },
     backward: () => undefined,

@@ -76,7 +76,7 @@ describe('the integers of a character encoder', () => {
     const b = layer.layout(space, shape, sizes);
     fill();
     write(arena, b);
-    expect(read(b.charset, 3)).toEqual([1, 2, 4]);
+    expect(read(b.characters.charset, 3)).toEqual([1, 2, 4]);
     expect(read(b.offsets, 5)).toEqual([0, 3, 5, 6, 7]);
     expect(read(b.chars, 7)).toEqual([0, 1, 2, 2, 1, 2, 1]);
   });
