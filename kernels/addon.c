@@ -1,5 +1,6 @@
-// The Node-API addon. It exports `single`, the kernels of kernels.h at the best instruction-set level of this processor,
-// and where processor and system have AMX, `bfloat16`, whose matrix products round their factors to bfloat16.
+// The Node-API addon. It exports `single`, the kernels of kernels.h at the best instruction-set level of this
+// processor, and where processor and system have AMX, `bfloat16`, whose matrix products round their factors to
+// bfloat16.
 //
 // Each has attach(Uint8Array), which returns the kernels over an arena. The arena must never move; a shared
 // WebAssembly.Memory does not. Pointers are byte offsets into the arena as in WebAssembly, and 0 is the null pointer.
@@ -68,8 +69,7 @@ static const Level *bfloat16_level(void) {
   enum { REQUEST = 0x1023, TILE_DATA = 18, AVX512_BF16 = 1 << 5, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
   unsigned a, b, c, d, more;
   const int has = best_level() == &level_avx512 && __get_cpuid_count(7, 1, &more, &b, &c, &d) &&
-                  __get_cpuid_count(7, 0, &a, &b, &c, &d) && (more & AVX512_BF16) && (d & AMX_TILE) &&
-                  (d & AMX_BF16);
+                  __get_cpuid_count(7, 0, &a, &b, &c, &d) && (more & AVX512_BF16) && (d & AMX_TILE) && (d & AMX_BF16);
   if (has && syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0) return &level_amx;
 #endif
   return NULL;
@@ -78,8 +78,7 @@ static const Level *bfloat16_level(void) {
 // Every call of Node-API is checked. A failure becomes a JavaScript error, unless one is pending already.
 static void *fail(napi_env env, const char *message) {
   bool pending = false;
-  if (napi_is_exception_pending(env, &pending) == napi_ok && !pending)
-    napi_throw_error(env, "SEQTAG_BACKEND", message);
+  if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) napi_throw_error(env, "SEQTAG_BACKEND", message);
   return NULL;
 }
 static void *fail_last(napi_env env) {
@@ -127,21 +126,21 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
 #define APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m) APPLY_12(a, b, c, d, e, f, g, h, i, j, k, l), m(12)
 #define APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n) APPLY_13(a, b, c, d, e, f, g, h, i, j, k, l, m), n(13)
 #define APPLY_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) APPLY_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n), o(14)
-#define APPLY_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) \
+#define APPLY_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)                                                       \
   APPLY_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o), p(15)
-#define APPLY_17(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q) \
+#define APPLY_17(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)                                                    \
   APPLY_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p), q(16)
-#define APPLY_18(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r) \
+#define APPLY_18(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)                                                 \
   APPLY_17(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q), r(17)
-#define APPLY_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
+#define APPLY_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s)                                              \
   APPLY_18(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r), s(18)
-#define APPLY_20(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t) \
+#define APPLY_20(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t)                                           \
   APPLY_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s), t(19)
-#define APPLY_21(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u) \
+#define APPLY_21(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)                                        \
   APPLY_20(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t), u(20)
-#define APPLY_22(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v) \
+#define APPLY_22(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)                                     \
   APPLY_21(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u), v(21)
-#define PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22,       \
+#define PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22,      \
              name, ...)                                                                                                \
   name
 #define APPLY(...)                                                                                                     \
@@ -149,8 +148,7 @@ static Instance *arguments(napi_env env, napi_callback_info info, double *values
        APPLY_13, APPLY_12, APPLY_11, APPLY_10, APPLY_9, APPLY_8, APPLY_7, APPLY_6, APPLY_5, APPLY_4, APPLY_3, APPLY_2, \
        APPLY_1)                                                                                                        \
   (__VA_ARGS__)
-#define COUNT(...)                                                                                                     \
-  PICK(__VA_ARGS__, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, )
+#define COUNT(...) PICK(__VA_ARGS__, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, )
 
 #define WRAPPER(name, kinds, types)                                                                                    \
   static napi_value call_##name(napi_env env, napi_callback_info info) {                                               \

@@ -6,8 +6,8 @@
 #include "vector.h"
 
 // Step t has the rows [at, at + n). The first `carried` of them have a state from the step before (in the order of the
-// recurrence), whose rows begin at `before`. `reverse`: the recurrence runs from the last token of a sentence to the first.
-// `backward`: the walk is against the recurrence, as in backpropagation.
+// recurrence), whose rows begin at `before`. `reverse`: the recurrence runs from the last token of a sentence to the
+// first. `backward`: the walk is against the recurrence, as in backpropagation.
 typedef struct {
   int t, at, n, carried, before, up;
 } Step;

@@ -1,9 +1,10 @@
 // Matrix products in bfloat16 with sums in binary32, for processors with matrix units (AMX). Factors keep 8 significant
-// bits, and products are many times faster. This file takes the place of pack_ and gemm_ in all layers but the CRF, whose
-// sums over paths stay in binary32.
+// bits, and products are many times faster. This file takes the place of pack_ and gemm_ in all layers but the CRF,
+// whose sums over paths stay in binary32.
 //
-// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16 numbers, tile after tile along K, then the next 16
-// columns. Row p of a tile holds the numbers (2p, 2p + 1) of each of its 16 columns side by side. Missing numbers are 0.
+// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16 numbers, tile after tile along K, then the
+// next 16 columns. Row p of a tile holds the numbers (2p, 2p + 1) of each of its 16 columns side by side. Missing
+// numbers are 0.
 #pragma once
 #include "vector.h"
 
@@ -22,8 +23,8 @@ INLINE __m512i line(const float *p, int n) {
 }
 // (p[i], q[i]) for 16 i, of which the first n exist; q only if `both`.
 INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
-  const __m512i half = (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(both ? n : 0), q),
-                                                    _mm512_maskz_loadu_ps(first(n), p));
+  const __m512i half =
+      (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(both ? n : 0), q), _mm512_maskz_loadu_ps(first(n), p));
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
                                          5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return _mm512_permutexvar_epi16(order, half);
@@ -58,8 +59,8 @@ INLINE void transpose(Tile *tile) {
     tile->rows[i + 12] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0xdd);
   }
 }
-// Two ways to fill a tile, each the transpose of the other: from `rows` lines of `deep` numbers; and from `deep` lines of
-// `rows` numbers, two neighbouring lines at a time. Lines are `ld` floats apart.
+// Two ways to fill a tile, each the transpose of the other: from `rows` lines of `deep` numbers; and from `deep` lines
+// of `rows` numbers, two neighbouring lines at a time. Lines are `ld` floats apart.
 INLINE void from_lines(Tile *tile, const float *from, long ld, int rows, int deep) {
   for (int r = 0; r < EDGE; r++) tile->rows[r] = r < rows ? line(from + r * ld, deep) : _mm512_setzero_si512();
 }
@@ -130,9 +131,7 @@ static void end(const Corner *from, int ldc) {
     end(corner + t, ldc);                                                                                              \
   }
 #define EACH_TILE(what)                                                                                                \
-  what(0) if (right) what(1) if (below > 0) {                                                                          \
-    what(2) if (right) what(3)                                                                                         \
-  }
+  what(0) if (right) what(1) if (below > 0) { what(2) if (right) what(3) }
 
 // As gemm_. An element of C is summed in the same order for any number of rows.
 static __attribute__((noinline)) void product(float *c, const float *a, const float *packed, const float *bias, int M,

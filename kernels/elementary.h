@@ -29,7 +29,8 @@ INLINE V exp_(V x) {
 // At most 4 ulp for x >= -87; about 1e-38 for smaller x.
 INLINE V sigmoid_(V x) { return 1.f / (1.f + exp_(-x)); }
 // tanh x = e / (e + 2) with e = e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), which cancels nothing: at most 4 ulp for every x.
-// e^r - 1 = r + r^2 / 2 + ... is the polynomial of degree 6 of least relative error (1.4e-8) with these first two terms.
+// e^r - 1 = r + r^2 / 2 + ... is the polynomial of degree 6 of least relative error (1.4e-8) with these first two
+// terms.
 INLINE V tanh_(V x) {
   const Reduced y = reduce(2.f * x);
   V p = splat(1.38982013e-3f);

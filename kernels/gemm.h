@@ -75,8 +75,8 @@ INLINE void gemm_tile(float *c, const float *a, const float *panel, const float 
     break;
 #define TILE_ROW_SWITCH(v)                                                                                             \
   switch (rows) {                                                                                                      \
-    TILE_CASE(1, v) TILE_CASE(2, v) TILE_CASE(3, v) TILE_CASE(4, v)                                                    \
-    TILE_CASE(5, v) TILE_CASE(6, v) TILE_CASE(7, v) TILE_CASE(8, v)                                                    \
+    TILE_CASE(1, v)                                                                                                    \
+    TILE_CASE(2, v) TILE_CASE(3, v) TILE_CASE(4, v) TILE_CASE(5, v) TILE_CASE(6, v) TILE_CASE(7, v) TILE_CASE(8, v)    \
   }
 
 INLINE void gemm_block(float *c, const float *a, const float *panel, const float *bias, int rows, int vectors, int last,

@@ -1,8 +1,8 @@
 // Gradients and optimizers.
 #include "elementary.h"
 
-// out[i] = sum_s shards[s, i], in the order of s; then shards = 0. out (n); shards (S, n), rows `stride` floats apart. No
-// aliasing.
+// out[i] = sum_s shards[s, i], in the order of s; then shards = 0. out (n); shards (S, n), rows `stride` floats apart.
+// No aliasing.
 void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int stride, int n) {
   for (int i = 0; i < n; i += LANES) {
     const int m = n - i < LANES ? n - i : LANES;
@@ -39,9 +39,9 @@ void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
 INLINE float clamp(float x, float limit) { return x > limit ? limit : x < -limit ? -limit : x; }
 
 // Both optimizers. w and its state are updated in place; g (n, D) row-major is the gradient. Row r of g belongs to row
-// ids[r] of w and its state, and no other row changes; ids (n), or 0: to row r. `scale` multiplies the gradient (clipping
-// by the global norm, Pascanu et al. 2013), then +-`limit` bounds each element (clipping by value; infinity: none). No
-// aliasing.
+// ids[r] of w and its state, and no other row changes; ids (n), or 0: to row r. `scale` multiplies the gradient
+// (clipping by the global norm, Pascanu et al. 2013), then +-`limit` bounds each element (clipping by value; infinity:
+// none). No aliasing.
 
 // SGD with momentum: v = momentum v + g, w -= learning_rate (v + decay w).
 void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, const int *restrict ids, int n, int D,
@@ -61,8 +61,8 @@ void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, 
 //   w -= learning_rate (m correct1 / (sqrt(v correct2) + epsilon) + decay w).
 // correct1 = 1 / (1 - beta1^t), correct2 = 1 / (1 - beta2^t), t the number of the step.
 void EXPORT(adam)(float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
-                  const int *restrict ids, int n, int D, float scale, float limit, float learning_rate, float beta1, float beta2,
-                  float epsilon, float correct1, float correct2, float decay) {
+                  const int *restrict ids, int n, int D, float scale, float limit, float learning_rate, float beta1,
+                  float beta2, float epsilon, float correct1, float correct2, float decay) {
   for (int r = 0; r < n; r++, g += D) {
     const long at = (long)(ids ? ids[r] : r) * D;
     float *wr = w + at, *mr = m + at, *vr = v + at;

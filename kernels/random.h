@@ -1,4 +1,5 @@
-// Random numbers that depend on a seed, a stream and an index alone, so that they are the same for any number of threads.
+// Random numbers that depend on a seed, a stream and an index alone, so that they are the same for any number of
+// threads.
 #pragma once
 #include <stdint.h>
 

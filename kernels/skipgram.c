@@ -1,20 +1,21 @@
-// Word vectors: skip-gram with negative sampling (Mikolov et al. 2013, "Distributed representations of words and phrases
-// and their compositionality", equation 4) over bags of character n-grams (Bojanowski et al. 2017, equation 2).
+// Word vectors: skip-gram with negative sampling (Mikolov et al. 2013, "Distributed representations of words and
+// phrases and their compositionality", equation 4) over bags of character n-grams (Bojanowski et al. 2017, equation 2).
 //
-// One table (rows + words, D) holds all vectors; D is a multiple of LANES. The vector h of a centre word w is the mean of its
-// rows, which are its own row and those of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all less than
-// `rows`. The vector v of a context word or noise word c is row rows + c. With x = h . v, the loss of a centre is the sum of
-// -ln s(x) over its m contexts, and of -m ln s(-x) over its noise words; s is the logistic function. The contexts of a
-// centre have the same noise words (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory").
+// One table (rows + words, D) holds all vectors; D is a multiple of LANES. The vector h of a centre word w is the mean
+// of its rows, which are its own row and those of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all
+// less than `rows`. The vector v of a context word or noise word c is row rows + c. With x = h . v, the loss of a
+// centre is the sum of -ln s(x) over its m contexts, and of -m ln s(-x) over its noise words; s is the logistic
+// function. The contexts of a centre have the same noise words (Ji et al. 2016, "Parallelizing word2vec in shared and
+// distributed memory").
 //
-// Work is done in rounds. In a round, each shard trains its centres one after another, on copies of the rows that it needs.
-// Then the table receives the changes of all shards in a fixed order. No shard writes what another one reads, so the result
-// does not depend on the order in which threads work.
+// Work is done in rounds. In a round, each shard trains its centres one after another, on copies of the rows that it
+// needs. Then the table receives the changes of all shards in a fixed order. No shard writes what another one reads, so
+// the result does not depend on the order in which threads work.
 #include "elementary.h"
 #include "random.h"
 
-// table (n, ld): uniform numbers in (-scale, scale) in the first `columns` columns, 0 in the others. Element (i, j) depends on
-// (seed, stream, i, j) alone.
+// table (n, ld): uniform numbers in (-scale, scale) in the first `columns` columns, 0 in the others. Element (i, j)
+// depends on (seed, stream, i, j) alone.
 void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, float scale, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x9e3779b9u));
   for (int i = 0; i < n; i++, table += ld)
@@ -24,8 +25,8 @@ void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, flo
     }
 }
 
-// Subsampling of frequent words: kept = those of ids (n) that stay, in order; count[0] = their number, at most n. Word w stays
-// with probability (keep[w] + 1) / 2^32. Every -1, which separates sentences, stays. No aliasing.
+// Subsampling of frequent words: kept = those of ids (n) that stay, in order; count[0] = their number, at most n. Word
+// w stays with probability (keep[w] + 1) / 2^32. Every -1, which separates sentences, stays. No aliasing.
 void EXPORT(skipgram_subsample)(int *restrict kept, int *restrict count, const int *restrict ids,
                                 const uint32_t *restrict keep, int n, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x7f4a7c15u));
@@ -66,8 +67,8 @@ typedef struct {
   int n, words, rows, D, window, negatives, seed, stream;
 } Round;
 
-// The rows that a shard has copied. slots (rows + words): the index of a row in `values`, or -1. touched[0]: their number; the
-// rows follow.
+// The rows that a shard has copied. slots (rows + words): the index of a row in `values`, or -1. touched[0]: their
+// number; the rows follow.
 typedef struct {
   float *values;
   int *slots, *touched;
@@ -86,12 +87,12 @@ INLINE float *copy_of(Copies *c, int row) {
   return c->values + (long)slot * c->D;
 }
 
-// Trains one centre, whose rows are `members` (size). For every target with vector v, step = -learning_rate dloss/dx:
-// v += step h, and each row of the centre += the sum over targets of step v, with v before its update. As in the programs
-// word2vec and fastText, a row of the centre takes the gradient of h itself, not divided by the number of rows. If `loss` is
-// not 0, loss[0] += the loss, each term before its update. h and change (D) are scratch.
-INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *members, int size, const int *targets,
-                    const float *weights, int T, int rows, float learning_rate, double *loss) {
+// Trains one centre, whose rows are `members` (size). For every target with vector v, step = -learning_rate dloss/dx: v
+// += step h, and each row of the centre += the sum over targets of step v, with v before its update. As in the programs
+// word2vec and fastText, a row of the centre takes the gradient of h itself, not divided by the number of rows. If
+// `loss` is not 0, loss[0] += the loss, each term before its update. h and change (D) are scratch.
+INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *members, int size,
+                    const int *targets, const float *weights, int T, int rows, float learning_rate, double *loss) {
   const int D = c->D;
   for (int j = 0; j < D; j += LANES) store(h + j, (V){0}), store(change + j, (V){0});
   for (int r = 0; r < size; r++) {
@@ -123,13 +124,13 @@ INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const 
 #define MOST_TARGETS 1024
 #define LOSS_EVERY 16
 
-// A shard's part of a round: it trains the centres kept[begin] to kept[end - 1] of kept (round.n). A window has 1 to `window`
-// words on each side, all widths equally likely, and ends with the sentence. `negatives` noise words are drawn from noise
-// (words, 2), the alias table of their distribution (Walker 1977): entry i stays with probability
-// (noise[i][0] + 1) / 2^32, else it becomes noise[i][1]. Noise words that are contexts of the centre are left out.
-// 2 window + negatives <= MOST_TARGETS. Random numbers depend on (seed, stream, position) alone. Overwrites the copies of the
-// last round (values, slots, touched); skipgram_merge reads the new ones. Accumulates loss (2): the loss of one centre in
-// LOSS_EVERY, and its number of contexts. `plan` is a Round; scratch (2, D). No aliasing.
+// A shard's part of a round: it trains the centres kept[begin] to kept[end - 1] of kept (round.n). A window has 1 to
+// `window` words on each side, all widths equally likely, and ends with the sentence. `negatives` noise words are drawn
+// from noise (words, 2), the alias table of their distribution (Walker 1977): entry i stays with probability
+// (noise[i][0] + 1) / 2^32, else it becomes noise[i][1]. Noise words that are contexts of the centre are left out. 2
+// window + negatives <= MOST_TARGETS. Random numbers depend on (seed, stream, position) alone. Overwrites the copies of
+// the last round (values, slots, touched); skipgram_merge reads the new ones. Accumulates loss (2): the loss of one
+// centre in LOSS_EVERY, and its number of contexts. `plan` is a Round; scratch (2, D). No aliasing.
 void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *restrict touched, float *restrict scratch,
                             double *restrict loss, const float *restrict table, const int *restrict subwords,
                             const int *restrict owned, const int *restrict kept, const int *restrict noise,
@@ -161,15 +162,15 @@ void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *re
       T += !is_context;
     }
     const int is_measured = p % LOSS_EVERY == 0;
-    centre_(&copies, scratch, scratch + round->D, subwords + owned[kept[p]], owned[kept[p] + 1] - owned[kept[p]], targets,
-            weights, T, round->rows, learning_rate, is_measured ? loss : 0);
+    centre_(&copies, scratch, scratch + round->D, subwords + owned[kept[p]], owned[kept[p] + 1] - owned[kept[p]],
+            targets, weights, T, round->rows, learning_rate, is_measured ? loss : 0);
     if (is_measured) loss[1] += m;
   }
 }
 
-// Ends a round, for the rows that shard s of S (at most 16) was the first to copy: table += what each shard has added to its
-// copy, in the order of shards. table (size, D); values (S, capacity, D); slots (S, size); touched (S, capacity + 1). No
-// aliasing.
+// Ends a round, for the rows that shard s of S (at most 16) was the first to copy: table += what each shard has added
+// to its copy, in the order of shards. table (size, D); values (S, capacity, D); slots (S, size); touched (S, capacity
+// + 1). No aliasing.
 void EXPORT(skipgram_merge)(float *restrict table, const float *restrict values, const int *restrict slots,
                             const int *restrict touched, int s, int S, int size, int capacity, int D) {
   const int *list = touched + (long)s * (capacity + 1);

@@ -24,8 +24,8 @@ INLINE V load(const float *p) { return *(const VU *)p; }
 INLINE void store(float *p, V x) { *(VU *)p = x; }
 INLINE V splat(float x) { return x - (V){0}; } // x + 0 would change -0 to 0, so compilers would keep the addition
 
-// The first n <= LANES floats at p; load_n fills the other lanes with 0. AVX-512 has masks for that: a branch would cost
-// more, and a call would spill registers.
+// The first n <= LANES floats at p; load_n fills the other lanes with 0. AVX-512 has masks for that: a branch would
+// cost more, and a call would spill registers.
 #if LANES == 16 && defined __AVX512F__
 INLINE V load_n(const float *p, int n) { return (V)_mm512_maskz_loadu_ps((1u << n) - 1, p); }
 INLINE void store_n(float *p, V x, int n) { _mm512_mask_storeu_ps(p, (1u << n) - 1, (__m512)x); }
@@ -48,8 +48,8 @@ INLINE void store_n(float *p, V x, int n) {
 
 // mask ? a : b in every lane; masks are the results of comparisons.
 INLINE V choose(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
-// Maximum and minimum; y where a lane of x or y is NaN. GCC finds the single instruction only by its name, and comparing
-// and choosing instead would take a third of the time of an LSTM's gates.
+// Maximum and minimum; y where a lane of x or y is NaN. GCC finds the single instruction only by its name, and
+// comparing and choosing instead would take a third of the time of an LSTM's gates.
 #if LANES == 16 && defined __AVX512F__
 INLINE V larger(V x, V y) { return (V)_mm512_max_ps((__m512)x, (__m512)y); }
 INLINE V smaller(V x, V y) { return (V)_mm512_min_ps((__m512)x, (__m512)y); }
@@ -60,7 +60,6 @@ INLINE V smaller(V x, V y) { return (V)_mm256_min_ps((__m256)x, (__m256)y); }
 INLINE V larger(V x, V y) { return choose(x > y, x, y); }
 INLINE V smaller(V x, V y) { return choose(x < y, x, y); }
 #endif
-
 
 // Loops over blocks of 0..n: `count` floats at index `at`. The last block overlaps the one before it, so that it is
 // complete too if n >= LANES. Outputs must not alias inputs.

@@ -1,14 +1,14 @@
 // Characters of words: a convolution of odd `width` over zero-padded characters, then the maximum over positions
 // (Ma & Hovy 2016, without their tanh).
 //
-// Character embedding E and convolution K meet in one table (C, width * F), table[c] = E[c] K, which a GEMM makes once per
-// update. The convolution at a position is then a sum of `width` rows of the table.
+// Character embedding E and convolution K meet in one table (C, width * F), table[c] = E[c] K, which a GEMM makes once
+// per update. The convolution at a position is then a sum of `width` rows of the table.
 #include "../vector.h"
 
-// out[w, f] = bias[f] + max_p sum_k table[chars[p + k - width / 2], k F + f] over the characters
-// offsets[w] <= p < offsets[w + 1] of word w, at least one. Characters beyond the word count 0. out (n, F) row-major, rows
-// `ldo` floats apart; table (C, width F); bias (F); offsets (n + 1). Saves for backward: argmax (n, F), the position p of
-// the maximum, the first of equals. Overwrites both outputs. No aliasing.
+// out[w, f] = bias[f] + max_p sum_k table[chars[p + k - width / 2], k F + f] over the characters offsets[w] <= p <
+// offsets[w + 1] of word w, at least one. Characters beyond the word count 0. out (n, F) row-major, rows `ldo` floats
+// apart; table (C, width F); bias (F); offsets (n + 1). Saves for backward: argmax (n, F), the position p of the
+// maximum, the first of equals. Overwrites both outputs. No aliasing.
 void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const float *restrict table,
                                const float *restrict bias, const int *restrict chars, const int *restrict offsets,
                                int n, int F, int width, int ldo) {
@@ -33,8 +33,8 @@ void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const 
   }
 }
 
-// Accumulates dtable (C, width F) and dbias (F) from dout (n, F), rows `ldd` floats apart, and `argmax` of forward. Only
-// the position of the maximum has a gradient. No aliasing.
+// Accumulates dtable (C, width F) and dbias (F) from dout (n, F), rows `ldd` floats apart, and `argmax` of forward.
+// Only the position of the maximum has a gradient. No aliasing.
 void EXPORT(char_conv_backward)(float *restrict dtable, float *restrict dbias, const float *restrict dout,
                                 const int *restrict argmax, const int *restrict chars, const int *restrict offsets,
                                 int n, int F, int width, int ldd) {

@@ -15,9 +15,8 @@ void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, i
 // C = A B + bias, or C += A B + bias if `accumulate` is not 0. C (M, N) row-major, rows `ldc` floats apart; A (M, K),
 // element (m, k) at a[m * row_stride + k * column_stride], one of the strides 1; `packed` B (K, N) from gemm_pack;
 // bias (N) or 0. C aliases nothing.
-void EXPORT(gemm)(float *restrict c, const float *restrict a, const float *restrict packed,
-                  const float *restrict bias, int M, int N, int K, int row_stride, int column_stride, int ldc,
-                  int accumulate) {
+void EXPORT(gemm)(float *restrict c, const float *restrict a, const float *restrict packed, const float *restrict bias,
+                  int M, int N, int K, int row_stride, int column_stride, int ldc, int accumulate) {
   product(c, a, packed, bias, M, N, K, row_stride, column_stride, ldc, accumulate);
 }
 

@@ -10,8 +10,8 @@ void EXPORT(dropout_mask)(float *restrict mask, int n, float keep, int seed, int
   for (int i = 0; i < n; i++) mask[i] = (mix(mix((uint32_t)i + 0x9e3779b9u) ^ key) >> 8) < limit ? scale : 0.f;
 }
 
-// x[(t, b)] *= mask[b] at every step t. x (N, D) packed batch, rows `ld` floats apart; mask (batch_sizes[0], D). Backward is
-// the same call on the gradient. No aliasing.
+// x[(t, b)] *= mask[b] at every step t. x (N, D) packed batch, rows `ld` floats apart; mask (batch_sizes[0], D).
+// Backward is the same call on the gradient. No aliasing.
 void EXPORT(dropout_apply)(float *restrict x, const float *restrict mask, const int *restrict batch_sizes, int T, int D,
                            int ld) {
   for (int t = 0; t < T; t++)

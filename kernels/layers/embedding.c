@@ -12,8 +12,8 @@ void EXPORT(rows_gather)(float *restrict out, const float *restrict table, const
   }
 }
 
-// table[ids[r]] += in[r] for r = 0, 1, ..., in this order: the gradient of rows_gather. table (., D); in (n, D) row-major,
-// rows `ldi` floats apart; ids (n). No aliasing.
+// table[ids[r]] += in[r] for r = 0, 1, ..., in this order: the gradient of rows_gather. table (., D); in (n, D)
+// row-major, rows `ldi` floats apart; ids (n). No aliasing.
 void EXPORT(rows_scatter_add)(float *restrict table, const float *restrict in, const int *restrict ids, int n, int D,
                               int ldi) {
   for (int r = 0; r < n; r++) {

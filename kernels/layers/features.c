@@ -1,8 +1,8 @@
 // Features: each token or word type has a bag of rows of a table, and its encoding is their sum.
 #include "../vector.h"
 
-// out[s] = sum of in[members[m]] over offsets[s] <= m < offsets[s + 1]. out (n, D); in (., D) row-major, rows `ldi` floats
-// apart; offsets (n + 1). An empty bag gives 0. Overwrites out. No aliasing.
+// out[s] = sum of in[members[m]] over offsets[s] <= m < offsets[s + 1]. out (n, D); in (., D) row-major, rows `ldi`
+// floats apart; offsets (n + 1). An empty bag gives 0. Overwrites out. No aliasing.
 void EXPORT(segment_sum)(float *restrict out, const float *restrict in, const int *restrict offsets,
                          const int *restrict members, int n, int D, int ldi) {
   for (int s = 0; s < n; s++, out += D) {

@@ -1,13 +1,15 @@
 // Joins: the two directions of a layer (merge), and a layer with its input (residual, highway).
 #include "../elementary.h"
 
-// Merge of h (N, 2 H) = [f b] into out (N, H), both row-major: f + b, (f + b) / 2 or f b (elementwise), for `how` 0, 1, 2.
-// Overwrites out. No aliasing.
+// Merge of h (N, 2 H) = [f b] into out (N, H), both row-major: f + b, (f + b) / 2 or f b (elementwise), for `how` 0, 1,
+// 2. Overwrites out. No aliasing.
 void EXPORT(merge_forward)(float *restrict out, const float *restrict h, int N, int H, int how) {
   const float scale = how == 1 ? 0.5f : 1.f;
   for (int r = 0; r < N; r++, out += H, h += 2 * H)
-    if (how == 2) for (int j = 0; j < H; j++) out[j] = h[j] * h[H + j];
-    else for (int j = 0; j < H; j++) out[j] = scale * (h[j] + h[H + j]);
+    if (how == 2)
+      for (int j = 0; j < H; j++) out[j] = h[j] * h[H + j];
+    else
+      for (int j = 0; j < H; j++) out[j] = scale * (h[j] + h[H + j]);
 }
 
 // dh (N, 2 H) from dout (N, H) and h of forward. Overwrites dh. No aliasing.
@@ -15,8 +17,10 @@ void EXPORT(merge_backward)(float *restrict dh, const float *restrict dout, cons
                             int how) {
   const float scale = how == 1 ? 0.5f : 1.f;
   for (int r = 0; r < N; r++, dout += H, dh += 2 * H, h += 2 * H)
-    if (how == 2) for (int j = 0; j < H; j++) dh[j] = dout[j] * h[H + j], dh[H + j] = dout[j] * h[j];
-    else for (int j = 0; j < H; j++) dh[j] = dh[H + j] = scale * dout[j];
+    if (how == 2)
+      for (int j = 0; j < H; j++) dh[j] = dout[j] * h[H + j], dh[H + j] = dout[j] * h[j];
+    else
+      for (int j = 0; j < H; j++) dh[j] = dh[H + j] = scale * dout[j];
 }
 
 // Residual: x += y. x, y (n). No aliasing. Its gradient is dout for both.
@@ -24,8 +28,8 @@ void EXPORT(add)(float *restrict x, const float *restrict y, int n) {
   for (int i = 0; i < n; i++) x[i] += y[i];
 }
 
-// Highway (Srivastava et al. 2015): out = t y + (1 - t) x, elementwise. All (n). `t` holds pre-activations before, and their
-// logistic after, which backward needs with y and x. Overwrites out. No aliasing.
+// Highway (Srivastava et al. 2015): out = t y + (1 - t) x, elementwise. All (n). `t` holds pre-activations before, and
+// their logistic after, which backward needs with y and x. Overwrites out. No aliasing.
 void EXPORT(highway_forward)(float *restrict out, float *restrict t, const float *restrict y, const float *restrict x,
                              int n) {
   for (int i = 0; i < n; i += LANES) {

@@ -1,10 +1,10 @@
 // Recurrent layers: one direction of one layer over a packed batch, for any cell.
 //
-// This file walks over the steps and computes the matrix products. A cell (cells/*.h) is pointwise: it computes c and h of
-// one row from its pre-activations and the state before, and the gradients of these. A cell has G blocks of H
-// pre-activations; the recurrent product with U (H, R H) adds to the first R of them. A cell with a `reset` function (GRU)
-// derives a second input from h, whose product with V (H, H) adds to block R. Every cell carries h and c from step to step;
-// cells without a cell state keep h, before dropout, in c.
+// This file walks over the steps and computes the matrix products. A cell (cells/*.h) is pointwise: it computes c and h
+// of one row from its pre-activations and the state before, and the gradients of these. A cell has G blocks of H
+// pre-activations; the recurrent product with U (H, R H) adds to the first R of them. A cell with a `reset` function
+// (GRU) derives a second input from h, whose product with V (H, H) adds to block R. Every cell carries h and c from
+// step to step; cells without a cell state keep h, before dropout, in c.
 #include "../batch.h"
 #include "../elementary.h"
 #include "../gemm.h"
@@ -51,23 +51,26 @@ INLINE V dc_(const Row *r, int j, int n) { return or_zero(r->dc_next, j, n) + or
 
 // Forward for training: h from pre = x W + b.
 //   for every step: pre += (h_prev mask) U, then the cell's equations.
-// In: packed_u = U packed (packed_v = V), mask (batch_sizes[0], H) or 0 (variational recurrent dropout, Gal & Ghahramani
-// 2016), per_unit, per_row: (N, H) floats, or (N) clocks if `clocked`. In and out: pre (N, G H), the complete
-// pre-activations after. Out: h (N, H), rows `ldh` floats apart. Saves for backward: saved (N, S H), c (N, H),
+// In: packed_u = U packed (packed_v = V), mask (batch_sizes[0], H) or 0 (variational recurrent dropout, Gal &
+// Ghahramani 2016), per_unit, per_row: (N, H) floats, or (N) clocks if `clocked`. In and out: pre (N, G H), the
+// complete pre-activations after. Out: h (N, H), rows `ldh` floats apart. Saves for backward: saved (N, S H), c (N, H),
 // h_prev (N, H; after the mask) and, if the cell has it, reset (N, H). No aliasing.
 INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, float *saved, float *c, float *h_prev,
                                float *reset, float *pre, const float *packed_u, const float *packed_v,
-                               const float *per_unit, const float *per_row, const float *mask, const int *batch_sizes, int T, int H,
-                               int ldh, int reverse) {
+                               const float *per_unit, const float *per_row, const float *mask, const int *batch_sizes,
+                               int T, int H, int ldh, int reverse) {
   const int G = cell.gates * H, R = cell.recurrent * H;
   Step s = before_first(batch_sizes, T, reverse, 0);
   while (next(&s, batch_sizes, T, reverse)) {
     for (int b = 0; b < s.n; b++) {
       float *to = h_prev + (long)(s.at + b) * H;
       const float *from = h + (long)(s.before + b) * ldh, *keep = mask + (long)b * H;
-      if (b >= s.carried) for (int j = 0; j < H; j++) to[j] = 0.f;
-      else if (mask) for (int j = 0; j < H; j++) to[j] = from[j] * keep[j];
-      else for (int j = 0; j < H; j++) to[j] = from[j];
+      if (b >= s.carried)
+        for (int j = 0; j < H; j++) to[j] = 0.f;
+      else if (mask)
+        for (int j = 0; j < H; j++) to[j] = from[j] * keep[j];
+      else
+        for (int j = 0; j < H; j++) to[j] = from[j];
     }
     product(pre + (long)s.at * G, h_prev + (long)s.at * H, packed_u, 0, s.carried, R, H, H, 1, G, 1);
     for (int pass = cell.reset ? 0 : 1; pass < 2; pass++) {
@@ -88,19 +91,17 @@ INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, flo
         if (pass) cell.step(&r, H);
         else cell.reset(&r, H);
       }
-      if (!pass)
-        product(pre + (long)s.at * G + R, reset + (long)s.at * H, packed_v, 0, s.carried, H, H, H, 1, G, 1);
+      if (!pass) product(pre + (long)s.at * G + R, reset + (long)s.at * H, packed_v, 0, s.carried, H, H, H, 1, G, 1);
     }
   }
 }
 
-// Forward for tagging: the same h, nothing saved. The pre-activations of row r are table[ids[r]], or table[r] if ids is 0;
-// rows of table are `ld` floats apart. scratch (batch_sizes[0], (G + 3) H). c (N, H) receives the states, or is 0. No
-// aliasing.
-INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float *c, float *scratch,
-                             const float *table, const int *ids, const float *packed_u, const float *packed_v,
-                             const float *per_unit, const float *per_row, const int *batch_sizes, int T, int H, int ld, int ldh,
-                             int reverse) {
+// Forward for tagging: the same h, nothing saved. The pre-activations of row r are table[ids[r]], or table[r] if ids is
+// 0; rows of table are `ld` floats apart. scratch (batch_sizes[0], (G + 3) H). c (N, H) receives the states, or is 0.
+// No aliasing.
+INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float *c, float *scratch, const float *table,
+                             const int *ids, const float *packed_u, const float *packed_v, const float *per_unit,
+                             const float *per_row, const int *batch_sizes, int T, int H, int ld, int ldh, int reverse) {
   const int G = cell.gates * H, R = cell.recurrent * H, B = T > 0 ? batch_sizes[0] : 0;
   float *recurrent = scratch, *reset = recurrent + (long)B * G, *now = reset + (long)B * H, *then = now + (long)B * H;
   Step s = before_first(batch_sizes, T, reverse, 0);
@@ -137,17 +138,18 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
   }
 }
 
-// Backward: dpre (N, G H), the gradient of the pre-activations, from dh (N, H; rows `ldd` floats apart) and what forward
-// saved. packed_ut = U^T (R H, H) packed (packed_vt = V^T). Out: dpre; dper_row (N, H), if the cell has it; dh_total (N, H)
-// or 0, the complete gradient of h. Accumulates: dper_unit, if the cell has it. In: dc_above (N, H) or 0, a gradient of c
-// from another layer; truncation_mask (N) or 0, a factor of the gradients that a row passes to the step before: 0 ends
-// backpropagation there. scratch (batch_sizes[0], 4 H). No aliasing. What follows from dpre is one GEMM each, over all
-// steps: dU = h_prev^T dpre, dV = reset^T dpre, dW = x^T dpre, db = its column sums, dx = dpre W^T.
+// Backward: dpre (N, G H), the gradient of the pre-activations, from dh (N, H; rows `ldd` floats apart) and what
+// forward saved. packed_ut = U^T (R H, H) packed (packed_vt = V^T). Out: dpre; dper_row (N, H), if the cell has it;
+// dh_total (N, H) or 0, the complete gradient of h. Accumulates: dper_unit, if the cell has it. In: dc_above (N, H) or
+// 0, a gradient of c from another layer; truncation_mask (N) or 0, a factor of the gradients that a row passes to the
+// step before: 0 ends backpropagation there. scratch (batch_sizes[0], 4 H). No aliasing. What follows from dpre is one
+// GEMM each, over all steps: dU = h_prev^T dpre, dV = reset^T dpre, dW = x^T dpre, db = its column sums, dx = dpre W^T.
 INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre, float *dper_row, float *dper_unit,
                                 float *dh_total, float *scratch, const float *dh, const float *dc_above,
                                 const float *saved, const float *c, const float *h_prev, const float *packed_ut,
                                 const float *packed_vt, const float *per_unit, const float *per_row, const float *mask,
-                                const float *truncation_mask, const int *batch_sizes, int T, int H, int ldd, int reverse) {
+                                const float *truncation_mask, const int *batch_sizes, int T, int H, int ldd,
+                                int reverse) {
   const int G = cell.gates * H, R = cell.recurrent * H, B = T > 0 ? batch_sizes[0] : 0;
   float *dh_next = scratch, *dreset = dh_next + (long)B * H, *dc = dreset + (long)B * H, *dc_next = dc + (long)B * H;
   int arrived = 0; // the first `arrived` rows have gradients from the next step
@@ -177,18 +179,20 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
         };
         if (dh_total && !pass)
           for (int j = 0; j < H; j++)
-            dh_total[row * H + j] = r.dh[j] + (r.dh_next ? r.dh_next[j] : 0.f) +
-                                 (cell.c_is_h && r.dc_next ? r.dc_next[j] : 0.f);
+            dh_total[row * H + j] =
+                r.dh[j] + (r.dh_next ? r.dh_next[j] : 0.f) + (cell.c_is_h && r.dc_next ? r.dc_next[j] : 0.f);
         if (pass) cell.reset_backward(&r, H);
         else cell.step_backward(&r, H);
       }
       if (cell.reset && !pass) product(dreset, d + R, packed_vt, 0, s.carried, H, H, G, 1, H, 0);
     }
     product(dh_next, d, packed_ut, 0, s.carried, H, R, G, 1, H, cell.reset != 0);
-    if (mask) for (long j = 0; j < (long)s.carried * H; j++) dh_next[j] *= mask[j];
+    if (mask)
+      for (long j = 0; j < (long)s.carried * H; j++) dh_next[j] *= mask[j];
     if (truncation_mask)
       for (long b = 0; b < s.carried; b++)
-        for (long j = b * H; j < (b + 1) * H; j++) dh_next[j] *= truncation_mask[s.at + b], dc[j] *= truncation_mask[s.at + b];
+        for (long j = b * H; j < (b + 1) * H; j++)
+          dh_next[j] *= truncation_mask[s.at + b], dc[j] *= truncation_mask[s.at + b];
     arrived = s.carried;
     float *swap = dc;
     dc = dc_next, dc_next = swap;
@@ -199,28 +203,30 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
 #define RECURRENCE(name, clocked, ...)                                                                                 \
   void EXPORT(name##_forward)(float *restrict h, float *restrict saved, float *restrict c, float *restrict h_prev,     \
                               float *restrict reset, float *restrict pre, const float *restrict packed_u,              \
-                              const float *restrict packed_v, const float *restrict per_unit, const float *restrict per_row, \
-                              const float *restrict mask, const int *restrict batch_sizes, int T, int H, int ldh,             \
-                              int reverse) {                                                                           \
-    recurrence_forward((Cell)__VA_ARGS__, clocked, h, saved, c, h_prev, reset, pre, packed_u, packed_v, per_unit, per_row,   \
-                       mask, batch_sizes, T, H, ldh, reverse);                                                                \
+                              const float *restrict packed_v, const float *restrict per_unit,                          \
+                              const float *restrict per_row, const float *restrict mask,                               \
+                              const int *restrict batch_sizes, int T, int H, int ldh, int reverse) {                   \
+    recurrence_forward((Cell)__VA_ARGS__, clocked, h, saved, c, h_prev, reset, pre, packed_u, packed_v, per_unit,      \
+                       per_row, mask, batch_sizes, T, H, ldh, reverse);                                                \
   }                                                                                                                    \
   void EXPORT(name##_infer)(float *restrict h, float *restrict c, float *restrict scratch,                             \
                             const float *restrict table, const int *restrict ids, const float *restrict packed_u,      \
-                            const float *restrict packed_v, const float *restrict per_unit, const float *restrict per_row,   \
-                            const int *restrict batch_sizes, int T, int H, int ld, int ldh, int reverse) {                    \
-    recurrence_infer((Cell)__VA_ARGS__, clocked, h, c, scratch, table, ids, packed_u, packed_v, per_unit, per_row, batch_sizes, T,  \
-                     H, ld, ldh, reverse);                                                                             \
+                            const float *restrict packed_v, const float *restrict per_unit,                            \
+                            const float *restrict per_row, const int *restrict batch_sizes, int T, int H, int ld,      \
+                            int ldh, int reverse) {                                                                    \
+    recurrence_infer((Cell)__VA_ARGS__, clocked, h, c, scratch, table, ids, packed_u, packed_v, per_unit, per_row,     \
+                     batch_sizes, T, H, ld, ldh, reverse);                                                             \
   }                                                                                                                    \
   void EXPORT(name##_backward)(                                                                                        \
-      float *restrict dpre, float *restrict dper_row, float *restrict dper_unit, float *restrict dh_total,                      \
-      float *restrict scratch, const float *restrict dh, const float *restrict dc_above, const float *restrict saved,    \
+      float *restrict dpre, float *restrict dper_row, float *restrict dper_unit, float *restrict dh_total,             \
+      float *restrict scratch, const float *restrict dh, const float *restrict dc_above, const float *restrict saved,  \
       const float *restrict c, const float *restrict h_prev, const float *restrict packed_ut,                          \
-      const float *restrict packed_vt, const float *restrict per_unit, const float *restrict per_row,                        \
-      const float *restrict mask, const float *restrict truncation_mask, const int *restrict batch_sizes, int T, int H, int ldd,        \
-      int reverse) {                                                                                                   \
-    recurrence_backward((Cell)__VA_ARGS__, clocked, dpre, dper_row, dper_unit, dh_total, scratch, dh, dc_above, saved, c, h_prev, \
-                        packed_ut, packed_vt, per_unit, per_row, mask, truncation_mask, batch_sizes, T, H, ldd, reverse);                     \
+      const float *restrict packed_vt, const float *restrict per_unit, const float *restrict per_row,                  \
+      const float *restrict mask, const float *restrict truncation_mask, const int *restrict batch_sizes, int T,       \
+      int H, int ldd, int reverse) {                                                                                   \
+    recurrence_backward((Cell)__VA_ARGS__, clocked, dpre, dper_row, dper_unit, dh_total, scratch, dh, dc_above, saved, \
+                        c, h_prev, packed_ut, packed_vt, per_unit, per_row, mask, truncation_mask, batch_sizes, T, H,  \
+                        ldd, reverse);                                                                                 \
   }
 
 #include "cells/clockwork.h"

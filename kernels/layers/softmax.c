@@ -1,10 +1,10 @@
 // The softmax output layer.
 #include "../elementary.h"
 
-// A token whose tag is known to be in a set S: its loss is -(1 - smoothing) ln P - smoothing / |S| sum_{k in S} ln p_k with
-// P = sum_{k in S} p_k, and is returned. `set` (K) has 1 for the tags of S, else 0. dlogits (K) holds scale p before and
-// the gradient scale (p - q) after, where q_k = (1 - smoothing) p_k / P + smoothing / |S| in S and 0 elsewhere.
-// ln p_k = z_k - top - log_sum.
+// A token whose tag is known to be in a set S: its loss is -(1 - smoothing) ln P - smoothing / |S| sum_{k in S} ln p_k
+// with P = sum_{k in S} p_k, and is returned. `set` (K) has 1 for the tags of S, else 0. dlogits (K) holds scale p
+// before and the gradient scale (p - q) after, where q_k = (1 - smoothing) p_k / P + smoothing / |S| in S and 0
+// elsewhere. ln p_k = z_k - top - log_sum.
 static double softmax_set(float *restrict dlogits, const float *restrict z, const float *restrict set, int K, float top,
                           float log_sum, float scale, float smoothing) {
   int size = 0;
@@ -41,8 +41,8 @@ static float weighted_mean(const float *x, const float *weights, int K) {
 // gold is unknown. weights (K), or 0 for 1: w_r is the weight of the tag, or the mean weight of the set. Overwrites
 // dlogits. No aliasing.
 void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits, const float *restrict logits,
-                                   const int *restrict gold, const float *restrict sets,
-                                   const float *restrict weights, int N, int K, float scale, float smoothing) {
+                                   const int *restrict gold, const float *restrict sets, const float *restrict weights,
+                                   int N, int K, float scale, float smoothing) {
   const float rest = smoothing / K, peak = 1.f - smoothing + rest;
   double total = 0;
   for (int r = 0; r < N; r++, logits += K, dlogits += K) {
@@ -51,7 +51,10 @@ void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits
       continue;
     }
     const float *set = gold[r] < 0 ? sets + (long)(-2 - gold[r]) * K : 0;
-    const float weight = !weights ? 1.f : set ? weighted_mean(weights, set, K) : weights[gold[r]], weighted = scale * weight;
+    const float weight = !weights ? 1.f
+                         : set    ? weighted_mean(weights, set, K)
+                                  : weights[gold[r]],
+                weighted = scale * weight;
     float max = logits[0], sum = 0, mean = 0;
     for (int k = 1; k < K; k++) max = logits[k] > max ? logits[k] : max;
     for (int k0 = 0; k0 < K; k0 += LANES) {

@@ -1,7 +1,7 @@
 // Clockwork RNN (Koutnik et al. 2014): units belong to modules, and a module changes only when its clock ticks:
 //   h = tanh(a) if it does, else h_prev.
-// per_unit: (H) integers, bit k set in the units of module k. per_row: (N) integers, bit k set where module k ticks. Fast
-// modules do not reach slow ones because those entries of U are 0.
+// per_unit: (H) integers, bit k set in the units of module k. per_row: (N) integers, bit k set where module k ticks.
+// Fast modules do not reach slow ones because those entries of U are 0.
 INLINE VI ticking(const Row *r, int j, int n) { return ((VI)load_n(r->per_unit + j, n) & r->clock) != 0; }
 INLINE void clockwork_step(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
@@ -19,4 +19,9 @@ INLINE void clockwork_step_backward(const Row *r, int H) {
   }
 }
 RECURRENCE(clockwork, 1,
-           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .step = clockwork_step, .step_backward = clockwork_step_backward})
+           {.gates = 1,
+            .recurrent = 1,
+            .saved = 0,
+            .c_is_h = 1,
+            .step = clockwork_step,
+            .step_backward = clockwork_step_backward})

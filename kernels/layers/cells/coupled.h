@@ -24,4 +24,5 @@ INLINE void coupled_step_backward(const Row *r, int H) {
     store_n(r->dc + j, dc * (1.f - i), n);
   }
 }
-RECURRENCE(coupled, 0, {.gates = 3, .recurrent = 3, .saved = 4, .step = coupled_step, .step_backward = coupled_step_backward})
+RECURRENCE(coupled, 0,
+           {.gates = 3, .recurrent = 3, .saved = 4, .step = coupled_step, .step_backward = coupled_step_backward})

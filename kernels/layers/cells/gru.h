@@ -36,5 +36,11 @@ INLINE void gru_reset_backward(const Row *r, int H) {
   }
 }
 RECURRENCE(gru, 0,
-           {.gates = 3, .recurrent = 2, .saved = 3, .c_is_h = 1, .step = gru_step, .step_backward = gru_step_backward,
-            .reset = gru_reset, .reset_backward = gru_reset_backward})
+           {.gates = 3,
+            .recurrent = 2,
+            .saved = 3,
+            .c_is_h = 1,
+            .step = gru_step,
+            .step_backward = gru_step_backward,
+            .reset = gru_reset,
+            .reset_backward = gru_reset_backward})

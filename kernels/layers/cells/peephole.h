@@ -1,8 +1,8 @@
 // Peephole LSTM (Gers & Schmidhuber 2000), per_unit = p (3, H) for i, f, o; s is the logistic function:
 //   i = s(a_i + p_i c_prev),  f = s(a_f + p_f c_prev),  g = tanh(a_g),  c = f c_prev + i g,
 //   o = s(a_o + p_o c),  h = o tanh(c).
-// Depth-gated LSTM (Yao et al. 2015): a fifth gate d, without a recurrent product, lets in the cell state e of the lower
-// layer. per_row = e, per_unit = p (5, H) for i, f, o, d, e:
+// Depth-gated LSTM (Yao et al. 2015): a fifth gate d, without a recurrent product, lets in the cell state e of the
+// lower layer. per_row = e, per_unit = p (5, H) for i, f, o, d, e:
 //   d = s(a_d + p_d c_prev + p_e e),  c = d e + f c_prev + i g.
 // saved: i f g o tanh(c) and d.
 INLINE void peephole_step_(const Row *r, int H, const int deep) {
@@ -14,8 +14,8 @@ INLINE void peephole_step_(const Row *r, int H, const int deep) {
     V c = f * c_prev + i * g;
     if (deep) {
       const V e = load_n(r->per_row + j, n);
-      const V d = sigmoid_(load_n(r->pre + 4 * H + j, n) + load_n(p + 3 * H + j, n) * c_prev +
-                           load_n(p + 4 * H + j, n) * e);
+      const V d =
+          sigmoid_(load_n(r->pre + 4 * H + j, n) + load_n(p + 3 * H + j, n) * c_prev + load_n(p + 4 * H + j, n) * e);
       c += d * e;
       save(r, 5, H, j, d, n);
     }
@@ -56,14 +56,18 @@ INLINE void peephole_step_backward_(const Row *r, int H, const int deep) {
   if (c_prev) {
     for (int j = 0; j < H; j++) dp[j] += da[j] * c_prev[j];
     for (int j = 0; j < H; j++) dp[H + j] += da[H + j] * c_prev[j];
-    if (deep) for (int j = 0; j < H; j++) dp[3 * H + j] += da[4 * H + j] * c_prev[j];
+    if (deep)
+      for (int j = 0; j < H; j++) dp[3 * H + j] += da[4 * H + j] * c_prev[j];
   }
-  if (deep) for (int j = 0; j < H; j++) dp[4 * H + j] += da[4 * H + j] * e[j];
+  if (deep)
+    for (int j = 0; j < H; j++) dp[4 * H + j] += da[4 * H + j] * e[j];
 }
 INLINE void peephole_step(const Row *r, int H) { peephole_step_(r, H, 0); }
 INLINE void peephole_step_backward(const Row *r, int H) { peephole_step_backward_(r, H, 0); }
 INLINE void depth_gated_step(const Row *r, int H) { peephole_step_(r, H, 1); }
 INLINE void depth_gated_step_backward(const Row *r, int H) { peephole_step_backward_(r, H, 1); }
-RECURRENCE(peephole, 0, {.gates = 4, .recurrent = 4, .saved = 5, .step = peephole_step, .step_backward = peephole_step_backward})
-RECURRENCE(depth_gated, 0,
-           {.gates = 5, .recurrent = 4, .saved = 6, .step = depth_gated_step, .step_backward = depth_gated_step_backward})
+RECURRENCE(peephole, 0,
+           {.gates = 4, .recurrent = 4, .saved = 5, .step = peephole_step, .step_backward = peephole_step_backward})
+RECURRENCE(
+    depth_gated, 0,
+    {.gates = 5, .recurrent = 4, .saved = 6, .step = depth_gated_step, .step_backward = depth_gated_step_backward})

@@ -18,6 +18,16 @@ INLINE void rnn_tanh_step_backward(const Row *r, int H) { rnn_step_backward_(r, 
 INLINE void rnn_relu_step(const Row *r, int H) { rnn_step_(r, H, 1); }
 INLINE void rnn_relu_step_backward(const Row *r, int H) { rnn_step_backward_(r, H, 1); }
 RECURRENCE(rnn_tanh, 0,
-           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .step = rnn_tanh_step, .step_backward = rnn_tanh_step_backward})
+           {.gates = 1,
+            .recurrent = 1,
+            .saved = 0,
+            .c_is_h = 1,
+            .step = rnn_tanh_step,
+            .step_backward = rnn_tanh_step_backward})
 RECURRENCE(rnn_relu, 0,
-           {.gates = 1, .recurrent = 1, .saved = 0, .c_is_h = 1, .step = rnn_relu_step, .step_backward = rnn_relu_step_backward})
+           {.gates = 1,
+            .recurrent = 1,
+            .saved = 0,
+            .c_is_h = 1,
+            .step = rnn_relu_step,
+            .step_backward = rnn_relu_step_backward})

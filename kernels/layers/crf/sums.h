@@ -44,8 +44,10 @@ static void emission_scores(const Chain *c, float *to, long row) {
   const float *from = c->emissions + row * K, *set = gold < -1 ? c->sets + (long)(-2 - gold) * K : 0;
   for (int k = 0; k < K; k++) to[k] = from[k];
   for (int k = K; k < c->crf.ld; k++) to[k] = NEVER;
-  if (set) for (int k = 0; k < K; k++) to[k] = set[k] != 0.f ? to[k] : NEVER;
-  if (gold >= 0) for (int k = 0; k < K; k++) to[k] = k == gold ? to[k] : NEVER;
+  if (set)
+    for (int k = 0; k < K; k++) to[k] = set[k] != 0.f ? to[k] : NEVER;
+  if (gold >= 0)
+    for (int k = 0; k < K; k++) to[k] = k == gold ? to[k] : NEVER;
 }
 INLINE float max_row(const float *x, int ld) {
   V top = splat(NEVER);
@@ -53,8 +55,8 @@ INLINE float max_row(const float *x, int ld) {
   return max_lanes(top);
 }
 
-// x (ld) *= the power of 2 that brings `max` to [ONE, 2 ONE); then numbers below LEAST, except 0, become LEAST. Returns the
-// exponent.
+// x (ld) *= the power of 2 that brings `max` to [ONE, 2 ONE); then numbers below LEAST, except 0, become LEAST. Returns
+// the exponent.
 INLINE int rescale(float *x, float max, int ld) {
   const union {
     float value;
@@ -100,7 +102,8 @@ static void crf_forward(Chain *c) {
 }
 
 // Backward algorithm, after crf_forward. e becomes the probabilities of tags, and log_z is complete. `transitions` and
-// `back` become factors: transitions^T back, times the factors of the parameters, are the expected counts of transitions.
+// `back` become factors: transitions^T back, times the factors of the parameters, are the expected counts of
+// transitions.
 static void crf_backward(Chain *c) {
   const Crf *w = &c->crf;
   const int ld = w->ld;
@@ -139,7 +142,8 @@ static void crf_backward(Chain *c) {
       store(doubt, load(doubt) + raised + (far ? 1.f : 0.f));
       if (b >= s.carried) continue;
       const float scale = far ? 0.f : inverse * c->weight[b], least = negligible / apart;
-      float *beginning = c->transitions + (long)(s.before + b - c->B) * ld, *after = c->back + (long)(s.before + b) * ld;
+      float *beginning = c->transitions + (long)(s.before + b - c->B) * ld,
+            *after = c->back + (long)(s.before + b) * ld;
       for (int k = 0; k < ld; k += LANES) {
         const V x = load(a + k) * down, y = load(after + k) * scale;
         store(beginning + k, choose(x < least, (V){0}, x));
@@ -190,7 +194,8 @@ static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
     e = c->e + row * ld, to = c->back + row * ld;
     const float *a = c->forward + row * ld;
     if (after) log_step(rest, after, w->transposed, K);
-    else for (int k = 0; k < ld; k++) rest[k] = w->end[k];
+    else
+      for (int k = 0; k < ld; k++) rest[k] = w->end[k];
     V max = splat(NEVER), sum = {0};
     for (int k = 0; k < ld; k += LANES) max = larger(load(a + k) + load(rest + k), max);
     const float top = max_lanes(max);
@@ -210,6 +215,7 @@ static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
           float *d = dtransitions + (long)j * K + k;
           store_n(d, load_n(d, n) + choose(IS_NEVER(y), (V){0}, scale * exp_(y - z)), n);
         }
-    if (after) for (int k = 0; k < ld; k++) c->back[(row + c->batch_sizes[t]) * ld + k] = 0.f;
+    if (after)
+      for (int k = 0; k < ld; k++) c->back[(row + c->batch_sizes[t]) * ld + k] = 0.f;
   }
 }

@@ -13,8 +13,8 @@ INLINE int first_best(const float *x, const float *y, int K, float *value) {
   return best;
 }
 
-// best (vectors * LANES) = max_j (from[j] + scores[j]). `vectors` is a constant at every call, so that the maxima stay in
-// registers.
+// best (vectors * LANES) = max_j (from[j] + scores[j]). `vectors` is a constant at every call, so that the maxima stay
+// in registers.
 INLINE void max_step(float *best, const float *from, const float *scores, int K, int ld, const int vectors) {
   V y[4];
 #pragma GCC unroll 4
@@ -28,10 +28,11 @@ INLINE void max_step(float *best, const float *from, const float *scores, int K,
   for (int v = 0; v < vectors; v++) store(best + v * LANES, y[v]);
 }
 
-// Viterbi (1967): best (N) = the tags of the path of greatest score within the sets (gold may be 0: no sets), score (B) = its
-// score s. Of equal paths, the one with the first last tag wins, then with the first tag before it, and so on. Where no path
-// within the sets goes on, every transition is allowed and scores 0; the same holds for ends. There are only additions and
-// maxima, so all processors find the same tags. scratch: the first B (2 + L) + N L floats of that of crf_loss. No aliasing.
+// Viterbi (1967): best (N) = the tags of the path of greatest score within the sets (gold may be 0: no sets), score (B)
+// = its score s. Of equal paths, the one with the first last tag wins, then with the first tag before it, and so on.
+// Where no path within the sets goes on, every transition is allowed and scores 0; the same holds for ends. There are
+// only additions and maxima, so all processors find the same tags. scratch: the first B (2 + L) + N L floats of that of
+// crf_loss. No aliasing.
 void EXPORT(crf_decode)(int *restrict best, float *restrict score, float *restrict scratch,
                         const float *restrict emissions, const float *restrict tables, const int *restrict gold,
                         const float *restrict sets, const int *restrict batch_sizes, int T, int K) {
