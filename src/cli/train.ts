@@ -103,7 +103,7 @@ export function trainingOutcome(
   return {
     messages: [
       ...divergences,
-      `training diverged: ${model} has the best model before that${epoch}.`,
+      `training diverged: ${model} has the best model before that${epoch}. See --learning-rate, --clip.`,
     ],
     exitCode: 2,
   };

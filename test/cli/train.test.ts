@@ -269,6 +269,21 @@ describe('bad input', () => {
     await refused([corpus, '-o', dirname(file)], /is a directory/);
   });
 
+  it('keeps the best epoch when a later one diverges, says so, and exits with 2', async () => {
+    const model = newModel();
+    const wild = ['--optimizer=sgd', '--learning-rate=100', '--clip=0', '--weight-decay=1'];
+    // the warm-up makes the first epochs harmless
+    const args = [...wild, '--warmup=100', '--epochs=30', '--quiet', '--dev', dev];
+    const { code, stderr } = await train(args, model);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^seqtag: epoch \d+, update \d+: .*diverged\..*\nseqtag: training diverged: /,
+    );
+    expect(stderr).toContain(
+      `seqtag: training diverged: ${model} has the best model before that, of epoch ${recordOf(model).bestEpoch}. See --learning-rate, --clip.\n`,
+    );
+  });
+
   it('stops when the loss is no number', async () => {
     const wild = [
       '--optimizer=sgd',
@@ -296,7 +311,7 @@ describe('what is said of a model that training did not finish', () => {
     expect(outcome).toEqual({
       messages: [
         ...divergences,
-        'training diverged: a.safetensors has the best model before that, of epoch 3.',
+        'training diverged: a.safetensors has the best model before that, of epoch 3. See --learning-rate, --clip.',
       ],
       exitCode: 2,
     });
