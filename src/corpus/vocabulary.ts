@@ -4,16 +4,16 @@ import { candidates } from './tags/partial.ts';
 import { byCount, tally } from './tally.ts';
 import type { Tokenization } from './text/tokenization.ts';
 
-/** What training fixed about words, characters and tags; frozen in the model file: places are rows of its matrices. */
+/** The words, characters and tags of a model. They are fixed in training: indices are rows of its matrices. */
 export interface Vocabulary {
-  /** Normalised words; row 0, `''`, is the unknown word. */
+  /** Normalised words. Row 0, `''`, is the unknown word. */
   readonly words: readonly string[];
   /** Code points; 0 is the unknown character, 1 and 2 the beginning and the end of a word. */
   readonly chars: readonly string[];
-  /** Of each column that is learned, in the scheme in which the model was trained. */
+  /** The tags of each tag column, in the scheme in which the model was trained. */
   readonly tags: readonly (readonly string[])[];
   readonly lowercase: boolean;
-  /** Left out where the model has none. */
+  /** Absent if the model has none. */
   readonly features?: Features;
   readonly tokenFeatures?: TokenFeatures;
   /** How the corpus cuts text into tokens. Default: as English-EWT does. */
@@ -22,31 +22,31 @@ export interface Vocabulary {
 
 export interface VocabularyOptions {
   readonly lowercase: boolean;
-  /** Words seen less often have no row of their own. */
+  /** Rarer words share the row of the unknown word. */
   readonly minCount: number;
   readonly features?: Features | undefined;
-  /** Tags may be labels such as `?` and `NN|VB`: see `candidates`. */
+  /** Whether tags may be partial labels such as `?` and `NN|VB` (see `candidates`). */
   readonly partial?: boolean;
 }
 
 const BEGIN = 1;
 const END = 2;
-/** Whether a character is no letter of a word but its beginning or end. */
+/** Whether a character id marks the beginning or the end of a word. */
 export const isBorder = (char: number): boolean => char === BEGIN || char === END;
-/** Of longer words the first and the last half of this many characters count. */
+/** Of a longer word, only its beginning and its end are used, with half as many characters each. */
 const MOST_CHARS = 48;
-/** Rarer characters train the unknown character's row. */
+/** Rarer characters train the row of the unknown character. */
 const LEAST_CHAR_COUNT = 2;
 
-/** Digits become 0 (Collobert et al. 2011); case is folded on demand, since characters keep it. */
+/** Digits become 0 (Collobert et al. 2011). Lower case is optional, since the characters keep the case. */
 export const normalise = (token: string, lowercase: boolean): string => {
   const word = token.replace(/\p{Nd}/gu, '0');
   return lowercase ? word.toLowerCase() : word;
 };
 
 /**
- * Counts a labelled corpus.
- * @param columns the same sentences for each column of tags that is learned
+ * The vocabulary of a labelled corpus.
+ * @param columns the same sentences for each tag column
  */
 export function buildVocabulary(
   columns: readonly (readonly {
@@ -87,11 +87,11 @@ export function buildVocabulary(
 export interface Encoder {
   /** Row of the word embedding, 0 if unknown. */
   word(token: string): number;
-  /** Appends the token's characters, its borders included, to `into`. */
+  /** Appends the token's characters, with the marks of its beginning and end, to `into`. */
   chars(token: string, into: number[]): void;
-  /** Place of a tag of a column, -1 if unknown. */
+  /** The index of a tag in its column, -1 if it is unknown. */
   tag(tag: string, column: number): number;
-  /** Types in the form that the network takes. */
+  /** Word types in the form that the network needs. */
   types(tokens: readonly string[]): {
     words: Int32Array;
     offsets: Int32Array;
@@ -138,7 +138,7 @@ export function createEncoder({ words, chars, tags, lowercase, features }: Vocab
   return encoder;
 }
 
-/** The first and the last half; slices of bounded length first, so that a huge token costs no more than a long one. */
+/** The beginning and the end of a word. It is sliced first, so that a huge token costs no more than a long one. */
 function shorten(token: string): string {
   const points = [...token.slice(0, MOST_CHARS), ...token.slice(-MOST_CHARS)];
   return [...points.slice(0, MOST_CHARS / 2), ...points.slice(-MOST_CHARS / 2)].join('');

@@ -1,4 +1,4 @@
-/** Groups of features of a word's form; a word has a bag of each. */
+/** Groups of features of a word's form. A word has a bag of features in each group. */
 export const featureNames = [
   'prefix2',
   'prefix3',
@@ -12,13 +12,13 @@ export const featureNames = [
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
 
-/** Which groups a model has, and into how many rows each is hashed. */
+/** The groups that a model has, and how many rows each is hashed into. */
 export interface Features {
   readonly groups: readonly FeatureName[];
   readonly buckets: number;
 }
 
-/** FNV-1a over UTF-16 units, mixed once more so that its low bits are good. */
+/** FNV-1a over UTF-16 units, with a final mix that improves the low bits. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -26,7 +26,7 @@ function hash(text: string): number {
   return (h ^ (h >>> 13)) >>> 0;
 }
 
-/** `Xxxx00-x`: a class for each character, runs cut to three (Collobert et al. 2011, after Manning's shapes). */
+/** `Xxx00-x`: a class for each character, with runs shortened to three (Collobert et al. 2011, after Manning's shapes). */
 export const shapeOf = (token: string): string =>
   token
     .replace(/\p{Lu}/gu, 'X')
@@ -46,7 +46,7 @@ function caseOf(token: string): string {
   return isInitial && rest.join('') === rest.join('').toLowerCase() ? 'initial' : 'mixed';
 }
 
-/** Of longer words n-grams of the first and the last half count. */
+/** Of a longer word, only its beginning and its end, with half as many characters each, give n-grams. */
 const MOST_CHARS = 32;
 
 /** Character n-grams of 3 to 5 between `<` and `>`, as in fastText (Bojanowski et al. 2017). */
@@ -62,7 +62,7 @@ function ngramsOf(points: readonly string[]): string[] {
   return grams;
 }
 
-/** The bag of a group: names that are hashed. Affixes and n-grams are of the word with its case folded, digits as 0. */
+/** The bag of a group, as names to hash. Affixes and n-grams are taken from the lower-cased word with digits as 0. */
 function bagOf(name: FeatureName, token: string, points: readonly string[]): readonly string[] {
   if (name === 'shape') return [shapeOf(token)];
   if (name === 'case') return [caseOf(token)];
@@ -71,7 +71,7 @@ function bagOf(name: FeatureName, token: string, points: readonly string[]): rea
   return [(name.startsWith('prefix') ? points.slice(0, length) : points.slice(-length)).join('')];
 }
 
-/** Appends the bags of a token to `members`, as rows of the table, and where each ends to `offsets`. */
+/** Appends the bags of a token to `members`, as rows of the table, and the end of each bag to `offsets`. */
 export function appendBags(
   { groups, buckets }: Features,
   token: string,

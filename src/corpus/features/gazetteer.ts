@@ -6,18 +6,18 @@ import { decodeText } from '../formats/decode.ts';
 import { contentEnd, isBlank, LineBuffer, problem } from '../lines.ts';
 import { tokenize } from '../text/tokenizer.ts';
 
-// Lists of phrases, each of some types: cities, surnames, companies. Where a text has one of them is told to the network
-// for each token: in what type of phrase, and where in it.
+// Lists of phrases with types: cities, surnames, companies. For each token of a text the network learns in which type of
+// phrase it is, and at which position.
 
 export interface Gazetteer {
   readonly types: readonly string[];
-  /** Every reading of every phrase, its tokens joined by spaces; sorted, each once. */
+  /** All phrases, their tokens joined by spaces, sorted and without duplicates. */
   readonly phrases: readonly string[];
-  /** Of each of them, places of types, rising. */
+  /** The types of each phrase, as ascending indices. */
   readonly typesOf: readonly (readonly number[])[];
 }
 
-/** Tokens `from` to `to - 1` are a phrase of a type. */
+/** A phrase of a type: tokens `from` to `to - 1`. */
 export interface Match {
   readonly type: number;
   readonly from: number;
@@ -32,14 +32,14 @@ export interface GazetteerFile {
 
 const MOST_PHRASES = 1_000_000;
 const MOST_TYPES = 256;
-/** Tokens of a phrase: more is prose. */
+/** The most tokens in a phrase. */
 const MOST_TOKENS = 64;
-/** And of all. */
+/** The most tokens in all phrases. */
 const MOST_WORDS = 8_000_000;
 
 const splitSpaces = (text: string): string[] => text.split(/\s+/).filter((chunk) => chunk !== '');
 
-/** The tokens of a phrase split by spaces, as in a corpus that is so, and as `tokenize` cuts text: `O'Brien 's`. */
+/** A phrase as tokens, split at spaces and as the tokenizer splits text (`O'Brien 's`), since a corpus may have either. */
 function readings(phrase: string): string[] {
   const chunks = splitSpaces(phrase);
   const cut = chunks.flatMap((chunk, i) =>
@@ -49,9 +49,9 @@ function readings(phrase: string): string[] {
 }
 
 /**
- * Reads lists of phrases, one a line, compressed or not. A type may follow after a tab; without one it is the file's
- * name, `cities` of `cities.txt.gz`.
- * @throws UserError for what cannot be read, is no such list, or is too much to go into a model
+ * Reads lists of phrases, one per line, compressed or not. A type may follow a phrase after a tab. Without one the type is
+ * the file's name: `cities` for `cities.txt.gz`.
+ * @throws UserError if a file cannot be read, is no list of phrases, or is too large for a model
  */
 export async function readGazetteers(
   files: readonly string[],
@@ -71,7 +71,7 @@ export async function readGazetteers(
       };
       const [phrase = '', given, ...more] = line.split('\t').map((cell) => cell.trim());
       if (more.length > 0)
-        fail(`${more.length + 2} columns, expected a phrase and perhaps its type, after a tab.`);
+        fail(`${more.length + 2} columns, expected a phrase, or a phrase, a tab and its type.`);
       if (phrase === '') fail('no phrase before the tab. Each line is PHRASE or PHRASE<tab>TYPE.');
       const name = given || own;
       if (!types.has(name)) types.set(name, types.size);
@@ -81,7 +81,9 @@ export async function readGazetteers(
       for (const reading of readings(phrase)) {
         const { length } = reading.split(' ');
         if (length > MOST_TOKENS)
-          fail(`a phrase of ${length} tokens, at most ${MOST_TOKENS}. Is there a phrase a line?`);
+          fail(
+            `a phrase of ${length} tokens, at most ${MOST_TOKENS}. Is there one phrase per line?`,
+          );
         if (!phrases.has(reading)) {
           phrases.set(reading, new Set());
           words += length;
@@ -90,11 +92,14 @@ export async function readGazetteers(
       }
       if (phrases.size > mostPhrases || words > MOST_WORDS)
         fail(
-          `more than ${mostPhrases} phrases or ${MOST_WORDS} words in them, too many for a model. Leave out what texts hardly say.`,
+          `more than ${mostPhrases} phrases or ${MOST_WORDS} words in them, too many for a model. Leave out rare phrases.`,
         );
       seen.add(`${phrase}\t${name}`);
     });
-    if (seen.size === 0) throw new UserError(`${file}: no phrases. Write one a line.`);
+    if (seen.size === 0)
+      throw new UserError(`${file}: no phrases. Write one per line.`, {
+        code: 'SEQTAG_CORPUS_EMPTY',
+      });
     read.push({ file, sha256, entries: seen.size });
   }
   const sorted = [...phrases.keys()].sort();
@@ -108,7 +113,7 @@ export async function readGazetteers(
   };
 }
 
-/** Visits the lines that are not blank, numbered from 1; returns the hash of the file's bytes. */
+/** Calls `visit` for each line that is not blank, with its number from 1. Returns the hash of the file's bytes. */
 async function eachLine(
   file: string,
   visit: (line: string, number: number) => void,
@@ -140,15 +145,15 @@ async function eachLine(
 const fold = (token: string): string => token.toLowerCase();
 
 /**
- * Finds phrases in sentences: for each type, from the left, the longest that begins at a token and overlaps none before
- * it. Case does not count; but where some phrases are written just so, only these are meant.
+ * Finds phrases in sentences. For each type it goes from left to right and takes the longest phrase that begins at a token
+ * and does not overlap the one before. Case is ignored, unless some phrases match exactly: then only these count.
  */
 export function createMatcher({
   types,
   phrases,
   typesOf,
 }: Gazetteer): (tokens: readonly string[]) => Match[] {
-  // a trie over folded tokens for each first word, made when a text has it
+  // a trie over lower-cased tokens for each first word, created when the word occurs
   const beginning = new Map<string, number[]>();
   phrases.forEach((phrase, p) => {
     const space = phrase.indexOf(' ');
@@ -178,7 +183,7 @@ export function createMatcher({
   return (tokens) => {
     const words = tokens.map(fold);
     const found: Match[] = [];
-    const free = types.map(() => 0); // of each type, where its last match ended
+    const free = types.map(() => 0); // where the last match of each type ended
     for (let from = 0; from < words.length; from++) {
       let node = trieOf(words[from]!);
       if (!node) continue; // most words of a text
@@ -200,15 +205,15 @@ export function createMatcher({
   };
 }
 
-/** Of a trie: what may follow, by the next word, and the phrases that end here. */
+/** A node of a trie: the nodes that follow, by the next word, and the phrases that end here. */
 interface Node {
   readonly next: Map<string, Node>;
   readonly ended: number[];
 }
 
 /*
- * In a model file: of each phrase, in order, how many bytes of its UTF-8 it shares with the one before, how many follow,
- * these, how many types it has, and these; numbers of 7 bits a byte, the lowest first (LEB128).
+ * In a model file each phrase is: the number of UTF-8 bytes that it shares with the phrase before, the number of further
+ * bytes, these bytes, the number of its types, and these types. Numbers are in LEB128: 7 bits per byte, the lowest first.
  */
 
 export function packGazetteer({ phrases, typesOf }: Gazetteer): Uint8Array {
@@ -235,7 +240,7 @@ export function packGazetteer({ phrases, typesOf }: Gazetteer): Uint8Array {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** Undefined for bytes that are none of `packGazetteer`. */
+/** Unpacks the bytes of `packGazetteer`. Undefined if they are damaged. */
 export function unpackGazetteer(
   bytes: Uint8Array,
   types: readonly string[],

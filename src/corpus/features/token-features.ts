@@ -3,29 +3,29 @@ import type { Column } from '../sentence.ts';
 import { byCount, tally } from '../tally.ts';
 import { createMatcher, type Gazetteer, type Match } from './gazetteer.ts';
 
-// What tokens have besides their form: the values of other columns of the corpus, and where they stand in phrases of
-// gazetteers. Each column, and at last the gazetteers, is a group: of each token it has a bag of rows of one table, those
-// of the first column first.
+// Features of tokens besides their form: the values of other columns of the corpus, and positions in phrases of
+// gazetteers. Each feature column is a group, and the gazetteers are the last group. A token has a bag in each group. The
+// members of bags are rows of one table, which has the rows of the first column first.
 
-/** A column that is read; its place 0, `''`, is the unknown value. */
+/** A feature column. Its value 0, `''`, is the unknown value. */
 export interface FeatureColumn {
   readonly column: Column;
   readonly values: readonly string[];
 }
 
-/** At least one of the two. */
+/** Feature columns, a gazetteer, or both. */
 export interface TokenFeatures {
   readonly columns: readonly FeatureColumn[];
   readonly gazetteer?: Gazetteer | undefined;
 }
 
-/** A sentence that has values of such columns, `featureColumns[c][t]`. */
+/** A sentence with the values of feature columns, `featureColumns[column][token]`. */
 export interface WithColumns {
   readonly tokens: readonly string[];
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
 }
 
-/** Rows of a type of phrase: its first token, one inside, its last, a phrase of one token. */
+/** Rows for each type of phrase: first token, inner token, last token, phrase of one token. */
 const POSITIONS = 4;
 
 export const groupsOf = ({ columns, gazetteer }: TokenFeatures): number =>
@@ -35,7 +35,7 @@ export const rowsOf = ({ columns, gazetteer }: TokenFeatures): number =>
   columns.reduce((sum, { values }) => sum + values.length, 0) +
   POSITIONS * (gazetteer?.types.length ?? 0);
 
-/** The values of columns in sentences, by falling count, and how often each row of the table is meant. */
+/** The values of the columns, the most frequent first, and the count of each row of the table. */
 export function countColumns(
   sentences: readonly WithColumns[],
   columns: readonly Column[],
@@ -54,18 +54,18 @@ export function countColumns(
   };
 }
 
-/** A column of which no value was seen in training, and some of its values. */
+/** A column in which no value was seen in training, with some of its values. */
 export interface StrangeColumn {
   readonly column: Column;
   readonly values: readonly string[];
 }
 
-/** Looks at sentences for columns of which training saw no value: they are hardly those that it read. */
+/** Finds columns in which no value was seen in training. They are probably not the columns that training read. */
 export function watchColumns({ columns }: TokenFeatures): {
   look(sentences: readonly WithColumns[]): void;
   strange(): StrangeColumn[];
 } {
-  const MOST = 6; // for a message
+  const MOST = 6; // values in a message
   const watched = columns.map(({ column, values }, c) => ({
     c,
     column,
@@ -91,13 +91,13 @@ export function watchColumns({ columns }: TokenFeatures): {
   };
 }
 
-/** Bags as the network takes them. */
+/** Bags for the network. */
 export interface TokenBags {
   readonly offsets: Int32Array;
   readonly members: Int32Array;
 }
 
-/** Tokens `from` to `to - 1` of a sentence of numbers. */
+/** Tokens `from` to `to - 1` of a sentence, as numbers. */
 export interface NumberedTokens {
   /** (n, columns) rows. */
   readonly values: Int32Array;
@@ -106,11 +106,11 @@ export interface NumberedTokens {
   readonly to: number;
 }
 
-/** What training hides. */
+/** What training hides at random. */
 export interface Noise {
-  /** Is the value, given its row, to be unknown? */
+  /** Whether to replace the value of this row by the unknown value. */
   isUnknown(row: number): boolean;
-  /** Is the next phrase to be overlooked? */
+  /** Whether to ignore the next phrase. */
   isOverlooked(): boolean;
 }
 
@@ -140,7 +140,8 @@ export function createTokenEncoder(features: TokenFeatures): TokenEncoder {
         featureColumns.some(({ length }) => length !== tokens.length)
       )
         throw new UserError(
-          `${tokens.length} tokens without values of ${columns.map(({ column }) => column).join(', ')}, which the model reads beside them. Give a value of each for each token.`,
+          `${tokens.length} tokens without values of the feature columns that the model needs: ${columns.map(({ column }) => column).join(', ')}. Give each token a value in each column.`,
+          { code: 'SEQTAG_COLUMN' },
         );
       const values = new Int32Array(tokens.length * C);
       featureColumns.forEach((column, c) => {

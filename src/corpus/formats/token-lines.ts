@@ -18,7 +18,7 @@ import { newDocument } from './sentence-builder.ts';
 const BOM_BYTES = [0xef, 0xbb, 0xbf];
 
 /**
- * Tokens as bytes where they were read, a sentence a line: what the format `horizontal` is, without a string a token.
+ * Sentences of the format `horizontal` as ranges of the bytes that were read, without a string for each token.
  * Token i of sentence s, with ends[s - 1] <= i < ends[s], is bytes[from[i]] to bytes[to[i] - 1].
  */
 export interface TokenLines {
@@ -26,12 +26,12 @@ export interface TokenLines {
   readonly bytes: Uint8Array;
   from: Int32Array;
   to: Int32Array;
-  /** FNV-1a of the token's bytes. */
+  /** FNV-1a of each token's bytes. */
   hashes: Int32Array;
   tokens: number;
-  /** Of each sentence, the token after its last. */
+  /** The token after the last of each sentence. */
   readonly ends: number[];
-  /** Of each sentence, its line in the file, from 1. */
+  /** The line of each sentence in the file, from 1. */
   readonly lines: number[];
   /** Blank lines before each sentence that are to be kept. Default: none. */
   readonly blankLines?: number[];
@@ -66,9 +66,9 @@ export async function* readTokenLines(
 }
 
 /**
- * Cuts whole lines into batches of whole sentences: of at most `most` tokens, or of one sentence that has more.
- * @param line that of the first, from 1
- * @returns the line after the last
+ * Cuts complete lines into batches of complete sentences. A batch has at most `most` tokens, or one sentence with more.
+ * @param line the number of the first line, from 1
+ * @returns the number of the line after the last
  * @throws UserError if a sentence has more than a million tokens
  */
 export function* tokenLines(
@@ -101,7 +101,7 @@ export function* tokenLines(
     if (n - first > MAX_TOKENS) throw tooManyTokens(file, now);
     if (i - start > MAX_LINE) throw tooLongLine(file, now);
     if (n > most && first > 0) {
-      // one sentence too many: it begins the next batch
+      // this sentence does not fit any more and begins the next batch
       yield batch;
       batch = emptyBatch({ bytes, file, most });
       i = start;
@@ -141,7 +141,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * A token as a string.
- * @throws UserError if it is no UTF-8, or has a NUL byte
+ * @throws UserError if it is not UTF-8 or has a NUL byte
  */
 export function tokenText(batch: TokenLines, token: number): string {
   const bytes = batch.bytes.subarray(batch.from[token], batch.to[token]);
@@ -155,8 +155,7 @@ export function tokenText(batch: TokenLines, token: number): string {
 }
 
 /**
- * A writer of what columns are of raw text: lines `token TAB tag`, of each column one, and a blank line after each
- * sentence.
+ * Writes sentences as columns, with lines `token TAB tag` (a tag for each tag column) and a blank line after each sentence.
  */
 export function tokenLineWriter(): (
   batch: TokenLines,

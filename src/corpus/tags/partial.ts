@@ -1,31 +1,31 @@
 import { convert, detectScheme, type Scheme, tagParts, validTransition } from './scheme.ts';
 
-// Partial labels tell less than a tag: `?` nothing, `NN|VB` that the tag is one of a set. What is written here is what a
-// column of tags may hold of them; where they are not asked for, both characters are like any other.
+// Partial labels: `?` means that the tag is unknown, and `NN|VB` that it is one of a set. Without the option for
+// partial labels, both characters are like any other.
 
 export const UNKNOWN = '?';
 
-/** The tags that a label leaves open: of `NN` one, of `NN|VB` two, of `?` none are named, since it may be any. */
+/** The tags that a label allows: one for `NN`, two for `NN|VB`. None for `?`, which allows all. */
 export function candidates(label: string): readonly string[] {
   if (!label.includes('|')) return label === UNKNOWN ? [] : [label];
   const tags = [...new Set(label.split('|'))];
-  if (tags.includes('')) return [label]; // a tag such as `|` itself
+  if (tags.includes('')) return [label]; // a tag such as `|`
   return tags.includes(UNKNOWN) ? [] : tags;
 }
 
-/** Does the label tell the tag? */
+/** Whether the label allows exactly one tag. */
 export const isCertain = (label: string): boolean => candidates(label).length === 1;
 
 /**
- * Numbers labels as a network takes them: a tag by its place; -1 nothing known; -2 - i, one of row i of a table of sets, to
- * which each different set of tags adds a row.
+ * Numbers labels for the network: a tag by its index; -1 for an unknown tag; -2 - i for one of the tags in row i of a table,
+ * to which each different set of tags adds a row.
  */
-export function numberLabels(place: (tag: string) => number) {
+export function numberLabels(indexOf: (tag: string) => number) {
   const numbers = new Map<string, number>();
   const sets: number[][] = [];
   const create = (label: string): number => {
-    const places = candidates(label).map(place);
-    return places.length <= 1 ? (places[0] ?? -1) : -1 - sets.push(places);
+    const indices = candidates(label).map(indexOf);
+    return indices.length <= 1 ? (indices[0] ?? -1) : -1 - sets.push(indices);
   };
   return {
     number(label: string): number {
@@ -33,12 +33,12 @@ export function numberLabels(place: (tag: string) => number) {
       numbers.set(label, number);
       return number;
     },
-    /** (S, K), of K tags. */
+    /** The table of sets, (S, K) for K tags; undefined if there are no sets. */
     table(K: number): Float32Array | undefined {
       if (sets.length === 0) return undefined;
       const table = new Float32Array(sets.length * K);
-      sets.forEach((places, row) => {
-        for (const k of places) table[row * K + k] = 1;
+      sets.forEach((indices, row) => {
+        for (const k of indices) table[row * K + k] = 1;
       });
       return table;
     },
@@ -46,8 +46,8 @@ export function numberLabels(place: (tag: string) => number) {
 }
 
 /**
- * The scheme of labels, from those that are certain. I after one that is not says nothing: what came before it may have
- * begun its span.
+ * The scheme of labels, by those that are certain. An I after an uncertain label is left out, since its span may have begun
+ * there.
  */
 export function detectPartialScheme(sentences: readonly (readonly string[])[]): Scheme {
   return detectScheme(
@@ -62,18 +62,18 @@ export function detectPartialScheme(sentences: readonly (readonly string[])[]): 
   );
 }
 
-/** The scheme of labels that may be partial, or are tags. */
+/** The scheme of labels, which are tags unless they may be partial. */
 export const schemeOf = (
   sentences: readonly (readonly string[])[],
   { partial }: { partial: boolean },
 ): Scheme => (partial ? detectPartialScheme : detectScheme)(sentences);
 
 /**
- * Converts sentences of labels to another scheme. What a tag becomes is fixed by it and its two neighbours (whether it
- * begins its span, whether it ends it), so a label becomes the set of what its tags become beside the tags that its
- * neighbours may have: in BIOES, B-PER before `?` is B-PER or S-PER, and `?` between two O is O or a span of one token.
- * Only well-formed neighbours are thought of, unless there are none; `?` beside `?` stays as it is. Certain labels among
- * certain ones become what `convert` makes of them.
+ * Converts sentences of labels to another scheme. The new tag depends on the tag and its two neighbours (whether it begins
+ * its span, whether it ends it). So a label becomes the set of all new tags that its tags can have next to the tags of its
+ * neighbours. In BIOES, B-PER before `?` is B-PER or S-PER, and `?` between two O is O or a span of one token. Only
+ * well-formed neighbours count, unless there are none. `?` next to `?` stays `?`. Certain labels next to certain labels are
+ * converted as by `convert`.
  */
 export function convertPartial(
   sentences: readonly (readonly string[])[],
@@ -82,7 +82,7 @@ export function convertPartial(
 ): string[][] {
   const all = allTags(sentences, from);
   const known = new Map<string, string>();
-  type Tag = string | null; // null: the border of the sentence
+  type Tag = string | null; // null: the start or the end of the sentence
   const tagsOf = (label: Tag): readonly Tag[] => {
     if (label === null) return [null];
     const tags = candidates(label);
@@ -124,7 +124,7 @@ const prefixes: Readonly<Record<Exclude<Scheme, 'none'>, string>> = {
   BMES: 'BMES',
 };
 
-/** Every tag that a token may have in the scheme: those of the labels, and the others of the same types. */
+/** Every tag that a token may have: the tags of the labels, and all tags of the scheme with the same types. */
 function allTags(sentences: readonly (readonly string[])[], scheme: Scheme): string[] {
   const tags = new Set(['O']);
   for (const labels of sentences)

@@ -143,7 +143,10 @@ describe('reading', () => {
   it('says what is no list of phrases, and where', async () => {
     const refused = (content: string | Uint8Array, pattern: RegExp): Promise<void> =>
       expectUserErrorAsync(() => readGazetteers([write('bad.tsv', content)]), pattern);
-    await refused('a\tb\nc\td\te\n', /bad\.tsv:2: 3 columns, expected a phrase and perhaps/);
+    await refused(
+      'a\tb\nc\td\te\n',
+      /bad\.tsv:2: 3 columns, expected a phrase, or a phrase, a tab/,
+    );
     await refused('\tb\n', /bad\.tsv:1: no phrase before the tab/);
     await refused('\n \n', /bad\.tsv: no phrases/);
     await refused(`ok\n${'word '.repeat(65)}\n`, /bad\.tsv:2: a phrase of 65 tokens, at most 64/);

@@ -83,7 +83,7 @@ describe('features of tokens', () => {
   });
 
   it('that are not there are asked for', () => {
-    const message = /^3 tokens without values of pos, 2, which the model reads/;
+    const message = /^3 tokens without values of the feature columns that the model needs: pos, 2/;
     expectUserError(() => encoder.number({ tokens: ['a', 'b', 'c'] }), message);
     const featureColumns = [['N'], ['x']];
     expectUserError(() => encoder.number({ tokens: ['a', 'b', 'c'], featureColumns }), message);
