@@ -1,18 +1,17 @@
-import { countPairs } from '../evaluation/counts.ts';
-import { countCertainPairs } from '../evaluation/partial.ts';
-import { createReport, type Report } from '../evaluation/report.ts';
+import type { Report } from '../evaluation/report.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';
-import { createPredictor, type Predictor } from '../tagging/predictor.ts';
-import { pool } from './ensemble.ts';
+import { createPredictor } from '../tagging/predictor.ts';
+import { joinNetworks } from './ensemble.ts';
+import { createEvaluator } from './evaluator.ts';
 import type { TrainOptions } from './options.ts';
 import { type Parameters, setParameters } from './parameters.ts';
 import type { Prepared } from './prepare.ts';
-import { hasOnlyCertainTags, type TrainedColumn } from './trained-columns.ts';
+import { hasOnlyCertainTags } from './trained-columns.ts';
 
-/** What networks are worth, alone or together, and all that is to be kept of them. */
+/** Networks as one model, with its scores. */
 export interface Assessment
   extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tagColumns'> {
   readonly kernels: string;
@@ -23,7 +22,10 @@ export interface Assessment
   readonly score: number;
 }
 
-/** Makes networks one that tags, chooses what is taken from the scores of tags, unless it is given, and scores it. */
+/**
+ * Joins networks to one, sets the penalty on a tag of each column, and scores the result.
+ * @param options.biases the penalties, in nats. Default: what training was asked for, or what gives the best dev score.
+ */
 export async function assess(
   prepared: Prepared,
   {
@@ -37,7 +39,7 @@ export async function assess(
   },
 ): Promise<Assessment> {
   const { columns, tagColumns, vocabulary, partial, recallBias, biasedTags } = prepared;
-  const { config, parameters } = pool(
+  const { config, parameters } = joinNetworks(
     prepared.config,
     networks.map((network) => network.parameters),
   );
@@ -49,10 +51,13 @@ export async function assess(
   try {
     setParameters(engine, parameters);
     const predictor = createPredictor(engine, vocabulary, tagColumns);
-    /** Sets the penalty on the tag of column `c` to what is given, or to what gives the best dev score; returns it, in nats. */
-    const biasRecall = (tag: number, c: number): number => {
+    const evaluators = { partial, vocabulary };
+    const devSet = createEvaluator(predictor, columns, { ...evaluators, role: 'dev' });
+
+    /** Sets the penalty on the score of `tag` in column `c`. Returns it, in nats. */
+    const setPenalty = (tag: number, c: number): number => {
       if (tag < 0) return 0;
-      // without gold tags for `O` nothing that is found is an error, and more recall would always be better
+      // without a gold `O` nothing that is found is wrong, and more recall would always be better
       if (partial && !given && !recallBias && !hasOnlyCertainTags(columns[c]!.dev)) return 0;
       const name = `${headName(c)}.bias`;
       const bias = parameters.get(name)!;
@@ -63,20 +68,22 @@ export async function assess(
       };
       const scoreWith = (nats: number): number => {
         penalise(nats);
-        return scoreOf(evaluate(predictor, columns, { role: 'dev', partial })[c]!);
+        return scoreOf(devSet.report(c));
       };
       const chosen =
         given?.[c] ??
         recallBias?.nats ??
-        RECALL_BIASES.map((nats) => ({ nats, score: scoreWith(nats) })).reduce((a, b) =>
+        PENALTIES.map((nats) => ({ nats, score: scoreWith(nats) })).reduce((a, b) =>
           b.score > a.score ? b : a,
         ).nats;
       penalise(chosen);
       return chosen;
     };
-    const biases = biasedTags.map(biasRecall);
-    const dev = evaluate(predictor, columns, { role: 'dev', partial });
-    const test = columns[0]!.test && evaluate(predictor, columns, { role: 'test', partial });
+    const biases = biasedTags.map(setPenalty);
+    const dev = devSet.reports();
+    const test =
+      columns[0]!.test &&
+      createEvaluator(predictor, columns, { ...evaluators, role: 'test' }).reports();
     return {
       config,
       parameters,
@@ -94,39 +101,8 @@ export async function assess(
   }
 }
 
-/** What `auto` tries to take from the score of the outside tag, in nats. */
-const RECALL_BIASES = Array.from({ length: 13 }, (_, i) => i / 4);
-
-/** A report for each column. */
-export function evaluate(
-  predictor: Predictor,
-  columns: readonly TrainedColumn[],
-  { role, partial }: { role: 'dev' | 'test'; partial: boolean },
-): Report[] {
-  const sentences = columns[0]![role]!;
-  const predicted = predictor.predict(
-    sentences.map(({ tokens }) => tokens),
-    sentences.map(({ featureColumns }) => featureColumns ?? []),
-  );
-  return columns.map((column, c) => {
-    const pairs = column[role]!.map(({ tokens, tags }, i) => ({
-      tokens,
-      gold: tags,
-      predicted: predicted[c]![i]!,
-    }));
-    const {
-      seenTags,
-      tagColumn: { scheme },
-    } = column;
-    const countTags = partial ? countCertainPairs : countPairs;
-    const counted = countTags(pairs, {
-      scheme,
-      isKnown: predictor.isKnown,
-      seenTags,
-    });
-    return createReport(counted);
-  });
-}
+/** The penalties that are tried on dev, in nats. */
+const PENALTIES = Array.from({ length: 13 }, (_, i) => i / 4);
 
 const scoreOf = ({ spans, accuracy }: Report): number =>
   spans ? (spans.f1 ?? 0) : (accuracy ?? 0);

@@ -5,12 +5,12 @@ import { memberPrefix } from '../network/parameters.ts';
 type Parameters = ReadonlyMap<string, Float32Array>;
 
 /**
- * Networks of one shape as one that tags with all of them: its scores before the decoder, and the parameters of a CRF,
- * are the means of theirs, so that the probability of tags is the geometric mean of theirs, made to sum to 1: the
- * logarithmic opinion pool (Smith, Cohn & Osborne 2005, "Logarithmic opinion pools for conditional random fields"). To
- * average after a log-softmax would be the same: it differs by what is the same for all tags of a token.
+ * Joins networks of one shape to an ensemble. Its scores before the decoder are the means of theirs, and so are the
+ * parameters of its CRF. The probability of tags is then the geometric mean of theirs, normalised: the logarithmic opinion
+ * pool (Smith, Cohn & Osborne 2005, "Logarithmic opinion pools for conditional random fields"). The mean of
+ * log-probabilities would give the same tags, because it differs by a constant for each token.
  */
-export function pool(
+export function joinNetworks(
   config: NetworkConfig,
   members: readonly Parameters[],
 ): { config: NetworkConfig; parameters: Map<string, Float32Array> } {
@@ -26,8 +26,8 @@ export function pool(
       );
     } else
       all.forEach((values, member) => {
-        const own = inEnsemble === 'summed' ? values.map((x) => x / M) : values;
-        parameters.set(M === 1 ? name : memberPrefix(member) + name, own);
+        const part = inEnsemble === 'summed' ? values.map((x) => x / M) : values;
+        parameters.set(M === 1 ? name : memberPrefix(member) + name, part);
       });
   }
   return { config: { ...config, members: M }, parameters };

@@ -18,7 +18,8 @@ import type {
 import { initialise } from '../network/initialise.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
-import { evaluate, meanScore } from './assess.ts';
+import { meanScore } from './assess.ts';
+import { createEvaluator } from './evaluator.ts';
 import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
 import { parseBptt, parseClip } from './hyperparameter-values.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
@@ -140,7 +141,11 @@ export async function* learn(
       signal: options.options.signal,
     };
     if (member === 0 && !developmentRun) yield startEvent(prepared, engine, run.epochs);
-    const predictor = createPredictor(engine, vocabulary, tagColumns);
+    const devSet = createEvaluator(createPredictor(engine, vocabulary, tagColumns), columns, {
+      role: 'dev',
+      partial,
+      vocabulary,
+    });
     const probed = run.batchMaker.longest();
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { distance: PROBE_DISTANCE });
@@ -168,7 +173,7 @@ export async function* learn(
       const fraction = Math.max(1 / epoch, 1 / h.averageEpochs);
       state.average = average(state.average, current, fraction);
       if (!developmentRun) setParameters(engine, state.average);
-      const dev = developmentRun ? [] : evaluate(predictor, columns, { role: 'dev', partial });
+      const dev = developmentRun ? [] : devSet.reports();
       const score = developmentRun ? developmentRun.epochs[state.epoch]!.score : meanScore(dev);
       if (!developmentRun) setParameters(engine, current);
       const record = endEpoch(state, { h, sums, score });

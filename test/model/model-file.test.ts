@@ -12,7 +12,7 @@ import { writeSafetensors } from '../../src/model/safetensors/write.ts';
 import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
 import { parameterSpecs } from '../../src/network/network.ts';
 import { sizeOf } from '../../src/network/parameters.ts';
-import { pool } from '../../src/training/ensemble.ts';
+import { joinNetworks } from '../../src/training/ensemble.ts';
 import { readSafetensors } from './read-safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-model-'));
@@ -457,7 +457,7 @@ describe('what a model reads beside tokens', () => {
 
 test('an ensemble comes back as it was saved; a file without a number of members is of one', () => {
   const path = join(folder, 'ensemble.safetensors');
-  const two = pool(config, [model.parameters, model.parameters]);
+  const two = joinNetworks(config, [model.parameters, model.parameters]);
   const parameters = new Map([...two.parameters].map(([name, x]) => [name, x.map(Math.fround)]));
   saveModel(path, { ...model, config: two.config, parameters });
   expect(new Map([...read(path)].sort())).toEqual(new Map([...parameters].sort()));

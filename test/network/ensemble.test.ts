@@ -4,7 +4,7 @@ import { createEngineOver } from '../../src/network/builtin/engine.ts';
 import { headName, type NetworkConfig } from '../../src/network/config.ts';
 import type { Emissions, Engine } from '../../src/network/engine.ts';
 import { parameterSpecs } from '../../src/network/network.ts';
-import { pool } from '../../src/training/ensemble.ts';
+import { joinNetworks } from '../../src/training/ensemble.ts';
 import { levelNames } from '../backend/levels.ts';
 import { expectClose } from '../oracle/close.ts';
 import { pathScore } from '../oracle/crf.ts';
@@ -32,7 +32,7 @@ function createPooled(
   all: readonly Parameters[],
   cachedTypes = 64,
 ): Engine {
-  const pooled = pool(config, all);
+  const pooled = joinNetworks(config, all);
   const engine = createEngineOver(backend, { config: pooled.config, cachedTypes });
   const names = engine.parameters.map(({ name }) => name);
   expect([...pooled.parameters.keys()].sort()).toEqual(names.sort());
@@ -127,7 +127,7 @@ test('copies of one network are the network, and one is itself', () => {
       expectClose(own, alone.scores[head]!, SCORES);
     });
   }
-  expect(pool(sample.config, [one])).toEqual({ config: sample.config, parameters: one });
+  expect(joinNetworks(sample.config, [one])).toEqual({ config: sample.config, parameters: one });
 });
 
 test('what is shared is in an ensemble once, all else as often as it has members', () => {
