@@ -16,7 +16,6 @@ import {
   fieldOf,
   HASH,
   lineKind,
-  MISC,
   UPOS,
   unescapeValue,
   valueSpan,
@@ -31,11 +30,9 @@ type ReadField = Field & {
 /** Keys of MISC that an error names. */
 const MOST_KEYS = 20;
 
-/** Whether MISC has SpaceAfter=No. */
-const isJoined = (text: string, from: number, to: number): boolean => {
-  const [begin, end] = cellSpan(text, from, to, MISC);
-  return end - begin > 1 && text.slice(begin, end).includes('SpaceAfter=No');
-};
+/** Whether MISC, which is `text` from `from` to `to`, has SpaceAfter=No. */
+const isJoined = (text: string, from: number, to: number): boolean =>
+  to - from > 1 && text.slice(from, to).includes('SpaceAfter=No');
 
 /**
  * Reads words, by default `form` and `upos`. A word without the MISC key asked for has the tag `O`, or
@@ -102,6 +99,8 @@ export function createConlluParser(options: ParserOptions): Parser {
     let tagFrom = 0;
     let tagTo = 0;
     let columns = 0;
+    /** Where the last column begins. */
+    let last = from;
     for (let i = from; ; i++) {
       const start = i;
       while (i < to && text.charCodeAt(i) !== TAB) i++;
@@ -115,7 +114,9 @@ export function createConlluParser(options: ParserOptions): Parser {
         tagTo = i;
       }
       columns++;
-      if (i === to) break;
+      if (i < to) continue;
+      last = start;
+      break;
     }
     if (columns !== COLUMNS) {
       throw problem(
@@ -128,7 +129,7 @@ export function createConlluParser(options: ParserOptions): Parser {
     if (kind === 'range') {
       document.hasMultiwordTokens = true;
       rangeEnd = Number(text.slice(text.indexOf('-', from) + 1, idEnd));
-      isRangeJoined = isJoined(text, from, to);
+      isRangeJoined = isJoined(text, last, to);
     }
     if (kind === 'word') {
       const id = Number(text.slice(from, idEnd));
@@ -150,7 +151,7 @@ export function createConlluParser(options: ParserOptions): Parser {
           : undefined,
       );
       if (gold) {
-        if (id > rangeEnd) builder.setJoined(isJoined(text, from, to));
+        if (id > rangeEnd) builder.setJoined(isJoined(text, last, to));
         else builder.setJoined(id < rangeEnd || isRangeJoined);
         if (id >= rangeEnd) rangeEnd = 0;
       }
