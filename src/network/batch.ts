@@ -1,16 +1,16 @@
 import type { WordTypes } from './engine.ts';
 
-/** Numbers things as they are first met; `reset` forgets them at no cost. */
+/** Numbers ids in the order in which they are first seen. `reset` forgets them, at no cost. */
 export class Numbering {
   private readonly seen: Int32Array;
-  private readonly place: Int32Array;
+  private readonly numbers: Int32Array;
   private round = 0;
   items: number[] = [];
 
   /** @param size all ids are less than it */
   constructor(readonly size: number) {
     this.seen = new Int32Array(size);
-    this.place = new Int32Array(size);
+    this.numbers = new Int32Array(size);
   }
 
   reset(): void {
@@ -21,20 +21,20 @@ export class Numbering {
   number(id: number): number {
     if (this.seen[id] !== this.round) {
       this.seen[id] = this.round;
-      this.place[id] = this.items.length;
+      this.numbers[id] = this.items.length;
       this.items.push(id);
     }
-    return this.place[id]!;
+    return this.numbers[id]!;
   }
 
-  /** Gives `items` a new order. */
+  /** Changes the order of the ids, and so their numbers. */
   renumber(items: number[]): void {
     this.items = items;
-    for (let i = 0; i < items.length; i++) this.place[items[i]!] = i;
+    for (let i = 0; i < items.length; i++) this.numbers[items[i]!] = i;
   }
 }
 
-/** The types that `numbering` has met, by falling number of characters. They are renumbered in this order. */
+/** The types that `numbering` has seen, by falling number of characters. They are renumbered in this order. */
 export function sortTypes({ offsets }: WordTypes, numbering: Numbering): readonly number[] {
   const { items } = numbering;
   const order = byFallingLength(items.map((id) => offsets[id + 1]! - offsets[id]!));
@@ -42,20 +42,23 @@ export function sortTypes({ offsets }: WordTypes, numbering: Numbering): readonl
   return numbering.items;
 }
 
-/** The order of sentences by falling length; equal lengths keep their order. */
+/** The indices of sentences by falling length. Sentences of equal length keep their order: this is a counting sort. */
 export function byFallingLength(lengths: ArrayLike<number>): number[] {
   const n = lengths.length;
   let most = 0;
   for (let i = 0; i < n; i++) most = Math.max(most, lengths[i]!);
-  const next = new Int32Array(most + 2); // of each length, from the greatest on: the place of the next that has it
+  const next = new Int32Array(most + 2); // next[most - n]: where the next sentence of length n goes
   for (let i = 0; i < n; i++) next[most - lengths[i]! + 1]!++;
-  for (let place = 0; place < most; place++) next[place + 1]! += next[place]!;
+  for (let i = 0; i < most; i++) next[i + 1]! += next[i]!;
   const order: number[] = new Array(n).fill(0);
   for (let i = 0; i < n; i++) order[next[most - lengths[i]!]!++] = i;
   return order;
 }
 
-/** Calls `visit(row, sentence, t)` for each row of the packed batch of `sentences` (by falling length) and fills `rows`. */
+/**
+ * Packs sentences, which must be sorted by falling length, time step by time step. Calls `visit(row, sentence, t)` for each
+ * row, and writes the number of sentences that are longer than t to rows[t].
+ */
 export function packTokens(
   rows: Int32Array,
   sentences: readonly number[],

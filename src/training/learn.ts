@@ -1,30 +1,13 @@
 import { DivergedError } from '../errors.ts';
-import {
-  countParameters,
-  type EpochRecord,
-  type GradientProfile,
-  type TrainingRecord,
-} from '../model/model.ts';
-import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createBuiltinEngine } from '../network/builtin/engine.ts';
-import type {
-  Engine,
-  OptimizerOptions,
-  PreparedBatch,
-  StepOptions,
-  StepResult,
-  TrainingBatch,
-} from '../network/engine.ts';
-import { initialise } from '../network/initialise.ts';
+import type { EpochRecord, GradientProfile, TrainingRecord } from '../model/model.ts';
+import type { Engine, PreparedBatch, StepResult, TrainingBatch } from '../network/engine.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { meanScore } from './assess.ts';
 import { createEvaluator } from './evaluator.ts';
 import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
-import { parseBptt, parseClip } from './hyperparameter-values.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import { countTokens } from './labelled-corpus.ts';
-import { epochBatches, type NumberedCorpus } from './numbered-corpus.ts';
+import { epochBatches } from './numbered-corpus.ts';
 import type { TrainOptions } from './options.ts';
 import {
   average,
@@ -35,7 +18,10 @@ import {
   setParameters,
 } from './parameters.ts';
 import type { Prepared } from './prepare.ts';
+import { clipOf, learningRateAt } from './schedule.ts';
+import { startEvent } from './start-event.ts';
 import { type BatchMaker, createBatchMaker, PROBE_DISTANCE } from './training-batches.ts';
+import { initialiseParameters, openTrainingEngine } from './training-engine.ts';
 
 /** A trained network, at its best epoch. */
 export interface TrainedNetwork
@@ -292,42 +278,6 @@ function endEpoch(
   return record;
 }
 
-function openTrainingEngine(
-  { config, vocabulary, tagColumns, tagWeights, hyperparameters: h }: Prepared,
-  { options, seed }: { options: TrainOptions; seed: number },
-): Engine {
-  return createBuiltinEngine({
-    config,
-    compute: options,
-    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
-    training: {
-      dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
-      bptt: parseBptt(h.bptt)!,
-      labelSmoothing: h.labelSmoothing,
-      optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
-      seed,
-      freezeWords: h.freeze,
-      ...(tagWeights && { tagWeights }),
-    },
-  });
-}
-
-function initialiseParameters(
-  engine: Engine,
-  { hyperparameters: h, pretrained, features }: Prepared,
-  random: Random,
-): void {
-  for (const spec of engine.parameters) {
-    const values = initialise(spec, random, h);
-    if (spec.name === 'word.embedding') pretrained?.fill(values);
-    if (spec.name === 'token.embedding')
-      // a value that training never sees must not change the sum
-      for (const row of features?.unknown ?? [])
-        values.fill(0, row * h.columnDim, (row + 1) * h.columnDim);
-    engine.setParameter(spec.name, values);
-  }
-}
-
 function positionOf(
   { hyperparameters: { ensemble }, trainSentences, tokens }: Prepared,
   { member, developmentRun }: { member: number; developmentRun?: TrainedNetwork },
@@ -336,55 +286,6 @@ function positionOf(
     ...(ensemble > 1 && { member: member + 1, members: ensemble }),
     ...(developmentRun && { refit: { sentences: trainSentences.length, tokens } }),
   };
-}
-
-/** The event before the first epoch. */
-function startEvent(prepared: Prepared, engine: Engine, epochs: number): TrainingEvent {
-  const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
-  const { pretrained, features, gazetteers, heldOut } = prepared;
-  const { kind, isa, threads } = engine.description;
-  return {
-    type: 'start',
-    train: { sentences: trainSentences.length, tokens },
-    dev: { sentences: dev.length, tokens: countTokens(dev), heldOut },
-    words: config.words,
-    chars: config.chars,
-    tags: config.tags[0]!,
-    scheme: tagColumn.scheme,
-    parameters: countParameters({ ...config, members: h.ensemble }),
-    backend: `${kind} ${isa}`,
-    threads,
-    epochs,
-    ...(pretrained && { pretrained: { coverage: pretrained.coverage, kept: pretrained.kept } }),
-    ...(features &&
-      features.features.columns.length > 0 && {
-        columns: features.features.columns.map(({ column, values }) => ({
-          column: String(column),
-          values: values.length - 1,
-        })),
-      }),
-    ...(gazetteers && {
-      gazetteer: {
-        entries: gazetteers.files.reduce((sum, { entries }) => sum + entries, 0),
-        types: gazetteers.gazetteer.types.length,
-        matched: matchedFraction(corpus),
-      },
-    }),
-  };
-}
-
-/** The fraction of the corpus's tokens that are in a phrase of a gazetteer. */
-function matchedFraction({ sentences }: NumberedCorpus): number {
-  let [matched, all] = [0, 0];
-  for (const { tokens } of sentences) {
-    const { matches, from, to } = tokens!;
-    const found = new Set<number>();
-    for (const match of matches)
-      for (let t = Math.max(from, match.from); t < Math.min(to, match.to); t++) found.add(t);
-    matched += found.size;
-    all += to - from;
-  }
-  return matched / all;
 }
 
 function progressEvent(run: Run, { epoch }: TrainingState, sums: EpochSums): TrainingEvent {
@@ -402,26 +303,6 @@ function progressEvent(run: Run, { epoch }: TrainingState, sums: EpochSums): Tra
     tokensPerSecond,
     secondsLeft: tokensLeft / tokensPerSecond,
   };
-}
-
-/** The learning rate of the next update. */
-function learningRateAt(
-  { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,
-  { epoch, updates, plateauFactor }: TrainingState,
-): number {
-  const factor = {
-    inverse: 1 / (1 + decay * epoch),
-    cosine: (1 + Math.cos((Math.PI * epoch) / epochs)) / 2,
-    plateau: plateauFactor,
-    constant: 1,
-  }[schedule as 'inverse' | 'cosine' | 'plateau' | 'constant'];
-  return learningRate * factor * Math.min(1, (updates + 1) / (warmup + 1));
-}
-
-function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
-  const parsed = parseClip(clip)!;
-  if (parsed.kind === 'none') return {};
-  return parsed.kind === 'norm' ? { clipNorm: parsed.limit } : { clipValue: parsed.limit };
 }
 
 const divergedError = (

@@ -1,0 +1,27 @@
+import type { StepOptions } from '../network/engine.ts';
+import { parseClip } from './hyperparameter-values.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
+
+/**
+ * The learning rate of the next update.
+ * @param state complete epochs, updates so far, and what the schedule `plateau` has left of the learning rate
+ */
+export function learningRateAt(
+  { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,
+  { epoch, updates, plateauFactor }: Record<'epoch' | 'updates' | 'plateauFactor', number>,
+): number {
+  const factor = {
+    inverse: 1 / (1 + decay * epoch),
+    cosine: (1 + Math.cos((Math.PI * epoch) / epochs)) / 2,
+    plateau: plateauFactor,
+    constant: 1,
+  }[schedule as 'inverse' | 'cosine' | 'plateau' | 'constant'];
+  return learningRate * factor * Math.min(1, (updates + 1) / (warmup + 1));
+}
+
+/** How gradients are clipped. */
+export function clipOf({ clip }: Hyperparameters): Pick<StepOptions, 'clipNorm' | 'clipValue'> {
+  const parsed = parseClip(clip)!;
+  if (parsed.kind === 'none') return {};
+  return parsed.kind === 'norm' ? { clipNorm: parsed.limit } : { clipValue: parsed.limit };
+}

@@ -1,0 +1,49 @@
+import { allowedTransitionsOf } from '../model/transitions.ts';
+import { createBuiltinEngine } from '../network/builtin/engine.ts';
+import type { Engine, OptimizerOptions } from '../network/engine.ts';
+import { initialise } from '../network/initialise.ts';
+import type { Random } from '../network/random.ts';
+import { parseBptt } from './hyperparameter-values.ts';
+import type { TrainOptions } from './options.ts';
+import type { Prepared } from './prepare.ts';
+
+/**
+ * An engine for the network that is to be trained. Its parameters are 0.
+ * @throws UserError if the network needs more memory than there is
+ */
+export function openTrainingEngine(
+  { config, vocabulary, tagColumns, tagWeights, hyperparameters: h }: Prepared,
+  { options, seed }: { options: TrainOptions; seed: number },
+): Engine {
+  return createBuiltinEngine({
+    config,
+    compute: options,
+    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
+    training: {
+      dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
+      bptt: parseBptt(h.bptt)!,
+      labelSmoothing: h.labelSmoothing,
+      optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
+      seed,
+      freezeWords: h.freeze,
+      ...(tagWeights && { tagWeights }),
+    },
+  });
+}
+
+/** Sets the parameters to their initial values: random ones, pretrained word vectors, zeros. */
+export function initialiseParameters(
+  engine: Engine,
+  { hyperparameters: h, pretrained, features }: Prepared,
+  random: Random,
+): void {
+  for (const spec of engine.parameters) {
+    const values = initialise(spec, random, h);
+    if (spec.name === 'word.embedding') pretrained?.fill(values);
+    if (spec.name === 'token.embedding')
+      // a value that training never sees must not change the sum
+      for (const row of features?.unknown ?? [])
+        values.fill(0, row * h.columnDim, (row + 1) * h.columnDim);
+    engine.setParameter(spec.name, values);
+  }
+}
