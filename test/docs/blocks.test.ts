@@ -62,6 +62,7 @@ describe('isAlike', () => {
       'model 1,139,631 parameters wasm simd128, 1 thread',
     ],
     ['"confidence":0.9804', '"confidence":0.9712'],
+    ['seqtag: no such model …', 'seqtag: no such model or file'],
   ])('%s: %s', (shown, printed) => {
     expect(isAlike(shown, printed)).toBe(true);
   });

@@ -68,8 +68,15 @@ const machine = /native \w+|wasm \w+|\d+ threads?|[▏▎▍▌▋▊▉█]+|\b
 const isTimed = (line: string): boolean =>
   /\d (?:s|ms|min|h)\b|tokens\/s|\d{1,3}(?:,\d{3})+ {2,}\d+ *$/.test(line);
 
-/** Are two lines the same but for white space, the machine, times, and the last digits of numbers? */
+/**
+ * Are two lines the same but for white space, the machine, times, and the last digits of numbers? A shown line that ends in
+ * … is the beginning of the printed one.
+ */
 export function isAlike(shown: string, printed: string): boolean {
+  if (shown.endsWith('…') && !printed.endsWith('…')) {
+    const begin = shown.slice(0, -1);
+    return isAlike(begin, printed.slice(0, begin.length));
+  }
   const words = (line: string): string =>
     line.replace(machine, '').replace(number, '#').replace(/\s+/g, ' ').trim();
   if (words(shown) !== words(printed)) return false;
