@@ -16,8 +16,8 @@ import {
 import {
   inputWidths,
   oracleBatch,
-  oracleLinks,
   oracleMasks,
+  oracleTruncation,
   oracleWeights,
   orderOf,
   type Sample,
@@ -245,7 +245,7 @@ export function oracleStep(
   { read, training, step = 0 }: { read: Read; training: TrainingOptions; step?: number },
 ): { loss: number; gradients: Record<string, Float64Array> } {
   const masks = oracleMasks(sample, training, step);
-  const links = oracleLinks(sample, training, step);
+  const links = oracleTruncation(sample, training, step);
   const sums: Record<string, Float64Array> = {};
   let sum = 0;
   sample.config.tags.forEach((_, head) => {

@@ -113,7 +113,7 @@ function createBags(
   return { offsets: Int32Array.from(offsets), members: Int32Array.from(members) };
 }
 
-/** The sample where of each head one link, start or end in six is forbidden. */
+/** The sample where of each head one transition, start or end in six is forbidden. */
 export function withForbidden(sample: Sample): Sample {
   const random = rng(4);
   const allowed = sample.config.tags.map((K) =>
@@ -356,7 +356,7 @@ const packingOf = ({ batch }: Pick<Sample, 'batch'>): Packing =>
 
 /**
  * Random numbers of a shard in step `step` (from 0), 0 or, with probability `keep`, 1 / keep. Each shard has a stream of
- * them for each place: each layer's input (0, 1, ...), the output, each recurrence's mask, each recurrence's links.
+ * them for each place: each layer's input (0, 1, ...), the output, each recurrence's mask, each truncation mask.
  */
 const drawn = (
   { config, seed, step }: { config: NetworkConfig; seed: number; step: number },
@@ -408,8 +408,8 @@ export function oracleMasks(
   };
 }
 
-/** The links of step `step` (from 0), from their definition: all of them 1, cut at multiples, or random. */
-export function oracleLinks(
+/** The truncation masks of step `step` (from 0), from their definition: all of them 1, cut at multiples, or random. */
+export function oracleTruncation(
   sample: Sample,
   { bptt = { kind: 'full' }, seed }: TrainingOptions,
   step: number,

@@ -115,7 +115,7 @@ describe('tagging', () => {
     });
   });
 
-  it.each(networkLevels)('goes the best path over the links that are allowed: %s', (level) => {
+  it.each(networkLevels)('takes the best path over the allowed transitions: %s', (level) => {
     for (const decoder of ['constrained', 'crf'] as const) {
       const config = { decoder, tags: [5, 7] };
       const sample = createSample({ seed: 5, lengths: [4, 0, 1, 7, 2, 5, 5, 1, 17], config });

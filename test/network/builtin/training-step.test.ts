@@ -187,13 +187,13 @@ describe.each(networkLevels)('a training step is the oracle, %s', (level) => {
     expectStep({ level, sample, cut });
   });
 
-  const fields = [
+  const pathDecoders = [
     { decoder: 'constrained' },
     { decoder: 'constrained', tags: [4, 6], layers: 2 },
     { decoder: 'crf' },
     { decoder: 'crf', tags: [4, 6], cell: 'gru' },
   ] as const;
-  it.each(named(fields))('with links that are forbidden: $name', ({ config }) => {
+  it.each(named(pathDecoders))('with forbidden transitions: $name', ({ config }) => {
     expectStep({ level, sample: withForbidden(createSample({ seed: 3, lengths, config })) });
   });
 

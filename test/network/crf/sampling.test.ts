@@ -71,7 +71,7 @@ test('scores as great as they may be overflow nothing', () => {
   ]);
 });
 
-test('where no allowed path goes on, a forbidden link is crossed', () => {
+test('where no allowed path goes on, a forbidden transition is crossed', () => {
   const dead = crfScores(parameters, new Int32Array(K * K + 2 * K));
   const guide = pathGuide(dead, emissions);
   expect(guide.every(Number.isFinite)).toBe(true);

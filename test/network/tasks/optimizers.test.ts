@@ -203,7 +203,7 @@ describe('optimizers', () => {
     expect(both).toEqual({ norm: free.norm, clipped: true, g: within(scaled.g) });
   });
 
-  it('leaves a clockwork without links from faster modules to slower ones', () => {
+  it('leaves the weights of a clockwork from faster to slower modules at 0', () => {
     const sample = createSample({
       seed: 2,
       lengths: [5, 6, 2],
@@ -211,12 +211,12 @@ describe('optimizers', () => {
     });
     const training = { ...adam, optimizer: { ...adam.optimizer, weightDecay: 0.1 } };
     const engine = createFilled({ backend: openSingle('wasm'), config: sample.config, training });
-    const links = () =>
+    const recurrentWeights = () =>
       [0, 1].flatMap((l) => [...engine.getParameter(`clockwork.${l}.backward.recurrent`)]);
-    const before = links();
+    const before = recurrentWeights();
     for (let step = 0; step < 3; step++) engine.trainStep(sample.batch, { learningRate: 0.1 });
     const module = [0, 0, 0, 1, 1, 2, 2];
-    links().forEach((u, i) => {
+    recurrentWeights().forEach((u, i) => {
       const isUphill = module[Math.floor(i / 7) % 7]! < module[i % 7]!;
       if (isUphill) expect(u).toBe(0);
       else expect(u).not.toBe(before[i]);
