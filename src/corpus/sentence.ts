@@ -71,6 +71,8 @@ export type Document = {
   bom: boolean;
   /** columns: what separates them, a tab or runs of spaces and tabs; undefined before the first token. */
   separator: 'tab' | 'space' | undefined;
+  /** csv, tsv: what separates cells. */
+  delimiter?: ',' | ';' | '|' | '\t';
   /** How many columns each token line has; 0 before the first token. */
   columns: number;
   /** columns, csv, tsv: the index of the token's column. */

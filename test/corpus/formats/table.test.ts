@@ -1,12 +1,5 @@
-import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  cellSpans,
-  nextRow,
-  rowContentEnd,
-  unquote,
-} from '../../../src/corpus/formats/table/cells.ts';
 import { expectUserError, joined, parseText, seen, written } from '../helpers.ts';
 
 const csv = { format: 'csv', gold: true } as const;
@@ -83,40 +76,40 @@ describe('reading csv and tsv', () => {
     );
   });
 
+  test('quoted cells in pieces that are the same', () => {
+    const row = '"a,b",O\n';
+    expect(
+      parseText(row.repeat(3), csv, [row.length, 2 * row.length]).sentences[0]?.tokens,
+    ).toEqual(['a,b', 'a,b', 'a,b']);
+  });
+
   test('stray quotes are one line with the row, wherever they are', () => {
     for (const row of ['"a"b",O', '"a" ,O', 'a "b" c,O', '"a""b,O"c,O', '"",""",O', 'a,"O"""x'])
       expectUserError(() => pairs(`a,O\n${row}\nb,O\n`), /^file:2: unbalanced quote\. /);
   });
 
-  test('cells are those of csv-parse', () => {
-    const row = fc.array(fc.constantFrom('a', ',', '"', '""', '\n', ' ', '",', ',"'), {
-      maxLength: 9,
-    });
-    fc.assert(
-      fc.property(row, (parts) => {
-        const text = `x${parts.join('')}`.replace(/^x(?=")/, '');
-        let records: string[][] | undefined;
-        try {
-          records = parse(text, { relax_column_count: true, record_delimiter: ['\n'] });
-        } catch {
-          records = undefined;
-        }
-        if (records !== undefined && records.length !== 1) return;
-        const end = rowContentEnd(text, 0, nextRow(text, 0, 'csv'));
-        const spans = cellSpans(text, 0, end, 'csv');
-        if (records === undefined) {
-          // an error may be in a later row, which is not looked at here
-          if (end === text.length) expect(spans).toBeUndefined();
-          return;
-        }
-        const cells = records[0]!.map((_, c) =>
-          unquote(text.slice(spans![2 * c], spans![2 * c + 1]), 'csv'),
-        );
-        expect(cells).toEqual(records[0]);
-        expect(spans!.length).toBe(2 * cells.length);
-      }),
-      { numRuns: 1000 },
+  test('semicolons and bars separate cells where no comma does', () => {
+    expect(pairs('word;tag\nEU;B-ORG\n",";O\n";";O\n')).toEqual(['EU/B-ORG ,/O ;/O']);
+    expect(pairs('token|pos|tag\nEU|NN|B-ORG\n;|.|O\n')).toEqual(['EU/B-ORG ;/O']);
+    const parsed = parseText('EU;NN\r\n"a;b";O\r\n', csv);
+    expect(parsed.document.delimiter).toBe(';');
+    expect(joined(parsed)).toBe('EU;NN\r\n"a;b";O\r\n');
+    expect(written(parsed, {}, (token) => token.toUpperCase())).toBe(
+      'EU;NN;EU\r\n"a;b";O;"A;B"\r\n',
     );
+    expectUserError(
+      () => pairs('a;O\nb;c;O\n'),
+      /expected 2 .* a cell with a semicolon not quoted/,
+    );
+  });
+
+  test('cells with line ends are tokens', () => {
+    expect(
+      parseText('word,tag\nHi,O\n"\n",O\nAda,B-PER\n\nBo,B-PER\n"\n\n",O\n', csv).sentences,
+    ).toMatchObject([
+      { tokens: ['Hi', '\n', 'Ada'], tags: ['O', 'O', 'B-PER'], line: 2 },
+      { tokens: ['Bo', '\n\n'], tags: ['B-PER', 'O'], line: 7 },
+    ]);
   });
 
   test('in tsv a bare quote is a token', () => {

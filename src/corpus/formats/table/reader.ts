@@ -8,6 +8,9 @@ import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
 import {
   cellSpans,
   createCsvRows,
+  createQuotedRows,
+  csvDelimiter,
+  type Delimiter,
   isBlankRow,
   type TableFormat,
   trimSpaces,
@@ -46,6 +49,9 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
   let sentence = -1;
   let currentSentence = '';
   let firstLine = 0;
+  let delimiter: Delimiter | undefined = format === 'tsv' ? '\t' : undefined;
+  /** The cells of a row with quotes, none if a quote is out of place. */
+  const quotedCells = format === 'csv' ? createQuotedRows() : () => undefined;
 
   const intern = (cell: string): string => {
     const tag = trimSpaces(cell);
@@ -127,16 +133,21 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     }
   };
 
-  const readLine = ({ text, from, to, next, number }: Line): void => {
-    const spans = cellSpans(text, from, to, format);
-    if (spans === undefined) throw unbalanced(file, number);
-    if (isBlankRow(text, spans, format)) {
+  const readLine = (line: Line): void => {
+    const { text, from, to, next, number } = line;
+    delimiter ??= csvDelimiter(text, from, to);
+    document.delimiter = delimiter;
+    const spans = cellSpans(text, from, to, delimiter);
+    const columns = spans.length / 2;
+    const quoted = quotedCells(line, delimiter);
+    if (quoted?.length === 0) throw unbalanced(file, number);
+    const cell = (column: number): string =>
+      quoted?.[column] ??
+      unquote(copy(text, spans[2 * column]!, spans[2 * column + 1]!), delimiter!);
+    if (isBlankRow(text, spans, delimiter)) {
       builder.finish(next);
       return;
     }
-    const cell = (column: number): string =>
-      unquote(copy(text, spans[2 * column]!, spans[2 * column + 1]!), format);
-    const columns = spans.length / 2;
     if (document.columns === 0) {
       const row = Array.from({ length: columns }, (_, column) => cell(column));
       begin(row, number);
@@ -150,7 +161,9 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
         file,
         number,
         `${quantity(columns, 'column')}, expected ${document.columns} as in line ${firstLine}. ${
-          format === 'csv' ? 'Is a cell with a comma not quoted?' : 'Are the separators tabs?'
+          format === 'csv'
+            ? `Is a cell with a ${delimiterNames[delimiter]} not quoted?`
+            : 'Are the separators tabs?'
         }`,
       );
     }
@@ -162,7 +175,7 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       }
     }
     const word = cell(token);
-    if (word.includes('\n')) throw unbalanced(file, number);
+    if (word.includes('\n') && word.includes(delimiter)) throw unbalanced(file, number);
     builder.add(
       word,
       gold ? intern(cell(tag)) : '',
@@ -179,6 +192,8 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     readLine,
   });
 }
+
+const delimiterNames = { ',': 'comma', ';': 'semicolon', '|': 'bar', '\t': 'tab' };
 
 interface ColumnSearch {
   /** The first row. */

@@ -10,7 +10,7 @@ import {
 } from '../definition.ts';
 import {
   cellSpans,
-  delimiterOf,
+  type Delimiter,
   isBlankRow,
   nextRow,
   quoteCell,
@@ -28,18 +28,20 @@ import { indexOfName, newNames } from './header.ts';
  */
 export function createTableWriter(options: FormatWriterOptions, format: TableFormat): FormatWriter {
   const { tagColumns, confidence = false, orAppend = false } = options;
-  const delimiter = delimiterOf(format);
+  /** That of the document that is written back. */
+  let delimiter: Delimiter = format === 'csv' ? ',' : '\t';
   const columns = [...tagColumns, ...(confidence ? nameForEach('confidence', tagColumns) : [])];
   let slots: TagSlot[] = [];
   let hasHeader = false;
   const cells = ({ tags, annotations }: Tagged): readonly (readonly string[])[] =>
     annotations !== undefined && confidence ? [...tags, ...confidenceCells(annotations)] : tags;
   const row = (values: readonly string[]): string =>
-    `${values.map((value) => quoteCell(value, format)).join(delimiter)}\n`;
+    `${values.map((value) => quoteCell(value, delimiter)).join(delimiter)}\n`;
   return {
     restorer: {
       begin(document) {
         const { header } = document;
+        delimiter = document.delimiter ?? delimiter;
         // without a header, confidences have no name by which a column could be found
         const asked =
           header === undefined
@@ -53,10 +55,10 @@ export function createTableWriter(options: FormatWriterOptions, format: TableFor
           columns.filter((_, c) => slots[c] === undefined),
         );
         const to = rowContentEnd(header.raw, 0, header.raw.length);
-        const names = added.map((name) => delimiter + quoteCell(name, format)).join('');
+        const names = added.map((name) => delimiter + quoteCell(name, delimiter)).join('');
         return header.raw.slice(0, to) + names + header.raw.slice(to);
       },
-      sentence: ({ source }, tagged) => tagRows(source.raw, cells(tagged), { format, slots }),
+      sentence: ({ source }, tagged) => tagRows(source.raw, cells(tagged), { delimiter, slots }),
       separation: blankLineAfter,
     },
     convert({ tokens }, tagged) {
@@ -96,28 +98,27 @@ function findSlots(
 function tagRows(
   raw: string,
   tags: readonly (readonly string[])[],
-  { format, slots }: { format: TableFormat; slots: readonly TagSlot[] },
+  { delimiter, slots }: { delimiter: Delimiter; slots: readonly TagSlot[] },
 ): string {
-  const delimiter = delimiterOf(format);
   const added = tags.filter((_, c) => slots[c] === undefined);
   const replaced = replacements(slots);
   let out = '';
   let token = 0;
   for (let from = 0; from < raw.length; ) {
-    const end = nextRow(raw, from, format);
+    const end = nextRow(raw, from, delimiter);
     const to = rowContentEnd(raw, from, end);
-    const spans = cellSpans(raw, from, to, format)!;
+    const spans = cellSpans(raw, from, to, delimiter);
     let done = from;
-    if (!isBlankRow(raw, spans, format)) {
+    if (!isBlankRow(raw, spans, delimiter)) {
       for (const { slot, column } of replaced) {
         const [start, stop] = [spans[2 * slot]!, spans[2 * slot + 1]!];
         const tag = tags[column]![token] ?? '';
-        if (trimSpaces(unquote(raw.slice(start, stop), format)) === tag) continue;
-        out += raw.slice(done, start) + quoteCell(tag, format);
+        if (trimSpaces(unquote(raw.slice(start, stop), delimiter)) === tag) continue;
+        out += raw.slice(done, start) + quoteCell(tag, delimiter);
         done = stop;
       }
       out += raw.slice(done, to);
-      for (const column of added) out += delimiter + quoteCell(column[token] ?? '', format);
+      for (const column of added) out += delimiter + quoteCell(column[token] ?? '', delimiter);
       done = to;
       token++;
     }
