@@ -18,7 +18,7 @@ export class Layout {
     this.end = aligned(begin);
   }
 
-  /** Space for `count` 4-byte numbers (32-bit floats or integers), aligned to 64 bytes. */
+  /** Reserves `count` 4-byte numbers (32-bit floats or integers), aligned to 64 bytes. */
   take(count: number): Address {
     const at = this.end;
     this.end = aligned(at + count * 4);
@@ -26,7 +26,7 @@ export class Layout {
   }
 }
 
-/** Buffers of one task, by lifetime. Two of the layouts may be the same one. */
+/** Layouts for the buffers of one task, by lifetime. Two of them may be the same layout. */
 export interface Space {
   /** Inputs that are written before the task begins. */
   readonly integers: Layout;
@@ -65,10 +65,10 @@ export class Arena {
     this.layout = new Layout(begin);
   }
 
-  /** Permanent space for `count` 4-byte numbers, set to 0. */
+  /** Takes permanent space for `count` 4-byte numbers, set to 0. */
   take(count: number): Address {
     const at = this.layout.take(count);
-    // Only memory that was scratch space before must be cleared. New pages are 0, and take no RAM until they are written.
+    // Only earlier scratch space must be cleared. New pages are 0 already, and take no RAM until they are written.
     const old = Math.min(this.buffer.byteLength, this.layout.end);
     if (old > at) this.f32(at, (old - at) / 4).fill(0);
     this.reserve(this.layout.end);

@@ -15,7 +15,7 @@ import { createPool, type Pool } from './pool.ts';
 export type { BackendKind, Products };
 export { hasBfloat16, hasNative, loadKernels };
 
-/** The kernels over one arena, and the threads that share it. */
+/** Kernels over one arena, and the threads that share it. */
 export interface Backend extends LoadedKernels {
   readonly kind: BackendKind;
   readonly arena: Arena;
@@ -30,8 +30,8 @@ export interface BackendOptions {
   /** Precision of matrix products. Default: `single`. */
   products?: Products;
   /**
-   * Receives one line when the backend has to do with less than it could have: fewer threads, or
-   * WebAssembly in place of outdated native kernels. Default: `process.emitWarning`.
+   * Receives one line when the backend is slower than it could be: with fewer threads, or with WebAssembly in place of
+   * outdated native kernels. Default: `process.emitWarning`.
    */
   onWarning?: (warning: string) => void;
 }
@@ -42,7 +42,7 @@ const HEAP_BASE = 2 * STACK;
 
 /**
  * Opens the kernels and an empty arena. Threads start with the first parallel work.
- * @throws UserError (`SEQTAG_BACKEND`) if this machine does not have the kernels that were asked for.
+ * @throws UserError (`SEQTAG_BACKEND`) if the requested kernels are not available on this machine.
  */
 export function openBackend(options: BackendOptions = {}): Backend {
   const {
@@ -79,6 +79,8 @@ export function openBackend(options: BackendOptions = {}): Backend {
   };
 }
 
-/** Most floats that `gemm_pack` writes for a matrix (K, N). Tiles of bfloat16 are at least 32 rows deep. */
+/**
+ * Maximum number of floats that `gemm_pack` writes for a matrix (K, N). Tiles of bfloat16 are at least 32 rows deep.
+ */
 export const packedSize = (panelWidth: number, K: number, N: number): number =>
   Math.ceil(N / panelWidth) * panelWidth * Math.max(K, 16);

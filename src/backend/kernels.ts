@@ -78,9 +78,9 @@ type RecurrenceKernels = {
 };
 
 /**
- * The kernels, the same in native code and WebAssembly. The contract of each (equation, shapes,
- * aliasing) stands above its C function in `kernels/`. Arguments: outputs, inputs, sizes. Nothing is
- * checked: callers check sizes once, before a step.
+ * The kernels, in native code and in WebAssembly. The comment above each C function in `kernels/`
+ * documents its equation, shapes and aliasing. Arguments: outputs, inputs, sizes. Kernels check
+ * nothing: callers check sizes once, before a step.
  */
 export interface Kernels extends RecurrenceKernels {
   gemm_pack(

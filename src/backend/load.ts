@@ -7,12 +7,12 @@ import type { Address, Kernels } from './kernels.ts';
 export type BackendKind = 'native' | 'wasm';
 
 /**
- * Precision of matrix products. `single`: 32-bit floats. `bfloat16`: factors are rounded to 16 bits
- * and summed in 32 bits.
+ * Precision of matrix products. `single`: 32-bit floats. `bfloat16`: factors are rounded to 16
+ * bits, sums are in 32 bits.
  */
 export type Products = 'single' | 'bfloat16';
 
-/** Which kernels to load. Every thread of a backend loads the same ones. */
+/** Options of the kernels. Every thread of a backend loads the same kernels. */
 export interface KernelsOptions {
   readonly kind: BackendKind;
   readonly products: Products;
@@ -45,7 +45,7 @@ const openAddon = (): Addon => createRequire(import.meta.url)(addonFile) as Addo
 
 /**
  * Whether the native kernels can be used. They are stale if they were built for another list of
- * kernels than this version calls: then their arguments may differ.
+ * kernels than the one of this version: then their arguments may differ.
  */
 export function nativeState(): 'ready' | 'missing' | 'stale' {
   if (!existsSync(addonFile)) return 'missing';

@@ -24,16 +24,16 @@ import {
 export type { Task, TaskContext } from './round.ts';
 
 /**
- * Threads over one arena. `run` splits work into `count` tickets. Any thread, the calling one
- * included, may draw any ticket. A ticket's result must not depend on which thread draws it or
- * when; then all results are the same for any number of threads.
+ * Threads over one arena. `run` splits work into `count` tickets. Any thread, including the calling one, may draw any
+ * ticket. The result of a ticket must not depend on its thread or on the order of tickets, so that results do not
+ * depend on the number of threads.
  */
 export interface Pool {
-  /** Number of threads that were asked for. Fewer may run, if the system refuses some. */
+  /** Requested number of threads. Fewer run if the system refuses to start some. */
   readonly threads: number;
   /**
-   * Sets the tasks. `module` (a file URL) exports `createTasks(context, spec): Task[]`, which every
-   * worker calls once; `tasks` are those of the calling thread.
+   * Sets the tasks. `module` (a file URL) exports `createTasks(context, spec): Task[]`, which every worker calls once.
+   * `tasks` are the tasks of the calling thread.
    */
   program(module: string, spec: unknown, tasks: readonly Task[]): void;
   /**
@@ -42,7 +42,7 @@ export interface Pool {
    * @throws Error with the code `SEQTAG_THREAD` if a thread ended before it had finished its ticket.
    */
   run(task: number, count: number, args?: readonly number[]): void;
-  /** The first half of `run`: other threads draw tickets while the calling thread goes on. */
+  /** The first half of `run`: other threads draw tickets while the calling thread continues. */
   begin(task: number, count: number, args?: readonly number[]): void;
   /** The second half of `run`: draws the remaining tickets and returns when all are done. */
   finish(): void;
@@ -67,27 +67,27 @@ export interface PoolOptions extends Omit<KernelsOptions, 'memory' | 'stack'> {
   readonly onWarning: (warning: string) => void;
 }
 
-/** Milliseconds of waiting after which the pool checks whether its threads still live. */
+/** Milliseconds of waiting after which the pool checks whether its threads are still alive. */
 const PATIENCE = 500;
 
-/** Errors of a system that has no room for another thread. */
+/** Error codes of a system that cannot start another thread. */
 const noRoom = new Set(['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY', 'EAGAIN', 'ENOMEM']);
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
-/** Tests run the sources, which a worker of Node 20 cannot load: workers always run the built files. */
+/** The built file for a source file: tests run the sources, which a worker of Node 20 cannot load. */
 const built = (url: string): string => url.replace(/\/src\/([^/]+\/[^/]+)$/, '/dist/$1');
 
 /**
- * Tells whether a worker lives without waiting for an event, which a thread that computes would not
- * receive. It keeps one end of a channel, and the worker the other. When the worker ends, for
- * whatever reason, both ends close; and a closed port cannot be moved.
+ * Tells whether a worker is alive. A thread that computes receives no events, so this uses a channel: the pool keeps
+ * one end, the worker the other. When the worker ends, for any reason, both ends close, and a closed port cannot be
+ * transferred.
  */
 function lifeline(): { port: MessagePort; isCut(): boolean } {
   const { MessageChannel, receiveMessageOnPort } = workerThreads();
   const { port1, port2 } = new MessageChannel();
   let mine = port1;
   const isCut = (): boolean => {
-    receiveMessageOnPort(mine); // takes notice that the other end is closed
+    receiveMessageOnPort(mine); // updates the state of the port if the other end is closed
     try {
       mine = structuredClone(mine, { transfer: [mine] });
       return false;
@@ -95,11 +95,11 @@ function lifeline(): { port: MessagePort; isCut(): boolean } {
       return true;
     }
   };
-  const canTell = !isCut(); // some runtimes do not move ports
+  const canTell = !isCut(); // some runtimes cannot transfer ports
   return { port: port2, isCut: () => canTell && isCut() };
 }
 
-// Loaded on demand: work for one thread starts sooner without.
+// loaded on demand, to start faster with one thread
 const workerThreads = (): typeof import('node:worker_threads') =>
   createRequire(import.meta.url)('node:worker_threads');
 
@@ -113,13 +113,13 @@ export function createPool(options: PoolOptions): Pool {
   let started = false;
   let warned = false;
   let current: { module: string; spec: unknown; tasks: readonly Task[] } | undefined;
-  /** Tickets of the round that was begun; 0 if there is none. */
+  /** Number of tickets of the current round; 0 if there is none. */
   let open = 0;
 
   const goOnWithFewer = (error: unknown): void => {
     if (!warned)
       onWarning(
-        `some of ${threads} threads could not start, and the others do their work (${(error as Error).message}). Use fewer threads, or allow more processes and memory.`,
+        `some of ${threads} threads could not start, so fewer are used (${(error as Error).message}). Use fewer threads, or allow more processes and memory.`,
       );
     warned = true;
   };
@@ -156,14 +156,14 @@ export function createPool(options: PoolOptions): Pool {
   };
 
   function begin(task: number, count: number, args: readonly number[] = []): void {
-    if (open > 0) throw new Error('a round is begun before the last was finished');
+    if (open > 0) throw new Error('a round was begun before the previous one was finished');
     if (count === 0) return;
     if (count >= MOST_TICKETS)
       throw new RangeError(`${count} tickets, at most ${MOST_TICKETS - 1}`);
     if (count > 1 && threads > 1 && !started) start();
     const round = (words[ROUND]! + 1) & 0x7fffffff;
     control.args.set(args);
-    // No ticket can be drawn while the block changes: a worker late from the last round must not see the new count.
+    // No ticket can be drawn while the block changes: a late worker of the last round must not see the new count.
     Atomics.store(words, NEXT, ((round & 0xffff) << 16) | MOST_TICKETS);
     words[TASK] = task;
     Atomics.store(words, COUNT, count);

@@ -1,12 +1,12 @@
-// One round of parallel work in shared memory: numbered tickets, which threads draw until none is left.
+// One round of parallel work in shared memory: threads draw numbered tickets until none is left.
 
 import type { Arena, SharedMemory } from './arena.ts';
 import type { Address, Kernels } from './kernels.ts';
 
-/** Computes the ticket `index` of 0..count. `args` are the numbers that the caller gave to `run`. */
+/** Computes ticket `index`, from 0 to `count` - 1. `args` are the numbers that were passed to `run`. */
 export type Task = (index: number, args: Float64Array) => void;
 
-/** What the tasks of one thread compute with. */
+/** Kernels and memory for the tasks of one thread. */
 export interface TaskContext {
   readonly kernels: Kernels;
   readonly arena: Arena;
@@ -14,8 +14,8 @@ export interface TaskContext {
   readonly thread: number;
 }
 
-// The control block, in 32-bit words. NEXT is round * 2^16 + the next ticket: a worker that wakes late cannot draw a
-// ticket of a round whose task it has not read.
+// The control block, in 32-bit words. NEXT is round * 2^16 + the next ticket: so a worker that wakes up late cannot
+// draw a ticket of a round whose task it has not read.
 export const ROUND = 0;
 export const NEXT = 16;
 export const DONE = 32;
@@ -75,7 +75,7 @@ export function work({ words, args }: Control, { round, tasks, thread }: RoundOp
 export const isBusy = (words: Int32Array, thread: number): boolean =>
   Atomics.load(words, BUSY + thread * LINE) === 1;
 
-/** Leaves an error for the calling thread. Of several errors in a round the first is kept. */
+/** Reports an error to the calling thread. Only the first error of a round is kept. */
 export function reportFailure(words: Int32Array, error: unknown): void {
   if (Atomics.exchange(words, FAILED, 1)) return;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -84,7 +84,7 @@ export function reportFailure(words: Int32Array, error: unknown): void {
   for (let i = 0; i < length; i++) words[MESSAGE + 1 + i] = text.charCodeAt(i);
 }
 
-/** The message that was left, which is then forgotten; undefined if there is none. */
+/** Returns and removes the reported message; undefined if there is none. */
 export function takeFailure(words: Int32Array): string | undefined {
   if (!words[FAILED]) return undefined;
   words[FAILED] = 0;
@@ -92,8 +92,8 @@ export function takeFailure(words: Int32Array): string | undefined {
 }
 
 /**
- * Waits until words[at] differs from `value`, first spinning, then asleep for at most `patience`
- * milliseconds. Returns the present value.
+ * Waits until words[at] differs from `value`: first spins, then sleeps for at most `patience` milliseconds. Returns the
+ * current value.
  */
 export function waitWhile(
   words: Int32Array,

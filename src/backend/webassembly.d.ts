@@ -1,4 +1,4 @@
-// The part of the WebAssembly API that is used. TypeScript declares it in `dom` only, with all of a browser.
+// The part of the WebAssembly API that is used. TypeScript declares it only in `dom`, together with all browser APIs.
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared: true });

@@ -1,4 +1,5 @@
-// A thread of the pool: loads the kernels and the program, then draws tickets, round after round.
+// A thread of the pool. It loads the kernels and the program, then draws tickets, round after
+// round.
 import { workerData } from 'node:worker_threads';
 import { Arena } from './arena.ts';
 import { loadKernels } from './load.ts';

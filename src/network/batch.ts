@@ -1,13 +1,13 @@
 import type { WordTypes } from './engine.ts';
 
-/** Numbers ids in the order in which they are first seen. `reset` forgets them, at no cost. */
+/** Numbers ids in the order in which they are first seen. `reset` forgets all ids in constant time. */
 export class Numbering {
   private readonly seen: Int32Array;
   private readonly numbers: Int32Array;
   private round = 0;
   items: number[] = [];
 
-  /** @param size all ids are less than it */
+  /** @param size every id is less than this */
   constructor(readonly size: number) {
     this.seen = new Int32Array(size);
     this.numbers = new Int32Array(size);
@@ -27,14 +27,16 @@ export class Numbering {
     return this.numbers[id]!;
   }
 
-  /** Changes the order of the ids, and so their numbers. */
+  /** Sets a new order of the ids: each id's number is its index in `items`. */
   renumber(items: number[]): void {
     this.items = items;
     for (let i = 0; i < items.length; i++) this.numbers[items[i]!] = i;
   }
 }
 
-/** The types that `numbering` has seen, by falling number of characters. They are renumbered in this order. */
+/**
+ * Sorts the word types that `numbering` has seen by descending number of characters, and renumbers them in this order.
+ */
 export function sortTypes({ offsets }: WordTypes, numbering: Numbering): readonly number[] {
   const { items } = numbering;
   const order = byFallingLength(items.map((id) => offsets[id + 1]! - offsets[id]!));
@@ -42,7 +44,7 @@ export function sortTypes({ offsets }: WordTypes, numbering: Numbering): readonl
   return numbering.items;
 }
 
-/** The indices of sentences by falling length. Sentences of equal length keep their order: this is a counting sort. */
+/** The indices of sentences by descending length. A counting sort: sentences of equal length keep their order. */
 export function byFallingLength(lengths: ArrayLike<number>): number[] {
   const n = lengths.length;
   let most = 0;
@@ -56,8 +58,8 @@ export function byFallingLength(lengths: ArrayLike<number>): number[] {
 }
 
 /**
- * Packs sentences, which must be sorted by falling length, time step by time step. Calls `visit(row, sentence, t)` for each
- * row, and writes the number of sentences that are longer than t to rows[t].
+ * Packs sentences time step by time step. They must be sorted by descending length. Calls `visit(row, sentence, t)` for
+ * each row, and writes the number of sentences that are longer than t to rows[t].
  */
 export function packTokens(
   rows: Int32Array,

@@ -1,8 +1,8 @@
 import type { Direction, NetworkConfig } from './config.ts';
 import type { ParameterSpec } from './parameters.ts';
 
-// The boundary between training or tagging and what computes: plain numbers go in, a loss, tags or scores come out.
-// Nothing here depends on how an engine stores its numbers or on how many threads it has.
+// The interface between training or tagging and an engine. Input is plain numbers; output is a loss, tags or scores.
+// Nothing here depends on how an engine stores its numbers or on its number of threads.
 
 /** Lists of rows, one after another: list i is members[offsets[i]] to members[offsets[i + 1] - 1]. */
 export interface Bags {
@@ -11,48 +11,56 @@ export interface Bags {
 }
 
 /**
- * A table of word types: all that a network reads of a token without its context. It may grow between two calls; then
- * its arrays are replaced by longer ones with the same beginning. An engine may keep what it computes of a type as long
- * as it is given the same table object.
+ * A table of word types: everything that a network reads of a token without its context. The table may grow between two
+ * calls: then longer arrays with the same beginning replace its arrays. An engine may cache results for a word type as
+ * long as it receives the same table object.
  */
 export interface WordTypes {
   /** (types) rows of the word embedding. */
   readonly words: Int32Array;
-  /** (types + 1) Type i has the characters chars[offsets[i]] to chars[offsets[i + 1] - 1], at least one. */
+  /** (types + 1) The characters of type i are chars[offsets[i]] to chars[offsets[i + 1] - 1]; there is at least one. */
   readonly offsets: Int32Array;
   /** Rows of the character embedding. */
   readonly chars: Int32Array;
-  /** Rows of the feature embedding, a bag for each group of each type; left out if the network has no word features. */
+  /**
+   * Rows of the feature embedding, one bag for each group of each type; undefined if the network has no word features.
+   */
   readonly bags?: Bags;
   /**
-   * Rows of the token embedding, a bag for each group of each type; left out if the network has no token features, and
-   * in training, where a batch has them for each token.
+   * Rows of the token embedding, one bag for each group of each type; undefined if the network has no token features,
+   * and in training, where the batch has bags for each token.
    */
   readonly tokenFeatures?: Bags;
 }
 
-/** Sentences as a network reads them. */
+/** Sentences as word types. */
 export interface Batch {
   readonly wordTypes: WordTypes;
   /** For each sentence, the word type of each token: indices into the table. */
   readonly sentences: readonly Int32Array[];
 }
 
-/** Sentences with gold tags, and with what training changes from step to step. */
+/** Sentences with gold tags, and with the inputs that training varies from step to step. */
 export interface TrainingBatch extends Batch {
   /** For each sentence, the row of the word embedding of each token; 0 hides the word. */
   readonly words: readonly Int32Array[];
-  /** For each sentence, a bag for each group of each token; left out if the network has no token features. */
+  /** For each sentence, one bag for each group of each token; undefined if the network has no token features. */
   readonly tokenFeatures?: readonly Bags[];
-  /** tags[head][sentence]: a tag; -1 if unknown; -2 - i for one of the tags of row i of the head's tag sets. */
+  /** tags[head][sentence][token]: a tag; -1 if unknown; -2 - i for one of the tags in row i of the head's tag sets. */
   readonly tags: readonly (readonly Int32Array[])[];
-  /** For each head (S, K): 1 for each tag in the set, else 0, at least one per set; undefined if the head has no sets. */
+  /**
+   * For each head (S, K): 1 for each tag in the set, else 0. A set has at least one tag. Undefined if the head has no
+   * sets.
+   */
   readonly tagSets?: readonly (Float32Array | undefined)[];
-  /** Returns the row that stands for a character, which may differ from call to call. Default: the character itself. */
+  /**
+   * Returns the embedding row for a character; may differ from call to call (character dropout). Default: the
+   * character.
+   */
   readonly replaceChar?: ((char: number) => number) | undefined;
 }
 
-/** A batch in the form of the engine that prepared it. */
+/** A batch in the internal form of the engine that prepared it. */
 export interface PreparedBatch {
   readonly tokens: number;
 }
@@ -68,10 +76,10 @@ export interface Dropout {
 }
 
 /**
- * How far gradients go back in time: without limit; cut at every multiple of `length` tokens, where the state is still
- * carried over; or cut at random, each step with probability `probability`, while the other steps are scaled by
- * 1 / (1 - probability), so that the gradient is right in the mean (Tallec & Ollivier 2017, "Unbiasing truncated
- * backpropagation through time").
+ * Truncation of backpropagation through time. `full`: none. `regular`: gradients are cut at every multiple of `length`
+ * tokens; the state is still carried over. `random`: each step is cut with probability `probability`, and the other
+ * steps are scaled by 1 / (1 - probability), so that the gradient is unbiased (Tallec & Ollivier 2017, "Unbiasing
+ * truncated backpropagation through time").
  */
 export type Bptt =
   | { readonly kind: 'full' }
@@ -82,7 +90,7 @@ export interface OptimizerOptions {
   readonly optimizer: 'sgd' | 'adam' | 'adamw';
   /** Momentum of SGD, beta1 of Adam. */
   readonly momentum: number;
-  /** Only Adam has it. */
+  /** For Adam only. */
   readonly beta2: number;
   readonly epsilon: number;
   /** Weight decay, decoupled from the gradient. It does not apply to the word embedding. */
@@ -93,15 +101,15 @@ export interface TrainingOptions {
   readonly dropout: Dropout;
   /** Default: full. */
   readonly bptt?: Bptt;
-  /** With a CRF, a value above 0 adds the smoothed cross-entropy of each token's scores to the loss. */
+  /** With a CRF, a positive value adds the smoothed cross-entropy of each token's scores to the loss. */
   readonly labelSmoothing: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
-  /** The word embedding is not learned, and has no optimizer state. */
+  /** Whether the word embedding is frozen. It has no optimizer state then. */
   readonly freezeWords?: boolean;
   /**
-   * Loss weight of each tag of each head: (K), positive. A set of tags has the mean of theirs. With a CRF the odds of
-   * each wrong tag are multiplied by the weight of the gold tag in training (see `crfCosts`). Default: 1.
+   * Loss weight of each tag of each head: (K), positive. The weight of a set of tags is the mean of the tags' weights.
+   * With a CRF, the odds of each wrong tag are multiplied by the weight of the gold tag in training. Default: 1.
    */
   readonly tagWeights?: readonly (Float32Array | undefined)[];
 }
@@ -110,17 +118,17 @@ export interface StepOptions {
   readonly learningRate: number;
   /** The gradient is scaled down to this global norm (Pascanu et al. 2013). Default: no limit. */
   readonly clipNorm?: number | undefined;
-  /** Each element of the gradient is limited to +- this. Default: no limit. */
+  /** The maximum magnitude of each element of the gradient. Default: no limit. */
   readonly clipValue?: number | undefined;
   /**
-   * Called once in each step, while other threads compute if the engine has any. It may call `prepare`, and nothing
-   * else of the engine.
+   * Called once in each step, while the engine's other threads (if any) compute. It may call `prepare`, but no other
+   * method of the engine.
    */
   readonly meanwhile?: () => void;
 }
 
 export interface StepResult {
-  /** Mean cross-entropy of the batch's tokens by their weights, in nats; with several heads, the sum of theirs. */
+  /** Weighted mean of the tokens' cross-entropy, in nats; summed over the heads. */
   readonly loss: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
@@ -128,19 +136,19 @@ export interface StepResult {
   readonly tokens: number;
 }
 
-/** All that training needs, besides the parameters, to go on where it stopped. Plain data. */
+/** The state that training needs, in addition to the parameters, to resume. Plain data. */
 export interface OptimizerState {
   readonly updates: number;
-  /** Batches that went into the updates: they number the random streams of dropout. */
+  /** Number of batches so far. It selects the random streams of dropout. */
   readonly batches: number;
-  /** By the name of each learned parameter: SGD has its velocity, Adam its first and second moment. */
+  /** By the name of each learned parameter: the velocity for SGD, the first and second moment for Adam. */
   readonly moments: Readonly<Record<string, readonly Float32Array[]>>;
 }
 
 export interface Emissions {
   /** For each head, the best tag of every token, sentence after sentence. */
   readonly best: readonly Int32Array[];
-  /** On request, for each head (tokens, tags), the scores before the softmax or CRF. */
+  /** For each head (tokens, tags), the scores before the softmax or CRF, if requested. */
   readonly scores?: readonly Float32Array[];
 }
 
@@ -149,7 +157,7 @@ export interface EmissionOptions {
   readonly scores?: boolean;
 }
 
-/** What computes, for display: `native avx2`, 4 threads. Another engine adds its kind. */
+/** Description of the engine for display: `native avx2`, 4 threads. */
 export interface EngineDescription {
   readonly kind: 'native' | 'wasm';
   /** The instruction set. */
@@ -162,30 +170,31 @@ export interface Engine {
   readonly config: NetworkConfig;
   readonly description: EngineDescription;
   readonly parameters: readonly ParameterSpec[];
-  /** `emissions` accepts any batch of so many tokens. */
+  /** Maximum number of tokens of a batch for `emissions`. */
   readonly maxTokens: number;
   /**
    * Copies a parameter.
-   * @param into where to; left out, a new array
+   * @param into the array to fill. Default: a new array
    * @throws RangeError if there is no parameter of this name
    */
   getParameter(name: string, into?: Float32Array): Float32Array;
   /** @throws RangeError if there is no parameter of this name, or `values` has another size */
   setParameter(name: string, values: ArrayLike<number>): void;
   /**
-   * Computes loss and gradient and makes one update. Several batches give the same as one batch of all their sentences,
-   * up to rounding, in the memory of the largest. If the loss or the gradient norm is not finite, nothing changes.
+   * Computes the loss and its gradient, and makes one update. Several batches give the same result as one batch of all
+   * their sentences, up to rounding, but need only the memory of the largest batch. If the loss or the gradient norm is
+   * not finite, the parameters do not change.
    */
   trainStep(
     batch: TrainingBatch | PreparedBatch | readonly (TrainingBatch | PreparedBatch)[],
     options: StepOptions,
   ): StepResult;
-  /** Does the part of `trainStep` that needs no parameters ahead of time. An engine without such a part leaves it out. */
+  /** Computes the part of `trainStep` that does not depend on the parameters ahead of time. Optional. */
   prepare?(batch: TrainingBatch): PreparedBatch;
   /**
-   * How the gradient fades or grows with distance: for each direction of the top layer, the norm of dL/dh k tokens away
-   * from the token of the loss, which is the last one that this direction reads. Each is a mean over the sentences
-   * longer than k, up to k = `distance`.
+   * Measures how the gradient vanishes or grows with distance. For each direction of the top layer and each k up to
+   * `distance`: the norm of dL/dh, k tokens away from the token of the loss, which is the last token that this
+   * direction reads. Each norm is a mean over the sentences longer than k.
    */
   gradientNorms(
     batch: TrainingBatch,
@@ -194,11 +203,11 @@ export interface Engine {
   /** A copy. */
   getOptimizerState(): OptimizerState;
   setOptimizerState(state: OptimizerState): void;
-  /** @throws RangeError if the batch has more than `maxTokens` tokens, of too many different word types */
+  /** @throws RangeError if the batch has more distinct word types than the engine can hold */
   emissions(batch: Batch, options?: EmissionOptions): Emissions;
   /**
-   * Begins what `emissions` does and returns what finishes it. In between other threads compute, and this one may do
-   * anything but call the engine.
+   * Begins `emissions` and returns a function that completes it. In between, other threads compute. This thread must
+   * not call the engine in between.
    */
   beginEmissions(batch: Batch, options?: EmissionOptions): () => Emissions;
   close(): Promise<void>;
@@ -210,20 +219,20 @@ export type ReadParameters = (
   conversions?: Conversions,
 ) => void;
 
-/** Work on many numbers that an engine may do faster. */
+/** Operations on many numbers that an engine may run faster than JavaScript. */
 export interface Conversions {
-  /** Widens to 32 bits, in place, the 16-bit numbers that fill the last half of `values`. */
+  /** Widens the 16-bit numbers in the last half of `values` to 32 bits, in place. */
   widen(values: Float32Array): void;
   areFinite(values: Float32Array): boolean;
 }
 
-/** What every engine is created from. */
+/** Options of every engine. */
 export interface EngineOptions {
   readonly config: NetworkConfig;
-  /** Left out if the network only tags. */
+  /** Undefined if the network only tags. */
   readonly training?: TrainingOptions;
-  /** For each head, the transitions that its paths may take, from `allowedTransitions`; undefined: all. */
+  /** For each head, its allowed transitions, from `allowedTransitions`; undefined: all. */
   readonly transitions?: readonly (Int32Array | undefined)[];
-  /** Called once at the beginning. Default: all parameters are 0. */
+  /** Called once at the beginning, to fill the parameters. Default: all parameters are 0. */
   readonly readParameters?: ReadParameters;
 }

@@ -31,7 +31,7 @@ export function initialise(
     case 'embedding':
       return uniform(Math.sqrt(3 / width));
     case 'glorot':
-      // The fan-in of a convolution is all that a filter sees; the fan-out of a recurrent layer is one gate.
+      // The fan-in of a convolution is the size of a filter's window; the fan-out of a recurrent layer is one gate.
       return uniform(Math.sqrt(6 / (size / width + width / gates)));
     case 'orthogonal':
       for (let gate = 0; gate < gates; gate++)

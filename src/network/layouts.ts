@@ -4,10 +4,10 @@ import type { Activation } from './layers/layer.ts';
 import type { HeadBuffers } from './layers/output.ts';
 import type { Network } from './network.ts';
 
-// Where the buffers of one batch are. The thread that prepares a batch writes its sizes at the beginning, and every thread
-// that works on it computes the same layout from them, by the same walk over the layers.
+// The addresses of the buffers of one batch. The thread that prepares a batch writes its sizes at the beginning. Every
+// thread that works on the batch computes the same layout from these sizes.
 
-/** What `f` returns for 0 .. n - 1. `Array.from` takes many times as long, and a step lays out dozens of buffers. */
+/** [f(0), ..., f(n - 1)]. Much faster than `Array.from`; a step lays out dozens of buffers. */
 export function times<T>(n: number, f: (i: number) => T): T[] {
   const all: T[] = [];
   for (let i = 0; i < n; i++) all.push(f(i));
@@ -23,7 +23,7 @@ export interface ShardSizes {
   readonly input: ArrayLike<number>;
 }
 
-/** Training: a part of a batch, forward and backward. */
+/** Training: the forward and backward pass of a part of a batch. */
 export interface Shard extends Omit<ShardSizes, 'input'> {
   readonly rows: Address; // (T) as in `Packing`
   readonly types: Address; // (N) indices below Y
@@ -34,7 +34,10 @@ export interface Shard extends Omit<ShardSizes, 'input'> {
   readonly space: Space;
 }
 
-/** @param begin where each kind of buffers begins, and the gradient dx (N, D) of the first hidden layer's input */
+/**
+ * @param begin the start of each kind of buffers, and the address of the gradient dx (N, D) of the first hidden layer's
+ * input
+ */
 export function layoutShard(
   { input, hidden, heads }: Network,
   { N, T, B, Y, input: sizes }: ShardSizes,
@@ -113,10 +116,10 @@ export const readTypeBlockSizes = (
   input: arena.i32(at + 4, input.sizeCount),
 });
 
-/** Sizes of a chunk: as those of a shard. */
+/** Sizes of a chunk; see `ShardSizes`. */
 export type ChunkSizes = Omit<ShardSizes, 'Y' | 'input'>;
 
-/** Tagging, second part: a few sentences over the cache. */
+/** Tagging, second part: a few sentences whose input is in the cache. */
 export interface Chunk extends ChunkSizes {
   readonly rows: Address; // (T) as in `Packing`
   readonly slots: Address; // (N) rows of the cache

@@ -26,8 +26,8 @@ export function createNetwork(context: LayerContext): Network {
 }
 
 /**
- * All parameters in the order of model files. The word embedding, whose gradient is sparse, comes first. In an ensemble,
- * those of each member come one after another, then what they share.
+ * All parameters in the order of model files. The word embedding, whose gradient is sparse, comes first. In an
+ * ensemble, the parameters of each member come one after another, then the shared parameters.
  */
 export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   const { parameters, specs } = listParameters();

@@ -1,8 +1,9 @@
 import type { Address } from '../backend/kernels.ts';
 
 /**
- * A packed batch: `B` sentences by falling length, `N` tokens over `T` time steps, the first tokens of all sentences
- * before all second tokens. `rows` has T integers: the number of sentences that are longer than t.
+ * A packed (time-major) batch: `B` sentences by descending length with `N` tokens over `T` time steps. The first tokens
+ * of all sentences come before all second tokens. `rows` has T integers: the number of sentences that are longer than
+ * t.
  */
 export interface Packing {
   readonly rows: Address;

@@ -10,18 +10,18 @@ export interface ParameterSpec {
   readonly init: Initialiser;
   /** Initial value of a `constant` parameter. Default: 0. */
   readonly value?: number;
-  /** Number of gates whose weights stand side by side in it. Each gate is initialised separately. Default: 1. */
+  /** Number of gates whose weights it contains. Each gate is initialised separately. Default: 1. */
   readonly gates?: number;
-  /** In a bias: the gate whose elements begin at `sign` times the forget bias. */
+  /** In a bias: the gate whose initial value is `sign` times the forget bias. */
   readonly forget?: Cell['forget'];
   /** Number of clockwork modules: the weights from faster to slower modules are always 0. */
   readonly modules?: number;
   /**
-   * How an ensemble stores it. `summed`: one for each member, and the products are added up. `shared`: one for all
-   * members. Undefined: one for each member.
+   * Storage in an ensemble. `summed`: one for each member, whose products are summed. `shared`: one for all members.
+   * Undefined: one for each member.
    */
   readonly inEnsemble?: 'summed' | 'shared';
-  /** (K, N) if the parameter enters matrix products: packed copies of it are kept. */
+  /** (K, N) if the parameter is used in matrix products. Packed copies of it are kept then. */
   readonly matrix?: readonly [K: number, N: number];
 }
 
@@ -41,13 +41,13 @@ export interface Matrix {
  * collects the specs; `placedParameters` in weights.ts returns addresses.
  */
 export interface Parameters {
-  /** A parameter that enters matrix products. Its first dimension is K, the product of the others is N. */
+  /** A parameter that is used in matrix products. Its first dimension is K; the product of the others is N. */
   matrix(spec: ParameterSpec): Matrix;
   /** Any other parameter. */
   array(spec: ParameterSpec): Address;
 }
 
-/** Collects the specs of all parameters that layers ask for. The addresses that they get are 0. */
+/** Collects the specs of all parameters that layers request. The returned addresses are 0. */
 export function listParameters(): { parameters: Parameters; specs: ParameterSpec[] } {
   const specs: ParameterSpec[] = [];
   return {

@@ -21,7 +21,7 @@ export const TaskId = {
   probe: 7,
 } as const;
 
-/** A network, or member number `member` of an ensemble, over its parameters in memory. */
+/** A network, or the member with index `member` of an ensemble, over its parameters in memory. */
 export const placedNetwork = (
   { config, weights, panelWidth, decoders, training }: ProgramSpec,
   member = 0,
@@ -33,9 +33,9 @@ export const placedNetwork = (
   });
 
 /**
- * The tasks of a network, which every thread of the pool creates. A ticket of an ensemble runs the tasks of all members
- * one after another. Each member has its part of every row of the cache, and adds its scores to those of the members
- * before it; the last one chooses the tags.
+ * The tasks of a network. Every thread of the pool creates them. In an ensemble, a ticket runs the tasks of all members
+ * one after another. Each member has a part of every cache row, and adds its scores to those of the previous members.
+ * The last member decodes the tags.
  */
 export function createTasks(context: TaskContext, spec: ProgramSpec): Task[] {
   const { config } = spec;

@@ -18,12 +18,12 @@ export interface Weights {
   /** All parameters except the word embedding form one block of `denseSize` floats at `dense`. */
   readonly dense: Address;
   readonly denseSize: number;
-  /** Clockwork: (H) integers, a bit for the module of each unit, written by the engine. Other cells: 0. */
+  /** Clockwork: (H) integers, the module of each unit as a bit. The engine writes them. Other cells: 0. */
   readonly modules: Address;
   readonly end: Address;
 }
 
-/** Lays out the parameters from `begin` on. The first of `specs` is the word embedding. */
+/** Lays out the parameters from address `begin` on. The first of `specs` is the word embedding. */
 export function placeWeights(
   config: NetworkConfig,
   options: {
@@ -57,8 +57,8 @@ export function placeWeights(
 }
 
 /**
- * The placed parameters of a network or of one member of an ensemble. Shared parameters exist for the first member only:
- * the others get address 0, which the kernels take for zeros.
+ * The placed parameters of a network or of one member of an ensemble. Shared parameters exist for the first member
+ * only. The others get address 0, which kernels treat as zeros.
  */
 export function placedParameters(
   { at, matrices }: Weights,
@@ -74,7 +74,7 @@ export function placedParameters(
   };
 }
 
-/** Makes the packed copies of W. Necessary after its values have changed. */
+/** Packs W. Call it after its values have changed. */
 export function packMatrix(
   kernels: Kernels,
   { address, K, N, packed, transposed }: Omit<Matrix, 'modules'>,
@@ -107,13 +107,13 @@ export function projectBack(
   kernels.gemm(dx, dy, w.transposed, 0, n, w.K, w.N, w.N, 1, ldx, accumulate ? 1 : 0);
 }
 
-/** Where the backward pass of a layer puts the gradients of its parameters. */
+/** Destination of parameter gradients in the backward pass of a layer. */
 export interface Gradients {
   /** The address of the gradient of a vector or an embedding. The layer adds to it. */
   at(parameter: Address): Address;
   /**
-   * Notes that the gradient of W (K, N) is x^T dy, with x (n, K), and dy (n, N) packed. The product is computed later, so
-   * both must stay unchanged until the end of the step.
+   * Records the factors x (n, K) and packed dy (n, N) of the gradient x^T dy of W (K, N). The product is computed
+   * later, so both must stay unchanged until the end of the step.
    */
   product(w: Matrix, x: Address, packedDy: Address, n: number): void;
 }

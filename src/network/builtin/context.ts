@@ -14,31 +14,34 @@ import { type Memory, takeMemory } from './memory.ts';
 
 export interface BuiltinOptions extends EngineOptions {
   readonly compute?: BackendOptions;
-  /** Word types that the cache holds. Default: 32 MiB of them, at least 1024. */
+  /** Capacity of the cache, in word types. Default: as many as fit into 32 MiB, at least 1024. */
   readonly cachedTypes?: number;
-  /** This thread tags so many tokens before it starts others: to start them takes as long. Default: 0. */
+  /**
+   * Number of tokens that the calling thread tags before it starts other threads, because starting them takes time.
+   * Default: 0.
+   */
   readonly singleThreadTokens?: number;
 }
 
-/** What all parts of the engine work with. */
+/** State that all parts of the engine use. */
 export interface Context {
   readonly backend: Backend;
   readonly config: NetworkConfig;
-  /** The first member of an ensemble, whose layers lay out batches for all. */
+  /** The network, or the first member of an ensemble. Its layers lay out the batches of all members. */
   readonly network: Network;
   readonly memory: Memory;
   readonly training: TrainingOptions | undefined;
   readonly cachedTypes: number;
-  /** Beyond it the arena is scratch space, laid out anew for every batch. */
+  /** From this address on, the arena is scratch space. It is laid out anew for every batch. */
   readonly scratch: Address;
-  /** Numbers the types of a table. */
+  /** Returns the numbering for the types of a table. */
   numberingFor(types: WordTypes): Numbering;
   /**
-   * Makes the arena as long as the layout.
+   * Grows the arena to the end of the layout.
    * @throws UserError if there is not enough memory
    */
   reserve(layout: Layout): void;
-  /** Begins a task on all threads, or does it on this thread as long as few tokens were tagged. */
+  /** Begins a task on all threads. Runs it on this thread until `singleThreadTokens` tokens were tagged. */
   begin(task: number, count: number, args: readonly number[]): void;
   run(task: number, count: number, args?: readonly number[]): void;
   countTagged(tokens: number): void;
@@ -46,7 +49,7 @@ export interface Context {
 
 const CACHE_BYTES = 32 * 2 ** 20;
 
-/** Takes the network's memory and gives its program to the threads. Parameters are 0. */
+/** Reserves the network's memory and gives the program to the threads. All parameters are 0. */
 export function createContext(backend: Backend, options: BuiltinOptions): Context {
   const { config, training } = options;
   const { arena, pool, kernels, panelWidth } = backend;

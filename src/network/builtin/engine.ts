@@ -11,20 +11,20 @@ import { prepare } from './shards.ts';
 import { createTraining } from './training.ts';
 
 /**
- * The built-in engine: C kernels, native or in WebAssembly, over one shared memory.
- * @throws UserError if the kernels that were asked for are not there, or the network needs more than 4 GiB
+ * The built-in engine: native or WebAssembly kernels over one shared memory.
+ * @throws UserError if the requested kernels are not available, or the network needs more than 4 GiB
  */
 export const createBuiltinEngine = (options: BuiltinOptions): Engine =>
   createEngineOver(openBackend(options.compute), options);
 
-/** The same over an open backend, to which nothing else was given yet. */
+/** As `createBuiltinEngine`, over an open backend that has no program yet. */
 export function createEngineOver(backend: Backend, options: BuiltinOptions): Engine {
   const context = createContext(backend, options);
   const { config, network, memory } = context;
   const { weights } = memory;
   const inference = createInference(context);
   const training = createTraining(context, parametersChanged);
-  // the bias of a head is neither packed nor part of what the cache has
+  // biases of heads are neither packed nor used in the cache
   const biases = new Set(config.tags.map((_, head) => `${headName(head)}.bias`));
   let isPacked = true;
 
@@ -33,7 +33,7 @@ export function createEngineOver(backend: Backend, options: BuiltinOptions): Eng
     inference.clear();
   }
 
-  /** Packs matrices and the tables of decoders after a change. */
+  /** Packs the matrices and the tables of decoders after parameters have changed. */
   function pack(): void {
     if (isPacked) return;
     context.run(TaskId.pack, packTickets(network, weights));
@@ -90,7 +90,7 @@ export function createEngineOver(backend: Backend, options: BuiltinOptions): Eng
   };
 }
 
-/** Conversions by kernels, of parameters in memory. */
+/** Conversions of parameters in the arena, by kernels. */
 function conversions({ backend: { arena, kernels }, scratch }: Context): Conversions {
   return {
     widen: ({ byteOffset, length }) => kernels.widen_halves(byteOffset, length),

@@ -25,8 +25,8 @@ export interface Inference {
 }
 
 /**
- * Tagging. Everything about a word type that does not depend on its context, up to its part in the first layer's gates,
- * is computed once and kept in a cache, until it is full.
+ * Tagging. The input of the first recurrent layer's gates depends only on the word type. It is computed once for each
+ * type and cached. A full cache is emptied.
  */
 export function createInference(context: Context): Inference {
   const { backend, network, cachedTypes, scratch, reserve } = context;
@@ -34,7 +34,7 @@ export function createInference(context: Context): Inference {
   const cache = createTypeCache(context);
   const maxTokens = Math.min(cachedTypes, MOST_TOKENS);
 
-  /** Lays out some sentences, by falling length, and writes what a task needs of them. */
+  /** Lays out a chunk of sentences, by descending length, and writes the integers that its task reads. */
   function writeChunk(
     layout: Layout,
     chosen: readonly number[],
@@ -90,7 +90,7 @@ export function createInference(context: Context): Inference {
 interface WrittenChunk {
   readonly at: Address;
   readonly chunk: Chunk;
-  /** (N) the token of the batch that each row is. */
+  /** (N) index in the batch of the token in each row. */
   readonly tokens: Int32Array;
 }
 
@@ -132,12 +132,12 @@ function readEmissions(
   return scores ? { best, scores: all } : { best };
 }
 
-/** Which word types of a table are in the cache, and in which row. */
+/** Keeps track of which word types of a table are in the cache, and in which rows. */
 function createTypeCache(context: Context) {
   const { backend, network, cachedTypes, scratch, reserve } = context;
   const { arena } = backend;
   let table: WordTypes | undefined;
-  /** Of each type: 0, or 1 + its row. */
+  /** For each type: 1 + its row in the cache, or 0 if it is not there. */
   let rows = new Int32Array(0);
   let used = 0;
 
@@ -146,7 +146,7 @@ function createTypeCache(context: Context) {
     used = 0;
   }
 
-  /** The types of the batch that are not in the cache. They are marked as if they were. */
+  /** The types of the batch that are not in the cache. Marks them as cached, because the caller encodes them next. */
   function missingTypes(sentences: readonly Int32Array[]): number[] {
     const missing: number[] = [];
     for (const sentence of sentences)
@@ -159,7 +159,7 @@ function createTypeCache(context: Context) {
     return missing;
   }
 
-  /** Encodes the types of a batch that are not in the cache; if there is no room for them, empties it first. */
+  /** Encodes the types of a batch that are not in the cache. Empties the cache first if it has no room for them. */
   function encode({ wordTypes, sentences }: Batch): void {
     const count = wordTypes.words.length;
     if (table !== wordTypes) {
@@ -206,7 +206,7 @@ function createTypeCache(context: Context) {
     context.run(TaskId.encode, blocks, [addresses]);
   }
 
-  /** Lays out a block of types and writes what a task needs of them. Returns its address. */
+  /** Lays out a block of types and writes the integers that its task reads. Returns the block's address. */
   function writeBlock(layout: Layout, types: WordTypes, chosen: readonly number[]): Address {
     const numbering = context.numberingFor(types);
     numbering.reset();

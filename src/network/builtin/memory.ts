@@ -11,10 +11,10 @@ import { parameterSpecs } from '../network.ts';
 import { DENSE_BLOCK, ROW_BLOCK, SHARDS, type TrainingSpec } from '../tasks/spec.ts';
 import { placeWeights, type Weights } from '../weights.ts';
 
-/** What 32-bit offsets reach. */
+/** Number of bytes that 32-bit offsets can address. */
 const LIMIT = 2 ** 32;
 
-/** The addresses of all that outlives a batch. */
+/** The addresses of all data that outlives a batch. */
 export interface Memory {
   readonly weights: Weights;
   /** For each head. */
@@ -25,8 +25,8 @@ export interface Memory {
 }
 
 /**
- * Lays out what outlives a batch, then takes that much of the arena, zeroed.
- * @throws UserError if it is more than 4 GiB, before anything is taken
+ * Lays out all data that outlives a batch, and takes zeroed memory for it from the arena.
+ * @throws UserError if it needs more than 4 GiB; no memory is taken then
  */
 export function takeMemory(
   { arena, panelWidth }: Backend,

@@ -29,7 +29,7 @@ export function gradientNorms(
     reserve(layout);
     pool.run(TaskId.probe, 1, [...placed, space, d, trace]);
     const sums: { sum: number; count: number }[] = [];
-    // the loss is at the last token that the direction reads: distances from it are ages in the other direction
+    // The loss is at the last token that the direction reads. The distance from it is the age in the other direction.
     eachAge(shard.rows, direction === 'forward', (row, back) => {
       if (back > distance) return;
       const gradient = arena.f32(trace + row * H * 4, H);

@@ -6,18 +6,18 @@ import { layoutShard, times, writeShardSizes } from '../layouts.ts';
 import { SHARDS } from '../tasks/spec.ts';
 import type { Context } from './context.ts';
 
-/** A part of a batch: its integers as the arena will have them. */
+/** A part of a batch: the integers that are copied to the arena. */
 export interface PreparedShard {
   readonly integers: Int32Array;
   /** Views of `integers`. */
   readonly rows: Int32Array;
   readonly words: Int32Array;
-  /** Bytes that a task leaves to others, and those that it needs itself. */
+  /** Bytes of the results that other tasks read, and bytes of the task's temporary values. */
   readonly kept: number;
   readonly scratch: number;
 }
 
-/** A batch as this engine reads it. */
+/** A batch prepared for this engine. */
 export interface ShardedBatch extends PreparedBatch, Pick<Required<TrainingBatch>, 'tagSets'> {
   /** For each head, the sum of the loss weights of the tokens. */
   readonly weights: readonly number[];
@@ -37,7 +37,7 @@ export function prepare(context: Context, batch: TrainingBatch): ShardedBatch {
       return sum;
     }),
     tagSets: config.tags.map((_, h) => batch.tagSets?.[h]),
-    // dealt like cards, so that the shards take about the same time
+    // every SHARDS-th sentence, so that the shards take about the same time
     shards: times(SHARDS, (shard) =>
       prepareShard(
         context,
@@ -48,7 +48,7 @@ export function prepare(context: Context, batch: TrainingBatch): ShardedBatch {
   };
 }
 
-/** Makes a shard of some sentences of a batch, by falling length. */
+/** Makes a shard of some sentences of a batch, by descending length. */
 export function prepareShard(
   { network, numberingFor }: Context,
   chosen: readonly number[],
@@ -96,7 +96,7 @@ export function prepareShard(
   return { integers: new Int32Array(buffer), rows, words, kept: kept.end, scratch: scratch.end };
 }
 
-/** Puts a shard at the layout's end. Returns the addresses of its integers and of what its task leaves to others. */
+/** Appends a shard to the layout. Returns the addresses of its integers and of the results that other tasks read. */
 export function placeShard(
   { backend: { arena }, reserve }: Context,
   layout: Layout,
@@ -109,7 +109,9 @@ export function placeShard(
   return [at, rest];
 }
 
-/** Returns the loss weight of a token by its gold tag; a set of tags has the mean of their weights. */
+/**
+ * Returns a function from a gold tag to its loss weight. The weight of a set of tags is the mean of the tags' weights.
+ */
 function lossWeight(
   { config, training }: Context,
   head: number,

@@ -19,9 +19,9 @@ import { placeShard, prepare, type ShardedBatch } from './shards.ts';
 
 type Training = Pick<Engine, 'trainStep' | 'getOptimizerState' | 'setOptimizerState'>;
 
-/** Gradients of the rows of the word embedding that a step used, in scratch space. */
+/** Gradients of the word embedding's rows that a step used, in scratch space. */
 interface WordGradients {
-  /** Rows; 0 if words are frozen. */
+  /** Number of rows; 0 if the word embedding is frozen. */
   readonly used: number;
   readonly ids: Address; // (used)
   readonly gradients: Address; // (used, wordDim)
@@ -53,9 +53,9 @@ export function createTraining(context: Context, parametersChanged: () => void):
     const scales = config.tags.map(
       (_, h) => 1 / (sumOf(batches, ({ weights }) => weights[h]!) || 1),
     );
-    const kept = new Layout(scratch); // every batch has the same space beyond it
+    const kept = new Layout(scratch); // the space after it is reused by every batch
     const dx = kept.take(tokens * D);
-    const wordIndices = new Int32Array(tokens); // row of dx -> index among the words of all batches
+    const wordIndices = new Int32Array(tokens); // row of dx -> index among the distinct words of all batches
     wordRows.reset();
     let layout = kept;
     let loss = 0;
@@ -64,7 +64,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
       layout = new Layout(kept.end);
       begin(batch, { layout, dx: dx + row * D * 4, stream: batchCount + i, scales });
       pool.finish();
-      // its tickets are small, so that threads end at the same time even if this one comes late
+      // small tickets, so that all threads finish together even if this thread joins late
       pool.begin(TaskId.multiply, products, [i > 0 ? 1 : 0]);
       try {
         for (const { words } of batch.shards)
@@ -99,7 +99,10 @@ export function createTraining(context: Context, parametersChanged: () => void):
     return { loss, gradientNorm, tokens, clipped: scale < 1 || scale * greatest > clipValue };
   }
 
-  /** Begins forward and backward of a batch, whose gradient of the first layer's input comes to dx (tokens, D). */
+  /**
+   * Begins the forward and backward pass of a batch. The gradient of the first layer's input is written to dx (tokens,
+   * D).
+   */
   function begin(
     { shards, tagSets }: ShardedBatch,
     options: { layout: Layout; dx: Address; stream: number; scales: readonly number[] },
@@ -133,7 +136,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
     ]);
   }
 
-  /** Sums the gradients of all shards, those of words by row. */
+  /** Sums the gradients of all shards; gradients of words are summed by row. */
   function reduce(
     layout: Layout,
     { dx, wordIndices }: { dx: Address; wordIndices: Int32Array },
@@ -154,7 +157,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
     return { used, ids, gradients };
   }
 
-  /** The norm of the whole gradient and the greatest magnitude in it. */
+  /** The global norm of the gradient and the greatest magnitude of its elements. */
   function measure(blocks: number): { norm: number; greatest: number } {
     const measures = arena.f64(spec.squares, 2 * blocks);
     let squared = 0;
@@ -190,7 +193,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
       for (const [name, views] of moments()) {
         const given = state.moments[name];
         if (given?.length !== views.length || given.some((m, i) => m.length !== views[i]!.length))
-          throw new RangeError(`the optimizer state of ${name} is not that of this network`);
+          throw new RangeError(`the optimizer state of ${name} does not fit this network`);
         views.forEach((view, i) => {
           view.set(given[i]!);
         });
@@ -213,7 +216,7 @@ const tagsOnly: Training = {
 const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((sum, item) => sum + of(item), 0);
 
-/** Lists the members of each segment, in rising order: row r is a member of segment indices[r]. */
+/** Lists the members of each segment, in ascending order. Row r is a member of segment indices[r]. */
 function writeSegments(
   indices: Int32Array,
   count: number,

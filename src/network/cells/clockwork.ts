@@ -10,11 +10,11 @@ export const clockwork: Cell = {
   clocked: true,
 };
 
-/** The module of unit `unit` of H. Modules are as equal in size as possible, fast ones first. */
+/** The module of one of H units. Modules are as equal in size as possible, the fastest first. */
 export const moduleOf = (unit: number, { H, modules }: { H: number; modules: number }): number =>
   Math.floor((unit * modules) / H);
 
-/** The modules that tick at an age (tokens since the beginning of the sentence), a bit for each. */
+/** The modules that are updated at an age (number of earlier tokens in the sentence), as bits. */
 export const ticks = (age: number, periods: readonly number[]): number =>
   periods.reduce((bits, period, module) => (age % period === 0 ? bits | (1 << module) : bits), 0);
 

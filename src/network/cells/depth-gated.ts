@@ -2,8 +2,8 @@ import type { Cell } from './cell.ts';
 import { peephole } from './peephole.ts';
 
 /**
- * Depth-gated LSTM (Yao et al. 2015): a peephole LSTM with a gate d through which the cell state of the layer under it
- * enters; gates i f g o d. The first layer has none under it and is a peephole LSTM.
+ * Depth-gated LSTM (Yao et al. 2015): a peephole LSTM with a gate d for the cell state of the lower layer; gates i f g
+ * o d. The first layer has no lower layer and is a peephole LSTM.
  */
 export const depthGated: Cell = {
   ...peephole,

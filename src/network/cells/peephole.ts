@@ -1,6 +1,6 @@
 import type { Cell } from './cell.ts';
 
-/** LSTM whose gates read the cell state: i and f that of the step before, o the new one (Gers & Schmidhuber 2000). */
+/** LSTM whose gates read the cell state (Gers & Schmidhuber 2000): i and f the previous one, o the new one. */
 export const peephole: Cell = {
   title: 'peephole LSTM',
   kernels: 'peephole',

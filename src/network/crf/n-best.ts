@@ -7,11 +7,12 @@ export interface ScoredPath {
 }
 
 /**
- * The `n` best paths of one sentence that agree with `gold`, best first; fewer if fewer are allowed. Paths of equal score
- * come in the order of `crfDecode`. Emissions (L, K), gold (L) as in `CrfBatch`, sets (S, K).
+ * The `n` best paths of one sentence that agree with `gold`, best first. Returns fewer if there are fewer allowed
+ * paths. Paths of equal score are in the order of `crfDecode`. Emissions (L, K), gold (L) as in `CrfBatch`, sets (S,
+ * K).
  *
- * This is the list Viterbi algorithm (Seshadri & Sundberg 1994): each tag of each token keeps its n best beginnings, in
- * L n K² steps.
+ * This is the list Viterbi algorithm (Seshadri & Sundberg 1994): each tag of each token keeps its n best path prefixes.
+ * It takes L n K² steps.
  */
 export function nBest(
   { K, transitions, start, end }: CrfScores,
@@ -27,11 +28,11 @@ export function nBest(
     return known === -1 || sets![(-2 - known) * K + k] !== 0;
   };
 
-  // Entry k * n + r is the beginning of rank r that ends in tag k, -Infinity where there is none.
+  // Entry k * n + r is the score of the prefix of rank r that ends in tag k; -Infinity if there is no such prefix.
   let scores = new Float64Array(K * n).fill(Number.NEGATIVE_INFINITY);
   let next = scores.slice();
-  const origins: Int32Array[] = []; // for each token but the first: the entry of the token before
-  const rank = new Int32Array(K); // of each tag's best beginning that is not yet taken
+  const origins: Int32Array[] = []; // for each token except the first: the entry of the previous token
+  const rank = new Int32Array(K); // rank of each tag's best prefix that is not yet taken
 
   /** Calls `take(r, entry, score)` for the n best entries, best first, after adding transition(j) to those of tag j. */
   const merge = (

@@ -1,19 +1,22 @@
 import type { CrfScores } from './scores.ts';
 
-// Probabilities of parts of paths, in float64, one sentence at a time; the kernels of the CRF sum over whole batches. The
-// forward and backward sums are scaled so that those of each token add up to 1 (Rabiner 1989, section V.A).
+// Probabilities of parts of paths, in float64, for one sentence at a time. (The CRF kernels sum over batches.) The
+// forward and backward sums of each token are scaled so that they add up to 1 (Rabiner 1989, section V.A).
 
-/** Least factor of anything that is not forbidden: it stays above 0 even if something else is 230 nats better. */
+/** Minimum factor of an allowed tag or transition. It stays positive even if another one is 230 nats better. */
 const LEAST = 1e-100;
 
-/** Whether a path may go from tag `before` of token t - 1 to `tag` of token t. The tag is -1 before the first and after the last token. */
+/**
+ * Whether the transition from tag `before` of token t - 1 to `tag` of token t counts. Before the first token and after
+ * the last one the tag is -1.
+ */
 export type Fits = (t: number, before: number, tag: number) => boolean;
 
 /** The distribution over the paths of a sentence: path y has probability exp(s(y)) / Z. */
 export interface Paths {
   /** (L, K): p(y_t = k); 0 if no path is allowed. */
   readonly marginals: Float64Array;
-  /** The first token that no allowed path reaches, or that none that reaches it leaves; -1 if there are paths. */
+  /** The first token at which all allowed paths end; -1 if there is an allowed path. */
   readonly broken: number;
   /** The probability that all transitions into tokens `from` to `to` fit, where token L is the end. */
   probability(from: number, to: number, fits: Fits): number;
@@ -27,7 +30,7 @@ export type PathSums = (
 
 export function createPathSums(crf: CrfScores): PathSums {
   const { K } = crf;
-  // If all transitions score 0, tokens are independent, and a sum over the tags of a token is enough.
+  // If all transitions score 0, tokens are independent: a sum over the tags of each token is enough.
   const isIndependent = [crf.transitions, crf.start, crf.end].every((scores) =>
     scores.every((score) => score === 0),
   );
@@ -36,7 +39,7 @@ export function createPathSums(crf: CrfScores): PathSums {
   const end = factors(crf.end);
   return (emissions, known) => {
     const L = emissions.length / K;
-    /** (L, K): factors of the emissions, divided by what the forward sums are divided by. */
+    /** (L, K): factors of the emissions, divided by the scale of the forward sums. */
     const steps = new Float64Array(L * K);
     const forward = new Float64Array(L * K);
     const backward = new Float64Array(L * K).fill(1);
@@ -126,7 +129,7 @@ function reach(to: Float64Array, from: Float64Array, between: Float64Array): voi
   }
 }
 
-/** Writes the factors of a token's emissions; 0 for tags that it cannot have. */
+/** Writes the factors of a token's emissions; 0 for excluded tags. */
 function writeEmissions(
   step: Float64Array,
   emissions: ArrayLike<number>,

@@ -2,14 +2,14 @@ import type { Random } from '../random.ts';
 import type { CrfScores } from './scores.ts';
 
 // Draws paths of a sentence with their probability under a CRF: backward filtering, forward sampling (Rabiner 1989,
-// section III; Scott 2002, "Bayesian methods for hidden Markov models"). The sums over all ends of a path are taken once;
-// each path then costs L K steps.
+// section III; Scott 2002, "Bayesian methods for hidden Markov models"). The backward sums are computed once; each path
+// then takes L K steps.
 
 const sumOf = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0);
 
 /**
  * (L, K): e_t[k] + ln β_t[k], up to a constant for each token; β_t[k] is the sum over all continuations after tag k of
- * token t. Without a CRF tokens are independent, and it is the emissions (L, K).
+ * token t. Without a CRF, tokens are independent and the result is the emissions (L, K).
  */
 export function pathGuide(crf: CrfScores | undefined, emissions: Float32Array): Float32Array {
   if (!crf) return emissions.slice();
@@ -19,7 +19,7 @@ export function pathGuide(crf: CrfScores | undefined, emissions: Float32Array): 
   const beta = end.map(Math.exp);
   const weights = new Float64Array(K); // exp of the guide of the next token
   for (let t = emissions.length / K - 1; t >= 0; t--) {
-    const isDeadEnd = sumOf(beta) === 0; // no path is allowed to go on: like crfDecode, cross a forbidden transition
+    const isDeadEnd = sumOf(beta) === 0; // no allowed continuation: like crfDecode, cross a forbidden transition
     for (let k = 0; k < K; k++)
       guide[t * K + k] = emissions[t * K + k]! + (isDeadEnd ? 0 : Math.log(beta[k]!));
     const scores = guide.subarray(t * K, (t + 1) * K);
@@ -34,7 +34,7 @@ export function pathGuide(crf: CrfScores | undefined, emissions: Float32Array): 
   return guide;
 }
 
-/** The tags (L) of a path that is drawn with its probability. */
+/** Draws a path from the distribution. Returns its tags (L). */
 export function drawPath(
   crf: CrfScores | undefined,
   guide: Float32Array,
@@ -52,7 +52,7 @@ export function drawPath(
     for (let k = 0; k < K; k++)
       scores[k] = Math.exp((isDeadEnd ? guide[t * K + k]! : scoreOf(k)) - max);
     let left = random() * sumOf(scores);
-    // If rounding leaves something after the last tag, the most probable tag is drawn.
+    // the most probable tag, if rounding errors leave a remainder after the last tag
     let drawn = scores.indexOf(scores.reduce((a, b) => Math.max(a, b)));
     for (let k = 0; k < K; k++) {
       left -= scores[k]!;

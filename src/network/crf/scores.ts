@@ -1,6 +1,6 @@
 import { headName, type NetworkConfig } from '../config.ts';
 
-/** The scores of a CRF's transitions; -Infinity if forbidden. */
+/** Transition scores of a CRF; -Infinity for forbidden transitions. */
 export interface CrfScores {
   readonly K: number;
   readonly transitions: Float64Array; // (K, K)
@@ -29,7 +29,7 @@ export function crfScores(
   };
 }
 
-/** The scores of a network's head. They are 0 if its decoder has no parameters. `allowed` as in `crfScores`. */
+/** The transition scores of a network's head; 0 if its decoder has no parameters. `allowed` as in `crfScores`. */
 export function headScores(
   {
     config: { decoder, tags },

@@ -1,9 +1,10 @@
 import type { Transitions } from '../../corpus/tags/scheme.ts';
 
 /**
- * The transitions that a decoder allows, 1 or 0: (K, K) from the row's tag to the column's, then (K) starts, then (K)
- * ends. Allowed are those of `rules` and those that occur in `observed`, sequences of tags. Training data that break the
- * rules of their own scheme would have probability 0 otherwise. Negative tags are unknown and allow nothing.
+ * The transitions that a decoder allows, as 1 or 0: (K, K) from the row's tag to the column's tag, then (K) starts,
+ * then (K) ends. A transition is allowed by `rules`, or because it occurs in one of the tag sequences `observed`:
+ * otherwise training data that break the rules of their scheme would have probability 0. Negative (unknown) tags allow
+ * no transitions.
  */
 export function allowedTransitions(
   rules: Transitions,

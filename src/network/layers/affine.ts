@@ -8,7 +8,7 @@ export interface AffineWeights {
   readonly bias: Address; // (N)
 }
 
-/** Asks for the parameters of an affine map, with more of their specs than names and shapes. */
+/** Requests the parameters of an affine map. `options.weight` and `options.bias` extend their specs. */
 export const affineWeights = (
   parameters: Parameters,
   name: string,

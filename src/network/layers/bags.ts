@@ -2,8 +2,8 @@ import type { Address } from '../../backend/kernels.ts';
 import type { Bags } from '../engine.ts';
 import type { InputBatch, InputLayer, InputShape, LayerContext } from './layer.ts';
 
-// Features as bags of rows of one embedding table: each item (word type or token) has a bag for each group of features,
-// and its encoding is the sums of its bags, side by side.
+// Features are bags of rows of one embedding table. Each item (word type or token) has one bag for each group of
+// features. Its encoding is the concatenation of the sums of its bags.
 
 interface BagBuffers {
   readonly batch: InputShape;
@@ -25,7 +25,7 @@ export function bagLayer(
     rows: number;
     groups: number;
     dim: number;
-    /** What the items are. */
+    /** Whether the items are word types or tokens. */
     of: 'types' | 'tokens';
     eachItem: (batch: InputBatch, visit: Visit) => void;
   },

@@ -20,7 +20,7 @@ interface LstmBuffers {
   readonly packing: Packing;
   readonly chars: Address; // (L) indices into the charset, packed over time
   readonly first: Address; // (Y) packed row of each word's first character
-  readonly last: Address; // (Y) and of its last character
+  readonly last: Address; // (Y) packed row of each word's last character
   readonly out: Address; // (Y, 2 H)
   readonly dout: Address;
   readonly directions: readonly DirectionBuffers[];
@@ -140,7 +140,10 @@ export function characterLstm(
   };
 }
 
-/** Packs words, by falling length, over time: the first characters of all words, then all second characters, and so on. */
+/**
+ * Packs words time-major, by descending length: the first characters of all words, then all second characters, and so
+ * on.
+ */
 function packCharacters(
   { chars, offsets }: CharacterBatch,
   to: Readonly<Record<'chars' | 'rows' | 'first' | 'last', Int32Array>>,

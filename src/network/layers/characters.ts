@@ -3,14 +3,14 @@ import type { Address } from '../../backend/kernels.ts';
 import { Numbering } from '../batch.ts';
 import type { BackwardPass, InputBatch, LayerContext, Pass } from './layer.ts';
 
-// What both character encoders share. A word type's characters are encoded once for a batch. Only the Q different
-// characters of the batch enter: their embeddings (Q, E) times a matrix (E, W) make a small table (Q, W) with a row for
-// each character, from which the convolution adds rows and the LSTM takes its projected input. This is exact, and no
-// character is multiplied twice.
+// Common parts of both character encoders. Each word type of a batch is encoded once. The embeddings (Q, E) of the Q
+// distinct characters of the batch are multiplied by a matrix (E, W). The result is a table (Q, W) with one row for
+// each character: the convolution adds up its rows, and the LSTM reads its projected input from it. This is exact, and
+// no character is multiplied twice.
 
 /** The characters of a batch's word types. */
 export interface CharacterBatch {
-  /** (Q) The different characters, in the order in which they are first met. */
+  /** (Q) The distinct characters, in the order of first occurrence. */
   readonly charset: readonly number[];
   /** (L) Indices into the charset, word after word. */
   readonly chars: Int32Array;

@@ -7,9 +7,9 @@ interface DropoutBuffers extends Activation {
 }
 
 /**
- * Variational dropout (Gal & Ghahramani 2016): one mask for all tokens of a sentence. It stands under recurrent layer
- * `layer`, or for `layer` = `layers` on the last of them, and changes its input in place. Undefined if nothing is
- * dropped there.
+ * Variational dropout (Gal & Ghahramani 2016): one mask for all tokens of a sentence, applied in place to the input of
+ * recurrent layer `layer`, or to the output of the last one if `layer` = `layers`. Undefined if the dropout probability
+ * there is 0.
  */
 export function dropoutLayer(
   { config, training: trained }: LayerContext,

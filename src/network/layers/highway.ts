@@ -23,7 +23,7 @@ export function highway<B extends Activation>(
   const { width: M } = inner;
   const weights = affineWeights(parameters, name, {
     shape: [M, M],
-    bias: { value: -1 }, // at first the gate mostly carries x (section 2.2)
+    bias: { value: -1 }, // so that the gate mostly carries x at first (section 2.2)
   });
 
   function join({ kernels, N }: Pass, b: HighwayBuffers<B>): void {

@@ -11,9 +11,10 @@ import { residual } from './residual.ts';
 import { tokenFeatures } from './token-features.ts';
 import { wordEmbedding } from './word-embedding.ts';
 
-// The layers of a network. Their order is that of the parameters in a model file, and of the initial random values.
+// The layers of a network. Their order determines the order of parameters in model files and of the initial random
+// values.
 
-/** The layers that make up x, in the order of its columns. The word embedding must come first. */
+/** The layers that compute x, in the order of its columns. The word embedding must come first. */
 export const inputLayers = (context: LayerContext): InputLayer[] =>
   [
     wordEmbedding(context),
@@ -54,7 +55,7 @@ export function hiddenLayers(context: LayerContext, D: number): HiddenLayers {
   return { layers, first: first!, top };
 }
 
-/** A recurrent layer above the first, connected with the layer under it. */
+/** A recurrent layer above the first, with its residual or highway connection. */
 function connected(context: LayerContext, recurrent: RecurrentLayer, layer: number): HiddenLayer {
   switch (context.config.between) {
     case 'none':

@@ -1,11 +1,11 @@
 import type { Arena, Space } from '../../backend/arena.ts';
 import type { BackwardPass, InputBatch, InputLayer, InputShape, Pass } from './layer.ts';
 
-// The input of the first hidden layer, x (N, D): the columns of all input layers, side by side.
+// The input of the first hidden layer, x (N, D): the concatenated columns of all input layers.
 
 /** The integers of all input layers. */
 export interface PreparedInputs {
-  /** The sizes of one layer after another. */
+  /** The sizes of all layers, one layer after another. */
   readonly sizes: readonly number[];
   /** Writes the integers to the buffers that `layout` returns for these sizes. */
   write(memory: Pick<Arena, 'i32'>, buffers: readonly unknown[]): void;
@@ -14,13 +14,13 @@ export interface PreparedInputs {
 export interface Input {
   /** D */
   readonly width: number;
-  /** Where the columns of each layer are. */
+  /** The position of each layer's columns in x. */
   readonly columns: readonly {
     readonly name: string;
     readonly from: number;
     readonly width: number;
   }[];
-  /** Number of sizes that a batch has for all layers. */
+  /** Number of sizes of a batch, over all layers. */
   readonly sizeCount: number;
   prepare(batch: InputBatch): PreparedInputs;
   /** Buffers of each layer. */

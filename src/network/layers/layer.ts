@@ -8,14 +8,12 @@ import type { Gradients } from '../weights.ts';
 import type { DecoderMemory } from './decoders/decoder.ts';
 import type { RecurrentState } from './recurrent.ts';
 
-// What a layer is. A layer is a record that a function in its file creates. The function names the layer's parameters;
-// the record says which buffers a batch needs (`layout`), and computes forward, backward and for tagging (`infer`).
-// layers/index.ts lists the layers of a network.
-//
-// Shapes: a batch has N tokens in B sentences and Y word types. `training` says whether a backward pass follows; buffers
-// that only it needs may be 0 otherwise.
+// A layer is a record that a function in its file creates. The function requests the layer's parameters. The record has
+// the buffers that a batch needs (`layout`) and the computations: `forward`, `backward`, and `infer` for tagging.
+// layers/index.ts lists the layers of a network. Shapes: a batch has N tokens in B sentences and Y word types. If
+// `training` is false, no backward pass follows, and buffers that only the backward pass needs may be 0.
 
-/** What layers are created from. */
+/** The arguments of the functions that create layers. */
 export interface LayerContext {
   readonly config: NetworkConfig;
   readonly parameters: Parameters;
@@ -23,9 +21,9 @@ export interface LayerContext {
   readonly panelWidth: number;
   /** Index of the network in its ensemble. Default: 0. */
   readonly member?: number;
-  /** Clockwork: (H) integers, a bit for the module of each unit. Default: 0. */
+  /** Clockwork: (H) integers, the module of each unit as a bit. Default: 0. */
   readonly modules?: Address;
-  /** What the decoder of each head keeps in memory. */
+  /** Memory of the decoder of each head. */
   readonly decoders?: readonly DecoderMemory[];
   /** Undefined if the network only tags. */
   readonly training?: TrainingContext | undefined;
@@ -37,21 +35,23 @@ export interface TrainingContext {
   readonly bptt: Bptt;
   readonly labelSmoothing: number;
   readonly seed: number;
-  /** (K) weights of the tags of each head, for a CRF their natural logarithms; 0 if all tags weigh 1. */
+  /** For each head, (K) weights of its tags, or for a CRF their natural logarithms; 0 if all weights are 1. */
   readonly tagWeights: readonly Address[];
 }
 
-/** A batch on its way through the network, on one thread. */
+/** A forward or backward pass of a batch, on one thread. */
 export interface Pass extends Packing {
   readonly kernels: Kernels;
   readonly arena: Arena;
-  /** The first of the random streams of this step and shard. Undefined: no dropout, and gradients are not truncated. */
+  /** The first random stream of this step and shard. Undefined: no dropout and no truncation of gradients. */
   readonly stream?: number | undefined;
 }
 
 export interface BackwardPass extends Pass {
   readonly gradients: Gradients;
-  /** Only the gradient of h (N, H) of this direction of the top recurrent layer is needed, at this address. */
+  /**
+   * If given, only the gradient of h (N, H) in this direction of the top recurrent layer is computed, at this address.
+   */
   readonly trace?: { readonly direction: number; readonly address: Address };
 }
 
@@ -66,11 +66,13 @@ export interface InferencePass extends Pass {
 export interface Activation {
   readonly value: Address; // (N, width)
   readonly gradient: Address; // (N, width), which the next layer writes
-  /** What the nearest recurrent layer, this one or one under it, shares with the next. */
+  /** The state that the nearest recurrent layer, this one or a lower one, passes to the next. */
   readonly recurrent?: RecurrentState | undefined;
 }
 
-/** A layer from (N, width of its input) to (N, width). `b.value` is its output, `input` the output of the layer under it. */
+/**
+ * A layer from (N, width of its input) to (N, width). `b.value` is its output, `input` the output of the layer below.
+ */
 export interface HiddenLayer<B extends Activation = Activation> {
   readonly width: number;
   layout(
@@ -85,11 +87,11 @@ export interface HiddenLayer<B extends Activation = Activation> {
    * @param accumulate whether to add to input.gradient
    */
   backward(pass: BackwardPass, b: B, accumulate?: boolean): void;
-  /** As `forward`, for tagging. */
+  /** Computes b.value from input.value for tagging. */
   infer(pass: InferencePass, b: B): void;
 }
 
-/** What input layers know of a batch: word types by falling number of characters, and N tokens in packed order. */
+/** A batch for input layers: word types by descending number of characters, and N tokens in packed order. */
 export interface InputBatch {
   readonly types: WordTypes;
   /** (Y) The types that the batch uses: indices into `types`. */
@@ -102,14 +104,14 @@ export interface InputBatch {
   eachToken(visit: (bags: Bags | undefined, i: number) => void): void;
 }
 
-/** The integers that an input layer takes from a batch. */
+/** The integers that an input layer needs for a batch. */
 export interface PreparedInput<S extends string, B> {
   readonly sizes: Readonly<Record<S, number>>;
   /** Writes the integers to the buffers that `layout` returns for these sizes. */
   write(memory: Pick<Arena, 'i32'>, b: B): void;
 }
 
-/** A batch as an input layer sees it: its sizes, and where its columns of x (N, D) and of the gradient dx begin. */
+/** The sizes of a batch for one input layer, and the addresses of its columns in x (N, D) and in the gradient dx. */
 export interface InputShape {
   readonly N: number;
   readonly Y: number;
@@ -125,7 +127,7 @@ export interface InputShape {
 export interface InputLayer<S extends string = string, B = unknown> {
   readonly name: string;
   readonly width: number;
-  /** Names of the sizes that a batch has for this layer, besides N and Y. */
+  /** Names of the layer's sizes of a batch, in addition to N and Y. */
   readonly sizes: readonly S[];
   prepare(batch: InputBatch): PreparedInput<S, B>;
   layout(space: Space, batch: InputShape, sizes: Readonly<Record<S, number>>): B;

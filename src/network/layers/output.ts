@@ -20,15 +20,15 @@ export interface OutputHead {
     sizes: { readonly N: number; readonly B: number; readonly training: boolean },
     input: Activation,
   ): HeadBuffers;
-  /** b.logits from input.value. */
+  /** Computes b.logits from input.value. */
   forward(pass: Pass, b: HeadBuffers): void;
-  /** The loss and b.dlogits. */
+  /** Computes the loss and b.dlogits. */
   loss(pass: BackwardPass, b: HeadBuffers, options: LossOptions): void;
-  /** input.gradient from b.dlogits, or += when `accumulate`. */
+  /** Computes input.gradient from b.dlogits, or += when `accumulate`. */
   backward(pass: BackwardPass, b: HeadBuffers, accumulate: boolean): void;
 }
 
-/** Head number `head` of a network. */
+/** The head with index `head` of a network. */
 export function outputHead(
   context: LayerContext,
   { head, inputs }: { head: number; inputs: number },
@@ -59,7 +59,7 @@ export function outputHead(
       };
     },
 
-    /** The members of an ensemble add up their scores. */
+    /** Adds the scores of an ensemble's members. */
     forward({ kernels, N }, { input, logits }) {
       affineForward(kernels, logits, input.value, weights, { n: N, accumulate: member > 0 });
     },

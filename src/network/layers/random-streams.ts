@@ -1,11 +1,11 @@
 import type { NetworkConfig } from '../config.ts';
 
-// Every shard of every step has this many streams of random numbers. The order is part of what a seed means.
+// The random streams of a shard in a step. Their order must not change: results for a seed depend on it.
 
 /** Number of streams. */
 export const streamCount = ({ layers }: NetworkConfig): number => 5 * layers + 1;
 
-/** Dropout of the input of recurrent layer `layer`; for `layer` = `layers`, of the output of the last. */
+/** Dropout of the input of recurrent layer `layer`, or of the output of the last layer if `layer` = `layers`. */
 export const inputDropoutStream = (layer: number): number => layer;
 
 /** Dropout of the hidden state. */

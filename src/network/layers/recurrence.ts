@@ -6,9 +6,12 @@ import type { Packing } from '../packing.ts';
 import type { Matrix, Parameters } from '../parameters.ts';
 import { type Gradients, projectBack } from '../weights.ts';
 
-// One direction of a recurrent layer: the walk of a cell over time. The equations of the cells are in kernels/layers/cells/.
+// One direction of a recurrent layer: the loop of a cell over time. The equations of the cells are in
+// kernels/layers/cells/.
 
-/** The parameters of one direction, of D inputs and H units; 0 or undefined for what the cell does not have. */
+/**
+ * The parameters of one direction with D inputs and H units; 0 or undefined for parameters that the cell does not have.
+ */
 export interface RecurrentWeights {
   readonly cell: Cell;
   readonly input: Matrix; // (D, G H)
@@ -19,7 +22,7 @@ export interface RecurrentWeights {
   readonly modules: Address; // clockwork: (H) integers, a bit for the module of each unit
 }
 
-/** Asks for the parameters of one direction. Their names begin with `name`. */
+/** Requests the parameters of one direction. Their names begin with `name`. */
 export function recurrentWeights(
   parameters: Parameters,
   name: string,
@@ -66,18 +69,18 @@ export function recurrentWeights(
   };
 }
 
-/** Buffers of one direction; 0 for what its cell does not have, or what is not needed. */
+/** Buffers of one direction; 0 for buffers that are not needed. */
 export interface RecurrenceBuffers {
   readonly pre: Address; // (N, G H) pre-activations; backward leaves their gradient here
-  readonly saved: Address; // (N, S H) what the cell keeps for backward
+  readonly saved: Address; // (N, S H) values that the cell saves for backward
   readonly c: Address; // (N, H)
   readonly hPrev: Address; // (N, H) after dropout
   readonly reset: Address; // (N, H)
   readonly dropoutMask: Address; // (B, H) variational recurrent dropout
-  readonly truncationMask: Address; // (N) factor of the gradient between a token and the one before it
-  readonly dcAbove: Address; // (N, H) the gradient of c that comes from the layer above
+  readonly truncationMask: Address; // (N) factor of the gradient from a token to the previous one
+  readonly dcAbove: Address; // (N, H) gradient of c from the layer above
   readonly carry: Address; // (B, 4 H) scratch of backward
-  // The gradient of the output of each matrix, packed. `packedRecurrent` is `packedInput` if both have all gates.
+  // The packed gradient of each matrix product. `packedRecurrent` is `packedInput` if both have all gates.
   readonly packedInput: Address; // (N, G H)
   readonly packedRecurrent: Address; // (N, R H)
   readonly packedCandidate: Address; // (N, H)
@@ -114,9 +117,9 @@ export function layoutRecurrence(
 
 interface WalkOptions extends Packing {
   readonly reverse: boolean;
-  /** What the cell reads of each token besides x: the lower layer's cell state (N, H), its clock (N) integers, or 0. */
+  /** The cell's input in addition to x: the lower layer's cell state (N, H), or the clocks (N) integers; 0 if none. */
   readonly sideInput?: Address;
-  /** Whether the masks in the buffers are filled and apply. */
+  /** Whether the masks in the buffers are filled and to be applied. */
   readonly masked?: boolean;
 }
 
@@ -150,10 +153,10 @@ export function recurrenceForward(
 }
 
 /**
- * Leaves the gradient of the pre-activations in b.pre, and packed, from dh (N, H; ldd). The gradients of the recurrent
+ * Computes the gradient of the pre-activations from dh (N, H; ldd), in b.pre and packed. The gradients of the recurrent
  * matrices, the bias and the peepholes go to `gradients`.
- * @param options.dSideInput (N, H), or 0: gets the gradient of the lower layer's cell state
- * @param options.trace (N, H), or 0: gets the total gradient of h
+ * @param options.dSideInput (N, H) or 0; receives the gradient of the lower layer's cell state
+ * @param options.trace (N, H) or 0; receives the total gradient of h
  */
 export function recurrenceBackward(
   kernels: Kernels,

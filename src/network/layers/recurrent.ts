@@ -17,25 +17,25 @@ import {
 } from './recurrence.ts';
 import { writeTruncationMask } from './truncation.ts';
 
-/** A recurrent layer. The first one of a network can also project its input for the cache of word types. */
+/** A recurrent layer. The first one of a network also projects word types for the cache. */
 export interface RecurrentLayer extends HiddenLayer<RecurrentBuffers> {
-  /** Projects x (n, D) to n rows of the cache, the directions side by side. */
+  /** Projects x (n, D) to n rows of the cache, with the directions concatenated. */
   fillCache(pass: Pick<Pass, 'kernels'>, x: Address, rows: Address, n: number): void;
 }
 
 export interface RecurrentBuffers extends Activation {
   readonly input: Activation;
-  readonly h: Address; // (N, directions H), the directions side by side
+  readonly h: Address; // (N, directions H), concatenated
   readonly dh: Address;
   readonly directions: readonly RecurrenceBuffers[]; // training
   readonly recurrent: RecurrentState;
 }
 
-/** What a recurrent layer shares with the next one; an address for each direction. */
+/** The state that a recurrent layer passes to the next one; one address for each direction. */
 export interface RecurrentState {
-  readonly c: readonly Address[]; // (N, H), tagging: 0 if the next layer does not read it
+  readonly c: readonly Address[]; // (N, H); tagging: 0 if the next layer does not read it
   readonly dc: readonly Address[]; // (N, H) its gradient, if the next layer reads it
-  readonly clocks: readonly Address[]; // (N) integers: the modules of a clockwork that tick
+  readonly clocks: readonly Address[]; // (N) integers: the clockwork modules that are updated, as bits
   // Tagging: layers and directions are computed one after another and share this space.
   readonly pre: Address; // (N, G H) the projected input, if it does not come from the cache
   readonly scratch: Address; // (B, (G + 3) H)
@@ -45,13 +45,13 @@ export interface RecurrentState {
 export const memberCacheWidth = (config: NetworkConfig): number =>
   directionsOf(config).length * cellOf(config, 0).gates * config.hidden;
 
-/** Floats of a row of the cache: those of all members of an ensemble, side by side. */
+/** Floats of a row of the cache: the rows of all members of an ensemble, concatenated. */
 export const cacheWidth = (config: NetworkConfig): number =>
   config.members * memberCacheWidth(config);
 
 const merges = { concat: -1, sum: 0, mean: 1, product: 2 } as const;
 
-/** Recurrent layer number `layer`. The outputs of its directions stand side by side or are merged. */
+/** The recurrent layer with index `layer`. The outputs of its directions are concatenated or merged. */
 export function recurrentLayer(
   { config, parameters, panelWidth, training: trained, modules = 0 }: LayerContext,
   { layer, inputs }: { layer: number; inputs: number },
@@ -98,7 +98,7 @@ export function recurrentLayer(
     };
   }
 
-  /** What the cell of direction `d` reads of each token besides the projected input. */
+  /** The input of direction `d`'s cell in addition to the projected input. */
   const sideInput = ({ input, recurrent }: RecurrentBuffers, d: number): Address => {
     if (cell.clocked) return recurrent.clocks[d]!;
     return cell.readsLowerState ? input.recurrent!.c[d]! : 0;

@@ -13,7 +13,7 @@ export function residual<B extends Activation>(
   return {
     width,
 
-    /** The sum takes the place of f(x). */
+    /** The sum overwrites f(x). */
     layout(space, sizes, input) {
       const b = inner.layout(space, sizes, input);
       return { input, inner: b, value: b.value, gradient: b.gradient, recurrent: b.recurrent };

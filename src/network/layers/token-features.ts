@@ -2,9 +2,9 @@ import { bagLayer } from './bags.ts';
 import type { InputLayer, LayerContext } from './layer.ts';
 
 /**
- * Features of a token apart from its form: the values of other columns, and its position in a gazetteer's phrases. In
- * training every token has its own bags, since dropout changes them from step to step. For tagging, a word type in the
- * cache is a form with its token features.
+ * Token features other than the word form: the values of feature columns, and matches with phrases of a gazetteer. In
+ * training each token has separate bags, because dropout changes them from step to step. In tagging, a cached word type
+ * is a form together with its token features.
  */
 export function tokenFeatures(context: LayerContext): InputLayer | undefined {
   const { tokenFeatures: features } = context.config;

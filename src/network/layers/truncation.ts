@@ -4,9 +4,10 @@ import { eachAge } from '../packing.ts';
 import type { Pass } from './layer.ts';
 
 /**
- * Writes the mask (N) of truncated backpropagation through time: the factor of the gradient that goes from each token to
- * the one before it. `regular` has 0 at every multiple of `length` and 1 elsewhere. `random` has 0 with probability
- * `probability`, and 1 / (1 - probability) elsewhere, so that the gradient is right on average (Tallec & Ollivier 2017).
+ * Writes the mask (N) of truncated backpropagation through time: the factor of the gradient from each token to the
+ * previous one. `regular` has 0 at every multiple of `length` and 1 elsewhere. `random` has 0 with probability
+ * `probability`, and 1 / (1 - probability) elsewhere, so that the gradient is right on average (Tallec & Ollivier
+ * 2017).
  */
 export function writeTruncationMask(
   { kernels, arena, rows, N, T }: Pass,

@@ -7,20 +7,20 @@ import type { Network } from '../network.ts';
 import type { Gradients, Weights } from '../weights.ts';
 import { type ProgramSpec, SHARDS, type TrainingSpec } from './spec.ts';
 
-/** The factors of the gradients of all matrices that the backward pass of a shard leaves: three doubles for each. */
+/** The factors of all matrix gradients that the backward pass of a shard stores: three doubles for each matrix. */
 export const factorsOf = (
   { arena }: Pick<TaskContext, 'arena'>,
   { factors }: TrainingSpec,
   { shard, matrices }: { shard: number; matrices: number },
 ): Float64Array => arena.f64(factors + shard * matrices * 24, matrices * 3);
 
-/** Where the gradients of a dense parameter are in a block of gradients. */
+/** Returns the address of a dense parameter's gradient in a block of gradients. */
 export const gradientIn =
   (block: Address, { dense }: Weights): Gradients['at'] =>
   (parameter) =>
     parameter + block - dense;
 
-/** The logits of all heads. */
+/** Computes the logits of all heads. */
 export function forward(network: Network, pass: Pass, s: Shard): void {
   network.input.forward(pass, s.input);
   network.hidden.forEach((layer, i) => {
@@ -31,7 +31,7 @@ export function forward(network: Network, pass: Pass, s: Shard): void {
   });
 }
 
-/** From the gradients of the logits down to that of the input of hidden layer number `last`. */
+/** Backpropagates from the logits to the input of the hidden layer with index `last`. */
 export function backwardTo(network: Network, pass: BackwardPass, s: Shard, last: number): void {
   network.heads.forEach((head, h) => {
     head.backward(pass, s.heads[h]!, h > 0);
@@ -41,9 +41,10 @@ export function backwardTo(network: Network, pass: BackwardPass, s: Shard, last:
 }
 
 /**
- * Loss and gradients of a shard. Arguments: [i] the address of shard i, [SHARDS + i] where what its backward pass leaves
- * goes, [2 SHARDS + i] its dx (N, D); then the address of scratch space for each thread, its bytes, the random stream of
- * the step; for each head the factor of its loss; for each head its sets of tags, or 0.
+ * Computes the loss and gradients of a shard. Arguments: [i] the address of shard i, [SHARDS + i] the address for the
+ * results of its backward pass, [2 SHARDS + i] its dx (N, D); then the address of the threads' scratch space, its bytes
+ * per thread, and the random stream of the step; then for each head the factor of its loss; then for each head its sets
+ * of tags, or 0.
  */
 export function backpropagateTask(
   { kernels, arena, thread }: TaskContext,

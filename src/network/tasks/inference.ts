@@ -24,8 +24,8 @@ export function encodeTask(
 }
 
 /**
- * Tags a chunk of sentences. Arguments: [0] a table of the addresses of chunks in units of 64 bytes. The last member of an
- * ensemble, which has the sum of all scores, chooses the tags.
+ * Tags a chunk of sentences. Arguments: [0] a table of the addresses of chunks in units of 64 bytes. The last member of
+ * an ensemble decodes the tags, because it has the sum of all scores.
  */
 export function inferTask(
   { kernels, arena }: TaskContext,

@@ -1,7 +1,7 @@
 import type { Address, Kernels } from '../../backend/kernels.ts';
 import type { OptimizerOptions } from '../engine.ts';
 
-/** Some parameters, their moments and their gradient. */
+/** A block of parameters with their moments and gradients. */
 export interface UpdateBlock {
   readonly w: Address; // (., width)
   readonly moments: readonly [first: Address, second: Address]; // as w
@@ -15,10 +15,10 @@ export interface UpdateBlock {
 
 export interface StepRates {
   readonly learningRate: number;
-  /** Factor of the gradient, and the greatest magnitude of its elements after that. */
+  /** Factor of the gradient, and the maximum magnitude of its elements after scaling. */
   readonly scale: number;
   readonly limit: number;
-  /** Adam: corrections of the bias of both moments, 1 / (1 - beta^t). */
+  /** Adam: bias corrections of both moments, 1 / (1 - beta^t). */
   readonly correction1: number;
   readonly correction2: number;
 }

@@ -13,12 +13,15 @@ const matricesOf = (
   return all.slice(member * count, (member + 1) * count);
 };
 
-/** Tickets of `pack`. */
+/** Number of tickets of `pack`. */
 export const packTickets = ({ config, heads }: Network, { matrices }: Weights): number =>
   Object.keys(matrices).length / config.members +
   heads.filter(({ decoder }) => decoder.pack).length;
 
-/** Packs a matrix of each member, or the tables of a decoder, after the parameters have changed. */
+/**
+ * Packs a matrix of each member, or fills the tables of a decoder, after the parameters have
+ * changed.
+ */
 export function packTask(
   { kernels }: TaskContext,
   weights: Weights,

@@ -10,9 +10,9 @@ import { backwardTo, forward, gradientIn } from './backpropagation.ts';
 import type { ProgramSpec } from './spec.ts';
 
 /**
- * The gradient of every h of one direction of the top recurrent layer. The loss is the cross-entropy of the first head at
- * the last token of each sentence, as that direction reads it. Arguments: [0] the address of a shard, [1] and [2] space
- * for what it leaves and for scratch, [3] the direction, [4] where the gradient (N, H) goes.
+ * Computes the gradient of every h in one direction of the top recurrent layer. The loss is the cross-entropy of the
+ * first head at the last token of each sentence that this direction reads. Arguments: [0] the address of a shard, [1]
+ * space for its results, [2] scratch space, [3] the direction, [4] the address for the gradient (N, H).
  */
 export function probeTask(
   { kernels, arena }: TaskContext,

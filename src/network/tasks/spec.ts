@@ -5,14 +5,14 @@ import type { DecoderMemory } from '../layers/decoders/decoder.ts';
 import type { TrainingContext } from '../layers/layer.ts';
 import type { Weights } from '../weights.ts';
 
-/** What the tasks of a network work with. Plain data, the same on every thread. */
+/** Addresses and options for the tasks of a network. Plain data, the same on every thread. */
 export interface ProgramSpec {
   readonly config: NetworkConfig;
   readonly weights: Weights;
   readonly panelWidth: number;
   /** The cache of word types: rows of `cacheWidth` floats, the projected input of the first recurrent layer. */
   readonly cache: Address;
-  /** What the decoder of each head keeps in memory. */
+  /** Memory of the decoder of each head. */
   readonly decoders: readonly DecoderMemory[];
   /** Undefined if the network only tags. */
   readonly training?: TrainingSpec;
@@ -20,7 +20,7 @@ export interface ProgramSpec {
 
 export interface TrainingSpec extends TrainingContext {
   readonly optimizer: OptimizerOptions;
-  /** Gradients of the dense parameters: a block for each shard, in which those of matrices stay empty. */
+  /** Gradients of the dense parameters: one block for each shard. Its parts for matrices are not used. */
   readonly gradients: Address;
   /** The sum of the blocks. */
   readonly summed: Address;
@@ -28,15 +28,18 @@ export interface TrainingSpec extends TrainingContext {
   readonly factors: Address;
   /** First and second moments of the dense parameters. */
   readonly moments: readonly [Address, Address];
-  /** Those of the word embedding; 0 if it does not learn. */
+  /** First and second moments of the word embedding; 0 if it is frozen. */
   readonly wordMoments: readonly [Address, Address];
-  /** A float for each shard, a cache line apart. */
+  /** The loss of each shard: floats that are a cache line apart. */
   readonly losses: Address;
   /** Two doubles for each ticket of `reduce`: the sum of squares and the greatest magnitude of the gradient. */
   readonly squares: Address;
 }
 
-/** Number of parts of a batch. It does not depend on the number of threads, so sums are always taken in the same order. */
+/**
+ * Number of parts of a batch. It does not depend on the number of threads, so that the order of sums is always the
+ * same.
+ */
 export const SHARDS = 4;
 /** Floats of the dense parameters that one ticket of `reduce` and `update` handles. */
 export const DENSE_BLOCK = 16_384;

@@ -11,7 +11,10 @@ import { DENSE_BLOCK, type ProgramSpec, ROW_BLOCK, SHARDS } from './spec.ts';
 /** Rows of a matrix whose gradient one ticket of `multiply` computes. */
 const PRODUCT_ROWS = 64;
 
-/** A part of the gradient of a matrix for each ticket of `multiply`, large ones first. That of a clockwork is one part. */
+/**
+ * The part of a matrix gradient that each ticket of `multiply` computes, large parts first. A clockwork matrix is one
+ * part.
+ */
 export const productTickets = ({
   matrices,
 }: Weights): { w: Matrix; from: number; rows: number }[] =>
@@ -26,7 +29,7 @@ export const productTickets = ({
     })
     .sort((a, b) => b.rows * b.w.N - a.rows * a.w.N);
 
-/** The parts of the dense parameters that belong to no matrix: bytes [from, to) from their beginning. */
+/** The parts of the dense parameters outside matrices, as byte ranges [from, to). */
 function outsideMatrices({ matrices, dense, denseSize }: Weights): [from: number, to: number][] {
   const parts: [number, number][] = [];
   let from = 0;
@@ -40,8 +43,8 @@ function outsideMatrices({ matrices, dense, denseSize }: Weights): [from: number
 }
 
 /**
- * Gradients of matrices: for each shard, the product of the factors that its backward pass left. Arguments: [0] 1 to add
- * to the gradients of the batches before.
+ * Computes the gradients of matrices: the sum over shards of the products of the factors that their backward passes
+ * stored. Arguments: [0] 1 to add to the gradients of the previous batches.
  */
 export function multiplyTask(
   { kernels, arena }: TaskContext,
@@ -65,17 +68,19 @@ export function multiplyTask(
   };
 }
 
-/** What one ticket of `reduce` and `update` handles: first blocks of dense parameters, then rows of the word embedding. */
+/**
+ * The work of each ticket of `reduce` and `update`: first blocks of dense parameters, then rows of the word embedding.
+ */
 function blocksOf({ denseSize }: Weights) {
   const denseBlocks = Math.ceil(denseSize / DENSE_BLOCK);
   return {
     isDense: (block: number): boolean => block < denseBlocks,
-    /** Bytes from the beginning of the dense parameters, and the number of floats. */
+    /** Offset in the dense parameters, in bytes, and the number of floats. */
     denseRange: (block: number): [at: number, count: number] => [
       block * DENSE_BLOCK * 4,
       Math.min(DENSE_BLOCK, denseSize - block * DENSE_BLOCK),
     ],
-    /** The first row and the number of rows, of `n` that are used. */
+    /** The first row and the number of rows, of `n` rows that are used. */
     rowRange: (block: number, n: number): [from: number, count: number] => {
       const from = (block - denseBlocks) * ROW_BLOCK;
       return [from, Math.min(ROW_BLOCK, n - from)];
@@ -84,9 +89,9 @@ function blocksOf({ denseSize }: Weights) {
 }
 
 /**
- * Sums gradients over shards, or over the tokens of a word, and measures them. Arguments: [0] the number of words used,
- * [1] where their gradients (n, wordDim) go, [2] offsets (n + 1) and [3] members of the tokens of each word, [4] dx
- * (tokens, D) of the whole batch.
+ * Sums gradients over shards, or over the tokens of a word, and measures the sums. Arguments: [0] the number n of words
+ * used, [1] the address for their gradients (n, wordDim), [2] offsets (n + 1) and [3] members of the list of each
+ * word's tokens, [4] dx (tokens, D) of all batches.
  */
 export function reduceTask(
   { kernels, arena }: TaskContext,
@@ -119,8 +124,8 @@ export function reduceTask(
 }
 
 /**
- * One step of the optimizer. Arguments: [0] and [1] as for `reduce`, [2] the rows of the words used, then the fields of
- * `StepRates`: [3] scale, [4] limit, [5] learning rate, [6] and [7] Adam's corrections.
+ * Makes one step of the optimizer. Arguments: [0] and [1] as for `reduce`, [2] the rows of the words used, then the
+ * fields of `StepRates`: [3] scale, [4] limit, [5] learning rate, [6] and [7] Adam's corrections.
  */
 export function updateTask(
   { kernels }: TaskContext,

@@ -2,7 +2,7 @@ import { crfDecode, crfScratchSize, packCrf } from './crf.ts';
 import { type CreateDecoder, type Decoder, noDecoderMemory } from './decoder.ts';
 import { softmax, tokenLoss } from './softmax.ts';
 
-/** Trained like softmax; chooses the best path over the transitions that the tags' scheme allows. */
+/** Trained like softmax. Decodes the best path over the transitions that the tag scheme allows. */
 export const constrained: CreateDecoder = (context, options): Decoder => {
   const { panelWidth, decoders } = context;
   const { head, K } = options;

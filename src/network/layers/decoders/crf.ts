@@ -10,9 +10,10 @@ import { crossEntropy } from './softmax.ts';
 //
 //   s(y) = start[y_1] + Σ_t e_t[y_t] + Σ_t A[y_{t-1}, y_t] + end[y_T]      p(y) = exp(s(y)) / Z,  Z = Σ_y exp(s(y))
 //
-// where forbidden transitions, starts and ends have probability 0. kernels/layers/crf.c says how the sums are kept exact.
+// where forbidden transitions, starts and ends have probability 0. kernels/layers/crf.c explains how the sums are kept
+// exact.
 
-/** Trained as a CRF; chooses the best path. */
+/** Trained as a CRF. Decodes the best path. */
 export const crf: CreateDecoder = (
   { parameters, panelWidth, training: trained, decoders, member = 0 },
   { head, K, name },
@@ -76,8 +77,8 @@ export interface CrfBatch extends Omit<Packing, 'N' | 'B'> {
   /** (N, K) */
   readonly emissions: Address;
   /**
-   * (N) integers, what is known of each token: a tag; -1, nothing; -2 - i, that it has one of the tags of row i of `sets`.
-   * Address 0: nothing is known of any token.
+   * (N) integers, the known tag of each token: a tag; -1 if unknown; -2 - i for one of the tags in row i of `sets`.
+   * Address 0: all tags are unknown.
    */
   readonly gold: Address;
   /** (S, K): 1 for each tag in the set, else 0, at least one in each set. */
@@ -86,19 +87,19 @@ export interface CrfBatch extends Omit<Packing, 'N' | 'B'> {
   readonly scratch: Address;
 }
 
-const padded = (K: number): number => Math.ceil(K / 16) * 16; // to whole vectors of any instruction set
+const padded = (K: number): number => Math.ceil(K / 16) * 16; // a multiple of the vector width of any instruction set
 
-/** Numbers that `Crf.tables` holds. */
+/** Size of `Crf.tables`, in numbers. */
 export const crfTablesSize = (panelWidth: number, K: number): number =>
   16 + 4 * padded(K) + 3 * K * padded(K) + 2 * packedSize(panelWidth, K, K);
 
-/** Numbers that `CrfBatch.scratch` holds for N tokens in B sentences: enough for the loss and for decoding. */
+/** Size of `CrfBatch.scratch` for N tokens in B sentences, in numbers: enough for the loss and for decoding. */
 export const crfScratchSize = (
   panelWidth: number,
   { N, B, K }: { N: number; B: number; K: number },
 ): number => B * (19 + padded(K)) + (4 * N + K) * padded(K) + packedSize(panelWidth, N, K);
 
-/** Makes the tables. Necessary at the beginning, and after a parameter or `allowed` has changed. */
+/** Fills the tables. Call it at the beginning, and after a parameter or `allowed` has changed. */
 export function packCrf(kernels: Kernels, crf: Crf): void {
   kernels.crf_pack(crf.tables, crf.transitions, crf.start, crf.end, crf.allowed, crf.K);
 }
@@ -108,8 +109,8 @@ export function packCrf(kernels: Kernels, crf: Crf): void {
  * with `gold`: this is the negative log-likelihood if all tags are known, the marginal likelihood if some are not (Tsuboi
  * et al. 2008). Adds to demissions (N, K) and to the gradients of the three parameters, none of which may be 0.
  *
- * A sentence without an allowed path that agrees with `gold` has no loss and no gradient. `allowedTransitions` can allow
- * what occurs in the training data, so that every fully labelled training sentence has one.
+ * A sentence has no loss and no gradient if no allowed path agrees with `gold`. `allowedTransitions` can allow the
+ * transitions that occur in the training data, so that every fully labelled training sentence has an allowed path.
  */
 export function crfLoss(
   kernels: Kernels,
@@ -139,13 +140,14 @@ export function crfLoss(
 }
 
 /**
- * Turns `crfLoss` into the softmax-margin loss (Gimpel & Smith 2010, "Softmax-margin CRFs: training log-linear models with
- * cost functions"): a path costs costs[g] (K), in nats, for each token that it gives another tag than its gold tag g, and
+ * Turns `crfLoss` into the softmax-margin loss (Gimpel & Smith 2010, "Softmax-margin CRFs: training log-linear models
+ * with cost functions"): a path costs costs[g] nats, with costs (K), for each token with gold tag g that it tags
+ * wrongly:
  *
  *   loss = ln Σ_y exp(s(y) + cost(y)) - s(gold)
  *
- * To add a cost to every wrong tag is to subtract it from the right one, here in `emissions` (N, K). A token whose tag is
- * not known has no costs.
+ * Adding a cost to all wrong tags is equivalent to subtracting it from the gold tag. This function subtracts it in
+ * `emissions` (N, K). Tokens with unknown tags have no cost.
  */
 function addCosts(
   arena: Arena,
@@ -161,9 +163,9 @@ function addCosts(
 }
 
 /**
- * best (N) integers: the tags of the path with the greatest s(y) that agrees with `gold` (Viterbi 1967); score (B): that
- * s(y). Of equal paths the one with the lower last tag wins, then the lower tag before it, and so on. If no allowed path
- * goes on, a forbidden transition is crossed with a score of 0, so every sentence gets tags.
+ * best (N) integers: the tags of the best path that agrees with `gold` (Viterbi 1967); score (B): its s(y). Among paths
+ * of equal score, the one with the lower last tag wins, then the one with the lower previous tag, and so on. Where all
+ * allowed paths end, a forbidden transition is crossed with a score of 0, so that every sentence gets tags.
  */
 export function crfDecode(
   kernels: Kernels,

@@ -1,13 +1,13 @@
 import type { Address } from '../../../backend/kernels.ts';
 import type { BackwardPass, LayerContext, Pass } from '../layer.ts';
 
-// A decoder is a record too: the loss with its gradient, and the choice of tags. decoders/index.ts lists them.
+// A decoder is a record with the loss, its gradient, and the choice of tags. decoders/index.ts lists all decoders.
 
-/** What a decoder keeps in memory, for one head. Plain data. */
+/** Memory of the decoder of one head. Plain data. */
 export interface DecoderMemory {
   /** (K, K), (K) and (K) integers, as `allowedTransitions` returns them; 0: all are allowed. */
   readonly allowed: Address;
-  /** Tables of the kernels for `crfTablesSize` numbers; 0: none. */
+  /** Tables for the kernels, of `crfTablesSize` numbers; 0: none. */
   readonly tables: Address;
 }
 
@@ -25,20 +25,20 @@ export interface DecoderBuffers {
   readonly scratch: Address; // `scratchSize` numbers
 }
 
-/** Where the loss of a head goes, and how it counts. */
+/** Destination and scale of the loss of a head. */
 export interface LossOptions {
-  /** A float: the loss is added to it. */
+  /** The address of a float to which the loss is added. */
   readonly loss: Address;
   /** (S, K), 1 for each tag in the set, else 0; address 0: there are none. */
   readonly sets: Address;
-  /** Factor of the loss, 1 / the weights of all tokens of the batch. */
+  /** Factor of the loss: 1 / the sum of the weights of the batch's tokens. */
   readonly scale: number;
 }
 
 export interface Decoder {
-  /** Whether it chooses whole paths, which have a score. */
+  /** Whether it decodes paths, which have a score. */
   readonly hasPaths: boolean;
-  /** Numbers of scratch space for a batch. */
+  /** Size of the scratch space for a batch, in numbers. */
   scratchSize(sizes: {
     readonly N: number;
     readonly B: number;
@@ -46,9 +46,9 @@ export interface Decoder {
   }): number;
   /** Adds to the loss, and writes its gradient dlogits. May change the logits. */
   loss(pass: BackwardPass, b: DecoderBuffers, options: LossOptions): void;
-  /** best, and the score if it has paths, from the logits. */
+  /** Computes best, and score if it has paths, from the logits. */
   decode(pass: Pass, b: DecoderBuffers): void;
-  /** Makes the tables again after the parameters have changed. */
+  /** Refills the tables after the parameters have changed. */
   pack?(kernels: Pass['kernels']): void;
 }
 

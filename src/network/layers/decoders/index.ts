@@ -11,7 +11,7 @@ export const decoders: Readonly<Record<NetworkConfig['decoder'], CreateDecoder>>
   constrained,
 };
 
-/** Numbers in the tables of a head of K tags. */
+/** Size of the tables of a head of K tags, in numbers. */
 export function decoderTablesSize(
   { decoder }: NetworkConfig,
   { K, isConstrained, panelWidth }: { K: number; isConstrained: boolean; panelWidth: number },

@@ -2,7 +2,7 @@ import type { Address } from '../../../backend/kernels.ts';
 import type { BackwardPass, LayerContext } from '../layer.ts';
 import type { CreateDecoder, Decoder, DecoderBuffers, LossOptions } from './decoder.ts';
 
-/** Chooses the best tag of each token. Trained by cross-entropy with label smoothing. */
+/** Decodes the best tag of each token. Trained by cross-entropy with label smoothing. */
 export const softmax: CreateDecoder = (context, { head, K }): Decoder => ({
   hasPaths: false,
   scratchSize: () => 0,
@@ -12,7 +12,7 @@ export const softmax: CreateDecoder = (context, { head, K }): Decoder => ({
   },
 });
 
-/** The loss of decoders that learn each token by itself: tokens count by the weights of their tags. */
+/** The loss of decoders that train each token independently. Tokens are weighted by the weights of their tags. */
 export function tokenLoss(
   { training }: LayerContext,
   { head, K }: { head: number; K: number },
@@ -23,8 +23,8 @@ export function tokenLoss(
 }
 
 /**
- * loss += scale Σ w(gold) CE(softmax(logits), gold) over the tokens whose tag is known, and writes dlogits. Of a set of
- * tags it is the cross-entropy of their sum.
+ * loss += scale Σ w(gold) CE(softmax(logits), gold) over the tokens whose tag is known, and writes dlogits. The
+ * probability of a set of tags is the sum over its tags.
  */
 export function crossEntropy(
   { kernels, N }: BackwardPass,
