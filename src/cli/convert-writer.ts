@@ -9,6 +9,7 @@ import {
   type Writer,
 } from '../corpus/index.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
+import { isRaw } from './options.ts';
 
 interface ConversionOptions extends Pick<WriteOptions, 'offsets'> {
   /** The tag columns that were asked for, by index or name; none: the default of the format. */
@@ -26,7 +27,7 @@ export function createConversionWriter(document: Document, options: ConversionOp
   const { to, gold, offsets } = options;
   const format = to ?? document.format;
   const isSame = format === document.format;
-  if (isSame && !gold && format !== 'horizontal' && format !== 'text') return copyWriter(document);
+  if (isSame && !gold && !isRaw(format)) return copyWriter(document);
   const tagColumn = isSame ? sameColumns(document, options) : newColumns(document, options);
   const writer = createWriter({ format, tagColumn, offsets });
   writer.begin(document);

@@ -17,6 +17,7 @@ import {
   type ColumnOptions,
   choice,
   inputFormats,
+  isRaw,
   type OffsetOptions,
   offsetsOption,
   outputFormats,
@@ -97,21 +98,21 @@ async function convertCommand(
     format: flags.from,
   });
   const to = flags.to ?? outputFormat(flags.outFile);
-  const isRaw = from === 'text' || from === 'horizontal';
-  if (isRaw && scheme !== undefined)
+  if (isRaw(from) && scheme !== undefined)
     throw new UserError(
       `${name}: --scheme ${scheme}: the format ${from} has no tags. Give a labelled corpus.`,
       { code: 'SEQTAG_OPTION_CONFLICT' },
     );
   // A corpus needs no tags if they do not change.
   const isChanged = to !== undefined && to !== from && to !== 'horizontal';
-  const gold = !isRaw && (scheme !== undefined || isChanged);
+  const gold = !isRaw(from) && (scheme !== undefined || isChanged);
   const tagColumns = flags.tagColumn?.split(',') ?? [];
 
   await withOutput(context, flags.outFile, async (sink) => {
     let document: Document | undefined;
     const pieces = readSentences(source, {
       ...readOptions(flags, from),
+      keepBlankLines: true,
       ...(tagColumns.length > 0 && { tagColumn: tagColumns }),
       file: name,
       gold,

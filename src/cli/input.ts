@@ -7,6 +7,7 @@ import { describeFile, readBytes } from '../files/read.ts';
 import type { TagColumn } from '../model/model.ts';
 import type { ModelFile } from '../model/model-file.ts';
 import type { Io } from './io.ts';
+import { isRaw } from './options.ts';
 import { excerpt } from './printable.ts';
 
 /** A file or stream to read. */
@@ -90,7 +91,7 @@ export function trainedFeatures(
   const [{ format: trainedFormat }] = tagColumns as [TagColumn];
   const isNamed = format !== 'columns' && trained.every(isName);
   // The reader refuses raw text, which has no columns.
-  const hasColumns = format !== undefined && format !== 'text' && format !== 'horizontal';
+  const hasColumns = format !== undefined && !isRaw(format);
   if (trained.length > 0 && hasColumns && format !== trainedFormat && !isNamed)
     throw new UserError(
       `${file}: ${path} needs the ${names} of the format ${trainedFormat}, but this is ${format}. Name the columns with --feature-column.`,

@@ -1,6 +1,7 @@
 import { type Document, type Format, type ReadOptions, readSentences } from '../corpus/index.ts';
 import { detectScheme, type Scheme, spans } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
+import { isRaw } from './options.ts';
 import { excerpt, printable } from './printable.ts';
 import { dimmed } from './scores.ts';
 import type { Style } from './style.ts';
@@ -36,7 +37,7 @@ export async function corpusFacts(
   read: ReadOptions & { readonly file: string; readonly format?: Format | undefined },
 ): Promise<CorpusFacts> {
   const { file, format } = read;
-  const gold = format !== 'text' && format !== 'horizontal';
+  const gold = !isRaw(format);
   let document: Document | undefined;
   let sentences = 0;
   let tokens = 0;
@@ -103,7 +104,7 @@ function findColumns(
   { document, columns }: { document: Document; columns: Map<string, string> },
 ): void {
   const { format } = document;
-  if (format === 'text' || format === 'horizontal') return;
+  if (isRaw(format)) return;
   if (format !== 'conllu' && columns.size > 0) return;
   const note = (name: string, content: string): void => {
     if (!columns.has(name)) columns.set(name, content);

@@ -13,11 +13,11 @@ export const readFormats = [
   'tsv',
   'jsonl',
 ] as const satisfies readonly Format[];
-export const inputFormats = [
-  'text',
-  'horizontal',
-  ...readFormats,
-] as const satisfies readonly Format[];
+/** Text or tokens only. */
+export const rawFormats = ['text', 'lines', 'horizontal'] as const satisfies readonly Format[];
+export const isRaw = (format: Format | undefined): boolean =>
+  rawFormats.some((raw) => raw === format);
+export const inputFormats = [...rawFormats, ...readFormats] as const satisfies readonly Format[];
 export const outputFormats = [
   'columns',
   'conllu',

@@ -1,7 +1,10 @@
-import { type Format, formatOf, type ReadOptions } from '../corpus/index.ts';
+import { type Format, formatOf, peekFormat, type ReadOptions } from '../corpus/index.ts';
+import { decompressed, withoutCompression } from '../files/compression.ts';
+import { readBytes } from '../files/read.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import { nameOf, sourceOf, trainedColumns, trainedFeatures } from './input.ts';
+import { watchLines } from './line-watch.ts';
 import { readOptions } from './options.ts';
 import type { ReadProgress } from './read-progress.ts';
 import type { TagFlags } from './tag.ts';
@@ -15,22 +18,44 @@ export interface TagInput {
 }
 
 /** A file to tag, or standard input for `-`. */
-export function openTagInput(
+export async function openTagInput(
   file: string,
   {
     flags,
     tagger,
     progress,
     context: { io, say },
-  }: { flags: TagFlags; tagger: Tagger; progress: ReadProgress | undefined; context: Context },
-): TagInput {
-  const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
-  const isTyped = file === '-' && io.isTerminal.stdin;
-  if (isTyped) say('Type text. Each line is tagged when you press Enter. Ctrl-D ends.');
-  const source =
-    isTyped && format === 'text'
-      ? paragraphs(io.stdin)
-      : (progress?.read(file) ?? sourceOf(file, io));
+    onLines,
+  }: {
+    flags: TagFlags;
+    tagger: Tagger;
+    progress: ReadProgress | undefined;
+    context: Context;
+    onLines: (name: string) => void;
+  },
+): Promise<TagInput> {
+  const asked = flags.lines ? 'lines' : flags.input;
+  const byExtension = file === '-' ? undefined : formatOf(file, 'tag');
+  const mayBeText = file === '-' || /\.txt$/i.test(withoutCompression(file));
+  if (file === '-' && io.isTerminal.stdin)
+    say(
+      asked === undefined || asked === 'text'
+        ? 'Type text. It is tagged when you enter a blank line; with --lines, each line is tagged at once. Ctrl-D ends.'
+        : `Type ${asked}. Ctrl-D ends.`,
+    );
+  let source = progress?.read(file) ?? sourceOf(file, io);
+  let format = asked ?? byExtension;
+  if (asked === undefined && mayBeText) {
+    const name = nameOf(file);
+    const stream = typeof source === 'string' ? readBytes(source) : source;
+    const found = await peekFormat(decompressed(stream, name), { orText: true });
+    format = found.format;
+    source = format === 'text' ? watchLines(found.bytes, () => onLines(name)) : found.bytes;
+    if (format !== 'text')
+      say(
+        `seqtag: ${name}: this looks like ${format} and is read so. If it is raw text: --input text.`,
+      );
+  }
   return { source, ...knownTags(readOptionsFor(file, { format, flags, tagger }), flags, tagger) };
 }
 
@@ -61,13 +86,4 @@ function knownTags(
   if (given === undefined) return { read };
   const { columns, tagColumn } = givenColumns(model, { format: read.format, asked: given });
   return { read: { ...read, gold: true, tagColumn, absentTag: '?' }, given: columns };
-}
-
-/** Ends a paragraph at each line end: a person at a terminal waits for the tags of a line. */
-async function* paragraphs(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const newline = new TextEncoder().encode('\n');
-  for await (const chunk of source) {
-    yield chunk;
-    if (chunk.at(-1) === 10) yield newline;
-  }
 }

@@ -3,6 +3,7 @@ import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import { outputFormat } from './input.ts';
+import { isRaw } from './options.ts';
 import { type Style, tagPainter } from './style.ts';
 import type { TagFlags } from './tag.ts';
 import { writtenColumns } from './tag-columns.ts';
@@ -50,11 +51,10 @@ function createWriteOptions({
   const { confidence, nBest } = flags;
   const isAnnotated = confidence || nBest !== undefined;
   return (input) => {
-    const isRaw = input === 'text' || input === 'horizontal';
     const format =
       flags.output ??
       (named !== 'horizontal' ? named : undefined) ??
-      (isRaw ? (toScreen && !isAnnotated ? 'inline' : 'columns') : input);
+      (isRaw(input) ? (toScreen && !isAnnotated ? 'inline' : 'columns') : input);
     return {
       format,
       confidence,

@@ -45,8 +45,8 @@ export function countingWriter(
       ...writer,
       isPlain: false, // a plain writer may be bypassed
       write(written, tags) {
-        sentences += written.length;
         for (const sentence of written) {
+          if (sentence.tokens.length > 0) sentences++;
           tokens += sentence.tokens.length;
           for (const token of sentence.tokens) if (!tagger.isKnown(token)) unknown++;
         }

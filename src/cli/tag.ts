@@ -40,6 +40,7 @@ import { createTagWriter } from './tag-output.ts';
 export interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
   model?: string;
   input?: (typeof inputFormats)[number];
+  lines?: boolean;
   output?: (typeof outputFormats)[number];
   outFile?: string;
   maxLatency: number;
@@ -64,11 +65,13 @@ const examples = [
   'seqtag tag -m en-ner article.txt --output spans --confidence --min-confidence 0.9',
   'seqtag tag -m en-upos article.txt --output jsonl --n-best 3',
   'seqtag tag -m en-upos half-annotated.conllu --given upos',
-  'tail -f sentences.txt | seqtag tag -m en-ner --input horizontal --output jsonl',
+  'seqtag tag -m en-ner headlines.txt --lines --output inline',
+  'tail -f messages.log | seqtag tag -m en-ner --lines --output jsonl',
 ];
 
 const notes = [
   'Nothing in a file of columns, conllu, csv, tsv or jsonl is lost: the output is the input plus tags. Tags become a new last column in columns, a new column `tag` in csv and tsv, and the key `tags` in jsonl. In conllu they go to the column that the model was trained on, or by their kind to upos, xpos, or NER= in MISC.',
+  'With --input text (raw text), a blank line ends a paragraph and sentences may go over several lines. With --input lines, or --lines for short, each line is a text of its own, and blank lines are kept: inline has a line for each line of the input, and columns have one more blank line for each blank line. With --input horizontal, each line is a sentence whose tokens are separated by spaces.',
   'A line of jsonl has an array of tokens (`tokens`, `words` or `form`) or raw `text`.',
   'A model may have several tag columns (train --tag-column upos,xpos). All are written: to the columns of training if the input has them, otherwise to new ones. To write only some, list their names with --tag-column. To write all to other columns, list as many new names. The formats spans and html show the span columns, or the first column if there are none.',
   'The format spans has one line of JSON for each span, or for each token if tags are plain, with its start and end in the raw text.',
@@ -89,10 +92,11 @@ export function defineTag(command: Command, context: Context): void {
     .addOption(
       choice(
         '--input <format>',
-        'input format: % (default: by extension; standard input: text)',
+        'input format: % (default: by extension; for .txt and standard input, text unless it is clearly something else)',
         inputFormats,
       ),
     )
+    .option('--lines', 'each line is a text: short for --input lines')
     .addOption(
       choice(
         '--output <format>',
@@ -147,6 +151,11 @@ async function tagCommand(
   // Tagging makes much garbage. Collecting it sooner keeps resident memory below 200 MB.
   setFlagsFromString('--optimize-for-size');
   const { io } = context;
+  if (flags.lines && flags.input !== undefined && flags.input !== 'lines')
+    throw new UserError(
+      `--lines: the same as --input lines, but --input ${flags.input} was given. Leave out one.`,
+      { code: 'SEQTAG_OPTION_CONFLICT' },
+    );
   const model = required(
     flags.model,
     'tag: no model. Name one with -m: a file that `seqtag train` wrote, or a bundled model (en-upos, en-ner).',
@@ -168,6 +177,14 @@ async function tagCommand(
     : undefined;
   const statistics = flags.stats ? await import('./tag-stats.ts') : undefined;
   let report = (): void => undefined;
+  let hasSaid = false;
+  const onLines = (name: string): void => {
+    if (!hasSaid)
+      context.say(
+        `seqtag: ${name}: this looks like one text a line, but lines are joined. To tag each line by itself: --lines.`,
+      );
+    hasSaid = true;
+  };
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const columns = chosenColumns(tagger.model, flags.tagColumn);
@@ -178,7 +195,10 @@ async function tagCommand(
         report = () => statistics.report(counted.stats(), { json: flags.json === true, context });
       }
       for (const file of files.length === 0 ? ['-'] : files) {
-        const { source, ...input } = openTagInput(file, { flags, tagger, progress, context });
+        const { source, ...input } = await openTagInput(file, {
+          ...{ flags, tagger, progress, context },
+          onLines,
+        });
         const pieces = tagStream(source, tagger, {
           ...input,
           annotate: annotateOptions(flags),

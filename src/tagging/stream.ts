@@ -1,5 +1,6 @@
 import { type StrangeColumn, watchColumns } from '../corpus/features/token-features.ts';
 import {
+  type Annotation,
   type Document,
   type ReadOptions,
   readSentences,
@@ -82,6 +83,10 @@ async function* pendingOutputs(
         ? readTokenLines(source, lineOptions)
         : readTextLines(source, { ...lineOptions, format, tokenization });
     for await (const lines of lineBatches) {
+      if (lines.tokens === 0) {
+        yield () => write(lines, []);
+        continue;
+      }
       const finish = tagger.beginLines(lines);
       yield () => write(lines, chosen(finish()));
     }
@@ -95,27 +100,49 @@ async function* pendingOutputs(
       return sentences.map(({ tags, tagColumns }) => tagColumns?.[index] ?? tags);
     });
   const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
-  for await (const piece of readSentences(source, { ...read, tokenization, onDocument })) {
+  const keepBlankLines = format === 'lines';
+  const pieces = readSentences(source, { ...read, tokenization, keepBlankLines, onDocument });
+  for await (const piece of pieces) {
     watch?.look(piece);
-    for (const sentences of batches(piece, tagger.maxTokens)) {
+    for (const batch of batches(piece, tagger.maxTokens)) {
+      const sentences = batch.filter(({ tokens }) => tokens.length > 0);
+      const restored = <T>(
+        columns: readonly (readonly T[])[],
+        empty: T,
+      ): readonly (readonly T[])[] =>
+        sentences.length === batch.length
+          ? columns
+          : columns.map((column) => withEmpty(column, batch, empty));
+      if (sentences.length === 0) {
+        const none = chosen(tagColumns.map((): string[][] => []));
+        yield () => writer.write(batch, restored(none, []));
+        continue;
+      }
       const tokens = sentences.map((sentence) => sentence.tokens);
       const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
       if (annotate) {
         const where = (s: number): string => `${sentences[s]!.file}:${sentences[s]!.line}`;
         const asked = { ...annotate, features, given: givenTags(sentences), where };
         yield () => {
-          const annotations = chosen(tagger.annotate(tokens, asked));
+          const none: Annotation = { tags: [], confidences: [], spans: [], nBest: [] };
+          const annotations = restored(chosen(tagger.annotate(tokens, asked)), none);
           const tags = annotations.map((column) => column.map((sentence) => sentence.tags));
-          return writer.write(sentences, tags, annotations);
+          return writer.write(batch, tags, annotations);
         };
       } else {
         const finish = tagger.begin(tokens, features);
-        yield () => writer.write(sentences, chosen(finish()));
+        yield () => writer.write(batch, restored(chosen(finish()), []));
       }
     }
   }
   const strange = watch?.strange() ?? [];
   if (strange.length > 0) onStrange?.(strange);
+}
+
+/** What sentences have, and `empty` for those without tokens, which were not tagged. */
+function withEmpty<T>(found: readonly T[], sentences: readonly Sentence[], empty: T): T[] {
+  let next = 0;
+  return sentences.map(({ tokens }) => (tokens.length > 0 ? found[next++]! : empty));
 }
 
 /** The items of a source, and undefined whenever it pauses. */

@@ -193,7 +193,7 @@ it('refuses what it cannot convert, and leaves no file', async () => {
     expect(readdirSync(dirname(file)).sort()).toEqual(before);
   };
   await refused([file, '--scheme=BIO'], /ok\.conll: plain tags \(N\), which hold no spans/);
-  await refused([file, '--scheme=XYZ'], /tag scheme "XYZ" is not known/);
+  await refused([file, '--scheme=XYZ'], /unknown tag scheme "XYZ"/);
   await refused([file, '--scheme=none'], /plain tags hold no spans/);
   await refused([file, '--from=text', '--scheme=BIO'], /the format text has no tags/);
   await refused([file, '--to=csv', '--tag-column=4'], /2 columns, but column 4/);

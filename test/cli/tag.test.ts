@@ -158,6 +158,126 @@ describe('formats', () => {
     );
   });
 
+  it('tags a text a line, and keeps blank lines', async () => {
+    const stdin = '\nNadia left. Is Nadia free\n\nleft\n \u200d\n \n';
+    const args = ['-m', ner, '--lines'];
+    expect(await done(tag([...args, '--output=inline'], { stdin }))).toBe(
+      '\n[PER Nadia] left . Is [PER Nadia] free\n\nleft\n\n\n',
+    );
+    const columns =
+      '\nNadia\tB-PER\nleft\tO\n.\tO\n\nIs\tO\nNadia\tB-PER\nfree\tO\n\n\nleft\tO\n\n\n\n';
+    expect(await done(tag(args, { stdin }))).toBe(columns);
+    const { stdout } = await tag([...args, '--stats'], { stdin });
+    expect(stdout).toBe(columns);
+    expect(await done(tag([...args, '--output=jsonl'], { stdin }))).toBe(
+      '{"line":2,"tokens":["Nadia","left","."],"tags":["B-PER","O","O"]}\n' +
+        '{"line":2,"tokens":["Is","Nadia","free"],"tags":["O","B-PER","O"]}\n' +
+        '{"line":4,"tokens":["left"],"tags":["O"]}\n',
+    );
+    expect(await done(tag([...args, '--output=spans'], { stdin }))).toBe(
+      '{"sentence":1,"line":2,"start":1,"end":6,"text":"Nadia","type":"PER"}\n' +
+        '{"sentence":2,"line":2,"start":16,"end":21,"text":"Nadia","type":"PER"}\n',
+    );
+    const annotated = await done(tag([...args, '--confidence'], { stdin }));
+    expect(annotated.replace(/\t[\d.]+$/gm, '')).toBe(columns);
+    expect(await done(tag([...args, '--output=conllu'], { stdin }))).toMatch(
+      /^# sent_id = 1\n# text = Nadia left\.\n1\t/,
+    );
+    expectRefused(await tag([...args, '--input=csv'], { stdin }), /--lines: .* Leave out one/);
+    expect(await done(seqtag(['convert', '--from=lines', '--to=horizontal'], { stdin }))).toBe(
+      '\nNadia left . Is Nadia free\n\nleft\n\n\n',
+    );
+    expect(await done(seqtag(['convert', '--from=lines', '--to=conllu'], { stdin }))).not.toContain(
+      '\n\n\n',
+    );
+    expect(
+      (await seqtag(['inspect', '-', '--format=lines', '--json'], { stdin })).stdout,
+    ).toContain('"sentences":3');
+  });
+
+  it('has a line of output for each line of input, however long', async () => {
+    const longLine = 'Nadia left. '.repeat(9_000);
+    const stdin = `${' '.repeat(70_000)}\n${longLine}\n\n${'x'.repeat(70_000)}\n${longLine}`;
+    const args = ['-m', ner, '--lines'];
+    const inline = await done(tag([...args, '--output=inline'], { stdin }));
+    expect(lines(inline).map((line) => line.length > 0)).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+      false,
+    ]);
+    const columns = await done(tag(args, { stdin }));
+    const slow = await tag([...args, '--stats'], { stdin });
+    expect(slow.stdout === columns).toBe(true);
+    expect(columns.match(/\n\n\n/g)).toHaveLength(1);
+  });
+
+  it('answers each line before the next is written', async () => {
+    for (const output of ['inline', 'columns']) {
+      let answer: (() => void) | undefined;
+      let written = '';
+      const stdout = new Writable({
+        write(chunk: Buffer, _, next) {
+          written += chunk.toString();
+          answer?.();
+          next();
+        },
+      });
+      async function* live(): AsyncGenerator<Uint8Array> {
+        for (let line = 0; line < 10; line++) {
+          const before = written;
+          const answered = new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+          yield Buffer.from(line % 3 === 2 ? '\n' : `Nadia left ${line}\n`);
+          await answered;
+          expect(written.length).toBeGreaterThan(before.length);
+        }
+      }
+      const args = ['-m', ner, '--lines', '--output', output];
+      await done(tag(args, { stdin: live(), stdout }));
+      expect(lines(written).filter((line) => line.startsWith('left')).length).toBe(
+        output === 'inline' ? 0 : 7,
+      );
+    }
+  });
+
+  it('reads from standard input and .txt what is clearly no text, and says so', async () => {
+    const file = folder.path('looked-at.txt');
+    const inputs: [string, string][] = [
+      ['conllu', '# sent_id = 1\n1\tNadia\t_\t_\t_\t_\t_\t_\t_\t_\n'],
+      ['columns', 'Nadia\tB-PER\nleft\tO\n\n'],
+      ['columns', 'Nadia NNP B-PER\nleft VBD O\n\nNadia NNP B-PER\n'],
+      ['csv', 'sentence,token,tag\n1,Nadia,O\n'],
+      ['tsv', 'token\ttag\nNadia\tO\n'],
+      ['jsonl', '{"tokens":["Nadia"]}\n'],
+    ];
+    for (const [format, stdin] of inputs) {
+      const expected = await done(tag(['-m', ner, `--input=${format}`], { stdin }));
+      const { code, stdout, stderr } = await tag(['-m', ner], { stdin });
+      expect([code, stdout]).toEqual([0, expected]);
+      expect(stderr).toBe(
+        `seqtag: <stdin>: this looks like ${format} and is read so. If it is raw text: --input text.\n`,
+      );
+      writeFileSync(file, stdin);
+      expect((await tag(['-m', ner, file])).stdout).toBe(expected);
+      expect(await done(tag(['-m', ner, '--input=text'], { stdin }))).not.toBe(expected);
+    }
+  });
+
+  it('says when raw text looks like one text a line', async () => {
+    const stdin = 'Nadia left\nThe cat sat on a mat\nno way\nWhat now\nlol\n';
+    const { code, stdout, stderr } = await tag(['-m', ner, '--output=inline'], { stdin });
+    expect([code, lines(stdout).length]).toEqual([0, 2]);
+    expect(stderr).toMatch(
+      /^seqtag: <stdin>: this looks like one text a line, [^\n]+ --lines\.\n$/,
+    );
+    await done(tag(['-m', ner, '--lines'], { stdin }));
+    await done(tag(['-m', ner, '--input=text'], { stdin }));
+  });
+
   it('writes parts of speech inline after a slash', async () => {
     const stdout = await done(tag(['-m', upos, '--output=inline'], { stdin: text }));
     expect(stdout).toMatch(/^Nadia\/PROPN is\/AUX free\/ADJ on\/ADP saturday\/PROPN \.\/PUNCT\n$/);
@@ -596,14 +716,24 @@ describe('on a terminal', () => {
     expect(await done(tag(['-m', ner, '--color'], { stdin }))).toContain('\u001b[');
   });
 
-  it('answers each line that is typed', async () => {
-    const { code, stdout, stderr } = await tag(['-m', ner, '--no-color'], {
-      stdin: pieces([Buffer.from('Nadia left\n'), Buffer.from('Yes\n')]),
-      terminals: ['stdin', 'stdout'],
-    });
-    expect(code).toBe(0);
-    expect(stdout).toBe('[PER Nadia] left\nYes\n');
-    expect(stderr).toMatch(/^Type text\. .* Ctrl-D ends\.\n$/);
+  it('gives what is typed the answer of a pipe and of a file', async () => {
+    const typed = [Buffer.from('Nadia left\n'), Buffer.from('Yes\n')];
+    const file = folder.path('typed.txt');
+    writeFileSync(file, Buffer.concat(typed));
+    for (const [flags, expected] of [
+      [[], '[PER Nadia] left Yes\n'],
+      [['--lines'], '[PER Nadia] left\nYes\n'],
+    ] as const) {
+      const args = ['-m', ner, '--no-color', '--output=inline', ...flags];
+      const { code, stdout, stderr } = await tag(args, {
+        stdin: pieces(typed),
+        terminals: ['stdin', 'stdout'],
+      });
+      expect([code, stdout]).toEqual([0, expected]);
+      expect(stderr).toMatch(/^Type .* Ctrl-D ends\.\n$/);
+      expect(await done(tag(args, { stdin: pieces(typed) }))).toBe(expected);
+      expect(await done(tag([...args, file]))).toBe(expected);
+    }
   });
 });
 

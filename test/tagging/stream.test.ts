@@ -63,6 +63,51 @@ const lastCells = (output: string): string[] =>
     .map((line) => line.split('\t').at(-1)!);
 
 describe('tagStream', () => {
+  it('keeps blank lines of a text a line, by bytes and by strings, however its input is cut', async () => {
+    const part = fc.constantFrom(
+      'One',
+      ' two',
+      '. ',
+      '\n',
+      '\n\n',
+      ' \n',
+      '\r\n',
+      '\u200d',
+      '\ufeff',
+      '名前。',
+      '! No',
+    );
+    const input = fc.array(part, { maxLength: 30 }).map((parts) => parts.join(''));
+    await fc.assert(
+      fc.asyncProperty(input, fc.array(fc.nat(60), { maxLength: 8 }), async (text, cuts) => {
+        const bytes = Buffer.from(text);
+        const byBytes = await tagged(bytes, { format: 'lines', cuts });
+        // only a plain writer is bypassed
+        const paint = (cell: string): string => cell;
+        expect(await tagged(bytes, { format: 'lines', cuts, write: { paint } })).toBe(byBytes);
+        const inline = await tagged(bytes, { format: 'lines', cuts, write: { format: 'inline' } });
+        const lines = text.replace(/^\ufeff/, '').split('\n');
+        if (lines.at(-1) === '') lines.pop();
+        expect(inline.split('\n').length - 1).toBe(lines.length);
+        const isBlank = (line: string): boolean => /^(?:\s|\u200d)*$/.test(line);
+        expect(
+          inline
+            .split('\n')
+            .slice(0, -1)
+            .map((line) => line === ''),
+        ).toEqual(lines.map(isBlank));
+        const blank = byBytes.split('\n').filter((line) => line === '').length - 1;
+        const sentences = await tagged(bytes, {
+          format: 'lines',
+          cuts,
+          write: { format: 'jsonl' },
+        });
+        expect(blank).toBe(lines.filter(isBlank).length + sentences.split('\n').length - 1);
+      }),
+      { numRuns: 200, seed: 3 },
+    );
+  });
+
   it('gives the tags of one call of tag, in order, however its input is cut', async () => {
     const sentences = await readCorpus(stream(Buffer.from(text)), { format: 'columns' });
     const expected = tagger.tag(sentences.map(({ tokens }) => tokens)).flat();

@@ -66,6 +66,13 @@ export interface Tagged {
 export interface FormatWriter {
   /** Undefined: documents of this format are converted like any other. */
   readonly restorer?: Restorer;
+  /**
+   * Whether a sentence becomes one line, and nothing else is written. Then the sentences of one line of the format
+   * `lines` are joined, and a line without tokens becomes a blank line.
+   */
+  readonly isByLine?: boolean;
+  /** What a line without tokens of the format `lines` becomes. Default: what `convert` makes of no tokens. */
+  readonly blankLine?: string;
   /** Writes a sentence from its tokens and tags. */
   convert(sentence: Sentence, tagged: Tagged): string;
   /** What follows the last document. */

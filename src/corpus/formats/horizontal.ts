@@ -10,7 +10,11 @@ export const horizontal: FormatDefinition = {
   extensions: [],
   isRaw: true,
   createParser: createHorizontalParser,
-  createWriter: () => ({ convert: ({ tokens }) => `${tokens.map(asWord).join(' ')}\n` }),
+  createWriter: () => ({
+    isByLine: true,
+    blankLine: '\n',
+    convert: ({ tokens }) => `${tokens.map(asWord).join(' ')}\n`,
+  }),
 };
 
 function createHorizontalParser(options: ParserOptions): Parser {

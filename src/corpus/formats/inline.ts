@@ -12,6 +12,8 @@ export const inline: FormatDefinition = {
   name: 'inline',
   extensions: [],
   createWriter: ({ paint = (text) => text }) => ({
+    isByLine: true,
+    blankLine: '\n',
     convert: ({ tokens }, { tags }) => formatInline(tokens, tags, paint),
   }),
 };

@@ -104,6 +104,14 @@ export class SentenceBuilder {
     this.#start += raw.length;
   }
 
+  /** lines: a sentence without tokens, for a line that has none. Its source ends at `to` in the text. */
+  finishEmpty(to: number, line: number): void {
+    this.#line = line;
+    const raw = this.#keepsSource ? this.takeSource(to) : undefined;
+    this.#emit(raw);
+    this.#start += raw?.length ?? 0;
+  }
+
   /** jsonl: ends a sentence whose line has more sentences. The last of them gets the source. */
   finishPart(prose: Prose): void {
     this.#emit(this.#keepsSource ? '' : undefined, prose);

@@ -1,10 +1,43 @@
 import { contentEnd, isBlank } from '../lines.ts';
 import type { Format } from '../sentence.ts';
-import type { Sample } from './definition.ts';
+import { sniffTagged } from './columns/sniff.ts';
+import type { FormatDefinition, Sample, Verdict } from './definition.ts';
 import { formats } from './formats.ts';
+import { looksLikeHeader } from './table/header.ts';
 
 /** UTF-16 units after which the format is decided in any case. */
 const LIMIT = 64 * 1024;
+
+/** What a format says of a sample. */
+type VerdictOf = (format: FormatDefinition, sample: Sample) => Verdict;
+
+const verdictOfFormat: VerdictOf = ({ sniff }, sample) => sniff?.(sample) ?? 'no';
+
+/**
+ * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and jsonl. Of most texts
+ * the first line tells that it is text.
+ */
+const verdictBesideText: VerdictOf = (format, sample) => {
+  const { content, isLast } = sample;
+  switch (format.name) {
+    case 'conllu':
+    case 'jsonl':
+      return verdictOfFormat(format, sample);
+    case 'csv':
+    case 'tsv': {
+      const [first] = content;
+      if (first === undefined) return isLast ? 'no' : 'maybe';
+      const cells = first.replaceAll('"', '').split(format.name === 'csv' ? ',' : '\t');
+      return cells.length > 1 && looksLikeHeader(cells) ? 'yes' : 'no';
+    }
+    case 'columns':
+      return sniffTagged(sample);
+    case 'text':
+      return 'yes';
+    default:
+      return 'no';
+  }
+};
 
 /** Recognises the format of a text by its first lines. */
 export interface Sniffer {
@@ -19,8 +52,10 @@ export interface Sniffer {
  * line every format says yes, no or maybe. The first format that does not say no has it: a yes decides,
  * and a maybe waits for the next line. The formats see at most 64 KiB. A text of blank lines only is
  * `columns`. `horizontal` is never found, since nothing distinguishes it from text.
+ * @param options.orText whatever is not certainly in another format is raw text
  */
-export function createSniffer(): Sniffer {
+export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sniffer {
+  const verdictOf = orText ? verdictBesideText : verdictOfFormat;
   const content: string[] = [];
   const comments: string[] = [];
   let isSeparated = false;
@@ -30,9 +65,9 @@ export function createSniffer(): Sniffer {
 
   const decide = (sample: Pick<Sample, 'content' | 'isLast'>): Format | undefined => {
     const all: Sample = { ...sample, isSeparated, hasDocstart };
-    for (const { name, sniff } of Object.values(formats)) {
-      const verdict = sniff?.(all) ?? 'no';
-      if (verdict !== 'no') return verdict === 'yes' ? name : undefined;
+    for (const format of Object.values(formats)) {
+      const verdict = verdictOf(format, all);
+      if (verdict !== 'no') return verdict === 'yes' ? format.name : undefined;
     }
     return undefined;
   };
@@ -62,7 +97,8 @@ export function createSniffer(): Sniffer {
   };
 
   const last = (): Format =>
-    decide({ content: content.length > 0 ? content : comments, isLast: true }) ?? 'columns';
+    decide({ content: content.length > 0 ? content : comments, isLast: true }) ??
+    (orText ? 'text' : 'columns');
 
   const end = (): Format => {
     const line = rest.slice(0, contentEnd(rest, 0, rest.length));
@@ -97,15 +133,17 @@ export function sniffFormat(sample: string): Format {
 /**
  * The format of a stream of plain bytes, and the same bytes again from the beginning. It reads until
  * the format is certain, at most 64 KiB beyond.
+ * @param options.orText whatever is not certainly in another format is raw text
  */
 export async function peekFormat(
   bytes: AsyncIterable<Uint8Array>,
+  { orText = false }: { orText?: boolean } = {},
 ): Promise<{ format: Format; bytes: AsyncIterable<Uint8Array> }> {
   const rest = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   // invalid UTF-8 is reported by the reader, with its line
   const decoder = new TextDecoder();
-  const sniffer = createSniffer();
+  const sniffer = createSniffer({ orText });
   let format: Format | undefined;
   while (format === undefined) {
     const next = await rest.next();

@@ -6,7 +6,7 @@ import type { FormatDefinition, FormatWriter, FormatWriterOptions, Tagged } from
 
 /**
  * One object per line for each span, or for each token with a plain tag: `file` (unless it is standard
- * input), `sentence` from 1, `line` of jsonl, `start`, `end`, `text`, `type` and, where it is known,
+ * input), `sentence` from 1, `line` of jsonl and lines, `start`, `end`, `text`, `type` and, where it is known,
  * `confidence`. Offsets begin at 0 in each file, and in each line of jsonl.
  */
 export const spans: FormatDefinition = {
@@ -31,13 +31,14 @@ function createSpanWriter({ offsets: unit = 'utf-16' }: FormatWriterOptions): Fo
       at = 0;
       points = 0;
     }
-    sentences++;
+    if (sentence.tokens.length > 0) sentences++;
     const { text, offsets, start = at } = tokenOffsets(sentence);
     // a new line of jsonl, or a BOM before the first sentence
     if (start < at) points = 0;
     else points += start - at;
     at = start + text.length;
-    const line = document?.format === 'jsonl' ? { line: sentence.line } : {};
+    const hasLine = document?.format === 'jsonl' || document?.format === 'lines';
+    const line = hasLine ? { line: sentence.line } : {};
     const position = { ...fileOf(sentence), sentence: sentences, ...line };
     let out = '';
     let done = 0;

@@ -33,7 +33,7 @@ export interface TokenLines {
   readonly ends: number[];
   /** The line of each sentence in the file, from 1. */
   readonly lines: number[];
-  /** Blank lines before each sentence that are to be kept. Default: none. */
+  /** Blank lines before each sentence, and perhaps after the last, that are to be kept. Default: none. */
   readonly blankLines?: number[];
 }
 
@@ -156,6 +156,7 @@ export function tokenText(batch: TokenLines, token: number): string {
 
 /**
  * Writes sentences as columns, with lines `token TAB tag` (a tag for each tag column) and a blank line after each sentence.
+ * The blank lines that are to be kept come in addition.
  */
 export function tokenLineWriter(): (
   batch: TokenLines,
@@ -171,19 +172,23 @@ export function tokenLineWriter(): (
     return bytes;
   };
   return (batch, columns) => {
-    const { bytes, from, to, ends } = batch;
+    const { bytes, from, to, ends, blankLines = [] } = batch;
     let longest = 0;
     for (const column of columns) {
       let most = 0;
       for (const tags of column) for (const tag of tags) most = Math.max(most, cell(tag).length);
       longest += most;
     }
-    let size = ends.length;
+    let size = ends.length + blankLines.reduce((sum, count) => sum + count, 0);
     for (let i = 0; i < batch.tokens; i++) size += to[i]! - from[i]! + longest + 1;
     const out = Buffer.allocUnsafe(size);
     let at = 0;
     let token = 0;
+    const writeBlank = (count = 0): void => {
+      for (let i = 0; i < count; i++) out[at++] = LF;
+    };
     for (let s = 0; s < ends.length; s++) {
+      writeBlank(blankLines[s]);
       for (let i = 0; token < ends[s]!; i++, token++) {
         for (let b = from[token]!; b < to[token]!; b++) out[at++] = bytes[b]!;
         for (const column of columns) {
@@ -194,6 +199,7 @@ export function tokenLineWriter(): (
       }
       out[at++] = LF;
     }
+    writeBlank(blankLines[ends.length]);
     return out.subarray(0, at);
   };
 }

@@ -41,14 +41,18 @@ export function createWriter(options: WriteOptions = {}): Writer {
   let isRestored = false;
   let sentences = 0;
   let restored = 0;
+  /** Whether the last sentence is of a line in the format `lines` that has not ended yet. */
+  let isLineOpen = false;
   /** The end of what was restored last. */
   let end = '';
 
   /** Writes what follows the last sentence of the document. */
   const finishDocument = (): string => {
+    const lineEnd = isLineOpen && writer.isByLine ? '\n' : '';
+    isLineOpen = false;
     const ended = isRestored ? document : undefined;
     document = undefined;
-    if (ended === undefined || ended.tail === '') return '';
+    if (ended === undefined || ended.tail === '') return lineEnd;
     end = ended.tail;
     return writer.restorer?.tail?.(ended) ?? ended.tail;
   };
@@ -80,6 +84,19 @@ export function createWriter(options: WriteOptions = {}): Writer {
     return empty.map(writeEmpty).join('') + beginDocument(next);
   };
 
+  /** Converts a sentence of the format `lines`, in which a line may have several or none. */
+  const convertLine = (sentence: Sentence & { source: Source }, tagged: Tagged): string => {
+    const wasOpen = isLineOpen;
+    const isEmpty = sentence.tokens.length === 0;
+    const isEnd = sentence.source.raw.endsWith('\n');
+    isLineOpen = isEmpty ? wasOpen && !isEnd : !isEnd;
+    const { isByLine = false, blankLine } = writer;
+    if (isEmpty && blankLine !== undefined)
+      return !wasOpen ? blankLine : isEnd && isByLine ? '\n' : '';
+    const out = writer.convert(sentence, tagged);
+    return isByLine ? (wasOpen ? ' ' : '') + (isLineOpen ? out.slice(0, -1) : out) : out;
+  };
+
   const writeSentence = (sentence: Sentence, tagged: Tagged): string => {
     for (const { length } of tagged.tags)
       if (length !== sentence.tokens.length)
@@ -87,6 +104,8 @@ export function createWriter(options: WriteOptions = {}): Writer {
     const { source } = sentence;
     const out =
       source !== undefined && source.document !== document ? enterDocument(source.document) : '';
+    if (source?.document.format === 'lines')
+      return out + convertLine(sentence as Sentence & { source: Source }, tagged);
     if (!isRestored || source === undefined || source.document !== document)
       return out + writer.convert(sentence, tagged);
     if (source.raw !== '') end = source.raw;
@@ -107,7 +126,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
       let out = '';
       for (let s = 0; s < written.length; s++) {
         out += writeSentence(written[s]!, {
-          number: ++sentences,
+          number: written[s]!.tokens.length > 0 ? ++sentences : sentences,
           tags: columns.map((column) => column[s]!),
           annotations: annotations?.map((column): Annotation => column[s]!),
         });

@@ -61,7 +61,10 @@ class TextCutter {
   /** Where the open paragraph begins, and in which line. */
   #begin = 0;
   #line = 1;
+  /** By line: lines without tokens since the last sentence. */
   #blankLines = 0;
+  /** By line: whether the open line, which is too long to be read at once, has given sentences. */
+  #hasSentences = false;
   #batches: TokenLines[] = [];
   #batch: TokenLines | undefined;
   // The chunks of the paragraph at hand, in arrays that are used again: what each is, the byte at which it begins, the line
@@ -88,18 +91,23 @@ class TextCutter {
     this.#begin = 0;
     for (;;) {
       const end = this.#paragraphEnd();
-      if (end > 0) this.#take(end);
+      if (end > 0) this.#takeParagraph(end);
       else if (isFull(bytes, this.#begin)) this.#relieve();
       else return this.#takeBatches();
     }
   }
 
   end(): TokenLines[] {
-    this.#take(this.#bytes.length);
+    this.#takeParagraph(this.#bytes.length);
     return this.#takeBatches();
   }
 
   #takeBatches(): TokenLines[] {
+    if (this.#blankLines > 0) {
+      this.#batch ??= emptyBatch({ bytes: this.#bytes, file: this.#file, most: 0 });
+      this.#batch.blankLines!.push(this.#blankLines);
+      this.#blankLines = 0;
+    }
     this.#finishBatch();
     const batches = this.#batches;
     this.#batches = [];
@@ -121,12 +129,7 @@ class TextCutter {
       const isBlank = isSpaceOnly(bytes, lineStart, lineEnd);
       lineStart = lineEnd + 1;
       if (!isBlank) hasContent = true;
-      else if (this.#isByLine && !hasContent) {
-        this.#blankLines++;
-        this.#line++;
-        this.#begin = lineStart;
-      }
-      if (hasContent && (isBlank || this.#isByLine)) return lineStart;
+      if (this.#isByLine || (hasContent && isBlank)) return lineStart;
     }
   }
 
@@ -141,6 +144,14 @@ class TextCutter {
     else this.#take(lastSpace(bytes, this.#begin, limit));
   }
 
+  #takeParagraph(to: number): void {
+    const isEmpty =
+      to === this.#begin || (this.#line === 1 && isMark(this.#bytes, this.#begin, to));
+    this.#take(to);
+    if (this.#isByLine && !isEmpty && !this.#hasSentences) this.#blankLines++;
+    this.#hasSentences = false;
+  }
+
   /** Makes sentences of the text up to `to`. */
   #take(to: number): void {
     const lineAfter = this.#read(to);
@@ -149,7 +160,10 @@ class TextCutter {
       let size = 0;
       for (let c = first; c < end; c++) size += this.#cut(c, end).length / 2;
       if (this.#batch && this.#batch.tokens + size > this.#most) this.#finishBatch();
-      if (size > 0) this.#write(first, end, size);
+      if (size > 0) {
+        this.#write(first, end, size);
+        this.#hasSentences = true;
+      }
       first = end;
     }
     this.#line = lineAfter;
@@ -269,6 +283,10 @@ function isFull(bytes: Uint8Array, begin: number): boolean {
   for (let i = begin; i < bytes.length && units < MAX_PARAGRAPH; i++) units += unitsAt(bytes[i]!);
   return units >= MAX_PARAGRAPH;
 }
+
+/** Whether the text is a byte order mark only. */
+const isMark = (bytes: Uint8Array, from: number, to: number): boolean =>
+  to - from === 3 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
 
 function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
   const { bytes, file, most } = options;

@@ -53,6 +53,8 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
   /** The first line of it that was not looked at. */
   let lineStart = 0;
   let hasContent = false;
+  const isByLine = format === 'lines';
+  const keepsBlankLines = isByLine && options.keepBlankLines === true;
   /** Line ends before the open paragraph. */
   let lines = 0;
 
@@ -66,7 +68,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
       const isBlank = skipSpace(pending, lineStart, lineEnd) === lineEnd;
       lineStart = lineEnd + 1;
       if (!isBlank) hasContent = true;
-      if (hasContent && (isBlank || format === 'lines')) return lineEnd + 1;
+      if (isByLine ? hasContent || keepsBlankLines : hasContent && isBlank) return lineEnd + 1;
     }
   };
 
@@ -83,21 +85,32 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
     }));
   };
 
-  /** Makes sentences of the pending text up to `to`. */
-  const takeSentences = (to: number): void => {
+  /**
+   * Makes sentences of the pending text up to `to`.
+   * @param isComplete whether a paragraph ends there
+   */
+  const takeSentences = (to: number, isComplete: boolean): void => {
     const text = pending.slice(0, to);
     builder.open(text);
     let line = lines + 1;
     let counted = 0;
-    for (const sentence of sentencesOf(text)) {
+    const sentences = sentencesOf(text);
+    const lastVisible =
+      isByLine && isComplete
+        ? sentences.findLastIndex(({ chunks }) => isVisible(text, chunks))
+        : undefined;
+    for (const [s, sentence] of sentences.entries()) {
       sentence.chunks.forEach(({ chunk, from }, i) => {
         line += countLines(text, counted, from);
         counted = from;
         const tokens = chunk.tokens(followOf(text, sentence.chunks[i + 1]));
         for (let t = 0; t < tokens.length; t++) builder.add(tokens[t]!, '', line);
       });
-      if (builder.size > 0) builder.finish(sentence.to);
+      if (builder.size === 0) continue;
+      // the line end belongs to the last sentence of a line, whatever invisible characters stand between
+      builder.finish(s === lastVisible ? to : sentence.to);
     }
+    if (keepsBlankLines && to > 0 && lastVisible === -1) builder.finishEmpty(to, lines + 1);
     builder.keep(to, line);
     lines += countLines(text);
     pending = pending.slice(to);
@@ -110,7 +123,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
     const text = pending.slice(0, MAX_PARAGRAPH);
     const sentence = sentencesOf(text).at(-2);
     if (sentence) {
-      takeSentences(sentence.to);
+      takeSentences(sentence.to, false);
       return;
     }
     // one endless sentence: it is cut at its last white space
@@ -120,7 +133,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
       const last = text.charCodeAt(text.length - 1);
       end = last >= 0xd800 && last < 0xdc00 ? text.length - 1 : text.length;
     }
-    takeSentences(end);
+    takeSentences(end, false);
   };
 
   return withoutBom({
@@ -132,18 +145,22 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
       pending += text;
       for (;;) {
         const end = paragraphEnd();
-        if (end > 0) takeSentences(end);
+        if (end > 0) takeSentences(end, true);
         else if (pending.length >= MAX_PARAGRAPH) takeSome();
         else return builder.take();
       }
     },
     end(): Sentence[] {
-      takeSentences(pending.length);
+      takeSentences(pending.length, true);
       builder.end();
       return builder.take();
     },
   });
 }
+
+/** Whether a sentence has tokens: not all of its chunks are of invisible characters. */
+const isVisible = (text: string, chunks: readonly PlacedChunk[]): boolean =>
+  chunks.some(({ chunk }, i) => chunk.tokens(followOf(text, chunks[i + 1])).length > 0);
 
 /** What follows a chunk in its sentence, given the next chunk. */
 function followOf(text: string, next: PlacedChunk | undefined): Follow {

@@ -27,3 +27,38 @@ export function sniffColumns({ content, isSeparated, hasDocstart, isLast }: Samp
     ? 'yes'
     : 'no';
 }
+
+/** So many lines of columns with tags are no text. */
+const ENOUGH_TAGGED = 3;
+
+/** Tags of spans, and parts of speech of Universal Dependencies and the Penn Treebank. */
+const KNOWN_TAG =
+  /^(?:O|[BIESLUM]-\S+|ADJ|ADP|ADV|AUX|CCONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|X|CC|CD|DT|EX|FW|IN|JJ[RS]?|LS|MD|NNP?S?|PDT|POS|PRP\$?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP\$?|WRB)$/;
+const MARK = /^[^\p{L}\p{N}\s]+$/u;
+
+/**
+ * Whether lines are columns with tags and cannot be text: each has as many cells, without spaces in them. Where spaces
+ * separate, each ends with a known tag, or is a punctuation mark with a punctuation mark as its tag.
+ */
+export function sniffTagged({ content, hasDocstart, isLast }: Sample): Verdict {
+  if (hasDocstart) return 'yes';
+  const [first] = content;
+  if (first === undefined) return isLast ? 'no' : 'maybe';
+  const hasTabs = first.includes('\t');
+  const cellsOf = (line: string): string[] => (hasTabs ? line.split('\t') : wordsOf(line));
+  const width = cellsOf(first).length;
+  const isTagged = (line: string): boolean => {
+    const cells = cellsOf(line);
+    const tag = cells.at(-1) ?? '';
+    return KNOWN_TAG.test(tag) || (MARK.test(tag) && MARK.test(cells[0] ?? ''));
+  };
+  const mayBe = (line: string): boolean => {
+    const cells = cellsOf(line);
+    if (cells.length !== width || cells.some((cell) => /\S\s+\S/.test(cell))) return false;
+    return hasTabs || isTagged(line);
+  };
+  if (width < 2 || !content.every(mayBe)) return 'no';
+  if (content.length >= ENOUGH_TAGGED) return 'yes';
+  if (!isLast) return 'maybe';
+  return content.length > 1 && content.every(isTagged) ? 'yes' : 'no';
+}

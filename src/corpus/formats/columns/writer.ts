@@ -46,6 +46,7 @@ export function createColumnsWriter(options: FormatWriterOptions): FormatWriter 
         tagLines(source.raw, cells(tagged), { document: document!, slots, paint }),
       separation: blankLineAfter,
     },
+    blankLine: '\n',
     convert({ tokens }, tagged) {
       const columns = cells(tagged);
       let out = '';

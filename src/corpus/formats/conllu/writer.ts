@@ -46,12 +46,14 @@ export function createConlluWriter(options: FormatWriterOptions): FormatWriter {
       separation: blankLineAfter,
     },
     convert: (sentence, tagged) =>
-      formatConllu(sentence.tokens, cells(tagged), {
-        fields,
-        spaces: spacesAfter(sentence),
-        id: tagged.number,
-        ...rawText(sentence),
-      }),
+      sentence.tokens.length === 0
+        ? ''
+        : formatConllu(sentence.tokens, cells(tagged), {
+            fields,
+            spaces: spacesAfter(sentence),
+            id: tagged.number,
+            ...rawText(sentence),
+          }),
   };
 }
 

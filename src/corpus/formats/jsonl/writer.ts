@@ -15,7 +15,7 @@ interface LineValues {
 /**
  * Writes JSON Lines. A tagged line is the line as it was with one more member for each tag column, or with
  * the values of these members replaced. A line of raw text gets `tokens` and tags over all its sentences.
- * Anything else becomes `{"tokens": [...], "tags": [...]}`. After the tags come `confidences` and `nbest`.
+ * Anything else becomes `{"tokens": [...], "tags": [...]}`, after `line` if each line is a text. After the tags come `confidences` and `nbest`.
  */
 export function createJsonlWriter(options: FormatWriterOptions): FormatWriter {
   const { tagColumns, confidence = false, nBest } = options;
@@ -85,7 +85,10 @@ export function createJsonlWriter(options: FormatWriterOptions): FormatWriter {
     convert(sentence, tagged) {
       const values = valuesOf(tagged);
       const members = keys.map((key, c) => [key, values[c]] as const);
-      return `${JSON.stringify({ tokens: sentence.tokens, ...Object.fromEntries(members) })}\n`;
+      const { source, tokens, line } = sentence;
+      if (tokens.length === 0) return '';
+      const position = source?.document.format === 'lines' ? { line } : {};
+      return `${JSON.stringify({ ...position, tokens, ...Object.fromEntries(members) })}\n`;
     },
   };
 }
