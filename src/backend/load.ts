@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../files/package.ts';
 import type { SharedMemory } from './arena.ts';
 import type { Address, Kernels } from './kernels.ts';
 
@@ -36,9 +36,7 @@ interface Level {
 }
 type Addon = { readonly single: Level } & { readonly [products in Products]?: Level };
 
-// src/backend and dist/backend are both two levels below the package.
-const fileOf = (name: string): string =>
-  fileURLToPath(new URL(`../../kernels/${name}`, import.meta.url));
+const fileOf = (name: string): string => packagePath(`kernels/${name}`);
 const addonFile = fileOf('build/kernels.node');
 
 const openAddon = (): Addon => createRequire(import.meta.url)(addonFile) as Addon;

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { version } from '../version.ts';
+import { version } from '../files/package.ts';
 import type { Context } from './context.ts';
 import { addNotes, helpWidth } from './help.ts';
 import { ClosedPipe, createSink, type Io } from './io.ts';
 import { oneLine, printable } from './printable.ts';
 import { wantsColor } from './style.ts';
+
+export { processIo } from './io.ts';
 
 interface Loader {
   readonly summary: string;

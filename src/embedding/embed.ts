@@ -6,8 +6,8 @@ import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
 import { writeVectors } from '../vectors/write.ts';
 import type { EmbeddingNumbers } from './options.ts';
-import { SHARDS } from './program.ts';
 import { createSkipgram, type Skipgram, type SkipgramOptions } from './skipgram.ts';
+import { SHARDS } from './skipgram-program.ts';
 import { type NumberedText, readNumberedText, type TextSource } from './text.ts';
 
 export interface EmbedOptions extends BackendOptions {

@@ -1,6 +1,14 @@
 import type { Backend } from '../backend/backend.ts';
-import { BLOCK, createTasks, INITIALISE, MERGE, SHARD, SHARDS, type Spec } from './program.ts';
 import { aliasTable, keepProbabilities, keepThresholds, noiseProbabilities } from './sampling.ts';
+import {
+  BLOCK,
+  createTasks,
+  INITIALISE,
+  MERGE,
+  SHARD,
+  SHARDS,
+  type Spec,
+} from './skipgram-program.ts';
 import { type SubwordOptions, subwordRows } from './subwords.ts';
 import type { NumberedText } from './text.ts';
 
@@ -111,7 +119,7 @@ export function createSkipgram(
     slots,
   };
   pool.program(
-    new URL('./program.js', import.meta.url).href,
+    new URL('./skipgram-program.js', import.meta.url).href,
     spec,
     createTasks({ kernels, arena, thread: 0 }, spec),
   );

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { packGazetteer, unpackGazetteer } from '../corpus/features/gazetteer.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { DivergedError, UserError } from '../errors.ts';
+import { packagePath } from '../files/package.ts';
 import { describeFile } from '../files/read.ts';
 import { parameterSpecs } from '../network/network.ts';
 import { fitsHalf, floatToHalf, widenHalves } from './half.ts';
@@ -91,8 +91,7 @@ export function checkSavable(model: Omit<Description, 'record'>): void {
     );
 }
 
-const bundledPath = (name: string): string =>
-  fileURLToPath(new URL(`../../models/${name}.safetensors`, import.meta.url));
+const bundledPath = (name: string): string => packagePath(`models/${name}.safetensors`);
 
 /**
  * The path of a model: a file of this name, else the bundled model of this name, from any working directory.

@@ -9,6 +9,9 @@ import type { ProgramSpec } from './tasks/spec.ts';
 import { multiplyTask, reduceTask, updateTask } from './tasks/update.ts';
 import { placedParameters } from './weights.ts';
 
+/** Where threads load this module from: in `dist/bundle` this code may be in another file, but the entry lies beside it. */
+export const programUrl = new URL('./program.js', import.meta.url).href;
+
 /** Indices in the list that `createTasks` returns. */
 export const TaskId = {
   backpropagate: 0,

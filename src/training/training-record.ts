@@ -1,6 +1,6 @@
+import { version } from '../files/package.ts';
 import type { MemberRecord, TrainingRecord } from '../model/model.ts';
 import { flagOf } from '../option-values.ts';
-import { version } from '../version.ts';
 import type { Assessment } from './assess.ts';
 import {
   type HyperparameterName,

@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** A copy of the built backend and its kernels, whose list of kernels has changed since the addon was built. */
 async function openOutdated(...options: Parameters<typeof openBackend>) {
   folder = mkdtempSync(join(tmpdir(), 'seqtag-load-'));
-  for (const name of ['dist/backend', 'dist/errors.js', 'kernels', 'package.json'])
+  for (const name of ['dist/backend', 'dist/files', 'dist/errors.js', 'kernels', 'package.json'])
     cpSync(join(root, name), join(folder, name), { recursive: true });
   appendFileSync(join(folder, 'kernels/kernels.h'), '// another kernel\n');
   const { href } = pathToFileURL(join(folder, 'dist/backend/backend.js'));

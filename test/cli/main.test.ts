@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
-import { version } from '../../src/version.ts';
+import { version } from '../../src/files/package.ts';
 import { createWorld, expectRefused, seqtag } from './world.ts';
 
 const commands = ['train', 'tag', 'eval', 'inspect', 'convert'];

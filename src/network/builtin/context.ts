@@ -8,7 +8,7 @@ import type { NetworkConfig } from '../config.ts';
 import type { EngineOptions, TrainingOptions, WordTypes } from '../engine.ts';
 import { cacheWidth } from '../layers/recurrent.ts';
 import type { Network } from '../network.ts';
-import { createTasks, placedNetwork } from '../program.ts';
+import { createTasks, placedNetwork, programUrl } from '../program.ts';
 import type { ProgramSpec } from '../tasks/spec.ts';
 import { type Memory, takeMemory } from './memory.ts';
 
@@ -80,7 +80,7 @@ export function createContext(backend: Backend, options: BuiltinOptions): Contex
     ...(memory.training && { training: memory.training }),
   };
   const tasks = createTasks({ kernels, arena, thread: 0 }, spec);
-  pool.program(new URL('../program.js', import.meta.url).href, spec, tasks);
+  pool.program(programUrl, spec, tasks);
   let singleThreadTokens = options.singleThreadTokens ?? 0;
   function begin(task: number, count: number, args: readonly number[]): void {
     if (singleThreadTokens <= 0) pool.begin(task, count, args);

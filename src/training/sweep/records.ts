@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../errors.ts';
+import { version } from '../../files/package.ts';
 import { describeFile, readTextFile } from '../../files/read.ts';
 import { appendToFile, writeFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import { flagOf } from '../../option-values.ts';
-import { version } from '../../version.ts';
 import type { Settings } from '../hyperparameters.ts';
 import type { TrainOptions } from '../options.ts';
 import { checkSettings } from '../settings.ts';

@@ -76,7 +76,7 @@ check('the package has what it needs and nothing else', () => {
   /** @type {string[]} */
   const files = packed.files.map((/** @type {{ path: string }} */ { path }) => path);
   const expected =
-    /^(?:bin\/seqtag\.js|dist\/[\w/.-]+\.js|dist\/types\/[\w/.-]+\.d\.ts|kernels\/[\w/.-]+\.(?:c|h|js|json|wasm)|models\/[\w-]+\.safetensors|models\/README\.md|corpora\/[\w.-]+|LICENSE|README\.md|package\.json)$/;
+    /^(?:bin\/seqtag\.js|dist\/(?:index|cli\/main|bundle\/[\w-]+)\.js|dist\/types\/[\w/.-]+\.d\.ts|kernels\/[\w/.-]+\.(?:c|h|js|json|wasm)|models\/[\w-]+\.safetensors|models\/README\.md|corpora\/[\w.-]+|LICENSE|README\.md|package\.json)$/;
   const stray = files.filter(
     (file) => !expected.test(file) || /^(?:dist|kernels)\/.*(?:\.test\.|build-wasm)/.test(file),
   );
@@ -85,6 +85,10 @@ check('the package has what it needs and nothing else', () => {
     'LICENSE',
     'README.md',
     'dist/index.js',
+    'dist/cli/main.js',
+    'dist/bundle/worker.js',
+    'dist/bundle/program.js',
+    'dist/bundle/skipgram-program.js',
     'dist/types/index.d.ts',
     'kernels/kernels.wasm',
   ])

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { version } from '../../../src/files/package.ts';
 import { openModel } from '../../../src/model/model-file.ts';
 import { selectionScore } from '../../../src/training/sweep/ranking.ts';
 import type { RunRecord } from '../../../src/training/sweep/records.ts';
 import { type SweepEvent, type SweepOptions, sweep } from '../../../src/training/sweep/sweep.ts';
 import { train } from '../../../src/training/train.ts';
-import { version } from '../../../src/version.ts';
 import { createFolder, sentences } from '../../cli/world.ts';
 
 const folder = createFolder();

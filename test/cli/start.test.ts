@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { hasNative } from '../../src/backend/backend.ts';
+import { createFolder, program, sentences, tiny } from './world.ts';
+
+// A cold start takes as long as the modules that it loads. `npm run build` joins them; tsc alone does not.
+
+const folder = createFolder();
+afterAll(folder.remove);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The modules that a run of Node.js loads, as paths from the root of the repository. */
+function loaded(name: string, args: readonly string[]): string[] {
+  const coverage = folder.path(name);
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    ...{ cwd: root, input: 'hello\n', encoding: 'utf8' },
+    env: { ...process.env, NODE_V8_COVERAGE: coverage },
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const urls = readdirSync(coverage).flatMap((file) => {
+    const { result } = JSON.parse(readFileSync(`${coverage}/${file}`, 'utf8')) as {
+      result: { url: string }[];
+    };
+    return result.map(({ url }) => url);
+  });
+  return urls
+    .filter((url) => /^file:.*js$/.test(url))
+    .map((url) => fileURLToPath(url).replace(root, ''));
+}
+
+const isOwn = (path: string): boolean => !path.includes('node_modules/');
+const packages = (paths: readonly string[]): Set<string> =>
+  new Set(paths.flatMap((path) => /.*node_modules\/([^/]+)/.exec(path)?.[1] ?? []));
+
+/** The modules of src that were joined into files: the bundler writes the name of each above it. */
+const joined = (paths: readonly string[]): string =>
+  paths
+    .filter(isOwn)
+    .flatMap((path) => readFileSync(`${root}/${path}`, 'utf8').match(/^\/\/ dist\/.*$/gm) ?? [])
+    .join('\n');
+
+describe('a cold start loads few modules', () => {
+  it('seqtag --version', () => {
+    const paths = loaded('version', [program, '--version']);
+    expect(paths.filter(isOwn).sort()).toEqual([
+      'bin/seqtag.js',
+      'dist/bundle/base.js',
+      'dist/bundle/start.js',
+      'dist/cli/main.js',
+    ]);
+    expect(packages(paths)).toEqual(new Set(['commander']));
+    expect(joined(paths)).not.toMatch(/dist\/(?:corpus|network|model|tagging|training)\//);
+  });
+
+  it('seqtag tag', () => {
+    const paths = loaded('tag', [program, 'tag', '-m', 'en-upos']);
+    expect(paths.filter(isOwn).length, paths.join('\n')).toBeLessThan(10);
+    expect(packages(paths)).toEqual(new Set(['commander']));
+    expect(joined(paths)).toContain('dist/tagging/');
+    expect(joined(paths)).not.toMatch(/dist\/(?:training|embedding|evaluation)\//);
+  });
+
+  it('a thread', () => {
+    const paths = ['dist/bundle/worker.js', 'dist/bundle/program.js'];
+    for (const path of paths)
+      for (const [, name] of readFileSync(`${root}/${path}`, 'utf8').matchAll(/ from "\.\/(.*)"/g))
+        if (!paths.includes(`dist/bundle/${name}`)) paths.push(`dist/bundle/${name}`);
+    expect(paths.sort()).toEqual([
+      'dist/bundle/base.js',
+      'dist/bundle/network.js',
+      'dist/bundle/program.js',
+      'dist/bundle/worker.js',
+    ]);
+  });
+
+  it('the library, without the packages of the command line', () => {
+    const paths = loaded('library', ['--input-type=module', '--eval', "await import('seqtag');"]);
+    expect(paths.filter(isOwn)).toContain('dist/index.js');
+    expect(paths.filter(isOwn).length, paths.join('\n')).toBeLessThan(30);
+    expect(packages(paths)).toEqual(new Set());
+    expect(joined(paths)).not.toContain('dist/cli/');
+  });
+});
+
+describe('the joined modules', () => {
+  it('name modules for threads that exist', () => {
+    const code = readdirSync(`${root}/dist/bundle`).map((file) =>
+      readFileSync(`${root}/dist/bundle/${file}`, 'utf8'),
+    );
+    const names = [...code.join('\n').matchAll(/"\.\/([^"]+)", import\.meta\.url/g)].map(
+      ([, name]) => name,
+    );
+    expect(names.sort()).toEqual(['program.js', 'skipgram-program.js', 'worker.js']);
+    expect(readdirSync(`${root}/dist/bundle`)).toEqual(expect.arrayContaining(names));
+  });
+
+  it.each(['native', 'wasm'].filter((kind) => kind === 'wasm' || hasNative()))(
+    'train on threads with %s kernels',
+    (kind) => {
+      const gold = folder.path('gold.conll');
+      writeFileSync(gold, sentences('english.train.conll', 300));
+      const compute = ['--threads', '2', '--backend', kind, '--epochs=2', '-q'];
+      const args = ['train', gold, '--dev', gold, '-o', folder.path('model.safetensors'), ...tiny];
+      const { status, stderr } = spawnSync(process.execPath, [program, ...args, ...compute], {
+        encoding: 'utf8',
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    },
+  );
+});
