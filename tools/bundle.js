@@ -4,7 +4,7 @@
 // take the place of what tsc wrote for them; everything else is in dist/bundle, and only these files are published. Tests
 // and benchmarks use the other files in dist, which tsc wrote one by one.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -20,23 +20,33 @@ const entries = {
   'bundle/skipgram-program': 'dist/embedding/skipgram-program.js',
 };
 
-// A group takes modules and all that they import, except what an earlier group has taken.
-const groups = [
-  { name: 'base', test: /\/dist\/(?:errors|files\/(?:package|system-errors))\.js$/ },
-  { name: 'start', test: /\/dist\/cli\/(?:help|io|printable|style)\.js$/ },
-  { name: 'network', test: /\/dist\/(?:backend\/load|network\/program)\.js$/ },
-  {
-    name: 'tagging',
-    test: /\/dist\/(?:corpus\/index|files\/same-file|model\/column-names|tagging\/(?:stream|tagger))\.js$/,
-  },
-  { name: 'tag', test: /\/dist\/cli\/tag\.js$/ },
-].map((group, i, { length }) => ({ ...group, priority: length - i }));
+/** Each file takes these modules and all that they import, except what a file before it has taken. */
+const groups = Object.entries({
+  base: ['errors', 'files/package', 'files/system-errors'],
+  start: ['cli/help', 'cli/io', 'cli/printable', 'cli/style'],
+  network: ['backend/load', 'network/program'],
+  tagging: [
+    'corpus/index',
+    'files/same-file',
+    'model/column-names',
+    'tagging/stream',
+    'tagging/tagger',
+  ],
+  tag: ['cli/tag'],
+}).map(([name, modules], i) => {
+  const paths = modules.map((module) => join(dist, `${module}.js`));
+  return {
+    name,
+    priority: 9 - i,
+    test: (/** @type {string} */ id) => paths.includes(normalize(id)),
+  };
+});
 
 rmSync(join(dist, 'bundle'), { recursive: true, force: true });
 const build = await rolldown({
   cwd: root,
   input: entries,
-  external: (/** @type {string} */ id) => !/^(?:\.|\/|dist\/)/.test(id),
+  external: ['chalk', 'commander', 'ora'],
   platform: 'node',
 });
 const { output } = await build.write({

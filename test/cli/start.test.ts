@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasNative } from '../../src/backend/backend.ts';
 import { createFolder, program, sentences, tiny } from './world.ts';
@@ -9,7 +8,7 @@ import { createFolder, program, sentences, tiny } from './world.ts';
 
 const folder = createFolder();
 afterAll(folder.remove);
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = new URL('../../', import.meta.url);
 
 /** The modules that a run of Node.js loads, as paths from the root of the repository. */
 function loaded(name: string, args: readonly string[]): string[] {
@@ -25,9 +24,7 @@ function loaded(name: string, args: readonly string[]): string[] {
     };
     return result.map(({ url }) => url);
   });
-  return urls
-    .filter((url) => /^file:.*js$/.test(url))
-    .map((url) => fileURLToPath(url).replace(root, ''));
+  return urls.filter((url) => /^file:.*js$/.test(url)).map((url) => url.replace(root.href, ''));
 }
 
 const isOwn = (path: string): boolean => !path.includes('node_modules/');
@@ -38,7 +35,7 @@ const packages = (paths: readonly string[]): Set<string> =>
 const joined = (paths: readonly string[]): string =>
   paths
     .filter(isOwn)
-    .flatMap((path) => readFileSync(`${root}/${path}`, 'utf8').match(/^\/\/ dist\/.*$/gm) ?? [])
+    .flatMap((path) => readFileSync(new URL(path, root), 'utf8').match(/^\/\/ dist\/.*$/gm) ?? [])
     .join('\n');
 
 describe('a cold start loads few modules', () => {
@@ -65,7 +62,9 @@ describe('a cold start loads few modules', () => {
   it('a thread', () => {
     const paths = ['dist/bundle/worker.js', 'dist/bundle/program.js'];
     for (const path of paths)
-      for (const [, name] of readFileSync(`${root}/${path}`, 'utf8').matchAll(/ from "\.\/(.*)"/g))
+      for (const [, name] of readFileSync(new URL(path, root), 'utf8').matchAll(
+        / from "\.\/(.*)"/g,
+      ))
         if (!paths.includes(`dist/bundle/${name}`)) paths.push(`dist/bundle/${name}`);
     expect(paths.sort()).toEqual([
       'dist/bundle/base.js',
@@ -86,14 +85,14 @@ describe('a cold start loads few modules', () => {
 
 describe('the joined modules', () => {
   it('name modules for threads that exist', () => {
-    const code = readdirSync(`${root}/dist/bundle`).map((file) =>
-      readFileSync(`${root}/dist/bundle/${file}`, 'utf8'),
-    );
+    const bundle = new URL('dist/bundle/', root);
+    const files = readdirSync(bundle);
+    const code = files.map((file) => readFileSync(new URL(file, bundle), 'utf8'));
     const names = [...code.join('\n').matchAll(/"\.\/([^"]+)", import\.meta\.url/g)].map(
       ([, name]) => name,
     );
     expect(names.sort()).toEqual(['program.js', 'skipgram-program.js', 'worker.js']);
-    expect(readdirSync(`${root}/dist/bundle`)).toEqual(expect.arrayContaining(names));
+    expect(files).toEqual(expect.arrayContaining(names));
   });
 
   it.each(['native', 'wasm'].filter((kind) => kind === 'wasm' || hasNative()))(
