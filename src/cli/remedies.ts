@@ -9,6 +9,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
   {
     SEQTAG_BACKEND: ['--backend', '--bfloat16'],
     SEQTAG_COLUMN: ['--token-column', '--tag-column', '--pred-column', '--feature-column'],
+    'SEQTAG_COLUMN/textColumn': ['--text-column', '--token-column'],
     SEQTAG_CORPUS_EMPTY: ['--format', '--input', '--from'],
     'SEQTAG_CORPUS_EMPTY/dev': ['--dev'],
     SEQTAG_CORPUS_FORMAT: ['--format', '--input', '--from', '--output', '--to'],

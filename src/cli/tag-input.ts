@@ -1,4 +1,5 @@
 import { type Format, formatOf, peekFormat, type ReadOptions } from '../corpus/index.ts';
+import { UserError } from '../errors.ts';
 import { decompressed, withoutCompression } from '../files/compression.ts';
 import { readBytes } from '../files/read.ts';
 import type { Tagger } from '../tagging/tagger.ts';
@@ -45,17 +46,23 @@ export async function openTagInput(
     );
   let source = progress?.read(file) ?? sourceOf(file, io);
   let format = asked ?? byExtension;
-  if (asked === undefined && mayBeText) {
+  const mayBeTable = flags.textColumn !== undefined && byExtension === undefined;
+  if (asked === undefined && (mayBeText || mayBeTable)) {
     const name = nameOf(file);
     const stream = typeof source === 'string' ? readBytes(source) : source;
     const found = await peekFormat(decompressed(stream, name), { orText: true });
     format = found.format;
     source = format === 'text' ? watchLines(found.bytes, () => onLines(name)) : found.bytes;
-    if (format !== 'text')
+    if (format !== 'text' && flags.textColumn === undefined)
       say(
         `seqtag: ${name}: this looks like ${format} and is read so. If it is raw text: --input text.`,
       );
   }
+  if (flags.textColumn !== undefined && format !== 'csv' && format !== 'tsv' && format !== 'jsonl')
+    throw new UserError(
+      `${nameOf(file)}: --text-column ${flags.textColumn}: the format ${format} has no column of texts. Give csv, tsv or jsonl, and name the format with --input if it is not found.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
   return { source, ...knownTags(readOptionsFor(file, { format, flags, tagger }), flags, tagger) };
 }
 
@@ -68,9 +75,11 @@ function readOptionsFor(
   // Of `tag`, --tag-column names a column of the output.
   const { tagColumn: _, ...options } = readOptions(flags, format);
   const name = nameOf(file);
+  const { textColumn } = flags;
   return {
     ...(tokenColumn !== undefined && { tokenColumn }),
     ...options,
+    ...(textColumn !== undefined && { tokenColumn: textColumn }),
     ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
     file: name,
     gold: false,

@@ -41,6 +41,8 @@ export interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, Of
   model?: string;
   input?: (typeof inputFormats)[number];
   lines?: boolean;
+  textColumn?: string;
+  tokenRows?: string;
   output?: (typeof outputFormats)[number];
   outFile?: string;
   maxLatency: number;
@@ -66,12 +68,15 @@ const examples = [
   'seqtag tag -m en-upos article.txt --output jsonl --n-best 3',
   'seqtag tag -m en-upos half-annotated.conllu --given upos',
   'seqtag tag -m en-ner headlines.txt --lines --output inline',
+  'seqtag tag -m en-ner reviews.csv --text-column text -o tagged.csv',
+  'seqtag tag -m en-upos reviews.csv --text-column text --token-rows id',
   'tail -f messages.log | seqtag tag -m en-ner --lines --output jsonl',
 ];
 
 const notes = [
   'Nothing in a file of columns, conllu, csv, tsv or jsonl is lost: the output is the input plus tags. Tags become a new last column in columns, a new column `tag` in csv and tsv, and the key `tags` in jsonl. In conllu they go to the column that the model was trained on, or by their kind to upos, xpos, or NER= in MISC.',
   'With --input text (raw text), a blank line ends a paragraph and sentences may go over several lines. With --input lines, or --lines for short, each line is a text of its own, and blank lines are kept: inline has a line for each line of the input, and columns have one more blank line for each blank line. With --input horizontal, each line is a sentence whose tokens are separated by spaces.',
+  'With --text-column, each cell of that column of csv or tsv is tagged as a text. The row comes back with a new column `spans`: [{start, end, text, type}], with offsets in the cell; if tags are plain, with the columns `tokens` and `tags`. --tag-column names the column otherwise. --token-rows id writes rows of id, sentence, token and tag instead.',
   'A line of jsonl has an array of tokens (`tokens`, `words` or `form`) or raw `text`.',
   'A model may have several tag columns (train --tag-column upos,xpos). All are written: to the columns of training if the input has them, otherwise to new ones. To write only some, list their names with --tag-column. To write all to other columns, list as many new names. The formats spans and html show the span columns, or the first column if there are none.',
   'The format spans has one line of JSON for each span, or for each token if tags are plain, with its start and end in the raw text.',
@@ -105,6 +110,14 @@ export function defineTag(command: Command, context: Context): void {
       ),
     )
     .option('-o, --out-file <file>', 'output file; it appears when everything is written')
+    .option(
+      '--text-column <column>',
+      'csv, tsv and jsonl: the column of running text; spans or tags of each text go to new columns, as JSON',
+    )
+    .option(
+      '--token-rows <column>',
+      'with --text-column: a row for each token, which begins with the value of this column',
+    )
     .option('--confidence', 'probability of each tag, or of each span')
     .option(
       '--min-confidence <p>',
@@ -156,6 +169,11 @@ async function tagCommand(
       `--lines: the same as --input lines, but --input ${flags.input} was given. Leave out one.`,
       { code: 'SEQTAG_OPTION_CONFLICT' },
     );
+  const tagTable =
+    flags.textColumn === undefined && flags.tokenRows === undefined
+      ? undefined
+      : await import('./tag-table.ts');
+  tagTable?.checkTableFlags(flags, files);
   const model = required(
     flags.model,
     'tag: no model. Name one with -m: a file that `seqtag train` wrote, or a bundled model (en-upos, en-ner).',
@@ -199,17 +217,24 @@ async function tagCommand(
           ...{ flags, tagger, progress, context },
           onLines,
         });
-        const pieces = tagStream(source, tagger, {
-          ...input,
-          annotate: annotateOptions(flags),
-          writer,
-          columns,
-          maxLatency: file === '-' ? flags.maxLatency : 0,
-          onStrange: (strange) => {
-            const where = { file: nameOf(file), path: tagger.model.path };
-            for (const column of strange) context.say(`seqtag: ${strangeText(column, where)}`);
-          },
-        });
+        const annotate = annotateOptions(flags);
+        const { format } = input.read;
+        const pieces = tagTable?.isTable(format)
+          ? tagTable.tagTable(source, tagger, {
+              ...{ flags, columns, annotate },
+              read: { ...input.read, file: nameOf(file), format },
+            })
+          : tagStream(source, tagger, {
+              ...input,
+              annotate,
+              writer,
+              columns,
+              maxLatency: file === '-' ? flags.maxLatency : 0,
+              onStrange: (strange) => {
+                const where = { file: nameOf(file), path: tagger.model.path };
+                for (const column of strange) context.say(`seqtag: ${strangeText(column, where)}`);
+              },
+            });
         try {
           for await (const piece of pieces) await sink.write(piece);
         } finally {

@@ -90,6 +90,8 @@ export type Document = {
 export type ReadOptions = {
   /** How raw text is cut into tokens. Default: as in English-EWT. */
   readonly tokenization?: Tokenization | undefined;
+  /** csv, tsv: the cells of the token column are texts. Every row is a sentence of one token, which may have line ends. */
+  readonly isText?: boolean | undefined;
   /** lines: a line without tokens is a sentence without tokens. Default: false, it is skipped. */
   readonly keepBlankLines?: boolean | undefined;
   /** Default: by file extension, else recognised by the first lines. */

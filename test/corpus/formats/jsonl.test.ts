@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
 import { expectUserError, joined, parseText, seen, written } from '../helpers.ts';
 
 const bare = { format: 'jsonl' } as const;
@@ -15,6 +16,19 @@ describe('reading jsonl', () => {
     ]);
     expect(parseText(text, bare).sentences[0]?.tags).toEqual([]);
     expect(parseText('{"form":["a"],"text":"b"}', bare).sentences[0]?.tokens).toEqual(['a']);
+  });
+
+  test('raw text, cut as the tokenization says', () => {
+    const { treatments } = defaultTokenization;
+    const tokenization = {
+      ...defaultTokenization,
+      treatments: { ...treatments, hyphens: 'keep' as const },
+    };
+    const text = '{"text": "a well-known man"}\n';
+    const [byDefault] = parseText(text, bare).sentences;
+    const [sentence] = parseText(text, { ...bare, tokenization }).sentences;
+    expect(byDefault?.tokens).toEqual(['a', 'well', '-', 'known', 'man']);
+    expect(sentence?.tokens).toEqual(['a', 'well-known', 'man']);
   });
 
   test('raw text, of which a line may have several sentences', () => {

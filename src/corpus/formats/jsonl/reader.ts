@@ -68,7 +68,7 @@ export function createJsonlParser(options: ParserOptions): Parser {
     if (typeof content === 'string') throw problem(file, number, content, 'SEQTAG_COLUMN');
     const parts: Part[] =
       'text' in content
-        ? sentencesOf(content.text, file)
+        ? sentencesOf(content.text, options)
         : content.tokens.length > 0
           ? [{ tokens: content.tokens }]
           : [];
@@ -108,8 +108,8 @@ export function createJsonlParser(options: ParserOptions): Parser {
 const NO_OBJECT =
   'not a line with one JSON object, as {"tokens": ["One", "word"]} or {"text": "One word"}. If the file is JSON, jq -c .[] makes it lines.';
 
-function sentencesOf(text: string, file: string): Part[] {
-  const parser = createTextParser({ file, gold: false });
+function sentencesOf(text: string, { file, tokenization }: ParserOptions): Part[] {
+  const parser = createTextParser({ file, gold: false, format: 'text', tokenization });
   const sentences = [...parser.push(text), ...parser.end()];
   return sentences.map(({ tokens, source }) => ({
     tokens,

@@ -3,6 +3,11 @@ import { checkDistinct, isName } from '../column-choice.ts';
 
 export const TOKEN_NAMES = ['token', 'word', 'form', 'tokens', 'words'];
 export const TAG_NAMES = ['tag', 'label', 'ner', 'pos', 'upos', 'xpos', 'chunk', 'tags', 'labels'];
+/** Columns that have running text, if no column has tokens. */
+export const TEXT_NAMES = [
+  ...['text', 'full_text', 'raw_text', 'body', 'content', 'message', 'comment', 'review', 'tweet'],
+  ...['post', 'headline', 'title', 'abstract', 'description', 'article', 'utterance', 'sentence'],
+];
 export const SENTENCE_NAMES = ['sentence', 'sentence_id', 'sent_id', 'sentence #', 'sentence id'];
 const OTHER_NAMES = ['', 'id', 'index', 'token_id', 'word_id', 'lemma', 'doc_id', 'document_id'];
 
@@ -24,10 +29,11 @@ export function indexOfName(header: readonly string[], name: string): number {
 
 /**
  * Whether a first row is a header: it names a token column and, if there are more cells, another
- * column with a known name.
+ * column with a known name. A column of running text counts as one of tokens.
  */
 export function looksLikeHeader(row: readonly string[]): boolean {
-  const token = findName(row, TOKEN_NAMES);
+  const tokens = findName(row, TOKEN_NAMES);
+  const token = tokens >= 0 ? tokens : findName(row, TEXT_NAMES);
   if (token < 0) return false;
   const known = new Set([...TAG_NAMES, ...SENTENCE_NAMES, ...OTHER_NAMES]);
   return (

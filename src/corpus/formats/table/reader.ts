@@ -22,6 +22,7 @@ import {
   looksLikeHeader,
   SENTENCE_NAMES,
   TAG_NAMES,
+  TEXT_NAMES,
   TOKEN_NAMES,
 } from './header.ts';
 
@@ -111,6 +112,13 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       document.header = { names: [...row], raw: '' };
       sentence = findName(row, SENTENCE_NAMES);
     }
+    const text = findName(row, TEXT_NAMES);
+    const hasTokens = tokenColumn !== undefined || findName(row, TOKEN_NAMES) >= 0;
+    if (document.header !== undefined && text >= 0 && !hasTokens)
+      throw new UserError(
+        `${file}:${line}: no column is named as one of tokens, and "${row[text]!.trim()}" seems to have running text. Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.`,
+        { code: 'SEQTAG_COLUMN', option: 'textColumn' },
+      );
     token = findColumn(tokenColumn, { row, line, names: TOKEN_NAMES, otherwise: 0 });
     document.token = token;
     const findTag = (column: Column | undefined): number =>
@@ -175,13 +183,15 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       }
     }
     const word = cell(token);
-    if (word.includes('\n') && word.includes(delimiter)) throw unbalanced(file, number);
+    if (!options.isText && word.includes('\n') && word.includes(delimiter))
+      throw unbalanced(file, number);
     builder.add(
       word,
       gold ? intern(cell(tag)) : '',
       number,
       more.length > 0 ? more.map((column) => intern(cell(column))) : undefined,
     );
+    if (options.isText) builder.finish(next);
   };
 
   return createLineParser({
