@@ -21,7 +21,7 @@ const numberOption =
 export const integer = numberOption(true);
 export const real = numberOption(false);
 
-/** The number that a value stands for, or undefined if it is none or out of range. A string may hold a number. */
+/** The number in a value, which may be a string; undefined if it is not a number or out of range. */
 export function numberFrom(
   value: unknown,
   { min, max, isInteger }: NumberOption,
@@ -56,8 +56,8 @@ export const flagOf = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
- * The name that a mistyped one probably stands for: the nearest by insertions, deletions, substitutions and swaps of
- * neighbours. Case, dashes and underscores do not matter. Undefined if none is near.
+ * The most similar name to a mistyped one, by insertions, deletions, substitutions and swaps of neighbouring
+ * characters. Ignores case, dashes and underscores. Undefined if no name is similar.
  */
 export function closestName(typed: string, names: readonly string[]): string | undefined {
   const bare = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]/g, '');

@@ -29,7 +29,7 @@ export type EmbeddingEvent =
   | {
       readonly type: 'start';
       readonly sentences: number;
-      /** Including rare words. */
+      /** Number of tokens, including those of rare words. */
       readonly tokens: number;
       readonly words: number;
       /** Fraction of the tokens that have a vector. */
@@ -41,7 +41,7 @@ export type EmbeddingEvent =
     }
   | (EmbeddingProgress & {
       readonly type: 'progress';
-      /** Fraction of this epoch. */
+      /** Completed fraction of this epoch. */
       readonly done: number;
     })
   | (EmbeddingProgress & { readonly type: 'epoch'; readonly seconds: number })
@@ -69,7 +69,7 @@ interface EmbeddingProgress {
 
 /** Time between two progress events, in milliseconds. */
 const INTERVAL = 100;
-/** Lets signals and timers be handled: training itself never waits. */
+/** Lets signals and timers be handled, because training itself never waits. */
 const eventLoopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
@@ -100,7 +100,7 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
   }
   const text = step.value;
 
-  // more threads than shards would have nothing to do
+  // there is no work for more threads than shards
   const threads = Math.min(options.threads ?? availableParallelism(), SHARDS);
   const backend = openBackend({ ...options, threads });
   try {
@@ -122,7 +122,7 @@ export async function* embed(options: EmbedOptions): AsyncGenerator<EmbeddingEve
 
     const size = text.ids.reduce((sum, { length }) => sum + length, 0);
     const start = performance.now();
-    let epochsDone = 0; // with fraction
+    let epochsDone = 0; // includes the fraction of the current epoch
     const learningRateAt = (epoch: number) => (done: number) =>
       numbers.learningRate * (1 - (epoch + done / size) / epochs);
     const progressOf = (epoch: number, loss: number | null): EmbeddingProgress => {
@@ -197,7 +197,7 @@ function createModel(
   try {
     return createSkipgram(backend, text, options);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // as the arena and typed arrays throw
+    if (!(error instanceof RangeError)) throw error; // the arena and typed arrays throw a RangeError
     const rows = text.words.length + (options.maxNgram > 0 ? options.buckets : 0);
     throw new UserError(
       `embed: ${text.words.length} words and ${rows} rows of ${options.dim} numbers do not fit into 4 GiB. Raise the minimum word count, or lower the number of buckets or the dimension.`,

@@ -2,8 +2,8 @@ import { UserError } from '../errors.ts';
 import { flagOf, integer, numberFrom, rangeText, real, valueText } from '../option-values.ts';
 
 /**
- * The numbers that word vectors depend on: default, range and help text. The name, written with dashes, is the flag. The
- * defaults are those of fastText, except for the number of buckets.
+ * Hyperparameters of word vectors: default, range and help text. The flag is the name written with dashes. The defaults
+ * are those of fastText, except for the number of buckets.
  */
 export const embeddingNumbers = {
   dim: integer(100, [1, 4096], 'vector dimension'),
@@ -29,7 +29,7 @@ export const embeddingNumbers = {
 export type EmbeddingNumbers = { readonly [K in keyof typeof embeddingNumbers]: number };
 
 /**
- * Checks ranges and adds defaults. A value may be a string, as a command line gives it. Other names are ignored.
+ * Checks ranges and adds defaults. A value may be a string (from the command line). Other names are ignored.
  * @throws UserError (SEQTAG_OPTION, SEQTAG_OPTION_CONFLICT)
  */
 export function checkEmbedding(given: Readonly<Record<string, unknown>>): EmbeddingNumbers {

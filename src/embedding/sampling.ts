@@ -1,12 +1,12 @@
 const ONE = 2 ** 32;
-/** A probability p in the form of the kernels: the signed 32-bit integer t with p = (t + 1) / 2^32, t as unsigned. */
+/** A probability p as kernels read it: the 32-bit integer t with p = (t + 1) / 2^32, where t is taken as unsigned. */
 const threshold = (p: number): number => (Math.min(ONE, Math.max(1, Math.round(p * ONE))) - 1) | 0;
 
 /**
- * The probability (words) that subsampling keeps an occurrence of a word of relative frequency f: sqrt(t / f) + t / f, at
- * most 1. This is the formula of the word2vec program; Mikolov et al. (2013), section 2.3, drop it with probability
- * 1 - sqrt(t / f).
- * @param t threshold of relative frequency; 0 keeps all
+ * The probability (words) that subsampling keeps an occurrence of a word: sqrt(t / f) + t / f, at most 1, for relative
+ * frequency f. This is the formula of the word2vec program. (Mikolov et al. 2013, section 2.3, use a drop probability
+ * of 1 - sqrt(t / f).)
+ * @param t threshold of relative frequency; 0 keeps all occurrences
  */
 export function keepProbabilities(counts: Int32Array, t: number): Float64Array {
   const total = counts.reduce((sum, n) => sum + n, 0);
@@ -28,7 +28,7 @@ export function noiseProbabilities(counts: Int32Array): Float64Array {
 
 /**
  * The alias table (n, 2) of a distribution (Walker 1977, built by the method of Vose 1991). To sample, draw an entry i
- * uniformly; the result is i with the probability of threshold [i][0], else [i][1].
+ * uniformly. The result is i with the probability of threshold [i][0], else [i][1].
  */
 export function aliasTable(probabilities: Float64Array): Int32Array {
   const n = probabilities.length;

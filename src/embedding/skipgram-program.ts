@@ -1,16 +1,16 @@
 import type { Address } from '../backend/kernels.ts';
 import type { Task, TaskContext } from '../backend/pool.ts';
 
-/** Parts of a round. Their number does not depend on the threads, so neither do the results. */
+/** Number of parts of a round. It does not depend on the number of threads, so neither do the results. */
 export const SHARDS = 4;
 
-/** Sizes and addresses: all that a thread needs. kernels/skipgram.c describes the arrays. */
+/** Sizes and addresses for the threads. kernels/skipgram.c describes the arrays. */
 export interface Spec {
   readonly words: number;
-  /** Rows of words as centres and of n-gram buckets. The rows of words as contexts follow. */
+  /** Number of rows for words as centres and for n-gram buckets. The rows for words as contexts follow. */
   readonly rows: number;
   readonly dim: number;
-  /** `dim` rounded up to whole registers of any processor. */
+  /** `dim`, rounded up to a multiple of the register width of any processor. */
   readonly stride: number;
   /** Maximum number of rows that a shard copies in a round. */
   readonly capacity: number;
@@ -27,7 +27,7 @@ export interface Spec {
   readonly slots: Address; // (SHARDS, rows + words)
   readonly touched: Address; // (SHARDS, capacity + 1)
   readonly scratch: Address; // (SHARDS, 2, stride)
-  readonly loss: Address; // (SHARDS, 8) doubles: a cache line per shard, of which two are used
+  readonly loss: Address; // (SHARDS, 8) doubles: one cache line per shard, with two doubles in use
 }
 
 export const SHARD = 0;
@@ -40,7 +40,8 @@ export function createTasks({ kernels }: TaskContext, spec: Spec): Task[] {
   const { words, rows, dim, stride, capacity } = spec;
   const size = rows + words;
   return [
-    // SHARD: a round of a shard. args: first centre of the round, centres per shard, end of the centres, learning rate
+    // SHARD: one round of a shard. args: first centre of the round, centres per shard, end of the centres, learning
+    // rate
     (shard, args) => {
       const begin = Math.min(args[0]! + shard * args[1]!, args[2]!);
       kernels.skipgram_shard(
@@ -60,12 +61,12 @@ export function createTasks({ kernels }: TaskContext, spec: Spec): Task[] {
         args[3]!,
       );
     },
-    // MERGE: adds what all shards changed, for a part of the rows
+    // MERGE: adds the changes of all shards, for a part of the rows
     (shard) => {
       const { table, values, slots, touched } = spec;
       kernels.skipgram_merge(table, values, slots, touched, shard, SHARDS, size, capacity, stride);
     },
-    // INITIALISE: a block of rows of centres, uniform in ±1 / dim. Rows of contexts stay 0.
+    // INITIALISE: sets a block of centre rows, uniform in ±1 / dim. Context rows stay 0.
     (block) => {
       const from = block * BLOCK;
       const n = Math.min(BLOCK, rows - from);

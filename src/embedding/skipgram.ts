@@ -35,23 +35,23 @@ export interface Skipgram {
 }
 
 export interface Progress {
-  /** Number of ids of this epoch that are done. */
+  /** Number of processed ids in this epoch. */
   readonly done: number;
-  /** Sum of the losses measured in this epoch, and the number of contexts that they are from. */
+  /** Sum of the measured losses in this epoch, and their number of contexts. */
   readonly loss: number;
   readonly contexts: number;
 }
 
-/** Ids that are subsampled at a time. No window crosses their borders. */
+/** Number of ids that are subsampled at a time. No window crosses the border of such a segment. */
 const SEGMENT = 1 << 16;
 /**
- * Maximum number of centres of a shard in a round. A shard does not see the updates of other shards in the same round: half
- * as many centres train as well, four times as many begin to overshoot.
+ * Maximum number of centres of a shard in a round. A shard does not see the updates of other shards in the same round.
+ * Half as many centres give no better vectors; with four times as many, updates begin to overshoot.
  */
 const MOST_CENTRES = 256;
 /**
- * Maximum expected number of occurrences of the same noise word in a round of a shard. With few words all are frequent, and
- * overshoot sooner.
+ * Maximum expected number of occurrences of the same noise word in a round of a shard. In a small vocabulary all words
+ * are frequent, so that updates overshoot sooner.
  */
 const MOST_REPEATS = 4;
 /** Floats in the widest register; rows are padded to a multiple. */
@@ -91,7 +91,7 @@ export function createSkipgram(
     arena.i32(address, values.length).set(values);
     return address;
   };
-  // the largest first, to fail early if they do not fit
+  // the largest array first, to fail early if it does not fit
   const table = arena.take(size * stride);
   const values = arena.take(SHARDS * capacity * stride);
   const slots = arena.take(SHARDS * size);

@@ -13,8 +13,8 @@ export interface SubwordOptions {
 }
 
 /**
- * The n-grams of `<word>` (Bojanowski et al. 2017, section 3.2), where `<` and `>` mark the borders. A border by itself
- * is no n-gram. Characters are code points.
+ * The n-grams of `<word>` (Bojanowski et al. 2017, section 3.2), where `<` and `>` mark the borders. A border without a
+ * character is not an n-gram. Characters are code points.
  */
 export function ngrams(word: string, { minNgram, maxNgram }: SubwordOptions): string[] {
   const points = [...`<${word}>`];
@@ -38,10 +38,10 @@ export function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
-/** Only this many characters of a word have n-grams, so that noise of one long line stays cheap. */
+/** Number of characters of a word that n-grams are taken from. Limits the cost of very long noise tokens. */
 const MOST_CHARACTERS = 64;
 
-/** Row w is that of word w itself. The rows of n-grams follow from `words.length` on. */
+/** The rows of each word: row w of word w, and the rows of its n-grams, from `words.length` on. */
 export function subwordRows(words: readonly string[], options: SubwordOptions): Subwords {
   const offsets = new Int32Array(words.length + 1);
   let rows = new Int32Array(words.length * 20);

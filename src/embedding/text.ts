@@ -10,7 +10,7 @@ export interface TextSource {
 
 /** A text as word ids, 4 bytes per token. */
 export interface NumberedText {
-  /** By falling count, then by code units. A word's id is its index. */
+  /** By descending count, then by code units. The id of a word is its index. */
   readonly words: readonly string[];
   readonly counts: Int32Array;
   /** The ids of all words in order, with SENTENCE_END after each sentence, in chunks. Rare words are left out. */
@@ -24,9 +24,9 @@ export interface NumberedText {
 export const SENTENCE_END = -1;
 
 const CHUNK = 1 << 20;
-/** A JavaScript map can hold 2^24 entries. When there are this many words, the rarest are dropped. */
+/** Number of distinct words above which the rarest are dropped. A JavaScript map can hold 2^24 entries. */
 const MOST_WORDS = 12_000_000;
-/** A text of at least this many tokens has the minimum count of word2vec. */
+/** Number of tokens from which the default minimum count is that of word2vec. */
 const LARGE = 1_000_000;
 
 /** The default minimum word count. */
@@ -36,8 +36,8 @@ export const defaultMinCount = (tokens: number): number => (tokens < LARGE ? 2 :
  * Reads texts and counts their words. Words are normalised as in training, so that vectors fit the vocabulary of a model:
  * digits become 0 and, with `lowercase`, case is folded. Words that contain white space are left out, because a file of
  * vectors cannot hold them.
- * @param options.mostWords number of distinct words above which the rarest are dropped; a dropped word that occurs again
- * is counted from 0
+ * @param options.mostWords number of distinct words above which the rarest are dropped; the count of a dropped word
+ * restarts at 0
  * @returns yields the number of tokens read so far; returns the text
  * @throws UserError as the readers do, and if fewer than two words occur `minCount` times
  */
@@ -46,10 +46,10 @@ export async function* readNumberedText(
   options: { lowercase: boolean; minCount: number | undefined; mostWords?: number },
 ): AsyncGenerator<number, NumberedText> {
   const { lowercase, mostWords = MOST_WORDS } = options;
-  const ids = new Map<string, number>(); // in the order of first occurrence
+  const ids = new Map<string, number>(); // in order of first occurrence
   let counts = new Int32Array(1 << 16);
   let next = 0;
-  let droppedCount = 0; // words with at most this count were dropped from `ids`
+  let droppedCount = 0; // words with at most this count have been dropped from `ids`
   const chunks: Int32Array[] = [];
   let chunk = new Int32Array(0);
   let size = 0;
@@ -114,7 +114,7 @@ export async function* readNumberedText(
     .sort(([a, i], [b, j]) => counts[j]! - counts[i]! || (a < b ? -1 : 1));
   if (kept.length < 2)
     throw new UserError(
-      `${name}: ${kept.length === 0 ? 'no word occurs' : 'only one word occurs'} at least ${minCount} times in ${tokens} tokens. Give more text, or a lower minimum count.`,
+      `${name}: ${kept.length === 0 ? 'no word occurs' : 'only one word occurs'} at least ${minCount} times in ${tokens} tokens. Use more text or a lower minimum count.`,
       { code: 'SEQTAG_CORPUS_EMPTY', option: 'minCount' },
     );
   const renumber = new Int32Array(next).fill(SENTENCE_END);
@@ -132,7 +132,7 @@ export async function* readNumberedText(
   };
 }
 
-/** Replaces ids in place, and leaves out words without a new id. */
+/** Replaces ids in place and removes words without a new id. */
 function renumbered(ids: Int32Array, renumber: Int32Array): Int32Array {
   let n = 0;
   for (const id of ids) {

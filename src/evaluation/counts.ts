@@ -1,12 +1,12 @@
 import { type Scheme, spans, tagParts } from '../corpus/tags/scheme.ts';
 
-/** How many tokens or sentences there are, and how many of them are correct. */
+/** Number of tokens or sentences, and number of correct ones. */
 export interface Tally {
   total: number;
   correct: number;
 }
 
-/** Occurrences of a span type or tag: in the gold tags, in the predicted tags, and in both at the same place. */
+/** Occurrences of a span type or tag: in the gold tags, in the predicted tags, and in both at the same position. */
 export interface MatchCounts {
   gold: number;
   predicted: number;
@@ -14,14 +14,14 @@ export interface MatchCounts {
 }
 
 /**
- * The counts that a report is made from. Counts of parts of a corpus, or of several corpora, can be added
- * (`mergeCounts`). They hold only numbers and Maps, so workers can pass them on.
+ * The counts behind a report. Counts of parts of a corpus, or of several corpora, can be added (`mergeCounts`). They
+ * contain only numbers and Maps, so that workers can transfer them.
  */
 export interface Counts {
   readonly scheme: Scheme;
   readonly tokens: Tally;
   readonly sentences: Tally;
-  /** Tokens whose word the training corpus has, and the others; null if the training corpus is not known. */
+  /** Tokens whose word occurs in the training corpus, and other tokens; null if the training corpus is not known. */
   known: Tally | null;
   unknown: Tally | null;
   /** By span type. Empty for plain tags. */
@@ -30,18 +30,18 @@ export interface Counts {
   readonly tags: Map<string, MatchCounts>;
   /** Gold tag -> predicted tag -> tokens, for different tags. */
   readonly confusions: Map<string, Map<string, number>>;
-  /** Gold tag that the training corpus does not have -> tokens; null if the training corpus is not known. */
+  /** Gold tag that does not occur in the training corpus -> tokens; null if the training corpus is not known. */
   unseenTags: Map<string, number> | null;
 }
 
 export interface CountOptions {
   /** The scheme of the gold and the predicted tags. */
   readonly scheme: Scheme;
-  /** Whether the training corpus has the word. Without it known and unknown words are not counted. */
+  /** Whether the word occurs in the training corpus. If undefined, known and unknown words are not counted. */
   readonly isKnown?: (token: string) => boolean;
   /**
-   * The tags of the training corpus, in any span scheme. Without it unseen tags are not counted. A tag of
-   * a span is unseen if its type is: a tagger that saw only I-X can predict B-X.
+   * The tags of the training corpus, in any span scheme. If undefined, unseen tags are not counted. A span tag is
+   * unseen if its span type is: a tagger trained on I-X can predict B-X.
    */
   readonly seenTags?: Iterable<string>;
 }
@@ -53,7 +53,7 @@ export interface SentencePair {
   readonly predicted: readonly string[];
 }
 
-/** Counts of no sentences. */
+/** Counts of zero sentences. */
 export function emptyCounts(scheme: Scheme): Counts {
   return {
     scheme,
@@ -69,8 +69,8 @@ export function emptyCounts(scheme: Scheme): Counts {
 }
 
 /**
- * Counts the tags and spans of sentences. Sentences without tokens do not count. A gold tag that the
- * training corpus does not have is an error of the tagger.
+ * Counts the tags and spans of sentences. Sentences without tokens do not count. A gold tag that does not occur in the
+ * training corpus counts as an error of the tagger.
  * @throws Error if the arrays of a pair differ in length
  */
 export function countPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {

@@ -20,9 +20,9 @@ export interface LocatedCorpus {
 }
 
 /**
- * Pairs each sentence of a gold file with the same sentence of a predicted file. Reads the files only as
- * far as pairs are consumed. Skips sentences without tokens.
- * @throws UserError (SEQTAG_CORPUS_MISMATCH) with file and line if tokens, sentences or files end differently
+ * Pairs each sentence of a gold file with the same sentence of a predicted file. Reads the files as pairs are consumed.
+ * Skips sentences without tokens.
+ * @throws UserError (SEQTAG_CORPUS_MISMATCH) with file and line if the files differ in tokens or sentence ends
  */
 export async function* sentencePairs(
   gold: LocatedCorpus,

@@ -1,7 +1,7 @@
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { type CountOptions, type Counts, countPairs, type SentencePair } from './counts.ts';
 
-/** The parts of a sentence in which every gold label is a certain tag. */
+/** The parts of a sentence in which every gold label is a single tag. */
 function certainParts({ tokens, gold, predicted }: SentencePair): SentencePair[] {
   const parts: SentencePair[] = [];
   for (let from = 0; from < gold.length; from++) {
@@ -16,9 +16,9 @@ function certainParts({ tokens, gold, predicted }: SentencePair): SentencePair[]
 }
 
 /**
- * Counts as `countPairs` does, for gold labels that may be partial (`?`, `NN|VB`). Only tokens with a certain tag count,
- * and only spans within parts of the sentence in which all tags are certain. A sentence is correct if all its tokens that
- * count are; without such tokens it does not count.
+ * Counts as `countPairs` does, for gold labels that may be partial (`?`, `NN|VB`). Only tokens with a certain tag
+ * count, and only spans within parts of the sentence in which all tags are certain. A sentence is correct if all of
+ * these tokens are correct; a sentence without them does not count.
  */
 export function countCertainPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {
   const sentences = [...pairs].map(certainParts).filter((parts) => parts.length > 0);

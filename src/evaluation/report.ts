@@ -6,9 +6,9 @@ export type Ratio = number | null;
 export interface Ratios {
   /** correct / predicted; null if nothing was predicted. */
   precision: Ratio;
-  /** correct / gold; null if the gold tags have none. */
+  /** correct / gold; null if gold is 0. */
   recall: Ratio;
-  /** 2 correct / (gold + predicted), the harmonic mean of both; null if neither has any. */
+  /** 2 correct / (gold + predicted): the harmonic mean of precision and recall; null if gold + predicted is 0. */
   f1: Ratio;
 }
 
@@ -42,11 +42,14 @@ export interface Report {
   correctTokens: number;
   /** Fraction of tokens with the gold tag; null without tokens. */
   accuracy: Ratio;
-  /** Accuracy on words of the training corpus; null if there are none, or if the training corpus is not known. */
+  /**
+   * Accuracy on words that occur in the training corpus; null without such words, or if the training corpus is not
+   * known.
+   */
   knownAccuracy: Ratio;
   /** Accuracy on the other words; null as above. */
   unknownAccuracy: Ratio;
-  /** Tokens whose word the training corpus does not have; null if it is not known. */
+  /** Number of tokens whose word does not occur in the training corpus; null if the training corpus is not known. */
   unknownTokens: number | null;
   /** Sentences with at least one token. */
   sentences: number;
@@ -56,11 +59,11 @@ export interface Report {
   spans?: SpanReport;
   /** For plain tags. */
   tags?: TagReport;
-  /** By falling count, then by name. */
+  /** By descending count, then by name. */
   confusions: Confusion[];
   /**
-   * Gold tags that the training corpus does not have, by falling count; null if it is not known. Their tokens count as
-   * errors.
+   * Gold tags that do not occur in the training corpus, by descending count; null if the training corpus is not known.
+   * Their tokens count as errors.
    */
   unseenTags: { tag: string; count: number }[] | null;
 }
@@ -70,7 +73,7 @@ export interface ReportOptions {
   readonly confusions?: number;
 }
 
-/** A report for each corpus, and one for all their sentences: from the sums of counts, not from means of scores. */
+/** A report for each corpus, and one for all sentences: computed from sums of counts, not from means of scores. */
 export interface CorporaReport {
   corpora: { name: string; report: Report }[];
   total: Report;
@@ -131,7 +134,7 @@ function tagReport(tags: ReadonlyMap<string, MatchCounts>): TagReport {
   return { macro: macro(Object.values(byTag)), byTag };
 }
 
-/** `Object.fromEntries` keeps a type called `__proto__`. */
+/** Uses `Object.fromEntries`, which allows a type called `__proto__`. */
 function scores(counts: ReadonlyMap<string, MatchCounts>): Record<string, Score> {
   const sorted = [...counts].sort(([a], [b]) => byName(a, b));
   return Object.fromEntries(sorted.map(([name, matches]) => [name, score(matches)]));
@@ -183,7 +186,7 @@ function ratio(part: number, total: number): Ratio {
   return total === 0 ? null : part / total;
 }
 
-// by code units: by locale, reports would differ between machines
+// by code units, because the order of a locale would differ between machines
 function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

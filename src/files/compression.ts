@@ -3,23 +3,23 @@ import { UserError } from '../errors.ts';
 import { createFrameReader } from './zstd-frames.ts';
 
 /*
- * Compressed input is recognised by its first bytes, which begin no text in UTF-8: gzip (RFC 1952,
- * section 2.3.1) and zstd (RFC 8878, section 3.1.1).
+ * Compressed input is recognised by its first bytes, which never occur in UTF-8 text: gzip (RFC 1952, section 2.3.1)
+ * and zstd (RFC 8878, section 3.1.1).
  */
 
 const MAGIC = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
 type Compression = keyof typeof MAGIC;
 
 const EXTENSION = /\.(?:gz|zst|zstd)$/i;
-/** Bytes that a decompressor returns at a time. */
+/** Size of a decompressor's output buffer in bytes. */
 const CHUNK = 128 * 1024;
 
-/** A path without the extension of its compression, if it has one. */
+/** A path without its compression extension, if it has one. */
 export function withoutCompression(path: string): string {
   return path.replace(EXTENSION, '');
 }
 
-/** The compression of bytes that begin with `head`; `unclear` if more bytes are needed to know. */
+/** The compression of data that begins with `head`; `unclear` if more bytes are needed. */
 function compressionOf(head: Uint8Array): Compression | 'none' | 'unclear' {
   for (const [name, magic] of Object.entries(MAGIC)) {
     if (magic.every((byte, i) => head[i] === byte)) return name as Compression;
@@ -30,7 +30,7 @@ function compressionOf(head: Uint8Array): Compression | 'none' | 'unclear' {
 
 /**
  * Unpacks gzip and zstd. Bytes that are not compressed pass unchanged.
- * @param file stands in messages
+ * @param file the name in messages
  * @throws UserError if the compressed data is damaged or cut short, or is zstd and this Node cannot unpack it
  */
 export async function* decompressed(
@@ -85,7 +85,7 @@ async function* unpacked(
       yield chunk;
     }
   }
-  // an error of either stream destroys the other, and is thrown where the decompressor is read
+  // an error of one stream destroys the other, and is thrown where the decompressor is read
   pipeline(Readable.from(watched()), decompressor, () => undefined);
   try {
     yield* decompressor as AsyncIterable<Uint8Array>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Passes bytes through, and gives their SHA-256 once they were read to the end. */
+/** Passes bytes through, and returns their SHA-256 after all bytes were read. */
 export function hashed(bytes: AsyncIterable<Uint8Array>): {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly sha256: () => string;
@@ -15,7 +15,7 @@ export function hashed(bytes: AsyncIterable<Uint8Array>): {
   return { bytes: read(), sha256: () => hash.digest('hex') };
 }
 
-/** SHA-256 of bytes that nobody else reads. */
+/** Reads all bytes and returns their SHA-256. */
 export async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of bytes) hash.update(chunk);

@@ -2,11 +2,10 @@ import fs from 'node:fs';
 import { UserError } from '../errors.ts';
 import { fileError } from './system-errors.ts';
 
-/** Bytes that are read from a file at a time. */
+/** Number of bytes that are read from a file at a time. */
 const CHUNK = 128 * 1024;
 
-/**
- * The bytes of a file, still compressed if they are.
+/** The bytes of a file, without decompression.
  * @throws UserError if the file cannot be read
  */
 export async function* readBytes(file: string): AsyncGenerator<Uint8Array> {
@@ -18,7 +17,7 @@ export async function* readBytes(file: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * A small text file as a whole, decoded as UTF-8 without its byte order mark.
+ * The text of a small file, decoded as UTF-8, without a byte order mark.
  * @throws UserError if the file cannot be read
  */
 export function readTextFile(file: string): string {
@@ -29,10 +28,10 @@ export function readTextFile(file: string): string {
   }
 }
 
-/** A regular file, a directory, or what can be read only once: a pipe, a socket or a device. */
+/** A regular file, a directory, or a stream that can be read only once: a pipe, a socket or a device. */
 export type FileKind = 'file' | 'directory' | 'stream';
 
-/** Kind of a path, with symbolic links followed, and size in bytes; undefined if there is nothing to be found. */
+/** Kind and size in bytes of a path, with symbolic links followed; undefined if it does not exist. */
 export function describeFile(file: string): { kind: FileKind; bytes: number } | undefined {
   const stats = statOf(file);
   if (!stats) return undefined;
@@ -44,17 +43,17 @@ function statOf(file: string): fs.Stats | undefined {
   try {
     return fs.statSync(file, { throwIfNoEntry: false });
   } catch {
-    return undefined; // whoever opens it will report why
+    return undefined; // opening it will report the reason
   }
 }
 
 /**
  * Opens a regular file for reading at any position.
- * @throws UserError if it is not one, or cannot be read
+ * @throws UserError if it is not a regular file, or cannot be read
  */
 export function openRegularFile(file: string): { fd: number; bytes: number } {
   try {
-    // before opening, because opening a pipe waits for its writer
+    // before opening, because opening a pipe blocks until it has a writer
     const stats = fs.statSync(file);
     if (!stats.isFile() && !stats.isDirectory())
       throw new UserError(`${file}: not a regular file. Write it to a file first.`, {

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { UserError } from '../errors.ts';
 
 /**
- * Refuses an output file that is also an input, which it would replace. Compares device and inode,
- * so that links and other spellings of a path are found too.
- * @param inputs paths; `-` is standard input, and undefined ones are skipped
+ * Refuses an output file that is also an input, because the output would replace it. Compares device and inode, so that
+ * links and other spellings of a path are recognised.
+ * @param inputs paths; `-` is standard input; undefined entries are skipped
  * @throws UserError with the code `SEQTAG_SAME_FILE`
  */
 export function refuseSameFile(output: string, inputs: Iterable<string | undefined>): void {
@@ -19,7 +19,7 @@ export function refuseSameFile(output: string, inputs: Iterable<string | undefin
   }
 }
 
-/** Device and inode of a regular file; undefined for anything else, which a new file does not replace. */
+/** Device and inode of a regular file; undefined for anything else, because a new file does not replace it. */
 function identity(file: string): string | undefined {
   try {
     const stats =

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type ErrorCode, UserError } from '../errors.ts';
 
-/** What was tried when the file system failed. */
+/** The attempted operation. */
 export type FileAction = 'read' | 'write';
 
 type Explanation = readonly [code: ErrorCode, what: string];
@@ -39,8 +39,8 @@ const both: Readonly<Record<string, Explanation>> = {
 };
 
 /**
- * The `UserError` for an error of the file system: one line with the file, what happened and the
- * remedy. Returns any other error as it is.
+ * The `UserError` for an error of the file system: one line with the file, the problem and the
+ * remedy. Returns any other error unchanged.
  */
 export function fileError(
   error: unknown,

@@ -4,12 +4,12 @@ import { UserError } from '../errors.ts';
 import { fileError } from './system-errors.ts';
 
 /*
- * Every output file is written under a random temporary name in the folder of its target, flushed
- * to the disk, and renamed when it is complete. So a reader sees the earlier file or the new one and
- * never a part, and a failure leaves the earlier file as it was.
+ * Every output file is written under a random temporary name in the folder of its target, flushed to the disk, and
+ * renamed when it is complete. So a reader sees either the old file or the complete new one, and a failure leaves the
+ * old file unchanged.
  *
- * The temporary file is created with `wx`: this fails where the name exists, even as a symbolic
- * link, so that nobody can redirect the output by planting one.
+ * The temporary file is created with the flag `wx`, which fails if the name exists. So nobody can redirect the output
+ * by creating a symbolic link.
  */
 
 /** A file that is being written. */
@@ -22,13 +22,13 @@ export interface OutputFile {
   discard(): void;
 }
 
-/** Where output goes once symbolic links are followed, and the file that is there now. */
+/** The path of the output with symbolic links followed, and the file that it has now. */
 interface Target {
   readonly path: string;
   readonly present: fs.Stats | undefined;
 }
 
-/** One call writes less than 2 GiB. */
+/** One system call writes less than 2 GiB. */
 const MAX_WRITE = 2 ** 30;
 /** Names of open descriptors of this process, such as /dev/stdout. */
 const DESCRIPTOR = /^\/(?:dev\/(?:std(?:out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/;
@@ -36,7 +36,7 @@ const DESCRIPTOR = /^\/(?:dev\/(?:std(?:out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/
 /**
  * Opens an output file. An existing target keeps its permissions, and a symbolic link stays a link
  * to the new content.
- * @throws UserError for a path that cannot be written; `write` and `finish` too if the disk fails
+ * @throws UserError for a path that cannot be written; `write` and `finish` also throw it if the disk fails
  */
 export function createOutput(file: string): OutputFile {
   return translated(file, () => openTemporary(file, targetOf(file)));
@@ -57,8 +57,7 @@ export function openDevice(file: string): number | undefined {
 }
 
 /**
- * Tries whether `createOutput` would work, so that long computations fail before they begin. Leaves
- * nothing behind.
+ * Checks that `createOutput` would succeed, so that long computations fail early. Leaves no files behind.
  * @throws UserError as `createOutput` does
  */
 export function checkWritable(file: string): void {
@@ -70,8 +69,8 @@ export function checkWritable(file: string): void {
 }
 
 /**
- * Writes a whole file.
- * @param fill gives its bytes to `write`; when it throws, the earlier file stays
+ * Writes a file.
+ * @param fill passes the bytes to `write`; if it throws, the old file stays
  */
 export function writeFile(file: string, fill: (write: OutputFile['write']) => void): void {
   const output = createOutput(file);
@@ -83,7 +82,7 @@ export function writeFile(file: string, fill: (write: OutputFile['write']) => vo
   }
 }
 
-/** Moves a complete file to another path of the same file system, as if it had been written there. */
+/** Moves a complete file to another path on the same file system. */
 export function moveFile(from: string, to: string): void {
   translated(to, () => {
     const target = targetOf(to);
@@ -97,7 +96,7 @@ export function moveFile(from: string, to: string): void {
   });
 }
 
-/** Adds text to the end of a file, which is created if it is missing. The text is on the disk when this returns. */
+/** Appends text to a file, which is created if it is missing. Returns when the text is on the disk. */
 export function appendToFile(file: string, text: string): void {
   translated(file, () => fs.appendFileSync(file, text, { flush: true }));
 }
@@ -128,7 +127,7 @@ function openTemporary(file: string, target: Target): OutputFile {
   };
 }
 
-/** Temporary files to be removed when the process exits, as it does on a second interrupt. */
+/** Temporary files to remove when the process exits, as on a second interrupt. */
 const unfinished = new Set<string>();
 process.on('exit', () => {
   for (const name of unfinished) attempt(() => fs.unlinkSync(name));
@@ -159,7 +158,7 @@ function targetOf(file: string): Target {
 const isDevice = (file: string, present: fs.Stats): boolean =>
   DESCRIPTOR.test(file) || !(present.isFile() || present.isDirectory());
 
-/** The path to which symbolic links lead, also if there is no file yet. */
+/** The path with symbolic links followed, even if the file does not exist yet. */
 export function followLinks(file: string): string {
   if (fs.existsSync(file)) return fs.realpathSync(file);
   if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return file;
@@ -167,11 +166,11 @@ export function followLinks(file: string): string {
   return followLinks(path.resolve(folder, fs.readlinkSync(file)));
 }
 
-/** Gives a new file the permissions, and where we may the owner, of the one that it replaces. */
+/** Gives a new file the permissions and, if permitted, the owner of the file that it replaces. */
 function inheritFrom(present: fs.Stats | undefined, fd: number): void {
   if (present === undefined) return;
   const { uid, gid } = fs.fstatSync(fd);
-  // before the mode, since a change of owner clears some of its bits
+  // before the mode, because a change of owner clears some of its bits
   if (uid !== present.uid || gid !== present.gid)
     attempt(() => fs.fchownSync(fd, present.uid, present.gid));
   fs.fchmodSync(fd, present.mode & 0o7777);
@@ -184,7 +183,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 
 function rename(from: string, to: string): void {
   fs.renameSync(from, to);
-  // makes the new name durable; not all systems can flush a folder, and the file is complete anyway
+  // Makes the new name durable. Some systems cannot flush a folder; the file is complete in any case.
   attempt(() => {
     const fd = fs.openSync(path.dirname(to), 'r');
     try {
@@ -203,11 +202,11 @@ function translated<T>(file: string, action: () => T): T {
   }
 }
 
-/** For steps whose failure changes nothing. */
+/** Runs an optional step and ignores its failure. */
 function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // intended
+    // optional
   }
 }

@@ -1,6 +1,6 @@
 /*
- * Finds where the frames of zstd data end (RFC 8878, section 3.1) without unpacking them. Node's
- * decompressor accepts data that is cut short; this tells whether it is complete.
+ * Finds where the frames of zstd data end (RFC 8878, section 3.1) without unpacking them. Node's decompressor accepts
+ * data that is cut short; the frame reader tells whether the data is complete.
  */
 
 const FRAME = 0xfd2fb528;
@@ -18,7 +18,7 @@ interface Part {
 }
 
 const skip = (size: number, next: Part): Part => (size === 0 ? next : { size, next: () => next });
-/** What is not a frame never ends. */
+/** Data that is not a frame: it never ends. */
 const invalid: Part = { size: Number.POSITIVE_INFINITY, next: () => invalid };
 
 const magic: Part = {
@@ -57,7 +57,7 @@ function blockBefore(end: Part): Part {
   return block;
 }
 
-/** Follows data in chunks of any size. `isComplete` tells whether the data may end after the last of them. */
+/** Reads data in chunks of any size. `isComplete` tells whether the data may end after the last chunk. */
 export function createFrameReader(): {
   push(chunk: Uint8Array): void;
   readonly isComplete: boolean;

@@ -4,7 +4,7 @@ import { schemes } from '../corpus/tags/scheme.ts';
 import { closestName, valueText } from '../option-values.ts';
 import type { ComputeOptions, Format } from './types.ts';
 
-/** What an option may be. A value of another type is a TypeError, one of this type that is not allowed a RangeError. */
+/** The allowed values of an option. A value of another type is a TypeError; other wrong values are a RangeError. */
 export interface Kind {
   /** A noun phrase: `a whole number from 1 to 256`. */
   readonly expected: string;
@@ -15,7 +15,7 @@ export interface Kind {
 /** The kinds of all options of a function. */
 export type Kinds = Readonly<Record<string, Kind>>;
 
-/** A value as an error message shows it, with its type where the value alone does not tell it. */
+/** A value as error messages show it, with its type if the value does not show it. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `${JSON.stringify(valueText(value))} (a string)`;
   if (typeof value === 'function') return 'a function';
@@ -77,7 +77,7 @@ export const either = (a: Kind, b: Kind): Kind => ({
     [a, b].some((kind) => kind.hasType(value) && (kind.isAllowed?.(value) ?? true)),
 });
 
-/** Any object; its own options are checked apart. */
+/** Any object; its fields are checked separately. */
 export const object = (expected = 'an object'): Kind => ({ expected, hasType: isObject });
 
 export const anything = (expected: string): Kind => ({ expected, hasType: () => true });
@@ -108,10 +108,11 @@ export const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
 /**
- * Checks an options object. A value of undefined counts as not given.
+ * Checks an options object. An option with the value undefined counts as missing.
  * @param where the function, for messages: `loadTagger`
- * @param required the names that must be given
- * @throws TypeError for another kind of value, an unknown name or a missing option; RangeError for a value out of range
+ * @param required the names of mandatory options
+ * @throws TypeError for a value of another type, an unknown name or a missing option; RangeError for a value out of
+ * range
  */
 export function checkOptions(
   where: string,
@@ -143,7 +144,7 @@ export function checkValue(where: string, value: unknown, kind: Kind): void {
 }
 
 /**
- * Checks that a value is a list of strings, and that it is as long as expected.
+ * Checks that a value is a list of strings of the expected length.
  * @param what the items, for messages: `tokens`
  */
 export function checkStrings(
@@ -152,7 +153,7 @@ export function checkStrings(
   { what, length }: { readonly what: string; readonly length?: number },
 ): asserts value is readonly string[] {
   if (!Array.isArray(value)) throw wrongType(where, `an array of ${what}`, value);
-  // not `every`, which skips holes
+  // `every` would skip holes
   for (let i = 0; i < value.length; i++)
     if (typeof value[i] !== 'string') throw wrongType(`${where}[${i}]`, 'a string', value[i]);
   if (length !== undefined && value.length !== length)
@@ -172,7 +173,7 @@ export const computeKinds = {
   products: oneOf('single', 'bfloat16'),
 };
 
-/** Of the options of a function, those that say how to compute. */
+/** The compute options among the options of a function. */
 export const computeOptions = ({ backend, threads, products }: ComputeOptions): BackendOptions => ({
   ...(backend && { backend }),
   ...(threads && { threads }),

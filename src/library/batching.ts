@@ -1,4 +1,4 @@
-/** Items in batches of at most `most`, in the unit of `sizeOf`, or of one item that is larger. */
+/** Groups items into batches whose total `sizeOf` is at most `most`. A larger item is a batch by itself. */
 export function* batchesOf<T>(
   source: Iterable<T>,
   { sizeOf, most }: { readonly sizeOf: (item: T) => number; readonly most: number },
@@ -18,8 +18,8 @@ export function* batchesOf<T>(
 }
 
 /**
- * The same for a source that may be slow: a batch ends early when the next item is not there at once. When the source
- * still has nothing after that, an empty batch tells the reader that nothing more comes for now.
+ * As `batchesOf`, for a source that may be slow: a batch ends early if the next item is not available at once. If there
+ * is still no item after that batch, an empty batch signals the pause.
  */
 export async function* batchesWithPauses<T>(
   source: AsyncIterable<T> | Iterable<T>,
@@ -27,7 +27,7 @@ export async function* batchesWithPauses<T>(
 ): AsyncGenerator<readonly T[]> {
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  /** A read that has not been answered. */
+  /** A pending read. */
   let reading: Promise<IteratorResult<T>> | undefined;
   let isDone = false;
   try {
@@ -52,7 +52,7 @@ export async function* batchesWithPauses<T>(
     }
   } finally {
     if (!isDone) {
-      // a read that nobody may ever answer must not be waited for
+      // do not wait for the pending read, which may never complete
       reading?.catch(() => undefined);
       const returned = Promise.resolve(iterator.return?.());
       if (reading) returned.catch(() => undefined);
@@ -61,7 +61,10 @@ export async function* batchesWithPauses<T>(
   }
 }
 
-/** Whether a promise is still open after two turns of the event loop, in which a pipe or a file gives what it has. */
+/**
+ * Whether a promise is still pending after two turns of the event loop: enough for a pipe or file to deliver available
+ * data.
+ */
 async function isLate(promise: Promise<unknown>): Promise<boolean> {
   let turn: NodeJS.Immediate | undefined;
   const late = new Promise<boolean>((resolve) => {

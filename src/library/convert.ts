@@ -42,11 +42,12 @@ const convertKinds: Kinds = {
 };
 
 /**
- * Converts a corpus to another format, or its spans to another scheme. Where the format stays, all else in the file stays
- * as it is. Output and input may be the same file.
+ * Converts a corpus to another format, or its spans to another scheme. If the format stays the same, everything else in
+ * the file stays unchanged. Output and input may be the same file.
  * @param input a path, or a stream of bytes
- * @param output the file to write; it appears when all is written
- * @throws TypeError or RangeError for wrong arguments; UserError if the corpus cannot be read or the output not written
+ * @param output the file to write; it appears only when it is complete
+ * @throws TypeError or RangeError for wrong arguments; UserError if the corpus cannot be read or the output cannot be
+ * written
  *
  * @example await convert('train.conll', 'train.jsonl', { scheme: 'BIOES' });
  */
@@ -59,7 +60,7 @@ export async function convert(
   checkValue('convert: output', output, pathKind);
   checkOptions('convert', options, { kinds: convertKinds });
   if (options.scheme === 'none')
-    throw new RangeError('convert: scheme: plain tags hold no spans. Name a scheme of spans.');
+    throw new RangeError('convert: scheme: plain tags hold no spans. Name a span scheme.');
   const to = options.to ?? formatOf(output, 'convert');
   const from = options.from ?? (await formatOfInput(input));
   if (isUnlabelled(from) && options.scheme)
@@ -79,7 +80,7 @@ export async function convert(
   const file = createOutput(output);
   const write = (text: string): void => file.write(Buffer.from(text));
   try {
-    // what spans become, and where they go in CoNLL-U, is known only when all was read
+    // the scheme, and the column of the tags in CoNLL-U, are known only after reading the entire input
     const mustDetect = hasTags && (options.scheme !== undefined || to === 'conllu');
     const pieces = mustDetect ? [await flat(read)] : read;
     const schemes = Array.isArray(pieces) ? schemesOf(pieces[0]!, options) : undefined;
@@ -103,7 +104,10 @@ const pick = ({ tokenColumn, tagColumn, header, absentTag }: ConvertOptions) => 
   absentTag,
 });
 
-/** The format of a file by its extension, else by its beginning; `.txt` may be anything. Undefined for a stream. */
+/**
+ * The format of a file by its extension, or by its beginning if the extension is unknown or `.txt`. Undefined for a
+ * stream.
+ */
 async function formatOfInput(input: CorpusSource): Promise<Format | undefined> {
   if (typeof input !== 'string') return undefined;
   const known = formatOf(input, 'convert');
@@ -112,7 +116,7 @@ async function formatOfInput(input: CorpusSource): Promise<Format | undefined> {
   const onDocument = ({ format }: Document): void => {
     found = format;
   };
-  // a stream, so that the extension does not count
+  // read as a stream, so that the extension does not count
   for await (const _ of readSentences(readBytes(input), { file: input, onDocument })) break;
   return found;
 }
@@ -148,7 +152,7 @@ function schemesOf(
   return schemes;
 }
 
-/** Tags by column and sentence; `_` where the input has none. */
+/** Tags by column and sentence; `_` for sentences without tags. */
 function tagsOf(
   sentences: readonly Sentence[],
   {
@@ -187,7 +191,10 @@ function writerFor(
   return writer;
 }
 
-/** Where tags go in the output: where they were read, if the format stays; else by name, if the format has names. */
+/**
+ * The tag columns of the output: the same as in the input if the format stays the same, else by name if the format has
+ * names.
+ */
 function writtenColumns(
   document: Document,
   {
@@ -207,7 +214,7 @@ function writtenColumns(
   return schemes === undefined || schemes[0] === 'none' ? undefined : 'NER';
 }
 
-/** The column that is read if none is asked for. */
+/** The column that is read by default. */
 function usualColumn(document: Document): Column | undefined {
   switch (document.format) {
     case 'columns':
@@ -222,7 +229,7 @@ function usualColumn(document: Document): Column | undefined {
   }
 }
 
-/** Gives a document back as it was. */
+/** Writes a document unchanged. */
 function copyWriter(document: Document): Writer {
   let start = (): string => {
     start = () => '';

@@ -17,14 +17,14 @@ import type { CorpusSource, ReadCorpusOptions, Sentence, TextSentence } from './
 
 const readCorpusKinds: Kinds = { ...readKinds, gold: boolean, keepSource: boolean };
 
-/** @throws TypeError for what is neither a path nor a stream of bytes */
+/** @throws TypeError if the source is neither a path nor a stream of bytes */
 export function checkSource(where: string, source: unknown): asserts source is CorpusSource {
   if ((typeof source !== 'string' || source === '') && !isAsyncIterable(source))
     throw wrongType(where, 'a path or a stream of bytes', source);
 }
 
 /**
- * Reads a corpus as a whole.
+ * Reads all sentences of a corpus.
  * @param source a path, or a stream of bytes such as `process.stdin`; gzip and zstd are unpacked
  * @throws TypeError or RangeError for wrong arguments; UserError, with file and line, if the corpus cannot be read, breaks
  * the rules of its format, or has no sentences
@@ -39,12 +39,12 @@ export async function readCorpus(
   for await (const sentence of sentencesIn('readCorpus', source, options)) sentences.push(sentence);
   if (sentences.length > 0) return sentences;
   const name = options.file ?? (typeof source === 'string' ? source : '<stdin>');
-  throw new UserError(`${name}: no sentences. Is the file empty, or is its format another?`, {
+  throw new UserError(`${name}: no sentences. Is the file empty or in another format?`, {
     code: 'SEQTAG_CORPUS_EMPTY',
   });
 }
 
-/** The same one by one, in bounded memory. A corpus without sentences gives none. */
+/** Reads the sentences of a corpus one by one, in bounded memory. A corpus without sentences is no error. */
 export function readSentences(
   source: CorpusSource,
   options: ReadCorpusOptions = {},
@@ -71,7 +71,7 @@ async function* sentencesIn(
 
 /**
  * Finds the sentences and tokens of a text, as `Tagger.tagText` does.
- * @throws TypeError for what is not a string
+ * @throws TypeError if the argument is not a string
  *
  * @example tokenize('Don’t go.')[0].tokens // ['Do', 'n’t', 'go', '.']
  */

@@ -33,7 +33,7 @@ const evaluateKinds: Kinds = {
   partial: boolean,
 };
 
-/** Sentences, and what they are called in messages. */
+/** Sentences, and their name in messages. */
 interface Labelled {
   readonly file: string;
   readonly sentences: readonly (LocatedSentence & {
@@ -42,10 +42,10 @@ interface Labelled {
 }
 
 /**
- * Scores predictions against a gold standard: those of a tagger, or those in a file or in sentences with the same tokens.
- * Spans count as in conlleval. Tags in different schemes are compared by their spans.
+ * Scores predictions against a gold standard. The predictions are those of a tagger, of a file, or of sentences with
+ * the same tokens. Spans count as in conlleval. Tags in different schemes are compared by their spans.
  * @throws TypeError or RangeError for wrong arguments; UserError if a file cannot be read, if gold and predicted tokens
- * differ, or if the tags are not of one kind
+ * differ, or if gold and predicted tags are of different kinds
  *
  * @example
  * const { accuracy, spans } = await evaluate({ gold: 'test.conll', predicted: tagger });
@@ -73,7 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Report> {
   return createReport(counts);
 }
 
-/** What is compared, and how it is counted. */
+/** The tags to compare, and how to count them. */
 interface Comparison {
   readonly pairs: readonly SentencePair[];
   readonly counting: CountOptions;
@@ -112,7 +112,7 @@ async function modelPairs(
   };
 }
 
-/** Which of a model's tag columns is measured. */
+/** The index of the model's tag column that is scored. */
 function columnIndex({ model }: InnerTagger, wanted: Column | undefined): number {
   if (wanted === undefined || model.tagColumns.length === 1) return 0;
   const c = findColumn(model, wanted);
@@ -122,7 +122,7 @@ function columnIndex({ model }: InnerTagger, wanted: Column | undefined): number
   );
 }
 
-/** Where a file of the format that the model was trained on has its tokens, tags and features. */
+/** The default columns of a file whose format is that of the model's training corpus. */
 function asTrained(
   { model: { tagColumns, vocabulary } }: InnerTagger,
   {
@@ -189,7 +189,7 @@ async function filePairs({
   return { pairs, counting: { scheme } };
 }
 
-/** Reads a file, or checks sentences that a program gives: their number stands for the line. */
+/** Reads a file, or checks sentences from the program. Their number takes the place of the line. */
 async function labelled(where: string, from: unknown, read: ReadOptions): Promise<Labelled> {
   if (typeof from === 'string' || isAsyncIterable(from)) {
     const source = from as string | AsyncIterable<Uint8Array>;

@@ -1,13 +1,13 @@
 /**
- * What can be chosen about a network and its training. What is left out goes by the recipe, else by the default.
- * `seqtag train --help` lists ranges and defaults.
+ * Hyperparameters of a network and its training. A missing value comes from the recipe, else from the default. `seqtag
+ * train --help` lists ranges and defaults.
  */
 export interface Hyperparameters {
-  /** Defaults for plain tags or for spans. `auto`: by the tags of the corpus. */
+  /** Defaults for plain tags or for spans. `auto`: chosen by the tags of the corpus. */
   readonly recipe?: 'auto' | 'pos' | 'spans' | undefined;
   /** Width of the word embedding. */
   readonly wordDim?: number | undefined;
-  /** Keep the word embedding as it is at the start. */
+  /** Keep the initial word embedding unchanged. */
   readonly freeze?: boolean | undefined;
   /** Number of pretrained vectors of words outside the corpus to keep. */
   readonly keepVectors?: number | undefined;
@@ -15,7 +15,7 @@ export interface Hyperparameters {
   readonly charEncoder?: 'cnn' | 'lstm' | 'none' | undefined;
   /** Width of the character embedding. */
   readonly charDim?: number | undefined;
-  /** Characters that a filter of the CNN sees; odd. */
+  /** Filter width of the character CNN: an odd number of characters. */
   readonly charWidth?: number | undefined;
   /** Number of filters of the CNN. */
   readonly charFilters?: number | undefined;
@@ -23,7 +23,7 @@ export interface Hyperparameters {
   readonly charHidden?: number | undefined;
   /** Hashed features of the word form: `none`, `all`, or names joined by commas. */
   readonly features?: string | undefined;
-  /** Rows into which each group of features is hashed. */
+  /** Hash buckets for each group of features. */
   readonly featureBuckets?: number | undefined;
   /** Width of the embedding of each group of features. */
   readonly featureDim?: number | undefined;
@@ -35,7 +35,7 @@ export interface Hyperparameters {
   readonly cell?: string | undefined;
   /** Activation of the cell `rnn`. */
   readonly activation?: 'tanh' | 'relu' | undefined;
-  /** Periods of the modules of the cell `clockwork`: rising whole numbers joined by commas. */
+  /** Periods of the modules of the cell `clockwork`: ascending whole numbers joined by commas. */
   readonly periods?: string | undefined;
   /** Reading directions of the layers. */
   readonly direction?: 'both' | 'forward' | 'backward' | undefined;
@@ -79,16 +79,16 @@ export interface Hyperparameters {
   readonly partial?: boolean | undefined;
   /** Loss weights of tags: `TAG=WEIGHT,...` */
   readonly tagWeight?: string | undefined;
-  /** Probability that gold labels give to the other tags. */
+  /** Label smoothing: probability moved from gold to other tags. */
   readonly labelSmoothing?: number | undefined;
   readonly optimizer?: 'sgd' | 'adam' | 'adamw' | undefined;
   /** Learning rate at the start. */
   readonly learningRate?: number | undefined;
   /** Schedule `inverse`: in epoch e the learning rate is divided by 1 + decay * e. */
   readonly decay?: number | undefined;
-  /** Schedule `plateau`: the learning rate is multiplied by this. */
+  /** Schedule `plateau`: factor on the learning rate. */
   readonly plateauFactor?: number | undefined;
-  /** Schedule `plateau`: epochs without a better score before that. */
+  /** Schedule `plateau`: epochs without a better score before the factor is applied. */
   readonly plateauPatience?: number | undefined;
   /** Momentum of SGD, beta1 of Adam. */
   readonly momentum?: number | undefined;
@@ -102,7 +102,7 @@ export interface Hyperparameters {
   readonly bptt?: string | undefined;
   /** Gradient clipping: `norm:X`, `value:X` or `none`. */
   readonly clip?: string | undefined;
-  /** Sentences in a batch. 0: by the size of the corpus. */
+  /** Sentences in a batch. 0: chosen by the size of the corpus. */
   readonly batchSize?: number | undefined;
   /** Batches whose gradients are summed for one update. */
   readonly accumulate?: number | undefined;
@@ -112,13 +112,13 @@ export interface Hyperparameters {
   readonly warmup?: number | undefined;
   /** Epochs over which the weights are averaged. */
   readonly averageEpochs?: number | undefined;
-  /** Largest number of epochs. */
+  /** Maximum number of epochs. */
   readonly epochs?: number | undefined;
   /** Epochs without a better score on the development data before training stops. */
   readonly patience?: number | undefined;
-  /** Number of networks that are trained with different seeds and tag together. */
+  /** Ensemble size: number of networks, trained with different seeds, whose scores are averaged. */
   readonly ensemble?: number | undefined;
-  /** Train again on the development data too, for as many epochs as were best. Default: true without `dev`. */
+  /** Finally train on the development data too, for the best number of epochs. Default: true without `dev`. */
   readonly refit?: boolean | undefined;
   /** Random seed. */
   readonly seed?: number | undefined;

@@ -6,5 +6,5 @@ export const rememberInner = (tagger: object, its: InnerTagger): void => {
   inner.set(tagger, its);
 };
 
-/** The tagger behind a public one, for functions that need more of it; undefined for anything else. */
+/** The internal tagger of a public tagger; undefined for anything else. */
 export const innerTaggerOf = (value: object): InnerTagger | undefined => inner.get(value);

@@ -1,9 +1,9 @@
 import type { Run } from './training-types.ts';
 
 /**
- * A run over the events of a generator, which starts when the first event or the result is asked for.
- * @param where names the run in messages
- * @param resultOf the result that an event carries, if it is the last one
+ * A run over the events of a generator. It starts when the first event or the result is requested.
+ * @param where the name of the run in messages
+ * @param resultOf the result in the last event; undefined for other events
  */
 export function createRun<Event, Result>(
   where: string,
@@ -31,7 +31,9 @@ export function createRun<Event, Result>(
       if (!found && !failure) for await (const _ of events);
       if (failure) throw failure.error;
       if (!found)
-        throw new Error(`${where}: there is no result, because the run was left before its end.`);
+        throw new Error(
+          `${where}: there is no result, because the loop over its events ended early.`,
+        );
       return found.result;
     },
   };

@@ -10,15 +10,15 @@ export interface CheckedSentence {
   readonly given: readonly (readonly string[] | undefined)[] | undefined;
   /** Names the sentence in messages. */
   readonly where: string;
-  /** Where it is in the text, if it was found in one. */
+  /** Its position, if it is a sentence of a text. */
   readonly text?: TextSentence;
 }
 
 /**
- * Checks a sentence that a program gives.
+ * Checks a sentence from the program.
  * @param where its name in messages: `tag: sentence 3`
- * @param tagColumns how many the model has
- * @throws TypeError for another kind of value, RangeError for lists of another length
+ * @param tagColumns number of tag columns of the model
+ * @throws TypeError for a value of another type, RangeError for lists of another length
  */
 export function checkSentence(
   sentence: SentenceInput,
@@ -60,9 +60,9 @@ export function checkSentence(
 }
 
 /**
- * Finds sentences and tokens in texts that come one after another.
- * @param where what messages begin with
- * @param tokenization that of the model. Default: as English-EWT
+ * Splits consecutive pieces of text into sentences and tokens.
+ * @param where the beginning of messages
+ * @param tokenization the model's tokenization. Default: English-EWT's
  */
 export function createTextSplitter(where: string, tokenization?: Tokenization) {
   const parser = createParser({ format: 'text', file: where, keepSource: true, tokenization });
@@ -80,7 +80,7 @@ export function createTextSplitter(where: string, tokenization?: Tokenization) {
   };
 }
 
-/** A sentence of raw text as the public interface shows it. */
+/** The public form of a sentence of raw text. */
 export function textSentence(sentence: ParsedSentence): TextSentence {
   const { text, start: base = 0, offsets } = tokenOffsets(sentence);
   const [first = 0, last = 0] = [offsets[0], offsets.at(-1)];

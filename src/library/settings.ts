@@ -7,8 +7,8 @@ import { isObject, wrongType } from './arguments.ts';
 const names = Object.keys(hyperparameters);
 
 /**
- * Checks hyperparameters that a program gives.
- * @param where what messages begin with: `train: hyperparameters`
+ * Checks hyperparameters from the program.
+ * @param where the beginning of messages: `train: hyperparameters`
  * @throws TypeError for unknown names and values of another type, RangeError for values that are not allowed
  */
 export function checkHyperparameters(where: string, given: unknown): Settings {
@@ -40,7 +40,7 @@ function checkType(where: string, name: string, value: unknown): void {
     throw wrongType(`${where}: ${name}`, `a ${expected}`, value);
 }
 
-/** A program's mistake is a RangeError, not the user's error that the command line makes of it. */
+/** Turns a UserError into a RangeError, because wrong arguments are a mistake of the program. */
 export function asRangeError<T>(check: () => T): T {
   try {
     return check();

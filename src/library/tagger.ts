@@ -36,7 +36,7 @@ const tagKinds: Kinds = {
 /**
  * Loads a model.
  * @param nameOrPath the path of a model file, or the name of a bundled model: `en-upos`, `en-ner`
- * @throws TypeError or RangeError for wrong arguments; UserError if there is no such model, or if its file is damaged
+ * @throws TypeError or RangeError for wrong arguments; UserError if the model does not exist or its file is damaged
  *
  * @example
  * const tagger = await loadTagger('en-ner');
@@ -147,7 +147,7 @@ const notSentences = (where: string, value: unknown): TypeError =>
     value,
   );
 
-/** The sentences of a text that comes in pieces, as soon as they are certain. */
+/** The sentences of a text that arrives in pieces. Each is yielded as soon as its end is certain. */
 async function* sentencesOf(
   pieces: Pieces,
   tokenization: Tokenization | undefined,
@@ -190,7 +190,7 @@ function modelInfo({ model, backend }: InnerTagger): ModelInfo {
   };
 }
 
-/** The types of the spans that tags write, or the tags themselves where they are plain. */
+/** The span types of the tags, or the tags themselves if they are plain. */
 function labelsOf(tags: readonly string[], scheme: Scheme): readonly string[] {
   if (scheme === 'none') return tags.slice();
   const parts = tags.map((tag) => tagParts(tag, scheme));

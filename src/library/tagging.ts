@@ -15,13 +15,13 @@ import type {
   TextSpan,
 } from './types.ts';
 
-/** Makes a result of a sentence and what each tag column gives for it. */
+/** Makes the result for a sentence from its tags in each tag column. */
 export type ResultOf<Result> = (
   sentence: CheckedSentence,
   columns: readonly TaggedColumn[],
 ) => Result;
 
-/** What all calls of a tagger do, after their arguments were checked. */
+/** The common part of all methods of a tagger, after their arguments were checked. */
 export function createTagging(
   tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'maxTokens'>,
   { tagColumns }: Pick<ModelInfo, 'tagColumns'>,
@@ -31,7 +31,7 @@ export function createTagging(
     most: tagger.maxTokens,
   };
 
-  /** Begins to tag a batch; the result gives a list of columns for each sentence. */
+  /** Begins to tag a batch. The returned function completes it and returns the columns of each sentence. */
   function begin(batch: readonly CheckedSentence[], options: TagOptions): () => TaggedColumn[][] {
     const tokens = batch.map((sentence) => sentence.tokens);
     const features = batch.map(({ featureColumns }) => featureColumns);
@@ -57,7 +57,10 @@ export function createTagging(
   }
 
   return {
-    /** Tags sentences in order. Other threads compute one batch while this one makes the results of the batch before. */
+    /**
+     * Tags sentences in order. While other threads compute a batch, this thread makes the results of the previous
+     * batch.
+     */
     all<Result>(
       sentences: Iterable<CheckedSentence>,
       options: TagOptions,
@@ -79,8 +82,8 @@ export function createTagging(
     },
 
     /**
-     * The same for a source that may be slow or endless.
-     * @param check throws if the tagger was closed meanwhile
+     * As `all`, for a source that may be slow or endless.
+     * @param check throws if the tagger has been closed
      */
     async *stream<Result>(
       sentences: AsyncIterable<CheckedSentence>,
@@ -110,7 +113,7 @@ export function createTagging(
   };
 }
 
-/** What is known of one tag column, for all sentences of a batch; undefined if nothing is. */
+/** The known labels of one tag column, for all sentences of a batch; undefined if there are none. */
 const givenOf = (
   batch: readonly CheckedSentence[],
   column: number,
@@ -134,7 +137,7 @@ function taggedColumn(
   };
 }
 
-/** The first column's fields are those of the sentence too. */
+/** The result for a sentence. The fields of the first column are also fields of the sentence. */
 export const taggedSentence: ResultOf<TaggedSentence> = ({ tokens }, columns) => ({
   tokens,
   ...columns[0]!,

@@ -3,7 +3,7 @@ import { checkStrings, checkValue, isIterable, schemeKind, wrongType } from './a
 import type { Scheme, Span } from './types.ts';
 
 /**
- * The same spans written in another scheme. The result is well formed, even if the tags were not.
+ * Converts tags to another scheme. The result is well formed, even if the input is not.
  * @param tags the tags of one sentence
  * @throws TypeError or RangeError for wrong arguments, such as plain tags (`none`) on one side only
  *
@@ -21,8 +21,8 @@ export function convertTags(tags: readonly string[], from: Scheme, to: Scheme): 
 }
 
 /**
- * The spans that tags write, in order; none overlap. Every sequence has a reading, the one of conlleval: `O I-PER` is a
- * span of one token.
+ * The spans of tags, in order and without overlap. Any sequence can be read; ill-formed ones are read as conlleval
+ * does: `O I-PER` has a span of one token.
  * @param tags the tags of one sentence
  * @throws TypeError or RangeError for wrong arguments
  */
@@ -33,7 +33,7 @@ export function spansOf(tags: readonly string[], scheme: Scheme): Span[] {
 }
 
 /**
- * The scheme of a corpus, by the letters of its tags; `none` for plain tags.
+ * The scheme of a corpus, detected from its tags; `none` for plain tags.
  * @param sentences the tags of each sentence
  * @throws TypeError for wrong arguments
  */

@@ -89,7 +89,7 @@ const embedKinds: Kinds = {
 /**
  * Trains a model and writes it. The same files, hyperparameters and kernels give the same bytes, whatever the number of
  * threads.
- * @returns a run: loop over its events, or only ask for its result
+ * @returns a run: loop over its events, or call `result()`
  * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
  * files, and a DivergedError if training diverges.
  *
@@ -115,11 +115,11 @@ export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult>
 }
 
 /**
- * Trains every combination of values with several seeds, and keeps the best model. Each run is recorded when it is done:
- * called again, the sweep goes on where it ended.
- * @returns a run: loop over its events, or only ask for its result
+ * Trains every combination of values with several seeds, and keeps the best model. Each finished run is recorded.
+ * Called again, an interrupted sweep continues.
+ * @returns a run: loop over its events, or call `result()`
  * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
- * files, or if the record is that of another sweep.
+ * files, or if the record belongs to another sweep.
  *
  * @example
  * const { rows } = await sweep({
@@ -173,9 +173,9 @@ function filesOf(
 }
 
 /**
- * Learns word vectors from raw text, by skip-gram with character n-grams, and writes them. The same texts, options and
+ * Trains word vectors on raw text, by skip-gram with character n-grams, and writes them. The same texts, options and
  * kernels give the same bytes, whatever the number of threads.
- * @returns a run: loop over its events, or only ask for its result
+ * @returns a run: loop over its events, or call `result()`
  * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
  * files, and a DivergedError if training diverges.
  *

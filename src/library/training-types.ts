@@ -9,21 +9,21 @@ import type {
   Report,
 } from './types.ts';
 
-/** Tells a run to stop; an `AbortSignal` is one. */
+/** Tells a run to stop, as an `AbortSignal` does. */
 export interface StopSignal {
   readonly aborted: boolean;
 }
 
-/** A run: the events in the order in which they happen, and the result. It begins when one of the two is asked for. */
+/** A run with its events, in order, and its result. It begins when the first event or the result is requested. */
 export interface Run<Event, Result> extends AsyncIterable<Event> {
   /**
-   * The result, once the run has ended. Events that nobody has read by then are skipped. Rejects if the run fails, or if
-   * the loop over its events was left before the end.
+   * Runs to the end and returns the result. Skips events that were not read. Rejects if the run fails, or if a loop
+   * over its events ended early.
    */
   result(): Promise<Result>;
 }
 
-/** Files and options of a training. */
+/** Files and options of a training run. */
 export interface TrainOptions
   extends ComputeOptions,
     Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'> {
@@ -31,16 +31,16 @@ export interface TrainOptions
   readonly corpora: string | readonly string[];
   /** The model file to write. */
   readonly output: string;
-  /** The development file. Default: every tenth sentence of the corpora is held out. */
+  /** The development file. Default: every tenth sentence of the corpora, held out. */
   readonly dev?: string | undefined;
-  /** A test file to score at the end. */
+  /** A test file to score the model on at the end. */
   readonly test?: string | undefined;
   /** A file of pretrained word vectors: GloVe, word2vec or fastText. */
   readonly embeddings?: string | undefined;
-  /** Files with a phrase on each line, with or without its type. */
+  /** Gazetteers: files with a phrase on each line, with or without its type. */
   readonly gazetteers?: readonly string[] | undefined;
   readonly hyperparameters?: Hyperparameters | undefined;
-  /** A model whose predictions are learned, alone or along with the gold tags (distillation). */
+  /** Distillation: a model whose predictions are the targets, in place of some or all gold tags. */
   readonly teacher?: TeacherOptions | undefined;
   /** Stops the training after the current step; the best epoch so far is kept. */
   readonly signal?: StopSignal | undefined;
@@ -50,9 +50,9 @@ export interface TrainOptions
 export interface TeacherOptions {
   /** The path of a model, or the name of a bundled one. */
   readonly model: string;
-  /** Fraction of the sentences with gold tags that are learned from the teacher's predictions instead. Default: 1. */
+  /** Fraction of the sentences with gold tags whose targets are the teacher's predictions. Default: 1. */
   readonly weight?: number | undefined;
-  /** Files without tags to learn from. */
+  /** Additional files without tags. */
   readonly raw?: readonly string[] | undefined;
   /** The format of these files. Default: by extension, else by content. */
   readonly rawFormat?: Format | undefined;
@@ -64,16 +64,16 @@ export interface CorpusSize {
   readonly tokens: number;
 }
 
-/** Which of several networks is being trained, and on what. */
+/** The network that is being trained, if there are several. */
 export interface RunPosition {
   /** The member of an ensemble, from 1. */
   readonly member?: number;
   readonly members?: number;
-  /** Present while training again on the development data too. */
+  /** Present in a refit, which trains on the development data too. */
   readonly refit?: CorpusSize;
 }
 
-/** The data was read, and training begins. */
+/** The data has been read, and training begins. */
 export interface StartEvent {
   readonly type: 'start';
   readonly train: CorpusSize;
@@ -88,22 +88,22 @@ export interface StartEvent {
   readonly epochs: number;
 }
 
-/** A part of an epoch is done. */
+/** Progress within an epoch. */
 export interface ProgressEvent extends RunPosition {
   readonly type: 'progress';
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Tokens of this epoch so far, of all its tokens. */
+  /** Number of tokens of this epoch so far, and in all. */
   readonly tokens: number;
   readonly of: number;
-  /** Mean loss of a token, in nats. */
+  /** Mean loss in nats per token. */
   readonly loss: number;
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
 }
 
-/** An epoch is done, and the development data was scored. */
+/** An epoch is complete, and the development data has been scored. */
 export interface EpochEvent extends RunPosition {
   readonly type: 'epoch';
   readonly epoch: number;
@@ -122,7 +122,7 @@ export interface EpochEvent extends RunPosition {
   readonly secondsLeft: number;
 }
 
-/** Training is over, and the model is written. */
+/** Training has ended, and the model has been written. */
 export interface EndEvent {
   readonly type: 'end';
   /** The path of the model. */
@@ -130,9 +130,11 @@ export interface EndEvent {
   readonly bytes: number;
   readonly parameters: number;
   readonly bestEpoch: number;
-  /** Why training ended: all epochs done, no better score, stopped by the signal, or diverged after a good epoch. */
+  /**
+   * Why training ended: all epochs complete, no better score, stopped by the signal, or diverged after a good epoch.
+   */
   readonly stopped: 'epochs' | 'patience' | 'signal' | 'diverged';
-  /** What diverged, a message for each network, if something did. */
+  /** A message for each network that diverged. Undefined if none did. */
   readonly divergences?: readonly string[];
   /** On the development data: F1 for spans, else accuracy; the mean of several tag columns. */
   readonly score: number;
@@ -144,10 +146,10 @@ export interface EndEvent {
   readonly seconds: number;
 }
 
-/** What happens in a training: `start`, then `progress` and `epoch` many times, then `end`. */
+/** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
 export type TrainingEvent = StartEvent | ProgressEvent | EpochEvent | EndEvent;
 
-/** The result of a training. */
+/** The result of a training run. */
 export type TrainingResult = Omit<EndEvent, 'type'>;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -188,11 +190,11 @@ export interface SweepRow {
 
 /** The result of a sweep. */
 export interface SweepResult {
-  /** False if the sweep was stopped; called again, it goes on where it ended. */
+  /** False if the sweep was stopped. Called again, it continues. */
   readonly complete: boolean;
   /** The best combination first. */
   readonly rows: readonly SweepRow[];
-  /** The run whose model was kept; null if there is none. */
+  /** The run with the best model; null if there is none. */
   readonly best: {
     readonly combination: Combination;
     readonly seed: number;
@@ -201,18 +203,18 @@ export interface SweepResult {
   } | null;
   /** The path of the best model. */
   readonly model: string;
-  /** The path of the file with a line of JSON for each run. */
+  /** The path of the record file, with a line of JSON for each run. */
   readonly record: string;
 }
 
-/** What happens in a sweep: `plan`; for each run `run` and the events of its training; at last `sweep`. */
+/** The events of a sweep: `plan`; for each run `run` and the events of its training; finally `sweep`. */
 export type SweepEvent =
   | {
       readonly type: 'plan';
       readonly combinations: readonly Combination[];
       readonly seeds: number;
       readonly runs: number;
-      /** Runs that an earlier call has done. */
+      /** Number of runs that earlier calls finished. */
       readonly done: number;
       readonly record: string;
     }
@@ -237,7 +239,7 @@ export type SweepEvent =
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Texts and options of `embed`. The defaults are those of fastText, but for the number of buckets. */
+/** Texts and options of `embed`. The defaults are those of fastText, except for the number of buckets. */
 export interface EmbedOptions extends ComputeOptions {
   /** Files of raw text or of any corpus format, or streams. */
   readonly texts: CorpusSource | readonly CorpusSource[];
@@ -254,18 +256,18 @@ export interface EmbedOptions extends ComputeOptions {
   readonly dim?: number | undefined;
   /** Default: 5. */
   readonly epochs?: number | undefined;
-  /** Words on each side of a word, at most. Default: 5. */
+  /** Window size: maximum number of words on each side of a word. Default: 5. */
   readonly window?: number | undefined;
-  /** Noise words for each word. Default: 5. */
+  /** Negative sampling: noise words per word. Default: 5. */
   readonly negatives?: number | undefined;
-  /** Fraction of the text above which a word is thinned out; 0: none. Default: 1e-4. */
+  /** Relative frequency above which words are subsampled; 0 for no subsampling. Default: 1e-4. */
   readonly subsample?: number | undefined;
   /** Lengths of the character n-grams. Default: 3 to 6; a `maxNgram` of 0 turns them off. */
   readonly minNgram?: number | undefined;
   readonly maxNgram?: number | undefined;
-  /** Rows that all n-grams share. Default: 200,000. */
+  /** Hash buckets for n-grams. Default: 200,000. */
   readonly buckets?: number | undefined;
-  /** Learning rate at the start; it falls to 0. Default: 0.05. */
+  /** Initial learning rate, which falls linearly to 0. Default: 0.05. */
   readonly learningRate?: number | undefined;
   /** Random seed. Default: 1. */
   readonly seed?: number | undefined;
@@ -278,7 +280,7 @@ export interface EmbeddingPosition {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Mean loss of a word with its noise words, in nats; null if there was none. */
+  /** Mean loss in nats of a word with its noise words; null if none was measured. */
   readonly loss: number | null;
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
@@ -296,7 +298,7 @@ export interface EmbeddingResult {
   readonly seconds: number;
 }
 
-/** What happens in `embed`: `read` many times, `start`, then `progress` and `epoch` many times, then `end`. */
+/** The events of `embed`: `read` repeatedly, `start`, then `progress` and `epoch` repeatedly, then `end`. */
 export type EmbeddingEvent =
   | { readonly type: 'read'; readonly tokens: number }
   | {

@@ -1,5 +1,5 @@
-// The types of the public interface. They stand for themselves: no file below may appear in them, so that internals can
-// change without breaking programs that use the library.
+// The types of the public interface. They import nothing from other files, so that internals can change without
+// breaking programs that use the library.
 
 /** A corpus format. `inline`, `spans` and `html` can only be written; `text` and `lines` (a sentence or
  * paragraph on each line) can only be read. */
@@ -48,13 +48,13 @@ export interface Span {
 export interface TaggedSpan extends Span {
   /** The span's part of the text; in a sentence given as tokens, the tokens joined by spaces. */
   readonly text: string;
-  /** Probability of this span, from 0 to 1, if confidences were asked for. */
+  /** Probability of this span, from 0 to 1, if confidences were requested. */
   readonly confidence?: number;
 }
 
 /** A span found in a text. */
 export interface TextSpan extends TaggedSpan {
-  /** Where the span is in the text. */
+  /** The position of the span in the text. */
   readonly offsets: Offsets;
 }
 
@@ -65,17 +65,17 @@ export interface Alternative {
   readonly probability: number;
 }
 
-/** What one tag column of a model gives for a sentence. */
+/** The tags of a sentence in one tag column of a model. */
 export interface TaggedColumn {
   /** The column's name, as in `ModelInfo.tagColumns`. */
   readonly name: string;
   /** One tag for each token. */
   readonly tags: readonly string[];
-  /** The spans that the tags write; empty where the tags are plain. */
+  /** The spans of the tags; empty for plain tags. */
   readonly spans: readonly TaggedSpan[];
-  /** Probability of each tag, from 0 to 1, if confidences were asked for. */
+  /** Probability of each tag, from 0 to 1, if confidences were requested. */
   readonly confidences?: readonly number[];
-  /** The most probable tag sequences, best first, if they were asked for. */
+  /** The most probable tag sequences, best first, if they were requested. */
   readonly alternatives?: readonly Alternative[];
 }
 
@@ -86,18 +86,18 @@ export interface TaggedSentence extends TaggedColumn {
   readonly columns: readonly TaggedColumn[];
 }
 
-/** A sentence of a text: where it is, and its tokens. */
+/** A sentence of a text: its position and its tokens. */
 export interface TextSentence {
   /** The sentence without the white space around it. */
   readonly text: string;
-  /** Where the sentence is in the text. */
+  /** The position of the sentence in the text. */
   readonly offsets: Offsets;
   readonly tokens: readonly string[];
-  /** Where each token is in the text. */
+  /** The position of each token in the text. */
   readonly tokenOffsets: readonly Offsets[];
 }
 
-/** What one tag column of a model gives for a sentence of a text. */
+/** The tags of a sentence of a text in one tag column of a model. */
 export interface TextColumn extends TaggedColumn {
   readonly spans: readonly TextSpan[];
 }
@@ -115,27 +115,30 @@ export type SentenceInput =
       /** One list of values for each of the model's feature columns, one value for each token. */
       readonly featureColumns?: readonly (readonly string[])[] | undefined;
       /**
-       * What is known of the tags, one list for each tag column of the model, or `undefined` for a column of which
-       * nothing is known. A label is a tag, several tags (`NN|VB`: one of these), or `?` (any).
+       * Known labels: one list for each tag column of the model, or `undefined` for a column without known labels. A
+       * label is a tag, several tags (`NN|VB`: one of these), or `?` (any tag).
        */
       readonly given?: readonly (readonly string[] | undefined)[] | undefined;
     };
 
-/** What a model should give. */
+/** Options of tagging. */
 export interface TagOptions {
-  /** Give the probability of each tag and each span. Default: false. */
+  /** Return the probability of each tag and each span. Default: false. */
   readonly confidence?: boolean | undefined;
-  /** Leave out what is less probable, from 0 to 1: a plain tag becomes `_`, a span is left out. Default: 0. */
+  /**
+   * Minimum probability, from 0 to 1: a less probable plain tag becomes `_`, a less probable span is left out. Default:
+   * 0.
+   */
   readonly minConfidence?: number | undefined;
-  /** Give this many tag sequences of each sentence; fewer if there are not as many. */
+  /** Return this many tag sequences for each sentence, or fewer if there are fewer. */
   readonly nBest?: number | undefined;
 }
 
-/** How to compute. */
+/** Options of computation. */
 export interface ComputeOptions {
   /** `native` kernels, `wasm` (WebAssembly), or `auto`: native if they were built. Default: `auto`. */
   readonly backend?: 'auto' | 'native' | 'wasm' | undefined;
-  /** Number of threads, this one included. Default: one for each core. */
+  /** Number of threads, including this one. Default: one for each core. */
   readonly threads?: number | undefined;
   /** Precision of matrix products; `bfloat16` needs native kernels and a processor with AMX. Default: `single`. */
   readonly products?: 'single' | 'bfloat16' | undefined;
@@ -144,30 +147,30 @@ export interface ComputeOptions {
 /** Options of `loadTagger`. */
 export interface LoadOptions extends ComputeOptions {
   /**
-   * A penalty on a tag's score, in nats, in place of the one chosen in training. A penalty on `O` (the default tag) finds
-   * more spans, of which more are wrong.
+   * A penalty on a tag's score, in nats. Replaces the penalty that training chose. A penalty on `O` (the default tag)
+   * gives more recall and less precision.
    */
   readonly recallBias?: { readonly tag?: string | undefined; readonly nats: number } | undefined;
 }
 
-/** A model that was loaded. */
+/** A loaded model. */
 export interface ModelInfo {
   /** The path of its file. */
   readonly path: string;
   /** Size of the file in bytes. */
   readonly bytes: number;
-  /** The tag columns that it gives. */
+  /** The model's tag columns. */
   readonly tagColumns: readonly {
-    /** As in training, else `upos`, `xpos` or `NER`, by the kind of the tags. */
+    /** The column's name in training, else `upos`, `xpos` or `NER`, by the kind of the tags. */
     readonly name: string;
     /** The scheme of the tags; `none` for plain tags. */
     readonly scheme: Scheme;
-    /** The plain tags that it gives, or the types of its spans. */
+    /** The plain tags, or the span types. */
     readonly labels: readonly string[];
   }[];
-  /** The columns that the model reads in addition to the tokens, as they were named in training; mostly none. */
+  /** The feature columns that the model reads in addition to the tokens, as named in training; usually none. */
   readonly featureColumns: readonly Column[];
-  /** The kernels and the number of threads in use. */
+  /** The kind of kernels and the number of threads in use. */
   readonly backend: { readonly kind: 'native' | 'wasm'; readonly threads: number };
 }
 
@@ -182,8 +185,8 @@ export type AsyncDisposal = {
 };
 
 /**
- * A model ready to tag. Close it when it is no longer needed: it keeps worker threads and memory. After `close` every
- * method throws a `UserError` with the code `SEQTAG_CLOSED`.
+ * A model ready to tag. It keeps worker threads and memory, so close it when it is no longer needed. After `close`,
+ * every method throws a `UserError` with the code `SEQTAG_CLOSED`.
  */
 export interface Tagger extends AsyncDisposal {
   readonly model: ModelInfo;
@@ -193,25 +196,25 @@ export interface Tagger extends AsyncDisposal {
    */
   tagText(text: string, options?: TagOptions): TaggedText[];
   /**
-   * Tags sentences that are given as tokens.
+   * Tags tokenized sentences.
    * @throws UserError if feature columns are missing, or if a given label is not a tag of the model
    */
   tag(sentences: Iterable<SentenceInput>, options?: TagOptions): TaggedSentence[];
   /**
-   * The same as `tagText` for a text that arrives in pieces: strings, or bytes in UTF-8 such as a Node.js stream.
-   * A sentence is given as soon as its end is certain: at a blank line, after a long paragraph, or when the text ends.
-   * Memory stays bounded; offsets count from the beginning of the whole text.
+   * Tags a text that arrives in pieces: strings, or bytes in UTF-8 such as a Node.js stream. Yields a sentence as soon
+   * as its end is certain: at a blank line, after a long paragraph, or at the end of the text. Memory stays bounded.
+   * Offsets count from the beginning of the text.
    */
   tagTextStream(
     chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
     options?: TagOptions,
   ): AsyncGenerator<TaggedText, void, undefined>;
-  /** The same as `tag` for sentences that arrive one by one. Results come in order; memory stays bounded. */
+  /** Tags sentences that arrive one by one. Yields results in order, in bounded memory. */
   tagStream(
     sentences: AsyncIterable<SentenceInput> | Iterable<SentenceInput>,
     options?: TagOptions,
   ): AsyncGenerator<TaggedSentence, void, undefined>;
-  /** Whether training saw this word. The model sets digits to 0 and, as a rule, ignores case. */
+  /** Whether the model knows this word. Digits count as 0, and models usually ignore case. */
   isKnown(word: string): boolean;
   /** Ends the worker threads. Closing twice does no harm. */
   close(): Promise<void>;
@@ -220,7 +223,7 @@ export interface Tagger extends AsyncDisposal {
 // ---------------------------------------------------------------------------------------------------------------------
 // Corpora
 
-/** Where a sentence was read, as a writer of the same format needs it. Opaque: pass it on as it is. */
+/** The source text of a sentence, for a writer of the same format. Opaque: pass it on unchanged. */
 export interface SentenceSource {
   readonly raw: string;
 }
@@ -228,11 +231,11 @@ export interface SentenceSource {
 /** A sentence of a corpus. */
 export interface Sentence {
   readonly tokens: readonly string[];
-  /** One tag for each token: those of the first tag column; empty if no tags were read. */
+  /** The first tag column: one tag for each token; empty if no tags were read. */
   readonly tags: readonly string[];
-  /** All tag columns, if several were asked for, in that order. */
+  /** All tag columns, in the requested order, if several were requested. */
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
-  /** The feature columns, if there were asked for, in that order. */
+  /** The feature columns, in the requested order, if any were requested. */
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
   /** The name of the file. */
   readonly file: string;
@@ -245,19 +248,19 @@ export interface Sentence {
 /** A file, or a stream of bytes such as `process.stdin`; both may be compressed by gzip or zstd. */
 export type CorpusSource = string | AsyncIterable<Uint8Array>;
 
-/** Where things are in a corpus. */
+/** Format and columns of a corpus. */
 export interface ReadOptions {
   /** Default: by the file's extension, else by its content. */
   readonly format?: Format | undefined;
-  /** The column of the tokens. Default: the format's own. */
+  /** The column of the tokens. Default: depends on the format. */
   readonly tokenColumn?: Column | undefined;
-  /** The column of the tags, or several. Default: the format's own. */
+  /** One or more tag columns. Default: depends on the format. */
   readonly tagColumn?: Column | readonly Column[] | undefined;
-  /** Columns to read in addition, into `featureColumns`. */
+  /** Columns to read into `featureColumns`. */
   readonly featureColumn?: Column | readonly Column[] | undefined;
   /** Whether csv and tsv begin with a header. Default: by its content. */
   readonly header?: boolean | undefined;
-  /** conllu: the tag of a word that lacks the key asked for in MISC. Default: `O`. */
+  /** conllu: the tag of a word without the requested key in MISC. Default: `O`. */
   readonly absentTag?: string | undefined;
   /** The name of the corpus in messages. Default: the path, or `<stdin>` for a stream. */
   readonly file?: string | undefined;
@@ -265,20 +268,20 @@ export interface ReadOptions {
 
 /** Options of `readCorpus` and `readSentences`. */
 export interface ReadCorpusOptions extends ReadOptions {
-  /** Read tags. Default: true, but false if `format` is one without tags: `text`, `lines`, `horizontal`. */
+  /** Read tags. Default: true, or false for formats without tags: `text`, `lines`, `horizontal`. */
   readonly gold?: boolean | undefined;
-  /** Keep the source of each sentence, so that `writeCorpus` gives back all else that was in the file. Default: false. */
+  /** Keep the source of each sentence, so that `writeCorpus` preserves everything else in the file. Default: false. */
   readonly keepSource?: boolean | undefined;
 }
 
-/** A sentence to write: one of a corpus, or one that a tagger gave. */
+/** A sentence to write: from a corpus, or from a tagger. */
 export interface WritableSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
   /** All tag columns of a tagged sentence, with confidences and alternatives. */
   readonly columns?: readonly TaggedColumn[] | undefined;
-  /** The sentence in its text, if it was found in one. */
+  /** The text of the sentence, if it was found in a text. */
   readonly text?: string | undefined;
   readonly offsets?: Offsets | undefined;
   readonly source?: SentenceSource | undefined;
@@ -289,13 +292,13 @@ export interface WriteOptions {
   /** Default: by the file's extension, else the format of the sources, else `columns`. */
   readonly format?: Format | undefined;
   /**
-   * The column of the tags, one for each tag column. With sources of the same format it is replaced if it exists. Default:
-   * a new last column; `upos` in conllu; `tags` in jsonl.
+   * The output column of each tag column. With sources of the same format, an existing column is replaced. Default: a
+   * new last column; `upos` in conllu; `tags` in jsonl.
    */
   readonly tagColumn?: Column | readonly Column[] | undefined;
   /** Write the confidences of tagged sentences. Default: false. */
   readonly confidence?: boolean | undefined;
-  /** Write this many alternatives of tagged sentences: in jsonl and columns. */
+  /** Write this many alternatives of tagged sentences, in jsonl and columns. */
   readonly nBest?: number | undefined;
   /** spans: what offsets count. Default: `utf-16`. */
   readonly offsets?: 'utf-16' | 'code-points' | undefined;
@@ -305,7 +308,7 @@ export interface WriteOptions {
 export interface ConvertOptions {
   /** The format of the input. Default: by the file's extension, else by its content. */
   readonly from?: Format | undefined;
-  /** The format of the output. Default: by the file's extension, else that of the input. */
+  /** The format of the output. Default: by the file's extension, else the format of the input. */
   readonly to?: Format | undefined;
   /** The scheme of the tags in the output. Default: as in the input. */
   readonly scheme?: Scheme | undefined;
@@ -322,7 +325,7 @@ export interface ConvertOptions {
 // ---------------------------------------------------------------------------------------------------------------------
 // Evaluation
 
-/** A fraction from 0 to 1, or null where there was nothing to divide by. */
+/** A fraction from 0 to 1; null if the denominator is 0. */
 export type Ratio = number | null;
 
 /** Precision, recall and F1. */
@@ -335,7 +338,7 @@ export interface Ratios {
   readonly f1: Ratio;
 }
 
-/** The scores of one type of span, or of one tag, and the counts behind them. */
+/** Scores and counts of one span type or tag. */
 export interface Score extends Ratios {
   readonly gold: number;
   readonly predicted: number;
@@ -348,19 +351,19 @@ export interface Report {
   readonly correctTokens: number;
   /** Fraction of the tokens with the gold tag. */
   readonly accuracy: Ratio;
-  /** The same for words that training saw, and for the others; null if nobody knows which these are. */
+  /** Accuracy on words that occur in the training data, and on other words; null if the training data is not known. */
   readonly knownAccuracy: Ratio;
   readonly unknownAccuracy: Ratio;
   readonly unknownTokens: number | null;
   readonly sentences: number;
   /** Fraction of the sentences in which every tag is right. */
   readonly sentenceAccuracy: Ratio;
-  /** Of span tags. A span is correct if both ends and the type agree, as in conlleval. */
+  /** For span tags. A span is correct if start, end and type agree, as in conlleval. */
   readonly spans?: Score & {
     readonly macro: Ratios;
     readonly types: Readonly<Record<string, Score>>;
   };
-  /** Of plain tags. */
+  /** For plain tags. */
   readonly tags?: { readonly macro: Ratios; readonly byTag: Readonly<Record<string, Score>> };
   /** The most frequent confusions, in tokens. */
   readonly confusions: readonly {
@@ -368,11 +371,11 @@ export interface Report {
     readonly predicted: string;
     readonly count: number;
   }[];
-  /** Gold tags that training never saw; they count as errors. Null if nobody knows the tags of the training. */
+  /** Gold tags that do not occur in the training data; they count as errors. Null if the training data is not known. */
   readonly unseenTags: readonly { readonly tag: string; readonly count: number }[] | null;
 }
 
-/** What `evaluate` compares. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends ReadOptions {
   /** The gold standard: a labelled file, or sentences with tags. */
   readonly gold: CorpusSource | Iterable<GoldSentence>;
@@ -380,7 +383,10 @@ export interface EvaluateOptions extends ReadOptions {
   readonly predicted: Tagger | CorpusSource | Iterable<GoldSentence>;
   /** The column of the predicted tags in a file. Default: `tagColumn`. */
   readonly predictedColumn?: Column | undefined;
-  /** Gold labels may be `?` (unknown) or `NN|VB` (one of these): only certain ones are measured. Default: false. */
+  /**
+   * Gold labels may be `?` (unknown) or `NN|VB` (one of these). Only tokens with a single gold tag are scored. Default:
+   * false.
+   */
   readonly partial?: boolean | undefined;
 }
 

@@ -36,14 +36,15 @@ const writeKinds: Kinds = {
   nBest: wholeNumber(1, 1000),
   offsets: oneOf('utf-16', 'code-points'),
 };
-/** Sentences that are written at once. */
+/** Number of sentences that are written at a time. */
 const batching = { sizeOf: () => 1, most: 1024 };
 
 /**
- * Writes sentences to a file, which appears when all is written.
- * @param sentences of `readCorpus`, of a tagger, or any with tokens and tags; all have the same number of tag columns
- * @throws TypeError or RangeError for wrong arguments; UserError if the file cannot be written, or if its format has no
- * room for what is to be written
+ * Writes sentences to a file, which appears only when it is complete.
+ * @param sentences from `readCorpus`, from a tagger, or any objects with tokens and tags; all have the same number of
+ * tag columns
+ * @throws TypeError or RangeError for wrong arguments; UserError if the file cannot be written, or if its format cannot
+ * hold the sentences
  *
  * @example await writeCorpus('tagged.conllu', tagger.tagStream(readSentences('corpus.conllu')));
  */
@@ -70,8 +71,8 @@ export async function writeCorpus(
 }
 
 /**
- * The same as a string.
- * @throws TypeError or RangeError for wrong arguments; UserError if the format has no room for what is to be written
+ * Writes sentences to a string.
+ * @throws TypeError or RangeError for wrong arguments; UserError if the format cannot hold the sentences
  */
 export function formatCorpus(
   sentences: Iterable<WritableSentence>,
@@ -92,13 +93,13 @@ interface Checked {
   /** The tags of each column. */
   readonly tags: readonly (readonly string[])[];
   readonly annotations: readonly Annotation[];
-  /** The names of the columns, if they have any. */
+  /** The names of the columns, if they have names. */
   readonly names: readonly string[] | undefined;
 }
 
 function createWriting(where: string, options: WriteOptions) {
   const { confidence = false, nBest } = options;
-  /** Stands for the texts of sentences that were found in one. */
+  /** The document of sentences that were found in a text. */
   const { document } = createParser({ format: 'text', file: '<stdin>' });
   let writer = createWriter({ format: options.format });
   let columns: number | undefined;
@@ -130,7 +131,7 @@ function createWriting(where: string, options: WriteOptions) {
   };
 }
 
-/** Where the tags go: where the caller says, else where the names of the columns say. */
+/** The output columns of the tags: as requested, else by the names of the columns. */
 function innerOptions(
   where: string,
   { format, tagColumn, ...rest }: WriteOptions,
@@ -150,7 +151,7 @@ function innerOptions(
   return { ...rest, format, tagColumn: asked ?? usual, orAppend: true };
 }
 
-/** @throws TypeError or RangeError for what cannot be written */
+/** @throws TypeError or RangeError for a sentence that cannot be written */
 function checkWritable(
   value: unknown,
   {
@@ -188,7 +189,7 @@ function checkWritable(
   }
   const inText =
     typeof text === 'string' && isObject(offsets)
-      ? // the space stands for what followed the sentence in the text
+      ? // the space separates the sentence from the next one
         { document, raw: `${text} `, start: Number(offsets.start) }
       : undefined;
   return {

@@ -1,13 +1,13 @@
 // Half precision is kept as bits in a Uint16Array, because not every supported Node has Float16Array.
 
 /**
- * The last half of the bytes of an array, as 16-bit numbers. From there they can be widened in place:
- * each is read before it is overwritten.
+ * The last half of the bytes of an array, as 16-bit numbers. They can be widened in place from there, because each is
+ * read before it is overwritten.
  */
 export const lastHalf = ({ buffer, byteOffset, length }: Float32Array): Uint16Array =>
   new Uint16Array(buffer, byteOffset + 2 * length, length);
 
-/** Whether all values stay finite in half precision. Its largest number is 65,504, and what rounds to it is below 65,520. */
+/** Whether all values stay finite in half precision. Its largest number is 65,504; numbers below 65,520 round to it. */
 export function fitsHalf(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < 65_520)) return false;
   return true;
@@ -40,8 +40,8 @@ export function halfToFloat(
 }
 
 /**
- * F32 to IEEE 754 binary16 bits, rounded to nearest, ties to even. From 65,520 on a number becomes
- * infinite; NaNs stay NaNs. Returns `target`.
+ * F32 to IEEE 754 binary16 bits, rounded to nearest, ties to even. Numbers from 65,520 on become infinite; NaNs stay
+ * NaNs. Returns `target`.
  */
 export function floatToHalf(
   floats: Float32Array,
@@ -53,10 +53,10 @@ export function floatToHalf(
     const magnitude = bits[i]! & 0x7fffffff;
     let half: number;
     if (magnitude >= 0x38800000 && magnitude < 0x47800000) {
-      // normal; the carry of rounding may run into the exponent, up to infinity, as it should
+      // normal; the carry of rounding correctly enters the exponent, up to infinity
       half = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
     } else if (magnitude < 0x38800000) {
-      // below 2^-14: count steps of 2^-24; below 2^-25 none are left
+      // subnormal (below 2^-14): a multiple of 2^-24; 0 below 2^-25
       const shift = 126 - (magnitude >>> 23);
       const significand = (magnitude & 0x7fffff) | 0x800000;
       half = shift > 24 ? 0 : roundedShift(significand, shift);

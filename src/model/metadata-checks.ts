@@ -21,7 +21,7 @@ import {
   string,
 } from './schema.ts';
 
-/** The JSON of a model file, before it is known to be valid. */
+/** The JSON of a model file, not yet checked. */
 export interface Parts {
   readonly config: unknown;
   readonly vocabulary: unknown;
@@ -114,7 +114,7 @@ const scores = (config: NetworkConfig): Check =>
     fields({ accuracy: anyOf(float, nothing), f1: optional(anyOf(float, nothing)) }),
   );
 const epochs = list(fields({ loss: float, score: float, norm: float, clipped: float }));
-/** JSON has null for a norm that is infinite. */
+/** Norms; null stands for an infinite norm. */
 const norms = optional(list(anyOf(float, nothing)));
 const gradients = fields({ forward: norms, backward: norms });
 
@@ -167,13 +167,13 @@ const heads =
     return undefined;
   };
 
-/** What is wrong with the JSON of a model file: the first problem, or undefined. */
+/** The first problem in the JSON of a model file; undefined if there is none. */
 export const findProblem = (parts: Parts): string | undefined =>
   findNetworkProblem(parts) ??
   problemOf('record', parts, recordCheck(parts.config as NetworkConfig)) ??
   findUnequalProfiles(parts as Pick<Description, 'record'>);
 
-/** The same without the training record. */
+/** As `findProblem`, without the training record. */
 export function findNetworkProblem(parts: Omit<Parts, 'record'>): string | undefined {
   const ofConfig = problemOf('config', parts, configCheck);
   if (ofConfig !== undefined) return ofConfig;
@@ -194,7 +194,7 @@ function problemOf<K extends keyof Parts>(
   return problem && problemText(name, problem);
 }
 
-/** Fields that are right by themselves but not together. */
+/** Describes a contradiction between valid fields; undefined if there is none. */
 function findContradiction({
   config,
   vocabulary,

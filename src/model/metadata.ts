@@ -4,17 +4,17 @@ import type { Model, TagColumn } from './model.ts';
 import { isJsonObject } from './schema.ts';
 
 /*
- * The JSON in the header of a model file. Version 1 had one tag column (`task`) and fewer choices of
- * networks. Version 2 has a list of them (`tasks`). The names of keys stay, so that files keep loading.
+ * The JSON in the header of a model file. Version 1 has one tag column (`task`) and fewer network options. Version 2
+ * has a list of tag columns (`tasks`). The names of keys stay, so that files keep loading.
  */
 
 /** The version that is written. */
 export const VERSION = 2;
 
-/** What the header of a model file describes. The phrases of gazetteers are in a tensor. */
+/** The part of a model in the header of its file. The phrases of gazetteers are in a tensor. */
 export type Description = Pick<Model, 'config' | 'vocabulary' | 'tagColumns' | 'record'>;
 
-/** A tag column as model files have it. */
+/** A tag column in the JSON of a model file. */
 export type TagColumnJson = Omit<TagColumn, 'extraTransitions'> & {
   readonly extraLinks?: TagColumn['extraTransitions'];
 };
@@ -45,8 +45,8 @@ export function encodeMetadata(model: Description): Map<string, string> {
 }
 
 /**
- * The description in the metadata of a model file, checked.
- * @param fail throws the error for what is wrong
+ * Decodes and checks the metadata of a model file.
+ * @param fail throws the error with this problem
  */
 export function decodeMetadata(
   metadata: ReadonlyMap<string, string>,
@@ -70,7 +70,7 @@ export function decodeMetadata(
   };
   const { config, vocabulary, tasks, record } = isFirstVersion ? fromVersion1(parts) : parts;
   const description = {
-    // files of one network had no number of members before there were ensembles
+    // models without ensembles, from early versions, have no number of members
     config: isJsonObject(config) ? { members: 1, ...config } : config,
     vocabulary,
     tasks,
@@ -90,7 +90,7 @@ export function decodeMetadata(
   };
 }
 
-/** What version 1 has, in the form of version 2. What is not an object is left to the checks. */
+/** Converts version 1 to version 2. Leaves values of wrong types to the checks. */
 function fromVersion1({ config, vocabulary, tasks, record }: Parts): Parts {
   const changed = (value: unknown, change: (value: Record<string, unknown>) => object): unknown =>
     isJsonObject(value) ? change(value) : value;

@@ -19,7 +19,7 @@ import { MAX_HEADER, type Tensor } from './safetensors/format.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
 import { writeSafetensors } from './safetensors/write.ts';
 
-/** A model file whose header was checked. Parameters are read by `readParameters`; `close` it afterwards. */
+/** An open model file with a checked header. `readParameters` reads the parameters. `close` it afterwards. */
 export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
   readonly path: string;
   /** Size of the file. */
@@ -32,9 +32,9 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
   close(): void;
 }
 
-/** Operations on many numbers, which kernels do faster. */
+/** Operations on many numbers, which kernels may run faster. */
 export interface Numbers {
-  /** Makes F32 of the F16 numbers that fill the last half of `values`, in place. */
+  /** Widens the F16 numbers in the last half of `values` to F32, in place. */
   widen(values: Float32Array): void;
   areFinite(values: Float32Array): boolean;
 }
@@ -43,8 +43,8 @@ export interface Numbers {
 const PHRASES = 'gazetteer.phrases';
 
 /**
- * Writes a model. Embeddings are stored in half precision, unless a value is too large for it. The file
- * appears complete or not at all.
+ * Writes a model. Embeddings are stored in half precision, unless a value is too large for it. The file appears only
+ * when it is complete.
  * @returns the size of the file in bytes
  * @throws DivergedError if a parameter is not finite; UserError if the file cannot be written
  */
@@ -72,7 +72,7 @@ export function saveModel(path: string, model: Model): number {
 }
 
 /**
- * Checks before training that the model could be loaded once it is saved.
+ * Checks before training that the saved model can be loaded.
  * @throws UserError
  */
 export function checkSavable(model: Omit<Description, 'record'>): void {
@@ -82,7 +82,7 @@ export function checkSavable(model: Omit<Description, 'record'>): void {
     throw new UserError(`the model could not be loaded again: ${problem}. Choose another value.`, {
       code: 'SEQTAG_OPTION',
     });
-  // each word has quotes, which are escaped because the vocabulary is a string in the header, and a comma
+  // for each word: two quotes, escaped because the vocabulary is a string in the header, and a comma
   const bytes = vocabulary.words.reduce((sum, word) => sum + Buffer.byteLength(word) + 5, 0);
   if (bytes > 0.9 * MAX_HEADER)
     throw new UserError(
@@ -110,12 +110,12 @@ export function findModel(nameOrPath: string): string {
   );
 }
 
-/** The name by which people know a model: its file name without the extension. */
+/** The display name of a model: its file name without the extension. */
 export const modelName = ({ path }: { path: string }): string =>
   basename(path).replace(/\.safetensors$/, '');
 
 /**
- * Opens a model and checks all of its header: names, shapes, sizes, ranges, and every field of the JSON.
+ * Opens a model and checks its header: names, shapes, sizes, ranges, and every field of the JSON.
  * @throws UserError that says what is wrong
  */
 export function openModel(nameOrPath: string): ModelFile {
@@ -175,7 +175,7 @@ function checkVersion(metadata: ReadonlyMap<string, string>, path: string): void
     );
 }
 
-/** There must be one tensor for each parameter, of its shape, and no others. */
+/** Checks that there is one tensor of the right shape for each parameter, and no other tensor. */
 function checkTensors(
   file: SafetensorsFile,
   { config, vocabulary }: Pick<Description, 'config' | 'vocabulary'>,
@@ -212,7 +212,10 @@ function withPhrases(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail):
   return { ...vocabulary, tokenFeatures: { ...tokenFeatures, gazetteer } };
 }
 
-/** 0 times a number is 0 unless it is infinite or NaN. A sum is faster than a test of each number. */
+/**
+ * Whether all values are finite. The sum of 0 * value is 0 unless one is infinite or NaN; it is faster than testing
+ * each value.
+ */
 function areFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;

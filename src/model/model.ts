@@ -7,24 +7,24 @@ import type { Direction, NetworkConfig } from '../network/config.ts';
 import { parameterSpecs } from '../network/network.ts';
 import { sizeOf } from '../network/parameters.ts';
 
-/** A column of tags that a model learned. */
+/** A tag column of a model. */
 export interface TagColumn {
-  /** Scheme of the corpus. Predicted tags are in it. */
+  /** Scheme of the corpus and of the predicted tags. */
   readonly scheme: Scheme;
-  /** Scheme of the tags that the network learned, which are those in the vocabulary. */
+  /** Scheme of the tags that the network learned, and of the tags in the vocabulary. */
   readonly trainedScheme: Scheme;
   /** Transitions that occur in the training data although the scheme forbids them: indices into `allowedTransitions`. */
   readonly extraTransitions?: readonly number[] | undefined;
   /** Format of the training corpus. */
   readonly format: Format;
-  /** Columns that were read, as in `ReadOptions`. Default: those of the format. */
+  /** Columns that were read, as in `ReadOptions`. Default: depends on the format. */
   readonly tokenColumn?: Column | undefined;
   readonly tagColumn?: Column | undefined;
 }
 
 /**
- * How a model was trained. Nothing in it depends on the clock or the number of threads, so that the
- * same training gives the same bytes.
+ * How a model was trained. It does not depend on the time or the number of threads, so that the same training gives the
+ * same bytes.
  */
 export interface TrainingRecord {
   /** Version of seqtag. */
@@ -49,13 +49,13 @@ export interface TrainingRecord {
   readonly test?: readonly Scores[] | undefined;
   /** The data of the refit, which includes the development sentences. `dev` and `epochs` are from before it. */
   readonly refit?: { readonly sentences: number; readonly tokens: number } | undefined;
-  /** Penalty in nats on `recallTag`, for each tag column. Left out if there is none. */
+  /** Penalty in nats on `recallTag`, for each tag column. Undefined if there is none. */
   readonly recallBias?: readonly number[] | undefined;
   /** Default: `O`. */
   readonly recallTag?: string | undefined;
   /** The model from which this one was distilled, and the probability with which its tags replaced the gold tags. */
   readonly teacher?: { readonly file: string; readonly sha256: string; readonly weight: number };
-  /** The members of an ensemble. `bestEpoch`, `epochs` and `gradients` are then those of the first. */
+  /** The members of an ensemble. `bestEpoch`, `epochs` and `gradients` are then those of the first member. */
   readonly members?: readonly MemberRecord[] | undefined;
   /** Gradients by distance from the loss, before and after training. */
   readonly gradients?:
@@ -86,7 +86,7 @@ export interface EpochRecord {
 /** Fractions from 0 to 1; null where nothing was counted. */
 export interface Scores {
   readonly accuracy: number | null;
-  /** Left out for plain tags. */
+  /** Undefined for plain tags. */
   readonly f1?: number | null | undefined;
 }
 

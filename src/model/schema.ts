@@ -1,11 +1,11 @@
 /*
- * Checks of values that were parsed from JSON. A check is a function; larger ones are made of
- * smaller ones: `fields({ seed: int(0, 9), tags: list(string) })`.
+ * Checks of values that were parsed from JSON. A check is a function. Checks are combined into
+ * larger ones: `fields({ seed: int(0, 9), tags: list(string) })`.
  */
 
-/** Why a value was refused: where it is, what it is, and what was expected instead. */
+/** Why a value was refused: its path, the value, and the expected kind of value. */
 export interface Problem {
-  /** From the value that was checked on: `.tags[3]`. */
+  /** The path from the checked value: `.tags[3]`. */
   readonly path: string;
   readonly value: unknown;
   readonly expected: string;
@@ -58,7 +58,7 @@ export const list =
     return firstProblem(value, (one, i) => within(`[${i}]`, item(one)));
   };
 
-/** An object with these fields. Others are not looked at, so that later versions may add some. */
+/** An object with these fields. Other fields are ignored, so that later versions may add some. */
 export const fields =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>

@@ -5,9 +5,9 @@ import { allowedTransitions } from '../network/crf/transitions.ts';
 import type { TagColumn } from './model.ts';
 
 /**
- * The transitions that a decoder may take, for each tag column, as `allowedTransitions` returns them:
- * those of the scheme, and those that occur in the training data although the scheme forbids them.
- * Undefined if all are allowed, or the decoder does not look at transitions.
+ * The allowed transitions of each tag column, as `allowedTransitions` returns them: those that the
+ * scheme allows, and those that occur in the training data although the scheme forbids them.
+ * Undefined if all are allowed, or if the decoder has no transitions.
  */
 export const allowedTransitionsOf = (
   { decoder }: NetworkConfig,

@@ -16,12 +16,12 @@ export interface AnnotateOptions {
   readonly confidence?: boolean | undefined;
   /** From 0 to 1: plain tags of lower probability become `_`, and spans of lower probability are left out. */
   readonly minConfidence?: number | undefined;
-  /** Return so many sequences of tags for each sentence, or fewer if there are fewer. */
+  /** Return this many tag sequences for each sentence, or fewer if there are fewer. */
   readonly nBest?: number | undefined;
   /**
-   * given[column][sentence][token] is what is known, in the corpus's scheme: a tag; `NN|VB` for one of several; `?`, `_`
-   * or the empty string for any. The tags are then the most probable ones that agree with it, and probabilities are
-   * conditional on it. Undefined if nothing is known of a column.
+   * given[column][sentence][token] is a known label, in the corpus's scheme: a tag; `NN|VB` for one of several tags;
+   * `?`, `_` or the empty string for any tag. The result is the most probable sequence that agrees with the known
+   * labels, and probabilities are conditional on them. Undefined for a column without known labels.
    */
   readonly given?: readonly (readonly (readonly string[])[] | undefined)[] | undefined;
   /** As in `Tagger.tag`. */
@@ -31,14 +31,16 @@ export interface AnnotateOptions {
 }
 
 /**
- * For each tag column, for each sentence, its tags in the corpus's scheme, and what the options ask for.
+ * For each tag column, for each sentence: the tags in the corpus's scheme, and the requested confidences and
+ * alternatives.
  *
- * The probability of a tag is the sum over all paths that give it to the token, whatever the scheme that was trained;
- * that of a span, over all paths in which it begins and ends exactly there. A CRF gives the probability of a path.
- * Without one it is the product of the softmax probabilities of its tags; the constrained decoder normalises it over the
- * paths that the scheme allows. With `given`, a softmax decodes spans as the constrained decoder does.
+ * The probability of a tag is the sum over all paths that assign it to the token, after conversion to the corpus's
+ * scheme. The probability of a span is the sum over all paths in which the span has exactly this start and end. A CRF
+ * defines the probability of a path. Without a CRF it is the product of the softmax probabilities of the path's tags;
+ * the constrained decoder normalises it over the paths that the scheme allows. With `given`, the softmax decoder
+ * decodes spans as the constrained decoder does.
  *
- * @throws UserError if a given tag is not one of the model's, or no sequence of its tags agrees with what is given
+ * @throws UserError if the model does not have a given tag, or if no tag sequence agrees with the given labels
  */
 export type Annotate = (
   sentences: readonly (readonly string[])[],
@@ -56,7 +58,7 @@ interface Column {
   readonly names: readonly string[];
   readonly probabilities: TagProbabilities;
   readonly distribution: Distribution;
-  /** Over the paths that the scheme allows: used if something is given. */
+  /** The distribution over the paths that the scheme allows; used if labels are given. */
   readonly constrained: Distribution;
 }
 
@@ -86,7 +88,7 @@ export function createAnnotate(
         if (constraint && paths().broken >= 0) {
           const t = paths().broken;
           throw new UserError(
-            `${where(s)}: no sequence of tags agrees with what is given up to token ${t + 1}, "${tokens[t]!.slice(0, 40)}". Correct it, or give ? for what is not known.`,
+            `${where(s)}: no tag sequence agrees with the labels given up to token ${t + 1}, "${tokens[t]!.slice(0, 40)}". Correct them, or give ? for unknown tags.`,
             { code: 'SEQTAG_TAGS', option: 'given' },
           );
         }
@@ -152,7 +154,7 @@ function annotation(
   return { tags: kept, confidences, spans: keptSpans, ...sequences };
 }
 
-/** Sequences are searched among at most this many times as many paths, several of which may read the same. */
+/** Maximum number of searched paths per requested sequence. Several paths may give the same sequence. */
 const MOST_PATHS = 32;
 
 /** The `n` most probable sequences of tags among the best paths. */

@@ -3,13 +3,13 @@ import { convert, tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 
-/** What is known of a sentence's tags, as `nBest` takes it. */
+/** The known tags of a sentence, in the form that `nBest` takes. */
 export interface Constraint {
   readonly gold: Int32Array;
   readonly sets: Float32Array;
 }
 
-/** What is known of a tag column, in the corpus's scheme: see `AnnotateOptions`. */
+/** The known labels of a tag column, in the corpus's scheme: see `AnnotateOptions`. */
 export interface KnownLabels {
   /** labels[sentence][token] */
   readonly labels: readonly (readonly string[])[];
@@ -19,8 +19,8 @@ export interface KnownLabels {
 }
 
 /**
- * The constraint of each sentence, in the scheme that was trained; undefined if nothing is known of the sentence. Tags
- * are read as `convert` reads them: I-PER after O begins a span.
+ * The constraint of each sentence, in the trained scheme; undefined for a sentence without known labels. Tags are read
+ * as `convert` reads them: I-PER after O begins a span.
  * @param names the trained tags, in the network's order
  * @throws UserError for a tag that the column does not have
  */
@@ -49,7 +49,11 @@ export function createConstraints(
       const stranger = candidates(label).find((tag) => !kinds.has(kindOf(tag)));
       if (stranger === undefined) return label;
       const some = [...new Set(tags)].sort().slice(0, 20).join(', ');
-      throw refuse(s, t, `the model has no tag ${stranger}, which is given. It has ${some}.`);
+      throw refuse(
+        s,
+        t,
+        `the model does not have the given tag ${stranger}. Its tags are ${some}.`,
+      );
     });
   });
   // the model's tags come first, so that an unknown tag may be any of them
@@ -62,7 +66,11 @@ export function createConstraints(
       const wanted = candidates(label);
       const known = wanted.filter((tag) => indices.has(tag));
       if (wanted.length > 0 && known.length === 0)
-        throw refuse(s, t, `the model never learned ${read[s]![t]} there, which is given.`);
+        throw refuse(
+          s,
+          t,
+          `the model never learned the given tag ${read[s]![t]} in this position.`,
+        );
       return known.length === 0 ? -1 : numbers.number(known.join('|'));
     });
     return { gold, sets: numbers.table(names.length) ?? new Float32Array() };

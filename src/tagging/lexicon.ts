@@ -1,6 +1,6 @@
 import type { TokenLines } from '../corpus/index.ts';
 
-/** Knows the numbers of word types; `Tokens` is the form in which tokens come. */
+/** Maps word types to numbers. `Tokens` is the type of its input. */
 export interface Lexicon<Tokens> {
   /**
    * Writes the word type of each token to `ids`. New types are numbered from `next` on.
@@ -8,16 +8,16 @@ export interface Lexicon<Tokens> {
    */
   number(tokens: Tokens, ids: Int32Array, next: number): number[];
   clear(): void;
-  /** Its types are so long that it should be cleared before the next batch. */
+  /** Whether its types take so much memory that it should be cleared before the next batch. */
   readonly isHeavy: boolean;
 }
 
-/** Characters or bytes of types that are kept from batch to batch. */
+/** Maximum total length of the types kept from batch to batch, in characters or bytes. */
 const MOST_KEPT = 4 * 2 ** 20;
 
 /**
- * A copy of a string. V8 keeps a slice of 13 characters or more as a pointer into the text that it was cut from, and a
- * table of words must not keep all that was ever read.
+ * A copy of a string. V8 stores a slice of 13 or more characters as a pointer into its source text. Without a copy, a
+ * table of words would keep all texts in memory.
  */
 const detached = (token: string): string =>
   token.length < 13 ? token : Buffer.from(token, 'utf16le').toString('utf16le');
@@ -54,10 +54,10 @@ export function createLexicon(): Lexicon<readonly (readonly string[])[]> {
   };
 }
 
-/** 32-bit integers of an entry: hash, where its bytes begin, how many there are, its number. */
+/** Number of 32-bit integers of an entry: hash, offset of its bytes, their number, and the number of the type. */
 const ENTRY = 4;
 
-/** A lexicon of tokens as bytes: a hash table with open addressing, so that a known token costs no string. */
+/** A lexicon of tokens as bytes: a hash table with open addressing. Looking up a token creates no string. */
 export function createByteLexicon(): Lexicon<TokenLines> {
   let size = 8192; // a power of 2, at least twice the entries
   let entries = new Int32Array((size / 2) * ENTRY);
@@ -95,7 +95,7 @@ export function createByteLexicon(): Lexicon<TokenLines> {
     count++;
   }
 
-  /** The index in the table where the token is, or where it belongs. */
+  /** The index of the token in the table, or the free index where it is to be inserted. */
   function find({ bytes: text, from, to, hashes }: TokenLines, token: number): number {
     const hash = hashes[token]!;
     const start = from[token]!;

@@ -12,35 +12,35 @@ export type Columns = string[][][];
 /** features[sentence][column][token] */
 export type FeatureValues = readonly (readonly (readonly string[])[])[];
 
-/** What the network computes for a sentence in one tag column. */
+/** The best path and the scores of a sentence in one tag column. */
 export interface PathScores {
   /** The tags that `predict` gives. */
   readonly best: Int32Array;
-  /** (L, K) A token in several windows has the scores from the one where it is furthest from a cut. */
+  /** (L, K) scores. A token in several windows has the scores of the window in which it is farthest from a cut. */
   readonly emissions: Float32Array;
 }
 
-/** Tags sentences with the present parameters of an engine. */
+/** Tags sentences with the current parameters of an engine. */
 export interface Predictor {
-  /** So many tokens are tagged at once. Longer sentences are cut into windows of this length. */
+  /** Maximum number of tokens of a batch. Longer sentences are cut into windows of this length. */
   readonly maxTokens: number;
   /**
    * For each tag column, for each sentence, the tags in the corpus's scheme.
    * @param features for each sentence, the values of each feature column of the model
-   * @throws UserError if the model reads feature columns and they are missing
+   * @throws UserError if the model's feature columns are missing
    */
   predict(sentences: readonly (readonly string[])[], features?: FeatureValues): Columns;
   /**
-   * Begins what `predict` does and returns what finishes it. In between other threads compute, while this one may read
-   * and write. A second `begin` first finishes the one before, whose result stays available.
+   * Begins `predict` and returns a function that completes it. In between, other threads compute while this thread may
+   * read and write. A second `begin` first completes the earlier one, whose result stays available.
    */
   begin(sentences: readonly (readonly string[])[], features?: FeatureValues): () => Columns;
   /**
-   * The same for tokens as bytes, if the model reads no feature columns: at most `maxTokens`, or one sentence.
+   * As `begin`, for tokens as bytes: at most `maxTokens`, or one sentence. The model must have no feature columns.
    * @throws UserError if they are not UTF-8
    */
   beginLines(batch: TokenLines): () => Columns;
-  /** For each tag column, for each sentence, the tags as numbers, in the scheme that was trained. */
+  /** For each tag column, for each sentence, the tags as numbers, in the trained scheme. */
   predictPaths(
     sentences: readonly (readonly string[])[],
     features?: FeatureValues,
@@ -50,7 +50,7 @@ export interface Predictor {
     sentences: readonly (readonly string[])[],
     features?: FeatureValues,
   ): (readonly PathScores[])[];
-  /** Whether the word, normalised as the model does it, has a row of the word embedding. */
+  /** Whether the word, after the model's normalisation, has a row in the word embedding. */
   isKnown(token: string): boolean;
 }
 
@@ -75,7 +75,7 @@ export function createPredictor(
     return finishOnce;
   }
 
-  /** Begins to find, for each tag column, for each sentence, the best path and, if asked for, the scores (L, K). */
+  /** Begins to compute, for each tag column, for each sentence, the best path and, if requested, the scores (L, K). */
   function beginPaths(
     sentences: readonly (readonly string[])[],
     features: FeatureValues,
@@ -85,7 +85,7 @@ export function createPredictor(
     const pieces = sentences.flatMap((tokens, s) =>
       wordIds.cut(tokens, cuts[s]!, features[s] ?? []),
     );
-    const best: Int32Array[][] = tagColumns.map(() => []); // of each column, of each piece
+    const best: Int32Array[][] = tagColumns.map(() => []); // for each column, for each piece
     const scores: Float32Array[][] = tagColumns.map(() => []);
     let collect = (): void => undefined;
     for (const batch of batches(pieces, maxTokens)) {
@@ -162,7 +162,7 @@ export function createPredictor(
   };
 }
 
-/** Parts of these lengths, one after another. */
+/** Splits numbers into consecutive parts of these lengths. */
 function* divided<Numbers extends Int32Array | Float32Array>(
   all: Numbers,
   lengths: readonly number[],
@@ -174,7 +174,7 @@ function* divided<Numbers extends Int32Array | Float32Array>(
   }
 }
 
-/** Sentences from their windows. */
+/** Joins the windows of each sentence. */
 function joined<Part>(
   parts: readonly Part[],
   cuts: readonly (readonly Window[])[],

@@ -4,9 +4,9 @@ import type { TagColumn } from '../model/model.ts';
 
 /** A penalty on the score of a tag: the tag is predicted less often, and the others more often. */
 export interface RecallBias {
-  /** Default: the outside tag `O` of each column of span tags. */
+  /** Default: the outside tag `O` of each column with span tags. */
   readonly tag?: string | undefined;
-  /** From -100 to 100. Below 0 the tag is predicted more often. */
+  /** From -100 to 100. With a negative penalty the tag is predicted more often. */
   readonly nats: number;
 }
 

@@ -19,28 +19,28 @@ export interface TagStreamOptions {
   readonly writer: Writer;
   /** The tag columns of the model that are written, from 0. Default: all. */
   readonly columns?: readonly number[] | undefined;
-  /** Milliseconds that a piece of input may wait for more, so that more is tagged at once. Default: 0. */
+  /** Milliseconds that a piece of input may wait for more input, so that batches are larger. Default: 0. */
   readonly maxLatency?: number | undefined;
-  /** What is written besides the tags. */
+  /** What is written in addition to the tags. */
   readonly annotate?: Pick<AnnotateOptions, 'confidence' | 'minConfidence' | 'nBest'> | undefined;
   /** With `annotate`: the tag columns of the model that the tag columns of the input constrain, in the order of the input. */
   readonly given?: readonly number[] | undefined;
-  /** Called at the end with the feature columns without any value that occurred in training, if there are some. */
+  /** Called at the end with the feature columns in which no value occurred in training, if there are any. */
   readonly onStrange?: ((columns: readonly StrangeColumn[]) => void) | undefined;
 }
 
-/** Input is gathered up to this many bytes. */
+/** Maximum number of bytes of joined input. */
 const GATHERED_BYTES = 32 * 1024;
 
 type Output = string | Uint8Array;
 
-/** A batch of the input that is being tagged: waits for the tags and returns the output. */
+/** Waits for the tags of a batch that is being tagged, and returns its output. */
 type PendingOutput = () => Output;
 
 /**
- * Reads, tags and writes in order, some thousand tokens at a time. While other threads tag a batch, this one writes the
- * batch before and reads the next. When the input pauses, all that was read is tagged and yielded. Memory does not depend
- * on the length of the stream: it holds one piece of input and two batches.
+ * Reads, tags and writes in order, some thousand tokens at a time. While other threads tag a batch, this thread writes
+ * the previous batch and reads the next one. When the input pauses, all input so far is tagged and yielded. Memory does
+ * not depend on the length of the stream: it holds one piece of input and two batches.
  */
 export async function* tagStream(
   source: string | AsyncIterable<Uint8Array>,
@@ -62,7 +62,7 @@ export async function* tagStream(
   if (rest) yield rest;
 }
 
-/** Batches of the input. Tagging a batch begins when it is asked for. */
+/** The batches of the input. Tagging a batch begins when the consumer requests it. */
 async function* pendingOutputs(
   source: string | AsyncIterable<Uint8Array>,
   tagger: Tagger,
@@ -92,7 +92,7 @@ async function* pendingOutputs(
     }
     return;
   }
-  /** For each tag column of the model what is given, or undefined. */
+  /** For each tag column of the model, its given labels, or undefined. */
   const givenTags = (sentences: readonly Sentence[]) =>
     tagColumns.map((_, column) => {
       const index = given.indexOf(column);
@@ -139,13 +139,13 @@ async function* pendingOutputs(
   if (strange.length > 0) onStrange?.(strange);
 }
 
-/** What sentences have, and `empty` for those without tokens, which were not tagged. */
+/** Results for all sentences: `empty` for those without tokens, which were not tagged. */
 function withEmpty<T>(found: readonly T[], sentences: readonly Sentence[], empty: T): T[] {
   let next = 0;
   return sentences.map(({ tokens }) => (tokens.length > 0 ? found[next++]! : empty));
 }
 
-/** The items of a source, and undefined whenever it pauses. */
+/** The items of a source, and undefined whenever the source pauses. */
 async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | undefined> {
   const rest = source[Symbol.asyncIterator]();
   let reading: Promise<IteratorResult<T>> | undefined;
@@ -163,7 +163,7 @@ async function* withPauses<T>(source: AsyncIterable<T>): AsyncGenerator<T | unde
   }
 }
 
-/** Whether it takes more than two turns of the event loop, in which a pipe or a file delivers what it has. */
+/** Whether a read takes more than two turns of the event loop: enough for a pipe or file to deliver available data. */
 async function keepsWaiting(reading: Promise<unknown>): Promise<boolean> {
   let turn: NodeJS.Immediate | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -174,11 +174,11 @@ async function keepsWaiting(reading: Promise<unknown>): Promise<boolean> {
   try {
     return await Promise.race([reading.then(() => false), late]);
   } finally {
-    clearImmediate(turn); // it would keep what was read until its turn
+    clearImmediate(turn); // it would keep the read data in memory until its turn
   }
 }
 
-/** Joins the small pieces of a stream. None waits longer than `wait` milliseconds. */
+/** Joins small pieces of a stream. No piece waits longer than `wait` milliseconds. */
 async function* gathered(
   source: AsyncIterable<Uint8Array>,
   wait: number,
@@ -212,7 +212,7 @@ async function* gathered(
   }
 }
 
-/** Ends an iterator. Does not wait for a read that is under way, which may never end. */
+/** Ends an iterator. Does not wait for a pending read, which may never complete. */
 async function leave(
   rest: AsyncIterator<unknown>,
   reading: Promise<unknown> | undefined,

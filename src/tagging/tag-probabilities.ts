@@ -11,20 +11,20 @@ import type { TagColumn } from '../model/model.ts';
 import type { Paths } from '../network/crf/path-sums.ts';
 
 /**
- * Reads paths of trained tags in the corpus's scheme. Several paths may have the same reading, so the probability of a
- * tag, a span or a sequence of tags is a sum over all paths that read as it.
+ * Converts paths of trained tags to the corpus's scheme. Several paths may convert to the same tags. The probability of
+ * a tag, a span or a tag sequence is the sum over all paths that convert to it.
  */
 export interface TagProbabilities {
-  /** The tags that a path reads as. */
+  /** The tags of a path in the corpus's scheme. */
   tags(path: Int32Array): string[];
   spans(tags: readonly string[]): Span[];
   /** The tags without some of their spans. */
   withoutSpans(tags: readonly string[], dropped: readonly Span[]): string[];
-  /** The probability of each token's tag. The tags must be well formed, as those of `tags` are. */
+  /** The probability of each token's tag. The tags must be well formed, as the result of `tags` is. */
   ofTags(paths: Paths, tags: readonly string[]): number[];
-  /** The probability that a span of this type begins and ends exactly here. */
+  /** The probability of a span with exactly this type, start and end. */
   ofSpan(paths: Paths, span: Span): number;
-  /** The probability of the whole sequence. */
+  /** The probability of the tag sequence. */
   ofSequence(paths: Paths, tags: readonly string[]): number;
 }
 
@@ -60,8 +60,8 @@ function plainTags(names: readonly string[]): TagProbabilities {
 }
 
 /**
- * Two neighbouring tags tell whether a span begins, continues or ends between them, in every scheme (see `spans`). They
- * also tell whether a span touches another of its type, which IOB1 writes.
+ * Tag probabilities for span tags. In every scheme, two neighbouring tags determine whether a span begins, continues or
+ * ends between them (see `spans`), and whether a span touches another span of its type, which IOB1 marks.
  */
 function spanTags(
   names: readonly string[],
@@ -80,7 +80,7 @@ function spanTags(
   const hasType = (k: number, type: string): boolean =>
     k >= 0 && isInside[k]! && parts[k]!.type === type;
 
-  /** The probability that token `t` of the span has the tag that the scheme writes there. */
+  /** The probability that token `t` of the span has the scheme's tag for this position. */
   function ofToken(paths: Paths, t: number, { type, start, end }: Span, adjoins: boolean) {
     const position = { isFirst: t === start, isLast: t === end - 1, adjoins };
     const letter = spanLetter(scheme, position);

@@ -16,27 +16,27 @@ export interface Tagger {
   readonly backend: EngineDescription;
   /**
    * Tags sentences in the model's first tag column: for each sentence, a tag for each token.
-   * @param features features[sentence][column] are the values, one for each token, of the feature columns of the model
+   * @param features features[sentence][column][token]: the values of the model's feature columns
    * (`model.vocabulary.tokenFeatures`)
-   * @throws UserError if the model has feature columns and they are missing
+   * @throws UserError if the model's feature columns are missing
    */
   tag(sentences: readonly (readonly string[])[], features?: FeatureValues): string[][];
-  /** The same for every tag column of the model. */
+  /** Tags sentences in every tag column of the model. */
   tagColumns(sentences: readonly (readonly string[])[], features?: FeatureValues): Columns;
-  /** The spans that the tags of a column write; none if the tags are plain. Default: the first column. */
+  /** The spans of tags in a column; none if the tags are plain. Default: the first column. */
   spans(tags: readonly string[], column?: number): Span[];
-  /** So many tokens are tagged at once. */
+  /** Maximum number of tokens of a batch. */
   readonly maxTokens: number;
-  /** Begins what `tagColumns` does and returns what finishes it. In between other threads compute. */
+  /** Begins `tagColumns` and returns a function that completes it. In between, other threads compute. */
   begin(sentences: readonly (readonly string[])[], features?: FeatureValues): () => Columns;
   /**
-   * The same for tokens as bytes, if the model has no feature columns: at most `maxTokens`, or one sentence.
+   * As `begin`, for tokens as bytes: at most `maxTokens`, or one sentence. The model must have no feature columns.
    * @throws UserError if they are not UTF-8
    */
   beginLines(batch: TokenLines): () => Columns;
   /** Tags every column, with confidences and alternatives, and under constraints. */
   annotate: Annotate;
-  /** Whether the word, normalised as the model does it, has a row of the word embedding. */
+  /** Whether the word, after the model's normalisation, has a row in the word embedding. */
   isKnown(token: string): boolean;
   /** Ends the worker threads. */
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export interface TaggerOptions extends BackendOptions {
   readonly recallBias?: RecallBias;
 }
 
-/** Tokens that are tagged in the time that a thread takes to start. */
+/** Number of tokens that are tagged in the time that starting a thread takes. */
 const SINGLE_THREAD_TOKENS = 8192;
 
 /** The network of a model, ready to tag. */
@@ -75,7 +75,8 @@ export function openEngine(model: ModelFile, options: TaggerOptions): Engine {
 
 /**
  * Loads a model: a path, or the name of a bundled one (`en-upos`, `en-ner`).
- * @throws UserError if there is none, the file is damaged or no model, or it does not have the tag of `recallBias`
+ * @throws UserError if there is no such file, if it is damaged or not a model, or if the model does not have the tag of
+ * `recallBias`
  */
 export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tagger {
   using model = openModel(nameOrPath);

@@ -1,4 +1,4 @@
-/** Tokens of context on either side of a token in its window, if the sentence has them. */
+/** Minimum number of context tokens on either side of a token in its window, if the sentence has them. */
 const MARGIN = 64;
 
 /** Tokens `start` to `end - 1` of a sentence. Tokens `from` to `to - 1` count in this window and in no other. */
@@ -11,9 +11,9 @@ export interface Window {
 
 /**
  * Cuts a sentence of more than `size` tokens into windows of at most `size`, so that memory stays bounded. Neighbours
- * overlap by two margins and part in the middle: each token counts in the window in which it is furthest from a cut, at
- * least a margin of 64 tokens away (a quarter of a window shorter than 256). A recurrent layer has forgotten most of what
- * is farther away: `seqtag inspect` shows how far its gradient reaches.
+ * overlap by two margins. Each token counts in the window in which it is farthest from a cut: at least a margin of 64
+ * tokens, or a quarter of a window shorter than 256. The influence of farther tokens on a recurrent layer is small:
+ * `seqtag inspect` shows how far its gradient reaches.
  */
 export function windows(length: number, size: number): Window[] {
   const margin = Math.min(MARGIN, size >> 2);
@@ -27,7 +27,7 @@ export function windows(length: number, size: number): Window[] {
   }));
 }
 
-/** Batches of at most `most` tokens, in order; a piece that has more is a batch of its own. */
+/** Groups pieces into batches of at most `most` tokens, in order. A longer piece is a batch by itself. */
 export function* batches<Piece extends { readonly tokens: ArrayLike<unknown> }>(
   pieces: readonly Piece[],
   most: number,
@@ -44,9 +44,9 @@ export function* batches<Piece extends { readonly tokens: ArrayLike<unknown> }>(
 }
 
 /**
- * Joins the tags of a sentence's windows. Neighbours part where both give a token the same tag, as near as possible to the
- * middle of their overlap: then every transition of the joined path is one that a window's path takes, and the joined path
- * keeps the rules of the scheme. If they agree nowhere they part in the middle.
+ * Joins the tags of a sentence's windows. Neighbours are joined at a token with the same tag in both, as near as
+ * possible to the middle of their overlap. Then every transition of the joined path occurs in a window's path, so that
+ * the joined path obeys the scheme. Without such a token they are joined in the middle.
  */
 export function join(windows: readonly Window[], tags: readonly Int32Array[]): Int32Array {
   if (windows.length === 1) return tags[0]!;
@@ -70,7 +70,7 @@ export function join(windows: readonly Window[], tags: readonly Int32Array[]): I
   return joined;
 }
 
-/** Joins the scores (L, K) of a sentence's windows. Each token has those of the window in which it counts. */
+/** Joins the scores (L, K) of a sentence's windows. Each token has the scores of the window in which it counts. */
 export function joinScores(
   windows: readonly Window[],
   scores: readonly Float32Array[],

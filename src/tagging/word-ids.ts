@@ -6,10 +6,10 @@ import { createByteLexicon, createLexicon, type Lexicon } from './lexicon.ts';
 import type { Window } from './windows.ts';
 import { createWordTable } from './word-table.ts';
 
-/** A sentence or a window of one, as it is tagged at once. */
+/** A sentence, or a window of a long sentence. */
 export interface Piece {
   readonly tokens: readonly string[];
-  /** For each token, what tells its word type: the token itself, and its features if there are some. */
+  /** For each token, the key of its word type: the token, and its features if there are any. */
   readonly keys: readonly string[];
   readonly bags: TokenBags | undefined;
 }
@@ -18,7 +18,7 @@ export interface Piece {
 export interface WordIds {
   /**
    * Cuts a sentence into pieces, one for each window.
-   * @throws UserError if the model reads feature columns that are not there
+   * @throws UserError if the model's feature columns are missing
    */
   cut(
     tokens: readonly string[],
@@ -28,11 +28,11 @@ export interface WordIds {
   ofPieces(pieces: readonly Piece[]): Batch;
   /** @throws UserError if the lines are not UTF-8 */
   ofLines(lines: TokenLines): Batch;
-  /** Whether the word, normalised as the model does it, has a row of the word embedding. */
+  /** Whether the word, after the model's normalisation, has a row in the word embedding. */
   isKnown(token: string): boolean;
 }
 
-/** Types that are kept from batch to batch. */
+/** Maximum number of types kept from batch to batch. */
 const MOST_TYPES = 32_768;
 
 export function createWordIds(vocabulary: Vocabulary): WordIds {
@@ -64,7 +64,7 @@ export function createWordIds(vocabulary: Vocabulary): WordIds {
     try {
       if (first.length > 0) table.append(typesOf(first));
     } catch (error) {
-      clear(); // the lexicon has numbers that the table lacks
+      clear(); // the lexicon has numbers that are not in the table
       throw error;
     }
     let end = 0;

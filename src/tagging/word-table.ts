@@ -1,6 +1,6 @@
 import type { Bags, WordTypes } from '../network/engine.ts';
 
-/** A table of word types that grows: `types` stays the same object, as `WordTypes` asks. */
+/** A growing table of word types. `types` stays the same object, as `WordTypes` requires. */
 export interface WordTable {
   readonly types: WordTypes;
   readonly size: number;
@@ -50,7 +50,7 @@ function createBags(): { append(more: Bags): Bags } {
   };
 }
 
-/** Integers that become more. */
+/** A growing array of integers. */
 function createIntegers(): {
   /** Appends values, `shift` added to each. */
   append(values: ArrayLike<number>, shift?: number): void;

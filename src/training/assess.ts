@@ -11,7 +11,7 @@ import { type Parameters, setParameters } from './parameters.ts';
 import type { Prepared } from './prepare.ts';
 import { hasOnlyCertainTags } from './trained-columns.ts';
 
-/** Networks as one model, with its scores. */
+/** Networks joined to one model, with its scores. */
 export interface Assessment
   extends Pick<Model, 'config' | 'parameters' | 'vocabulary' | 'tagColumns'> {
   readonly kernels: string;
@@ -24,7 +24,8 @@ export interface Assessment
 
 /**
  * Joins networks to one, sets the penalty on a tag of each column, and scores the result.
- * @param options.biases the penalties, in nats. Default: what training was asked for, or what gives the best dev score.
+ * @param options.biases the penalties, in nats. Default: the penalties of the hyperparameters, or those with the best
+ * dev score.
  */
 export async function assess(
   prepared: Prepared,
@@ -57,7 +58,7 @@ export async function assess(
     /** Sets the penalty on the score of `tag` in column `c`. Returns it, in nats. */
     const setPenalty = (tag: number, c: number): number => {
       if (tag < 0) return 0;
-      // without a gold `O` nothing that is found is wrong, and more recall would always be better
+      // without a gold `O` no predicted span is wrong, so that more recall would always score better
       if (partial && !given && !recallBias && !hasOnlyCertainTags(columns[c]!.dev)) return 0;
       const name = `${headName(c)}.bias`;
       const bias = parameters.get(name)!;
@@ -101,7 +102,7 @@ export async function assess(
   }
 }
 
-/** The penalties that are tried on dev, in nats. */
+/** The candidate penalties, in nats. */
 const PENALTIES = Array.from({ length: 13 }, (_, i) => i / 4);
 
 const scoreOf = ({ spans, accuracy }: Report): number =>

@@ -40,10 +40,10 @@ export interface TeacherOptions {
   readonly rawFormat?: Format | undefined;
 }
 
-/** On development data (bench/README.md) smaller weights are not better. */
+/** Smaller weights were not better on development data (bench/README.md). */
 export const TEACHER_WEIGHT = 1;
 
-/** What training needs of a teacher before the teacher predicts anything. */
+/** A teacher, before its predictions. */
 export interface Teacher {
   readonly record: NonNullable<TrainingRecord['teacher']>;
   readonly tagColumns: readonly TagColumn[];
@@ -64,7 +64,7 @@ export async function openTeacher(
 ): Promise<Teacher> {
   using file = openModel(model);
   const { tagColumns, vocabulary, record, path } = file;
-  // the student is a single network, and has a seed and development sentences of its own
+  // the student is a single network; its seed and development sentences do not come from the teacher
   const { ensemble: _, seed: __, refit: ___, ...inherited } = record.hyperparameters;
   const known = Object.entries(inherited).filter(([name]) =>
     (hyperparameterNames as readonly string[]).includes(name),
@@ -92,8 +92,9 @@ export async function openTeacher(
 }
 
 /**
- * The schemes of a student's tag column: the gold tags keep theirs, and the student learns the teacher's.
- * @throws UserError if the teacher has no such column, or one of another kind
+ * The schemes of a student's tag column: the gold tags keep their scheme, and the student learns tags in the teacher's
+ * scheme.
+ * @throws UserError if the teacher has no such column, or if its tags are of another kind
  */
 export function teachersSchemes(
   { tagColumns, record }: Teacher,
@@ -125,8 +126,8 @@ export const withTeachersTags = (vocabulary: Vocabulary, teacher: Teacher): Voca
 /** The teacher's predictions for a corpus. */
 export interface TeacherTargets {
   /**
-   * Draws tags from the teacher's distribution: for each tag column the indices (L) of tags in the student's vocabulary.
-   * Undefined if the gold tags are to be learned this time.
+   * Draws tags from the teacher's distribution: for each tag column the indices (L) of tags in the student's
+   * vocabulary. Undefined if the gold tags are the targets this time.
    * @param sentence index in the numbered corpus
    */
   draw(sentence: number, random: Random): Int32Array[] | undefined;
@@ -193,14 +194,17 @@ export async function computeTeacherTargets(
   }
 }
 
-/** For each tag column the scores of transitions: those of the CRF, or 0 for those that the scheme allows; else undefined. */
+/**
+ * For each tag column the transition scores: those of the CRF, or 0 for transitions that the scheme allows; undefined
+ * for plain tags without a CRF.
+ */
 function pathScores(
   engine: Engine,
   vocabulary: Vocabulary,
   tagColumns: readonly TagColumn[],
 ): (CrfScores | undefined)[] {
   const isCrf = engine.config.decoder === 'crf';
-  // the student may have a CRF, which forbids what the scheme forbids, whatever the teacher's decoder
+  // the student's decoder may forbid what the scheme forbids, whatever the teacher's decoder
   const allowed = allowedTransitionsOf(
     { ...engine.config, decoder: 'constrained' },
     vocabulary,

@@ -9,7 +9,7 @@ import type { Predictor } from '../tagging/predictor.ts';
 import type { LabelledSentence } from './labelled-corpus.ts';
 import type { TrainedColumn } from './trained-columns.ts';
 
-/** Scores a predictor on the same sentences again and again: what depends on the sentences only is computed once. */
+/** Scores a predictor repeatedly on the same sentences. What depends only on the sentences is computed once. */
 export interface Evaluator {
   /** A report for each tag column. */
   reports(): Report[];
@@ -47,12 +47,12 @@ export function createEvaluator(
 interface ScorerOptions extends Pick<TrainedColumn, 'tagColumn' | 'seenTags'> {
   /** The trained tags, in the network's order. */
   readonly names: readonly string[];
-  /** Whether gold labels may be partial: then only tokens with a certain tag count, as in `countCertainPairs`. */
+  /** Whether gold labels may be partial: then only tokens with a single gold tag count, as in `countCertainPairs`. */
   readonly partial: boolean;
   readonly isKnown: (token: string) => boolean;
 }
 
-/** Tokens of a sentence, one after another, whose gold tags are certain. */
+/** Consecutive tokens of a sentence that have single gold tags. */
 interface Part {
   readonly sentence: number;
   readonly from: number;
@@ -95,7 +95,7 @@ function pathScorer(
   };
 }
 
-/** The ranges of a sentence in which all labels are certain: without partial labels, the whole sentence. */
+/** The ranges of a sentence in which all labels are single tags: without partial labels, the entire sentence. */
 function certainRanges(
   labels: readonly string[],
   partial: boolean,
@@ -111,7 +111,7 @@ function certainRanges(
   return ranges;
 }
 
-/** Counts predictions. What does not depend on them is as in the counts of perfect ones. */
+/** Counts predictions. Counts that depend only on gold tags are copied from the counts of perfect predictions. */
 function countParts(
   parts: readonly Part[],
   predicted: readonly Int32Array[],
@@ -196,7 +196,7 @@ function createTagNumbers(scheme: Scheme): TagNumbers {
   const names: string[] = [];
   const types: string[] = [];
   const parts: ReturnType<typeof tagParts>[] = [];
-  const typeOf: number[] = []; // of each tag, -1 if it is outside
+  const typeOf: number[] = []; // span type of each tag; -1 for the outside tag
   return {
     names,
     types,
@@ -213,7 +213,7 @@ function createTagNumbers(scheme: Scheme): TagNumbers {
     },
     spans(tags) {
       const found: NumberedSpan[] = [];
-      let start = -1; // -1: no span is open
+      let start = -1; // -1: outside a span
       for (let i = 0; i < tags.length; i++) {
         const tag = tags[i]!;
         if (start >= 0) {
@@ -244,7 +244,7 @@ function pathReader(
   const outside = names.map((name) =>
     tagParts(name, trainedScheme).role === 'outside' ? number(name) : -1,
   );
-  // For the first tag k of a span: the tag of each token, by its position (see `written`).
+  // For each first tag k of a span: the tags of its tokens, by position (see `written`).
   const inside = names.map((name) => {
     const { role, separator, type } = tagParts(name, trainedScheme);
     if (role === 'outside') return [];

@@ -7,16 +7,19 @@ export interface CorpusSize {
   readonly tokens: number;
 }
 
-/** Which of several networks an event is about. */
+/** The network that an event is about, if there are several. */
 export interface RunPosition {
-  /** The member of an ensemble, from 1, and their number. Left out for a single network. */
+  /** The index of the ensemble member, from 1, and the number of members. Undefined for a single network. */
   readonly member?: number;
   readonly members?: number;
-  /** Given for a refit: its training sentences. Its scores are those of the network that was scored on dev. */
+  /** The training sentences of a refit. The scores of a refit are those of the network that was scored on dev. */
   readonly refit?: CorpusSize;
 }
 
-/** Why training ended: all epochs, no better score for long, the signal, or a loss that is no longer finite. */
+/**
+ * Why training ended: all epochs complete, no better score within the patience, the signal, or a loss that is not
+ * finite.
+ */
 export type StopReason = 'epochs' | 'patience' | 'signal' | 'diverged';
 
 /** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
@@ -57,7 +60,7 @@ export type TrainingEvent =
       /** Mean loss of this epoch so far, in nats per token. */
       readonly loss: number;
       readonly tokensPerSecond: number;
-      /** At most: until the last possible epoch. */
+      /** Upper limit: the time until the last possible epoch. */
       readonly secondsLeft: number;
     })
   | (EpochRecord &
@@ -81,18 +84,18 @@ export type TrainingEvent =
       readonly bestEpoch: number;
       /** `signal` if training was interrupted anywhere, else `diverged` if a network diverged. */
       readonly stopped: StopReason;
-      /** A line for each network that diverged. The model has its best epoch so far, or is without it. */
+      /** A line for each network that diverged. The model has its best epoch so far, or does not include it. */
       readonly divergences?: readonly string[];
       /** Score of the best epoch on dev: F1 for spans, else accuracy; the mean over several tag columns. */
       readonly score: number;
       /** A report for each tag column. */
       readonly dev: readonly Report[];
       readonly test?: readonly Report[];
-      /** Training sentences of the refit; left out if there was none. */
+      /** Training sentences of the refit; undefined if there was none. */
       readonly refit?: CorpusSize;
-      /** For each tag column the penalty on the score of a tag, in nats; left out if all are 0. */
+      /** For each tag column the penalty on the score of a tag, in nats; undefined if all are 0. */
       readonly recallBias?: readonly number[];
-      /** The tag of the penalty. Left out for `O`. */
+      /** The tag of the penalty. Undefined for `O`. */
       readonly recallTag?: string;
       readonly members?: readonly MemberRecord[];
       readonly tokensPerSecond: number;

@@ -1,8 +1,7 @@
 import { type FeatureName, featureNames } from '../corpus/features/features.ts';
 import type { Bptt } from '../network/engine.ts';
 
-// Parsers of the hyperparameters whose values are more than a number or a name. Each returns undefined for text that is
-// no such value.
+// Parsers of hyperparameters with structured values. Each returns undefined for text of another form.
 
 /** `full`, `regular:K` or `random:P`. */
 export function parseBptt(text: string): Bptt | undefined {
@@ -35,7 +34,7 @@ export function parseFeatures(text: string): FeatureName[] | undefined {
   return known.length === names.length ? known : undefined;
 }
 
-/** 1 to 31 rising whole numbers: `1,2,4,8`. */
+/** 1 to 31 ascending whole numbers: `1,2,4,8`. */
 export function parsePeriods(text: string): number[] | undefined {
   const periods = text.split(',').map(Number);
   const isRising = periods.every(

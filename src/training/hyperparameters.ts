@@ -16,12 +16,12 @@ interface ChoiceOption {
 /** A hyperparameter whose value is text of a certain form. */
 interface TextOption {
   readonly default: string;
-  /** The canonical form of a value, or undefined if the text has not the form. */
+  /** The canonical form of a value; undefined if the text does not have the expected form. */
   readonly normalise: (text: string) => string | undefined;
-  /** The form, as error messages describe it. */
+  /** The expected form, for error messages. */
   readonly expected: string;
   readonly help: string;
-  /** The flag may be repeated; its values are then joined by commas. */
+  /** The flag may be repeated. Its values are then joined by commas. */
   readonly repeatable?: true;
 }
 
@@ -39,9 +39,9 @@ const LAYERS = [0, 64] as const;
 const COUNT = [1, 1e6] as const;
 
 /**
- * Every hyperparameter: default, range and help text. The name is the key in a configuration file and, written with
- * dashes, the flag on the command line. The defaults did best on development data (bench/README.md); `recipes` has those
- * that depend on the kind of tags. Model files list them in this order.
+ * All hyperparameters: default, range and help text. The name is the key in a configuration file and, written with
+ * dashes, the flag on the command line. The defaults were best on development data (bench/README.md). `recipes` has the
+ * defaults that depend on the kind of tags. Model files list hyperparameters in this order.
  */
 export const hyperparameters = {
   recipe: {

@@ -23,14 +23,14 @@ export interface LabelledSentence {
   readonly tags: readonly string[];
   /** `featureColumns[c][t]`: the value of feature column c at token t. */
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
-  /** Whether no white space follows each token, where the format tells. */
+  /** For each token whether no white space follows it, if the format has this information. */
   readonly isJoined?: readonly boolean[] | undefined;
 }
 
 export interface CorpusFile {
   readonly file: string;
   readonly sha256: string;
-  /** As asked for, or known by the file's extension or content. */
+  /** As requested, or detected by the file's extension or content. */
   readonly format: Format;
   /** The sentences with the tags of the first tag column. */
   readonly sentences: readonly LabelledSentence[];
@@ -49,7 +49,7 @@ export const countTokens = (sentences: readonly LabelledSentence[]): number =>
   sentences.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
 /**
- * Reads a labelled file once, whatever the number of tag columns, and hashes its bytes on the way. So it may be a pipe.
+ * Reads a labelled file and hashes its bytes, in one pass for any number of tag columns. So the file may be a pipe.
  * @param file a path, or `-` for standard input
  * @param input the bytes of `-`. Default: standard input of this process
  * @throws UserError as the readers do
@@ -81,7 +81,7 @@ export async function readLabelled(
     })),
   );
   const { format, columns } = document!;
-  // from the start, since text to tag lacks the tag columns at the end
+  // count columns from the start, because text to tag does not have the tag columns at the end
   const fromStart = (column: Column): Column =>
     isName(column) || format === 'jsonl' ? column : columnIndex(Number(column), columns)!;
   return {
@@ -97,7 +97,7 @@ export async function readLabelled(
 
 /**
  * @param reason why the file is read more than once
- * @throws UserError (SEQTAG_FILE_TYPE) for what can be read only once, such as `<(...)` in a shell
+ * @throws UserError (SEQTAG_FILE_TYPE) for files that can be read only once, such as `<(...)` in a shell
  */
 export function checkRereadable(
   file: string,
@@ -112,7 +112,7 @@ export function checkRereadable(
 
 /**
  * Splits sentences into nine tenths for training and one tenth for development. The seed chooses one of the first ten
- * sentences; this one and every tenth after it are held out. Of fewer than ten sentences one is held out.
+ * sentences; it and every tenth sentence after it are held out. With fewer than ten sentences, one is held out.
  * @throws UserError (SEQTAG_CORPUS_EMPTY) for fewer than two sentences
  */
 export function holdOut(

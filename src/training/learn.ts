@@ -28,39 +28,39 @@ export interface TrainedNetwork
   extends Pick<TrainingRecord, 'seed' | 'bestEpoch' | 'epochs' | 'gradients'> {
   readonly parameters: Parameters;
   readonly stopped: StopReason;
-  /** One line about what happened, if the network diverged. */
+  /** One line that describes the divergence, if the network diverged. */
   readonly divergence?: string | undefined;
-  /** Tokens that it was trained on, over all epochs. */
+  /** Number of training tokens, over all epochs. */
   readonly tokens: number;
   readonly trainingSeconds: number;
 }
 
-/** What training changes from epoch to epoch, besides the engine's parameters and optimizer state. */
+/** The state of training, in addition to the engine's parameters and optimizer state. */
 interface TrainingState {
-  /** Complete epochs. */
+  /** Number of complete epochs. */
   epoch: number;
-  /** Updates so far, over all epochs. */
+  /** Number of updates so far, over all epochs. */
   updates: number;
-  /** What the schedule `plateau` has left of the learning rate. */
+  /** The factor of the schedule `plateau` on the learning rate. */
   plateauFactor: number;
   random: RandomState;
   history: EpochRecord[];
-  /** Running average of the learned parameters at the ends of epochs. It is what is scored and kept. */
+  /** Running average of the learned parameters at the ends of epochs. The average is scored and saved. */
   average: Parameters | undefined;
   best: { epoch: number; score: number; parameters: Parameters } | undefined;
 }
 
-/** A training run: what does not change in it. */
+/** The constants of a training run. */
 interface Run {
   readonly engine: Engine;
   readonly batchMaker: BatchMaker;
   readonly random: Random;
   readonly h: Hyperparameters;
-  /** Tokens of each sentence of the corpus; in several windows they count several times. */
+  /** Number of tokens of each sentence of the corpus. Tokens in several windows count several times. */
   readonly lengths: readonly number[];
   readonly batchSize: number;
   readonly epochs: number;
-  /** Epochs of networks that are trained afterwards. */
+  /** Number of epochs of the networks that are trained after this one. */
   readonly epochsAfter: number;
   readonly position: RunPosition;
   readonly signal: AbortSignal | undefined;
@@ -80,7 +80,7 @@ interface EpochSums {
 /** Time between two progress events, in milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
-/** Training computes without pause: this lets a signal or a spinner have its turn. */
+/** Lets signals and timers be handled, because training itself never waits. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export const seconds = (since: number): number => (performance.now() - since) / 1000;
@@ -88,8 +88,8 @@ export const seconds = (since: number): number => (performance.now() - since) / 
 /**
  * Trains one network from the beginning.
  * @param options.member its index in the ensemble
- * @param options.developmentRun for a refit, the run on the training sentences alone: its scores are used, and its best
- * epoch is the last
+ * @param options.developmentRun for a refit, the run on only the training sentences: its scores are used, and its best
+ * epoch is the refit's last
  * @throws DivergedError if the first epoch diverges, or any epoch of a refit; UserError if the network is too large
  */
 export async function* learn(
@@ -205,7 +205,7 @@ export async function* learn(
   }
 }
 
-/** Takes the steps of an epoch, until one diverges or the signal comes. */
+/** Runs the steps of an epoch until one diverges or the signal stops training. */
 async function* trainEpoch(
   run: Run,
   state: TrainingState,
@@ -254,7 +254,7 @@ async function* trainEpoch(
   return { sums };
 }
 
-/** Adds an epoch to the state: its record, and the averaged parameters if they are the best so far. */
+/** Adds an epoch's record to the state, and its averaged parameters if they are the best so far. */
 function endEpoch(
   state: TrainingState,
   { h, sums, score }: { h: Hyperparameters; sums: EpochSums; score: number },
@@ -267,7 +267,7 @@ function endEpoch(
     clipped: sums.clipped / sums.steps,
   };
   state.history.push(record);
-  // as long as no span is found, the network that has learned longest is the best
+  // while the score is 0 (no correct span yet), the latest epoch counts as the best
   if (!state.best || score > state.best.score || state.best.score === 0) {
     const parameters = copyParameters(state.average!, state.best?.parameters);
     state.best = { epoch, score, parameters };

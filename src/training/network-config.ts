@@ -3,7 +3,7 @@ import type { NetworkConfig } from '../network/config.ts';
 import { parseFeatures, parsePeriods } from './hyperparameter-values.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 
-/** The shape of the network, from hyperparameters and the sizes that the corpus determines. */
+/** The shape of the network, from hyperparameters and the sizes of the vocabulary. */
 export function networkConfig(
   h: Hyperparameters,
   sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags' | 'tokenFeatures'>,

@@ -6,7 +6,7 @@ import { type Random, shuffle } from '../network/random.ts';
 import { type Window, windows } from '../tagging/windows.ts';
 import type { LabelledSentence } from './labelled-corpus.ts';
 
-/** A sentence, or a window of a long sentence, as numbers: the rows and indices that never change in training. */
+/** A sentence, or a window of a long sentence, as numbers that do not change in training. */
 export interface NumberedSentence {
   /** Index of each token in `NumberedCorpus.types`. */
   readonly types: Int32Array;
@@ -26,7 +26,10 @@ export interface NumberedCorpus {
   readonly sets: readonly (Float32Array | undefined)[];
 }
 
-/** Longer sentences are cut into windows, which bounds the memory of a step. */
+/**
+ * Maximum number of tokens of a training sentence. Longer sentences are cut into windows, to bound the memory of a
+ * step.
+ */
 const MOST_TOKENS = 1024;
 
 /** The windows of a sentence in training. */

@@ -23,7 +23,7 @@ export interface TrainOptions extends BackendOptions {
   readonly read?:
     | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
     | undefined;
-  /** The others are those of the teacher, if there is one, else those of the recipe. */
+  /** Hyperparameters that differ from the teacher's, if there is one, else from the recipe's. */
   readonly hyperparameters: Settings;
   /** A model whose predictions are learned (distillation). */
   readonly teacher?: TeacherOptions | undefined;
@@ -31,7 +31,10 @@ export interface TrainOptions extends BackendOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether development sentences are learned at the end: held-out sentences are part of the corpus, a dev file is not. */
+/**
+ * Whether a refit on the development sentences is the default: it is if they are held out of the corpora, not if they
+ * are a separate file.
+ */
 export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undefined;
 
 /**

@@ -4,7 +4,7 @@ import type { Engine } from '../network/engine.ts';
 /** Values by the name of the parameter. */
 export type Parameters = Map<string, Float32Array>;
 
-/** @param into an earlier copy that is no longer needed: new memory costs more than copying */
+/** @param into an earlier copy to overwrite: allocating memory is slower than copying */
 export function getParameters(
   engine: Engine,
   names: readonly string[],
@@ -18,7 +18,7 @@ export function setParameters(engine: Engine, parameters: Parameters): void {
   for (const [name, values] of parameters) engine.setParameter(name, values);
 }
 
-/** @param into an earlier copy that is no longer needed */
+/** @param into an earlier copy to overwrite */
 export function copyParameters(from: Parameters, into: Parameters = new Map()): Parameters {
   for (const [name, values] of from) {
     const copy = into.get(name);
@@ -28,7 +28,10 @@ export function copyParameters(from: Parameters, into: Parameters = new Map()): 
   return into;
 }
 
-/** Rounds embeddings as the model file does, to half precision if they fit it, so that what is scored is what is written. */
+/**
+ * Rounds embeddings to half precision if they fit it, as the model file does, so that the scored parameters are the
+ * saved ones.
+ */
 export function roundEmbeddings(specs: Engine['parameters'], parameters: Parameters): void {
   for (const { name, init } of specs) {
     if (init !== 'embedding') continue;

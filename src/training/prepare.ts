@@ -35,7 +35,7 @@ import { parseTagWeights, tagWeights } from './tag-weights.ts';
 import { type TrainedColumn, trainedColumns } from './trained-columns.ts';
 import type { TrainingFiles } from './training-files.ts';
 
-/** All that the training of a network needs, except for its seed. */
+/** The input of training a network, except for the seed. */
 export interface Prepared {
   readonly hyperparameters: Hyperparameters;
   /** Whether labels may be `?` or `NN|VB`. */
@@ -70,8 +70,8 @@ export interface Prepared {
 
 /**
  * Prepares the training of networks.
- * @param developmentRun given for a refit: what was prepared for the networks that were scored on the development
- * sentences. The refit has the same hyperparameters and learns the development sentences too.
+ * @param developmentRun for a refit: the preparation of the networks that were scored on the development sentences. The
+ * refit has the same hyperparameters, and trains on the development sentences too.
  * @throws UserError for settings that the corpus does not allow, and for word vectors that cannot be read
  */
 export async function prepare(
@@ -165,7 +165,7 @@ export async function prepare(
   };
 }
 
-/** The hyperparameters that were given, then those of the teacher, the recipe, and the defaults. */
+/** All hyperparameters: as given, else from the teacher, else from the recipe, else the defaults. */
 function chooseHyperparameters(
   options: TrainOptions,
   context: Pick<TrainingFiles, 'teacher'> & Pick<Prepared, 'tagColumn' | 'tokens'>,

@@ -1,7 +1,7 @@
 import { featureNames } from '../corpus/features/features.ts';
 import { defaultHyperparameters, type Hyperparameters, type Settings } from './hyperparameters.ts';
 
-/** What a recipe depends on. */
+/** The inputs of a recipe. */
 interface Circumstances {
   /** Tokens of the training corpus. */
   readonly tokens: number;
@@ -10,17 +10,17 @@ interface Circumstances {
 }
 
 /**
- * The defaults of each kind of tags, where they differ from `hyperparameters`. They did best on development data
+ * The defaults for each kind of tags that differ from those in `hyperparameters`. They were best on development data
  * (bench/README.md).
  */
 export const recipes = {
-  // more units pay only where the corpus is large enough to train them
+  // more units are better only if the corpus is large enough to train them
   pos: ({ tokens }) => ({
     features: featureNames.join(),
     hidden: tokens < 100_000 ? 100 : 200,
   }),
   spans: ({ partial }) => ({
-    // only a CRF can learn from an unknown tag: the tag scheme restricts it and its neighbours
+    // only a CRF learns from unknown tags: the tag scheme restricts them and their neighbours
     ...(partial ? { decoder: 'crf' } : { decoder: 'constrained', labelSmoothing: 0.2 }),
     biasRecall: 'auto',
     features: 'shape,case',

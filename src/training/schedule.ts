@@ -4,7 +4,7 @@ import type { Hyperparameters } from './hyperparameters.ts';
 
 /**
  * The learning rate of the next update.
- * @param state complete epochs, updates so far, and what the schedule `plateau` has left of the learning rate
+ * @param state number of complete epochs, number of updates so far, and the factor of the schedule `plateau`
  */
 export function learningRateAt(
   { schedule, learningRate, warmup, decay, epochs }: Hyperparameters,

@@ -79,7 +79,7 @@ function unknownName(spelling: string, where: string): UserError {
   );
 }
 
-/** The value in the form in which it is kept, or what was expected. */
+/** The canonical form of a value, or the expected form if the value is wrong. */
 function canonicalValue(
   option: HyperparameterOption,
   value: unknown,
@@ -89,7 +89,7 @@ function canonicalValue(
       ? { value }
       : { expected: `one of ${option.choices.join(', ')}` };
   if ('normalise' in option) {
-    // a number, since `clip` and `biasRecall` may be one
+    // numbers too, because `clip` and `biasRecall` may be numbers
     const isText = typeof value === 'string' || Number.isFinite(value);
     const text = isText ? option.normalise(String(value)) : undefined;
     return text === undefined ? { expected: option.expected } : { value: text };
@@ -102,7 +102,7 @@ function canonicalValue(
   return typeof value === 'boolean' ? { value } : { expected: 'true or false' };
 }
 
-/** @throws UserError (SEQTAG_OPTION_CONFLICT) for values that are right by themselves and wrong together */
+/** @throws UserError (SEQTAG_OPTION_CONFLICT) for values that contradict each other */
 function checkConflicts(settings: Settings, where: string): void {
   const h = { ...defaultHyperparameters, ...settings };
   const refuse = (option: HyperparameterName, message: string): never => {

@@ -40,7 +40,7 @@ export function startEvent(prepared: Prepared, engine: Engine, epochs: number): 
   };
 }
 
-/** The fraction of the corpus's tokens that are in a phrase of a gazetteer. */
+/** The fraction of the corpus's tokens in a gazetteer match. */
 function matchedFraction({ sentences }: NumberedCorpus): number {
   let [matched, all] = [0, 0];
   for (const { tokens } of sentences) {

@@ -17,8 +17,8 @@ export function parseTagWeights(text: string): Map<string, number> | undefined {
 }
 
 /**
- * For each tag column the loss weights (K) of its tags, in the trained scheme; undefined if all are 1. A name is a tag or
- * a span type. The weight of a span type applies to those of its tags that have no weight themselves.
+ * For each tag column the loss weights (K) of its tags, in the trained scheme; undefined if all are 1. A name is a tag
+ * or a span type. The weight of a span type applies to its tags, except for tags with a separate weight.
  * @throws UserError (SEQTAG_TAGS) for a name that no column has
  */
 export function tagWeights(

@@ -17,14 +17,14 @@ export type { TrainOptions } from './options.ts';
  * Trains a model, or the members of an ensemble one after another, and writes it. The same corpora, hyperparameters and
  * kernels give the same bytes, whatever the number of threads.
  *
- * The signal ends training early: the model then has the best epoch so far, and the last event says `stopped: 'signal'`.
- * A network that diverges ends early too. The model has its best epoch if it finished one, and the members that finished.
+ * The signal ends training early: the model then has the best epoch so far, and the last event has `stopped: 'signal'`.
+ * A network that diverges ends early too: the model has its best epoch, if it completed one, and the other members.
  * @throws UserError for wrong hyperparameters, corpora or output; DivergedError if no network finished an epoch
  */
 export const train = (options: TrainOptions): AsyncGenerator<TrainingEvent> =>
   trainOn(options, () => readTrainingFiles(options));
 
-/** As `train`, with the files that `read` gives: several runs can share them. */
+/** As `train`, with the files that `read` returns, so that several runs can share them. */
 export async function* trainOn(
   options: TrainOptions,
   read: () => TrainingFiles | Promise<TrainingFiles>,
@@ -91,7 +91,7 @@ async function* trainAndSave(
   };
 }
 
-/** A network, and what it is worth without the other members. */
+/** A network with its scores as a single model. */
 interface Member {
   readonly network: TrainedNetwork;
   readonly assessment: Assessment;
@@ -113,8 +113,8 @@ interface TrainedEnsemble {
 }
 
 /**
- * Trains the members of an ensemble, or a single network, and joins them. A member that ended early, interrupted or
- * diverged, is left out unless the others score higher with it.
+ * Trains the members of an ensemble, or a single network, and joins them. A member that was interrupted or diverged is
+ * included only if the ensemble scores higher with it.
  * @throws DivergedError if no network finished an epoch
  */
 async function* trainEnsemble(
@@ -175,8 +175,8 @@ type Refit =
   | { readonly model?: undefined; readonly divergence: string };
 
 /**
- * Trains each network anew, on the development sentences too, for as many epochs as were best, and with the recall biases
- * that were chosen.
+ * Trains each network from the beginning, on the development sentences too, for its best number of epochs and with the
+ * chosen recall biases.
  * @returns undefined if it was interrupted
  */
 async function* refitNetworks({

@@ -15,10 +15,10 @@ import type { TrainOptions } from './options.ts';
 import { completeSettings } from './recipes.ts';
 import type { TrainingFiles } from './training-files.ts';
 
-/** A tag column that is learned, and its sentences. */
+/** A tag column to learn, with its sentences. */
 export interface TrainedColumn {
   readonly tagColumn: TagColumn;
-  /** With tags in the scheme that the network learns; at the end the teacher's sentences, without tags. */
+  /** With tags in the trained scheme. The sentences of the teacher's raw files, without tags, are at the end. */
   readonly train: readonly LabelledSentence[];
   /** With tags in the scheme of the corpus, as in `test`. Empty for a refit. */
   readonly dev: readonly LabelledSentence[];
@@ -28,9 +28,10 @@ export interface TrainedColumn {
 }
 
 /**
- * The tag columns that are learned. All hold the same sentences.
+ * The tag columns to learn. All have the same sentences.
  * @param options.refit whether the development sentences are training sentences too
- * @throws UserError for too many columns, for tags that do not fit the teacher, and where nothing can be learned or scored
+ * @throws UserError for too many columns, for tags that do not fit the teacher, and if there is nothing to learn or to
+ * score
  */
 export function trainedColumns(
   { read, hyperparameters }: Pick<TrainOptions, 'read' | 'hyperparameters'>,
@@ -45,7 +46,7 @@ export function trainedColumns(
       { code: 'SEQTAG_COLUMN', option: 'tagColumn' },
     );
   const settings: Settings = { ...teacher?.settings, ...hyperparameters };
-  const { seed, tagScheme, partial } = completeSettings(settings, 'pos'); // not in recipes
+  const { seed, tagScheme, partial } = completeSettings(settings, 'pos'); // these do not depend on the recipe
   const { format } = corpora[0]!;
   return corpora[0]!.columns.map((_, c) => {
     const corpus = corpora.flatMap((file) => file.columns[c]!);

@@ -11,11 +11,11 @@ import type { Prepared } from './prepare.ts';
 
 /** Makes batches of a corpus, as numbers. */
 export interface BatchMaker {
-  /** A batch of some sentences, in which words, characters, columns and phrases are hidden at random. */
+  /** A batch of some sentences, with random dropout of words, characters, feature values and gazetteer matches. */
   noisy(sentences: readonly number[]): TrainingBatch;
   /**
-   * The longest sentences of the corpus, at most 64, for `gradientNorms`: each is cut after 200 tokens, and so that its
-   * first and last tag are known.
+   * The longest sentences of the corpus, at most 64, for `gradientNorms`. Each is cut to at most 200 tokens, and so
+   * that its first and last tag are known.
    */
   longest(): TrainingBatch;
 }

@@ -8,7 +8,7 @@ import type { TrainOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 
 /**
- * An engine for the network that is to be trained. Its parameters are 0.
+ * Creates an engine for the network to train. All its parameters are 0.
  * @throws UserError if the network needs more memory than there is
  */
 export function openTrainingEngine(
@@ -41,7 +41,7 @@ export function initialiseParameters(
     const values = initialise(spec, random, h);
     if (spec.name === 'word.embedding') pretrained?.fill(values);
     if (spec.name === 'token.embedding')
-      // a value that training never sees must not change the sum
+      // an unknown value that training never uses must not change the sum
       for (const row of features?.unknown ?? [])
         values.fill(0, row * h.columnDim, (row + 1) * h.columnDim);
     engine.setParameter(spec.name, values);

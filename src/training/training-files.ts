@@ -4,7 +4,10 @@ import { openTeacher, type Teacher } from './distill.ts';
 import { type CorpusFile, readLabelled } from './labelled-corpus.ts';
 import type { TrainOptions } from './options.ts';
 
-/** The files that training reads, except for word vectors: those depend on the vocabulary. */
+/**
+ * The files that training reads, except for word vectors, whose selection depends on the
+ * vocabulary.
+ */
 export interface TrainingFiles {
   readonly teacher: Teacher | undefined;
   readonly corpora: readonly CorpusFile[];
@@ -18,7 +21,7 @@ export interface TrainingFiles {
     | undefined;
 }
 
-/** @throws UserError for a file that cannot be read, or is not what it should be */
+/** @throws UserError for a file that cannot be read or is of the wrong kind */
 export async function readTrainingFiles(
   options: Pick<TrainOptions, 'corpora' | 'dev' | 'test' | 'gazetteers' | 'read' | 'teacher'>,
 ): Promise<TrainingFiles> {

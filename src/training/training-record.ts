@@ -30,7 +30,7 @@ export function createTrainingRecord({
   members: readonly MemberRecord[];
   /** The networks as one model, scored on the development sentences. */
   model: Assessment;
-  /** The same after the refit, if there was one. */
+  /** The model after the refit, if there was one. */
   refit: (Assessment & { readonly trainedOn: TrainingRecord['refit'] }) | undefined;
 }): TrainingRecord {
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
@@ -73,7 +73,7 @@ const corpusRecord = (
   tokens: countTokens(sentences),
 });
 
-/** The command that trains the same model. It leaves out threads and output, which do not change the model. */
+/** The command that trains the same model. It omits threads and output, which do not change the model. */
 function commandOf(
   options: TrainOptions,
   {

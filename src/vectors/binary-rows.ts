@@ -4,10 +4,10 @@ import { quotedWord, vectorsError } from './fields.ts';
 import type { VectorLayout } from './layout.ts';
 import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
-/** Most bytes of a word. A longer one means that the file is damaged before it. */
+/** Maximum size of a word in bytes. A longer word means that the file is damaged before it. */
 const MAX_WORD = 64 * 1024;
 
-/** Rows as word2vec writes them in binary. Their number must be that of the header. */
+/** Reads rows in word2vec's binary format. Their number must agree with the header. */
 export function binaryRows(
   { dim, rows: expected }: VectorLayout,
   target: RowTarget,

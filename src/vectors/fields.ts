@@ -1,12 +1,12 @@
 import { SPACE, TAB } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
 
-/** A number, or what stands for one that could not be computed. */
+/** A number, nan or infinity. */
 const NUMERIC = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf|infinity)$/i;
 
 /**
- * A word that ends like this, in a row with one field too many, is rather a word and a value too
- * many: `the 0.1`.
+ * The end of a word that is probably a word and a surplus value (`the 0.1`), if the row has one
+ * field too many.
  */
 export const ENDS_IN_VALUE = /[ \t][-+]?(?:\d*\.\d+(?:e[-+]?\d+)?|\d+\.?e[-+]?\d+)$/i;
 
@@ -32,9 +32,9 @@ export function lastFields(
   return at;
 }
 
-/** A word for a message. */
+/** A word in quotes for a message. */
 export const quotedWord = (text: string): string => JSON.stringify(text.slice(0, 40));
 
-/** An error in a file of word vectors; `where` is the file, with the line or row if it is known. */
+/** An error in a word vector file. `where` is the file, with the line or row if it is known. */
 export const vectorsError = (where: string, message: string): UserError =>
   new UserError(`${where}: ${message}`, { code: 'SEQTAG_VECTORS' });

@@ -12,7 +12,7 @@ import { fieldsOf, isNumeric, isSeparator, lastFields, vectorsError } from './fi
  * - Binary (word2vec): the line `rows dim`, then for each row the word, a space, and `dim`
  *   little-endian float32 numbers. Mostly a line feed follows, but not in GoogleNews.
  *
- * The layout is found from the first bytes. A first line of two whole numbers is a header.
+ * The first bytes determine the layout. A first line of two whole numbers is a header.
  */
 
 /** How the rows of a file are written. */
@@ -25,11 +25,11 @@ export interface VectorLayout {
   readonly start: number;
 }
 
-/** Most bytes of a line. */
+/** Maximum size of a line in bytes. */
 export const MAX_ROW = 4 * 1024 * 1024;
 const MAX_DIM = 65_536;
 
-/** Files that are often taken for vectors: their first bytes, what they are, and the remedy. */
+/** Files that are often mistaken for vectors: their first bytes, their kind, and the remedy. */
 const FOREIGN: readonly [magic: readonly number[], what: string, remedy: string][] = [
   [[0x50, 0x4b, 3, 4], 'a zip archive', 'Unpack it with unzip.'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'compressed by xz', 'Unpack it with xz -d.'],
@@ -41,7 +41,7 @@ const MAX_MAGIC = 5;
 
 /**
  * The layout of a file that begins with `head`; undefined if more of the file is needed.
- * @throws UserError if these are no word vectors, or not of `expectedDim` dimensions
+ * @throws UserError if these are not word vectors, or not of dimension `expectedDim`
  */
 export function findLayout(
   head: Buffer,
@@ -86,9 +86,9 @@ function sniff(head: Buffer, file: string, atEnd: boolean): VectorLayout | undef
 }
 
 /**
- * Whether the first row after a header has its values as float32; undefined if more bytes are needed.
- * A line that ends with `dim` numbers is text. A row of 8 or more dimensions is text too if it is
- * UTF-8 without control characters: then the error says what is wrong with the text.
+ * Whether the first row after a header has its values as float32; undefined if more bytes are
+ * needed. A line that ends with `dim` numbers is text. A row of 8 or more dimensions is text too if
+ * it is UTF-8 without control characters: then the error can describe the fault in the text.
  */
 function isFirstRowBinary(head: Buffer, dim: number, isEnough: boolean): boolean | undefined {
   const end = head.indexOf(LF);
@@ -101,7 +101,7 @@ function isFirstRowBinary(head: Buffer, dim: number, isEnough: boolean): boolean
   if (from === 0) return false;
   if (head.length < from + 4 * dim && !isEnough) return undefined;
   const floats = head.subarray(from, from + 4 * dim);
-  // the last character may be cut
+  // the last character may be cut off
   const isText = [0, 1, 2, 3].some((cut) => isUtf8(floats.subarray(0, floats.length - cut)));
   const isControl = (byte: number): boolean =>
     byte < SPACE && byte !== TAB && byte !== LF && byte !== CR;

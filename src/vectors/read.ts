@@ -24,16 +24,16 @@ export interface VectorOptions extends SelectionOptions {
  * Reads the vectors of wanted words, and of the first `keep` others, from GloVe, word2vec (text or
  * binary) and fastText (`.vec`), compressed or not. Memory holds the rows chosen and a few MiB.
  *
- * A wanted word gets the vector of the best form in the file, wherever it is: the word itself, in
- * lower case, with a capital, in upper case; then a word that `fold` changes to one of these, in the
- * same order. Of equal forms the first in the file counts.
+ * A wanted word gets the vector of its best form in the file. The forms are, best first: the word
+ * itself, in lower case, capitalised, in upper case; then words that `fold` changes to one of
+ * these, in the same order. Of several rows with the same form, the first one counts.
  *
- * Another word is kept in its folded form. Of several words with the same folded form, the one that
- * is in this form gives the vector, else the first.
+ * Other words are kept in their folded form. Of several words with the same folded form, the vector
+ * is that of the word in exactly this form, else that of the first word.
  *
- * Values are read only in rows that are used, so that a `nan` in another row does no harm. A text
- * may have more or fewer rows than its header says, since `head -n 100000 wiki.vec` is a usual way
- * to get a smaller file; a binary file may not.
+ * Values are parsed only in rows that are used, so that a `nan` in another row does no harm. The
+ * number of rows of a text file may differ from its header, because `head -n 100000 wiki.vec` is a
+ * usual way to get a smaller file. In a binary file it must agree.
  * @throws UserError with file and line (or row) if a row has a wrong number of values, a value that
  * is used is not a finite number, the file is cut short, has no vectors or is of another kind, or its
  * dimension is not `dim`

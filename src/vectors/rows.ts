@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Reads rows from bytes that are cut anywhere. */
+/** Reads rows from chunks of bytes, which may be cut anywhere. */
 export interface RowReader {
   /** Rows read so far. */
   readonly rows: number;
@@ -14,13 +14,13 @@ export interface RowReader {
 export interface RowTarget {
   /** Buffer (dim) for the values of a row that was chosen. */
   readonly row: Float32Array;
-  /** Whether the row of this word is of use. If so, its values are put into `row`, and `store` follows. */
+  /** Whether the row of this word is needed. If so, the reader writes its values to `row` and calls `store`. */
   choose(word: string): boolean;
   /** Stores `row` for the word that was chosen last. */
   store(): void;
 }
 
-/** The word in these bytes; '' if they are not UTF-8, since no token is like that. */
+/** The word in these bytes; '' if they are not UTF-8, because no token can equal it. */
 export function wordIn(bytes: Buffer, from: number, to: number): string {
   const word = bytes.toString('utf8', from, to);
   return word.includes('\ufffd') && !isUtf8(bytes.subarray(from, to)) ? '' : word;

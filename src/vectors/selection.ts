@@ -2,21 +2,24 @@ import type { RowTarget } from './rows.ts';
 
 /** How many wanted words have a vector. */
 export interface Coverage {
-  /** Distinct words asked for, without `''`. */
+  /** Number of distinct wanted words, without `''`. */
   readonly wanted: number;
-  /** Found in exactly this form. */
+  /** Number of words found in exactly this form. */
   readonly exact: number;
-  /** Found only in another form. */
+  /** Number of words found only in another form. */
   readonly folded: number;
   readonly missing: number;
-  /** Fraction of the tokens whose word was found, 0 to 1. Given if the wanted words have counts. */
+  /** Fraction of the tokens whose word was found, from 0 to 1. Undefined if the wanted words have no counts. */
   readonly byTokens?: number;
 }
 
 /** Vectors chosen from a file. */
 export interface VectorTable {
   readonly dim: number;
-  /** Distinct. First the wanted words that were found, in the order of `wanted`, then the others that were kept, in the order of the file. */
+  /**
+   * Distinct words: first the wanted words that were found, in the order of `wanted`, then the other kept words, in the
+   * order of the file.
+   */
   readonly words: readonly string[];
   /** (words, dim), row-major. */
   readonly values: Float32Array;
@@ -24,26 +27,29 @@ export interface VectorTable {
 }
 
 export interface SelectionOptions {
-  /** Words in the form in which the model sees them. A map also has their number of tokens, for `byTokens`. `''` is skipped. */
+  /**
+   * The wanted words, as the model normalises them. A map also has their number of tokens, for `byTokens`. `''` is
+   * skipped.
+   */
   readonly wanted: Iterable<string> | ReadonlyMap<string, number>;
-  /** How many other words of the file are kept, the first ones. Default: 0. */
+  /** Number of other words to keep, from the beginning of the file. Default: 0. */
   readonly keep?: number;
-  /** What the model makes of a word, for example lower case. Default: the word itself. */
+  /** The model's normalisation of a word, for example to lower case. Default: none. */
   readonly fold?: (word: string) => string;
 }
 
 /** Chooses rows while a file is read. */
 export interface Selection extends RowTarget {
-  /** The vectors chosen. Nothing may be chosen afterwards. */
+  /** The chosen vectors. No row may be chosen afterwards. */
   table(): VectorTable;
 }
 
-/** Values for which a table has room before it grows: 256 MiB. */
+/** Maximum initial capacity of a table, in values: 256 MiB. */
 const FIRST_VALUES = 2 ** 26;
-/** Names of the vector that a file has for all other words. It is not kept as a word. */
+/** Names for the vector of unknown words. It is not kept as a word. */
 const UNKNOWN = new Set(['<unk>', '<UNK>', '[UNK]', 'UNK', '*UNKNOWN*']);
 
-/** Number of forms that `formsOf` gives, which is added to the rank of a word that only folds to a form. */
+/** Number of forms from `formsOf`. It is added to the rank of a word that only folds to a form. */
 const FORMS = 4;
 const NOT_FOUND = 2 * FORMS;
 
@@ -58,7 +64,7 @@ function formsOf(word: string): string[] {
 /**
  * Selects the vectors of wanted words, each in the best form that the file has, and of the first
  * `keep` other words.
- * @param rowsInFile as far as it is known
+ * @param rowsInFile number of rows, if it is known
  */
 export function createSelection(
   { wanted, keep = 0, fold = (word) => word }: SelectionOptions,
@@ -69,7 +75,7 @@ export function createSelection(
   const words = [...new Set(counts?.keys() ?? (wanted as Iterable<string>))].filter(
     (word) => word !== '',
   );
-  /** For each form, the wanted words that it may stand for, as index * FORMS + rank. */
+  /** For each form, the wanted words that may use it, as index * FORMS + rank. */
   const candidates = new Map<string, number[]>();
   words.forEach((word, index) => {
     const forms = formsOf(word);
@@ -80,7 +86,9 @@ export function createSelection(
       else list.push(index * FORMS + rank);
     });
   });
-  /** Rank of the row of each wanted word: below FORMS if it has this form, above if it folds to it. */
+  /**
+   * Rank of each wanted word's row: below FORMS for a form of the word, from FORMS on for a word that folds to a form.
+   */
   const ranks = new Uint8Array(words.length).fill(NOT_FOUND);
   /** First one row for each wanted word, then those of other words. */
   const stored = createRows(dim, words.length + Math.min(keep, rowsInFile));
@@ -91,7 +99,7 @@ export function createSelection(
   /** Rows that `store` sets. */
   const targets: number[] = [];
 
-  /** Targets the wanted words for which `form` is better than the form that they have. */
+  /** Targets the wanted words for which `form` is better than their current form. */
   function chooseWanted(form: string, penalty: number): void {
     const list = candidates.get(form);
     if (list === undefined) return;
@@ -104,7 +112,7 @@ export function createSelection(
     }
   }
 
-  /** Targets the row of another word that is kept, unless it has as good a vector. */
+  /** Targets the row of another word to keep, unless it already has as good a vector. */
   function chooseOther(folded: string, word: string): void {
     const known = kept.get(folded);
     if (known !== undefined) {
@@ -163,8 +171,8 @@ export function createSelection(
 }
 
 /**
- * Rows (dim) that are set in any order. Has room for as many as are expected, within reason: the
- * system gives memory only to what is written, and the table is seldom copied to grow.
+ * Rows (dim) that can be set in any order. Reserves room for the expected number of rows, up to a limit: the system
+ * allocates memory only for written rows, so that the table is rarely copied to grow.
  */
 function createRows(dim: number, expected: number) {
   let values = new Float32Array(Math.min(expected * dim, FIRST_VALUES));

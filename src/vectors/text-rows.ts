@@ -12,7 +12,7 @@ import {
 import { MAX_ROW, type VectorLayout } from './layout.ts';
 import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
-/** 2^128 - 2^103, from which on a number rounds to infinity in float32. */
+/** 2^128 - 2^103: the smallest number that rounds to infinity in float32. */
 const FLOAT32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
 /** Part of a line: bytes `from` to `to - 1`. */
@@ -21,7 +21,7 @@ interface Line {
   readonly to: number;
 }
 
-/** Rows in text. The number of values is checked in every row, the values only in rows that are used. */
+/** Reads rows of text. Checks the number of values in every row, but the values only in rows that are used. */
 export function textRows(
   { dim, rows: rowsInHeader }: VectorLayout,
   target: RowTarget,
@@ -31,7 +31,7 @@ export function textRows(
   let line = hasHeader ? 1 : 0;
   let rows = 0;
 
-  /** One line. `bytes[to]` is its line feed. */
+  /** Reads one line. `bytes[to]` is its line feed. */
   function readRow(bytes: Buffer, from: number, to: number): void {
     const values = lastFields(bytes, { from, to, n: dim });
     if (values < 0 && isBlank(bytes, from, to)) return;
@@ -101,9 +101,8 @@ function hasSeparator(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Reads `out.length` decimal numbers, such as `-0.25` and `1e-05`, from a line that has as many
- * fields and ends with a line feed. The first 15 digits count; a result is the nearest float32 or,
- * near a tie, its neighbour.
+ * Reads `out.length` decimal numbers, such as `-0.25` and `1e-05`, from a line that has as many fields and ends with a
+ * line feed. Only the first 15 digits are used. A result is the nearest float32 or, near a tie, its neighbour.
  * @returns the index of the first number that is not a finite float32, or -1
  */
 function parseNumbers(bytes: Uint8Array, from: number, out: Float32Array): number {

@@ -19,12 +19,12 @@ export interface VectorFormat {
   readonly format?: 'text' | 'binary';
 }
 
-/** Bytes of text that are written at a time. */
+/** Number of bytes of text that are written at a time. */
 const CHUNK = 64 * 1024;
 
 /**
- * Writes word2vec's text or binary format, compressed by gzip if the name ends in `.gz`. Text has 5
- * significant digits, which distinguish any two float16. The file appears complete or not at all.
+ * Writes word2vec's text or binary format, compressed by gzip if the name ends in `.gz`. Text has 5 significant digits,
+ * which distinguish any two float16. The file appears only when it is complete.
  * @throws UserError if it cannot be written, or a word cannot be in such a file: see `encodeVectors`
  */
 export async function writeVectors(
@@ -48,9 +48,9 @@ export async function writeVectors(
 
 /**
  * The bytes that `writeVectors` writes.
- * @throws UserError for a word that the format cannot hold: an empty one, or one with a line feed or
- * with a space or tab at its ends; in text also a space and a fraction at the end, which would be read
- * as a value too many; in binary also any space
+ * @throws UserError for a word that the format cannot hold: an empty word, or a word with a line feed or with a space
+ * or tab at its start or end; in text also a word that ends in a space and a fraction, which would be read as a surplus
+ * value; in binary also a word with a space
  */
 export function* encodeVectors(
   { words, values, dim }: Vectors,

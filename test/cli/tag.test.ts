@@ -602,7 +602,7 @@ describe('more than tags', () => {
     expect(refused.stdout).toBe('Nadia O O\n\n'); // what was whole before
     expectRefused(
       { ...refused, stdout: '' },
-      /bad\.conll:3: token 2, "Nadia": the model has no tag NN, which is given\. It has B-/,
+      /bad\.conll:3: token 2, "Nadia": the model does not have the given tag NN\. Its tags are B-/,
     );
     expectRefused(
       await tag(['-m', ner, '--given=1'], { stdin: text }),

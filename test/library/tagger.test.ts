@@ -199,7 +199,7 @@ describe('tag', () => {
     expect(free!.tags[1]).toBe('VERB');
     expect(['NOUN', 'ADJ']).toContain(bound!.tags[1]);
     expect(() => upos.tag([{ tokens, given: [['?', 'NONE']] }])).toThrow(
-      /^tag: sentence 1: token 2, .* has no tag NONE/,
+      /^tag: sentence 1: token 2, .* does not have the given tag NONE/,
     );
   });
 

@@ -102,11 +102,11 @@ describe('train', () => {
     );
   });
 
-  it('has no result when the loop was left', async () => {
+  it('has no result if the loop over its events ended early', async () => {
     const run = train(options());
     for await (const event of run) if (event.type === 'progress') break;
     await expect(run.result()).rejects.toThrow(
-      'train: there is no result, because the run was left',
+      'train: there is no result, because the loop over its events ended',
     );
   });
 

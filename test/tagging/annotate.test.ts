@@ -207,7 +207,7 @@ describe.each(decoders)('%s', (decoder) => {
 
   // what IOB1 tells of a token may depend on the one before, and BIO does not tell where a span ends
   it.each(kinds.filter(({ scheme }) => scheme === 'none' || scheme === 'BIO'))(
-    'finds the best that agrees with what is given: $trainedScheme as $scheme',
+    'finds the best path that agrees with the given labels: $trainedScheme as $scheme',
     (kind) => {
       const random = rng(5);
       const small = createSmall(decoder, [kind]);
@@ -346,19 +346,19 @@ describe('what cannot be', () => {
   it('a tag that the model has not', () => {
     expectUserError(
       refused(['O', 'B-X|B-Y', '?'], (s) => `file:${s + 3}`),
-      /^file:4: token 2, "b": the model has no tag B-Y, which is given\. It has B-X, I-X, O\.$/,
+      /^file:4: token 2, "b": the model does not have the given tag B-Y\. Its tags are B-X, I-X, O\.$/,
     );
     expectUserError(
       refused(['O', 'NN', '?']),
-      /^sentence 2: token 2, "b": the model has no tag NN/,
+      /^sentence 2: token 2, "b": the model does not have the given tag NN/,
     );
   });
 
-  it('a tag that the model never learned to give there', () => {
+  it('a tag that the model never learned in this position', () => {
     const lacking = createSmall('crf', [{ ...spanned, tags: ['O', 'S-X'] }]);
     expectUserError(
       () => lacking.annotate([[...'ab']], { given: [[['B-X', 'I-X']]] }),
-      /^sentence 1: token 1, "a": the model never learned B-X there/,
+      /^sentence 1: token 1, "a": the model never learned the given tag B-X in this position/,
     );
   });
 
@@ -371,7 +371,7 @@ describe('what cannot be', () => {
     const given = [[['B-X', 'I-X|I-Y', 'I-X|I-Y', 'I-Y']]];
     expectUserError(
       () => both.annotate([[...'abcd']], { given }),
-      /^sentence 1: no sequence of tags agrees with what is given up to token 3, "c"\. /,
+      /^sentence 1: no tag sequence agrees with the labels given up to token 3, "c"\. /,
     );
   });
 });

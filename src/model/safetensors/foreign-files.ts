@@ -1,4 +1,4 @@
-/** Files that people take for models: how they begin, and what they are. */
+/** Files that are often mistaken for models: their first bytes and their kind. */
 const magics: readonly [beginning: string, kind: string][] = [
   ['PK\x03\x04', 'a zip archive (such as a PyTorch checkpoint or .npz)'],
   ['\x80\x02', 'a Python pickle'],
@@ -12,7 +12,7 @@ const magics: readonly [beginning: string, kind: string][] = [
   ['GGUF', 'a GGUF file'],
 ];
 
-/** What a file that is not safetensors seems to be, and the remedy; undefined if that is not known. */
+/** The probable kind of a file that is not safetensors, and the remedy; undefined if the kind is unknown. */
 export function foreignFile(beginning: Uint8Array): string | undefined {
   const text = Buffer.from(beginning).toString('latin1');
   if (text.startsWith('version https://git-lfs'))

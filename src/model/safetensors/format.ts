@@ -8,7 +8,7 @@
  *   rest     the tensors: little-endian, row-major, without holes or overlap
  */
 
-/** Types of elements that are read and written. Others of the format are refused by name. */
+/** Supported element types. Other types of the format are refused. */
 export type Dtype = keyof typeof arrays;
 
 /** Arrays that hold elements. F16 and BF16 are kept as their bits, BOOL as bytes. */
@@ -56,18 +56,20 @@ export interface TensorLocation {
   readonly end: number;
 }
 
-/** Most bytes that a header may have. */
+/** Maximum size of a header in bytes. */
 export const MAX_HEADER = 100_000_000;
 
 export const isDtype = (name: string): name is Dtype => Object.hasOwn(arrays, name);
 
 export const elementBytes = (dtype: Dtype): number => arrays[dtype].BYTES_PER_ELEMENT;
 
-/** Elements of a shape. Too large a product is inexact, but then larger than any file. */
+/**
+ * Number of elements of a shape. A very large product is inexact, but still larger than any file.
+ */
 export const elementCount = (shape: readonly number[]): number =>
   shape.reduce((product, n) => product * n, 1);
 
-/** A name in quotes for a message, cut if it is long. */
+/** A name in quotes for a message, truncated if it is long. */
 export const quotedName = (name: string): string =>
   JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 

@@ -21,7 +21,7 @@ interface FileFacts {
 }
 
 const REMEDY = 'Copy or train it again.';
-/** Bytes of the number before the header. */
+/** Size in bytes of the number before the header. */
 const LENGTH = 8;
 
 /**
@@ -122,13 +122,16 @@ function locate(
   return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
 }
 
-/** The tensors must fill the file from the end of the header to the last byte, each byte once. */
+/**
+ * Checks that the tensors cover the file from the end of the header to the last byte, without
+ * overlap.
+ */
 function checkCover(
   tensors: ReadonlyMap<string, TensorLocation>,
   { file, fileBytes, dataBegin }: FileFacts & { dataBegin: number },
 ): void {
   const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
-  // first, because a file cut short is the likeliest fault, and the others may follow from it
+  // checked first, because a file cut short is the most frequent fault and may cause the others
   for (const [name, { end }] of ordered)
     if (end > fileBytes)
       throw truncated(
@@ -152,7 +155,9 @@ function checkCover(
     throw damaged(file, `it goes on for ${byteCount(fileBytes - reached)} after the last tensor`);
 }
 
-/** The first key that an object of this valid JSON has twice. JSON.parse would keep the later one. */
+/**
+ * The first key that occurs twice in an object of valid JSON. JSON.parse would keep the later one.
+ */
 function duplicateKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = []; // keys of each open object, undefined for an array
   for (let i = 0; i < text.length; i++) {

@@ -6,7 +6,7 @@ import { bfloatToFloat, lastHalf, widenHalves } from '../half.ts';
 import { elementBytes, quotedName, type TensorLocation } from './format.ts';
 import { readHeader } from './header.ts';
 
-/** An open file whose header was checked against its length. */
+/** An open file with a header that was checked against the file's length. */
 export interface SafetensorsFile extends Disposable {
   readonly path: string;
   /** Size of the file. */
@@ -15,19 +15,19 @@ export interface SafetensorsFile extends Disposable {
   readonly tensors: ReadonlyMap<string, TensorLocation>;
   /**
    * Reads the bytes of a tensor into `target`, which has exactly its length and may be shared memory.
-   * @throws UserError when the file fails or became shorter; Error for an unknown name or a wrong length
+   * @throws UserError if the file cannot be read or has become shorter; Error for an unknown name or a wrong length
    */
   readInto(name: string, target: Uint8Array): void;
   /**
    * Reads F32, F16 or BF16 numbers as F32 into `target`.
-   * @param widen makes F32 of the F16 numbers in the last half of an array, in place
+   * @param widen widens the F16 numbers in the last half of an array to F32, in place
    * @throws as `readInto` does
    */
   readFloats(name: string, target: Float32Array, widen?: (floats: Float32Array) => void): void;
   close(): void;
 }
 
-/** One call reads less than 2 GiB. */
+/** One system call reads less than 2 GiB. */
 const MAX_READ = 2 ** 30;
 
 /**

@@ -10,8 +10,8 @@ import {
 } from './format.ts';
 
 /**
- * Writes tensors and metadata. The same input gives the same bytes: tensors with larger elements come
- * first, so that all are aligned, and are sorted by name among equals. The file appears complete or not at all.
+ * Writes tensors and metadata. The same input gives the same bytes. Tensors are sorted by falling element size, so that
+ * all are aligned, then by name. The file appears only when it is complete.
  * @returns the size of the file in bytes
  * @throws UserError when the file cannot be written; Error when a tensor contradicts its description
  */
@@ -50,7 +50,7 @@ function inFileOrder(tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
   );
 }
 
-/** Length and header. Built as text, key by key: an object would move keys such as "1" to the front. */
+/** Length and header. The JSON is built as text, because an object would move keys such as "1" to the front. */
 function headerBytes(
   ordered: readonly [string, Tensor][],
   metadata: ReadonlyMap<string, string>,
@@ -79,7 +79,7 @@ function headerBytes(
   return bytes;
 }
 
-/** JSON of a string. Refuses half a surrogate pair, which UTF-8 cannot hold. */
+/** JSON of a string. Refuses lone surrogates, which UTF-8 cannot represent. */
 function jsonOf(text: string): string {
   if (/\p{Surrogate}/u.test(text))
     throw new Error(`${quotedName(text)} is not well-formed Unicode`);

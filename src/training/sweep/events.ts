@@ -3,7 +3,7 @@ import type { Combination } from './plan.ts';
 import type { CombinationRow } from './ranking.ts';
 import type { RunRecord } from './records.ts';
 
-/** What the events of a run's training have besides. */
+/** Additional fields of a run's training events. */
 export interface RunProgress {
   /** Index of the run in the plan, from 1. */
   readonly run: number;
@@ -23,7 +23,7 @@ export type SweepEvent =
       readonly combinations: readonly Combination[];
       readonly seeds: number;
       readonly runs: number;
-      /** Runs that an earlier call recorded. */
+      /** Number of runs that earlier calls recorded. */
       readonly done: number;
       /** The record file. */
       readonly record: string;
@@ -49,11 +49,11 @@ export type SweepEvent =
       readonly seeds: number;
       readonly runs: number;
       readonly done: number;
-      /** What the rows are sorted by; `mean` of F1 or accuracy over several tag columns. */
+      /** The score that rows are sorted by; `mean`: of F1 or accuracy over several tag columns. */
       readonly score: 'f1' | 'accuracy' | 'mean';
       /** The best first. */
       readonly rows: readonly CombinationRow[];
-      /** The run whose model the output is; null if there is none. */
+      /** The run with the best model, which is the output; null if there is none. */
       readonly best: RunRecord | null;
       readonly model: string;
       readonly record: string;

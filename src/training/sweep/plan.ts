@@ -16,7 +16,7 @@ export interface Run {
   /** Equal for equal hyperparameters. */
   readonly id: string;
   readonly combination: Combination;
-  /** All that were given, with the seed of this run. */
+  /** All given hyperparameters, with the seed of this run. */
   readonly hyperparameters: Settings;
 }
 
@@ -48,7 +48,7 @@ export const seedOf = ({ hyperparameters }: Pick<Run, 'hyperparameters'>): numbe
 export function planRuns({ hyperparameters = {}, values, seeds = 1 }: PlanOptions): Run[] {
   checkValues(values, seeds);
   const compared = Object.keys(values).map((name) => hyperparameterName(name) ?? name);
-  // a value to compare replaces a shared one, whichever way the name is written
+  // values to compare replace the shared value, however its name is written
   const shared = Object.entries(hyperparameters).filter(
     ([name]) => !compared.includes(hyperparameterName(name) ?? name),
   );

@@ -27,7 +27,7 @@ export interface CombinationRow {
 export const selectionScore = (columns: readonly Scores[]): number =>
   mean(columns.map(({ accuracy, f1 }) => (f1 === undefined ? accuracy : f1) ?? 0)) ?? 0;
 
-/** What `selectionScore` is. */
+/** The name of `selectionScore`. */
 export const scoreName = (columns: readonly Scores[]): 'f1' | 'accuracy' | 'mean' =>
   columns.length > 1 ? 'mean' : columns[0]?.f1 === undefined ? 'accuracy' : 'f1';
 
@@ -42,8 +42,8 @@ export const isBetter = ({ dev }: RunRecord, best: RunRecord | undefined): boole
   dev !== null && (!best || selectionScore(dev) > selectionScore(best.dev!));
 
 /**
- * A row for each combination, by falling mean score. Combinations with a run that diverged follow, then those without a
- * finished run.
+ * A row for each combination, by descending mean score. Combinations with a run that diverged follow, then those
+ * without a finished run.
  */
 export function rankCombinations(
   combinations: readonly Combination[],

@@ -15,7 +15,7 @@ import { type Combination, type Run, runId } from './plan.ts';
 export interface RunRecord {
   /** The version of seqtag that trained it. */
   readonly seqtag: string;
-  /** The `dataKey` of what it was trained on. */
+  /** The `dataKey` of its training data. */
   readonly key: string;
   readonly combination: Combination;
   readonly seed: number;
@@ -28,7 +28,7 @@ export interface RunRecord {
   readonly seconds: number;
   readonly epochs: number;
   readonly bestEpoch: number | null;
-  /** What happened if training diverged: one line. */
+  /** One line that describes the divergence, if training diverged. */
   readonly diverged?: string | undefined;
   readonly hyperparameters: Settings;
 }
@@ -39,7 +39,7 @@ export type Records = Map<string, RunRecord>;
 /** The record file of a sweep. */
 export const recordsPath = (output: string): string => `${output}.sweep.jsonl`;
 
-/** What the scores of runs depend on besides hyperparameters. */
+/** The data that the scores of runs depend on. */
 export interface SweepData {
   readonly corpora: readonly { readonly role: string; readonly sha256: string }[];
   readonly read: TrainOptions['read'];
@@ -65,7 +65,7 @@ export function sweepData(
   };
 }
 
-/** SHA-256 of the data: equal for the same files, wherever they are, and the same columns of them. */
+/** SHA-256 of the data: equal for files of the same content and for the same columns. */
 export function dataKey({ corpora, read = {}, vectors, gazetteers }: SweepData): string {
   const { format, tokenColumn, tagColumn, featureColumn, header } = read;
   const parts = [
@@ -77,7 +77,7 @@ export function dataKey({ corpora, read = {}, vectors, gazetteers }: SweepData):
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Appends a record. It is on the disk when this returns. */
+/** Appends a record. Returns when it is on the disk. */
 export const appendRecord = (file: string, record: RunRecord): void =>
   appendToFile(file, `${JSON.stringify(record)}\n`);
 

@@ -31,10 +31,10 @@ export type { SweepEvent } from './events.ts';
 export type SweepOptions = Omit<TrainOptions, 'hyperparameters' | 'teacher'> & PlanOptions;
 
 /**
- * Trains every combination of values with several seeds. Every finished run is recorded, and the output is always the
- * best model of the recorded runs. Called again, a sweep continues after the recorded runs. The signal discards the
- * current run. Each file is read once for all runs, except for word vectors.
- * @throws UserError for wrong hyperparameters, corpora or output, and for a record file of another sweep
+ * Trains every combination of values with several seeds. Records every finished run; the output is always the best
+ * model of the recorded runs. Called again, a sweep continues after the recorded runs. The signal discards the current
+ * run. Each file is read once for all runs, except for word vectors.
+ * @throws UserError for wrong hyperparameters, corpora or output, and if the record file belongs to another sweep
  */
 export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> {
   const { output, signal, seeds = 1, read } = options;
@@ -49,7 +49,7 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   const combinations = [...new Set(runs.map(({ combination }) => combination))];
   let best = bestRecord(records);
   if (best && !isModelOf(output, best, data)) {
-    // the model of the best run is gone: train it again
+    // the model of the best run is missing: train it again
     for (const [id, one] of records) if (one === best) records.delete(id);
     best = undefined;
   }
@@ -65,7 +65,8 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
       const finished = yield* trainRun(run, { options, files, runs, records, key });
       if (!finished) break;
       const isBest = isBetter(finished.record, best);
-      // first the model: a record without a model would be lost, a model without a record is trained again
+      // the model first: after an interruption, a model without a record is trained again, but a record without a model
+      // would be lost
       if (isBest) moveFile(join(workFolder(output), MODEL), output);
       appendRecord(record, finished.record);
       records.set(run.id, finished.record);
@@ -95,14 +96,14 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
 
 const MODEL = 'model.safetensors';
 
-/** Holds the model of a run until the scores are compared. A folder, so that temporary files stay inside. */
+/** The folder for the model of a run until its score is compared. Temporary files stay inside it. */
 const workFolder = (output: string): string => `${followLinks(output)}.sweep.tmp`;
 
-/** Removes what an unfinished run has left. */
+/** Removes the files of an unfinished run. */
 export const removeWorkFolder = (output: string): void =>
   fs.rmSync(workFolder(output), { recursive: true, force: true });
 
-/** Trains a run. Without an `end` it diverged; undefined if the signal stopped it. */
+/** Trains a run. The result has no `end` if training diverged; it is undefined if the signal stopped it. */
 async function* trainRun(
   run: Run,
   context: {
@@ -135,15 +136,15 @@ async function* trainRun(
     epochs,
     hyperparameters,
   });
-  // too high a learning rate is a result of this run; any other error would stop all runs
+  // divergence is a result of this run; any other error stops the sweep
   const divergedRecord = (diverged: string): RunRecord =>
     createRecord({ dev: null, tokensPerSecond: null, bestEpoch: null, diverged });
   fs.mkdirSync(workFolder(options.output));
   const trainOptions: TrainOptions = {
     ...options,
     output: join(workFolder(options.output), MODEL),
-    hyperparameters: { refit: false, ...hyperparameters }, // dev scores are compared, which a refit has not
-    signal: undefined, // training would score and save a run that is discarded
+    hyperparameters: { refit: false, ...hyperparameters }, // dev scores are compared; a refit has none
+    signal: undefined, // with the signal, training would score and save a run that is discarded
   };
   try {
     for await (const event of trainOn(trainOptions, () => files)) {
@@ -164,7 +165,7 @@ async function* trainRun(
         sweepSecondsLeft: secondsLeft({ runs, records, current }),
       };
     }
-    throw new Error('training went without an end');
+    throw new Error('training ended without a result');
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     return { record: divergedRecord(error.message) };
@@ -199,7 +200,7 @@ function isModelOf(file: string, run: RunRecord, data: SweepData): boolean {
     const hasSettings = Object.entries(run.hyperparameters).every(
       ([name, value]) => hyperparameters[name] === value,
     );
-    // settings that the run leaves open may differ: then the scores differ too
+    // hyperparameters that the run does not set may differ; then the scores differ too
     const hasScores = JSON.stringify(dev) === JSON.stringify(run.dev);
     return hasSettings && hasScores && dataKey({ ...data, corpora }) === run.key;
   } catch (error) {
