@@ -71,6 +71,8 @@ export type Document = {
   bom: boolean;
   /** columns: what separates them, a tab or runs of spaces and tabs; undefined before the first token. */
   separator: 'tab' | 'space' | undefined;
+  /** columns, csv, tsv: the prefix of comments that was asked for, or false for none. */
+  comment?: string | false;
   /** csv, tsv: what separates cells. */
   delimiter?: ',' | ';' | '|' | '\t';
   /** How many columns each token line has; 0 before the first token. */
@@ -109,6 +111,13 @@ export type ReadOptions = {
   readonly absentTag?: string | undefined;
   /** csv, tsv: whether there is a header. Default: recognised by its names. */
   readonly header?: boolean | undefined;
+  /**
+   * columns, csv, tsv: what comments begin with, or false if there are none. Default: lines that begin with
+   * `#` and a space or tab, unless they are tokens.
+   */
+  readonly comment?: string | false | undefined;
+  /** Called with what a reader assumes that may be wrong, as a sentence with the name of the file. */
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Keep `source` for a writer. Default: true for `readSentences`, false for `readCorpus`. */
   readonly keepSource?: boolean | undefined;
   /**

@@ -75,8 +75,8 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
   const addLine = (line: string): Format | undefined => {
     if (isBlank(line, 0, line.length)) isSeparated = true;
     else if (line.startsWith('-DOCSTART-')) hasDocstart = true;
-    // comments of CoNLL-U, and of column files; a token `#` is followed by a tab
-    else if (line.startsWith('#') && !line.includes('\t')) comments.push(line);
+    // comments of CoNLL-U, and of column files; a token `#` tells as little
+    else if (/^#(?:[^\t]*$|\t)/.test(line)) comments.push(line);
     else {
       content.push(line);
       return decide({ content, isLast: false });

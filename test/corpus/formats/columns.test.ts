@@ -211,9 +211,11 @@ function file(tabs: boolean) {
   const line = fc.oneof(
     {
       weight: 6,
-      arbitrary: fc
-        .tuple(token, gap, word, gap, word)
-        .map(([a, g, b, h, c]) => ({ text: a + g + b + h + c, token: a as string | undefined })),
+      arbitrary: fc.tuple(token, gap, word, gap, word).map(([a, g, b, h, c]) => ({
+        // a line # with another tag may be a comment
+        text: a + g + b + h + (a === '#' ? '#' : c),
+        token: a as string | undefined,
+      })),
     },
     {
       weight: 2,
@@ -244,6 +246,55 @@ function file(tabs: boolean) {
       return { text: (bom ? '\ufeff' : '') + text, tokens };
     });
 }
+
+describe('comments with all columns, and ids', () => {
+  const read = (text: string, options = {}) => {
+    const notes: string[] = [];
+    const parsed = parseText(text, { ...gold, ...options, onNote: (note) => notes.push(note) });
+    expect(joined(parsed)).toBe(text);
+    return { ...parsed, notes, tokens: parsed.sentences.map(({ tokens }) => tokens.join(' ')) };
+  };
+
+  test('a line # before a sentence is a comment if no token has its tag', () => {
+    const text = '# newpar\nEU B-ORG\n# O\n. O\n\n# newpar\n# O\nno O\n\n# #\n';
+    const parsed = read(text);
+    expect(parsed.tokens).toEqual(['EU # .', '# no', '#']);
+    expect(parsed.notes).toEqual([
+      'file:1: "# newpar" is read as a comment, though it has the columns of a token. Name the prefix of comments, or none, if it is a token.',
+    ]);
+    expect(written(parsed, {}, (token) => token.toLowerCase())).toBe(
+      '# newpar\nEU B-ORG eu\n# O #\n. O .\n\n# newpar\n# O #\nno O no\n\n# # #\n',
+    );
+    expect(read('# id 1\tdomain=x\nEU _ _ B-ORG\nleft _ _ O\n').tokens).toEqual(['EU left']);
+    expect(read('# sent_id = 1\nEU NN I-NP B-ORG\n').tokens).toEqual(['EU']);
+    expect(read('#\thttp://a.b [2011]\nEU\tB-ORG\tO\n').tokens).toEqual(['EU']);
+    expect(read('#\thttp://a.b\nEU\tB-ORG\n').tokens).toEqual(['EU']);
+    expect(read('# B-X\ntag I-X\n').tokens).toEqual(['# tag']);
+  });
+
+  test('documents of CoNLL-2012 begin and end in comments', () => {
+    const text = '#begin document (bc/x); part 000\nbc/x 0 EU *\n\n#end document\n';
+    expect(read(text).tokens).toEqual(['bc/x']);
+  });
+
+  test('the prefix of comments may be named, or none', () => {
+    expect(read('; a O\nEU B-ORG\n', { comment: ';' }).tokens).toEqual(['EU']);
+    expect(read('# newpar\nEU B-ORG\n', { comment: false }).tokens).toEqual(['# EU']);
+    expect(read('#x O\nEU B-ORG\n#y O\n', { comment: '#' }).tokens).toEqual(['EU']);
+    expectUserError(() => read('EU O\n#a b c\n'), /^file:2: .* name # as the prefix of comments/);
+  });
+
+  test('a first column that counts the tokens has ids', () => {
+    const parsed = read('1 EU B-ORG\n2 left O\n\n1 No O\n');
+    expect(parsed.tokens).toEqual(['EU left', 'No']);
+    expect(parsed.notes).toEqual([
+      'file: the first column counts the tokens (1, 2, 3, ...), so the second is read as the token.',
+    ]);
+    expect(read('1 EU B-ORG\n2 left O\n', { tokenColumn: 0 }).tokens).toEqual(['1 2']);
+    expect(read('1 CD O\n. . O\n').tokens).toEqual(['1 .']);
+    expect(read('1 O\n2 O\n').tokens).toEqual(['1 2']);
+  });
+});
 
 describe.each([true, false])('any column file, tabs %s', (tabs) => {
   const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });

@@ -5,8 +5,11 @@ import type { Document } from '../../sentence.ts';
  * Which lines of a column file are tokens. Reader and writer share these rules.
  *  - A line that is empty or has only ASCII white space is blank and ends a sentence.
  *  - A line whose first column is `-DOCSTART-` separates documents and ends a sentence.
- *  - A line that begins with `# ` is a comment, unless it has the file's number of columns. Then it is
- *    a token, since `#` is a word in many corpora.
+ *  - A line that begins with `#` and a space or tab is a comment, unless it has the file's number of
+ *    columns. Then it is a token, since `#` is a word in many corpora, but a comment where it stands
+ *    before the first token of a sentence and its last column is no tag (see `sample.ts`).
+ *  - `#begin document ...` and `#end document` are comments.
+ *  - If the option `comment` names a prefix, just the lines that begin with it are comments; or none is.
  *  - Every other line is a token and must have the file's number of columns.
  * If the first token line has a tab, tabs separate columns and tokens may contain spaces. Otherwise
  * runs of ASCII spaces and tabs separate. U+00A0 and other Unicode spaces never do.
@@ -24,9 +27,35 @@ export function isDocstart(text: string, from: number, to: number): boolean {
   return end >= to || text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB;
 }
 
-/** Whether the line may be a comment. */
+/** Which lines are comments. */
+export interface CommentRule {
+  /** Whether the line is a comment, whatever its columns are. */
+  isComment(text: string, from: number, to: number): boolean;
+  /** Whether the line is a comment unless it has the file's number of columns. */
+  isHash(text: string, from: number, to: number): boolean;
+}
+
+const DOCUMENT_LINE = /^#(?:begin|end) document(?:\s|$)/;
+
 export function isHashLine(text: string, from: number, to: number): boolean {
-  return text.charCodeAt(from) === HASH && from + 2 < to && text.charCodeAt(from + 1) === SPACE;
+  if (text.charCodeAt(from) !== HASH || from + 2 >= to) return false;
+  const next = text.charCodeAt(from + 1);
+  return next === SPACE || next === TAB;
+}
+
+/** @param comment the prefix of comments, or false for none. Default: the rules above */
+export function commentRule(comment: string | false | undefined): CommentRule {
+  if (comment === undefined || comment === '')
+    return {
+      isHash: isHashLine,
+      isComment: (text, from, to) =>
+        text.charCodeAt(from) === HASH &&
+        DOCUMENT_LINE.test(text.slice(from, Math.min(to, from + 20))),
+    };
+  return {
+    isHash: () => false,
+    isComment: (text, from) => comment !== false && text.startsWith(comment, from),
+  };
 }
 
 /** Where the columns of a line begin and end: from, to, from, to, ... */

@@ -1,24 +1,12 @@
 import { UserError } from '../../../errors.ts';
-import {
-  contentEnd,
-  copy,
-  isBlank,
-  LF,
-  problem,
-  quantity,
-  SPACE,
-  TAB,
-  tagPool,
-} from '../../lines.ts';
+import { copy, problem, quantity, SPACE, TAB, tagPool } from '../../lines.ts';
 import type { Column, Parser } from '../../sentence.ts';
 import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
 import type { ParserOptions } from '../definition.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
-import { beforeSpaces, columnSpans, isDocstart, isHashLine } from './lines.ts';
-
-/** How far, in UTF-16 units, to search for the first line that is certainly a token. */
-const LOOK_AHEAD = 1024 * 1024;
+import { beforeSpaces, columnSpans, commentRule, isDocstart } from './lines.ts';
+import { createColumnSample } from './sample.ts';
 
 /** The index that the user gave. This format has no names of columns. */
 export function asIndex(column: Column, what: string): number {
@@ -33,6 +21,7 @@ export function asIndex(column: Column, what: string): number {
 export function createColumnsParser(options: ParserOptions): Parser {
   const { file, gold } = options;
   const document = newDocument(file, 'columns');
+  if (options.comment !== undefined) document.comment = options.comment;
   const builder = new SentenceBuilder(document, options);
   const intern = tagPool();
   const askedToken = asIndex(options.tokenColumn ?? 0, 'token');
@@ -48,13 +37,8 @@ export function createColumnsParser(options: ParserOptions): Parser {
   let more: readonly number[] = [];
   /** The line that determined the number of columns. */
   let firstLine = 0;
-  /** The first line that begins with `# `, while no token was found. */
-  let hashLine: { text: string; line: number } | undefined;
-  /** UTF-16 units since that line began. */
-  let looked = 0;
-
   /** Takes the separator and the number of columns from the first token line. */
-  const determineColumns = (first: string, line: number): void => {
+  const determineColumns = (first: string, line: number) => {
     const separator = first.includes('\t') ? 'tab' : 'space';
     const columns = columnSpans(first, 0, first.length, separator).length / 2;
     const indexOf =
@@ -91,34 +75,27 @@ export function createColumnsParser(options: ParserOptions): Parser {
     document.columns = columns;
     document.token = token;
     firstLine = line;
+    return { separator, columns, tag: gold ? tag : columns - 1 } as const;
   };
 
-  /**
-   * Finds the first line that is certainly a token. Lines that begin with `# ` may be comments or
-   * tokens: while there are only those, it waits, at most for `LOOK_AHEAD`.
-   */
+  const rule = commentRule(options.comment);
+  const sample = createColumnSample(rule, determineColumns);
+
+  /** Decides what the columns are. Tokens are in the second column if the first has ids. */
   const lookAhead = (lines: string, at: { line: number; isLast: boolean }): boolean => {
-    if (expected > 0) return true;
-    let { line } = at;
-    for (let pos = 0; pos < lines.length && looked <= LOOK_AHEAD; line++) {
-      let next = lines.indexOf('\n', pos) + 1;
-      if (next === 0) next = lines.length;
-      const lineEnd = lines.charCodeAt(next - 1) === LF ? next - 1 : next;
-      const text = lines.slice(pos, contentEnd(lines, pos, lineEnd));
-      if (isHashLine(text, 0, text.length)) hashLine ??= { text, line };
-      else if (!isBlank(text, 0, text.length) && !isDocstart(text, 0, text.length)) {
-        determineColumns(text, line);
-        return true;
-      }
-      if (hashLine !== undefined) looked += next - pos;
-      pos = next;
+    if (!sample.add(lines, at)) return false;
+    const isFree = options.tokenColumn === undefined && expected > 1 && !(gold && tag === 1);
+    if (isFree && token === 0 && sample.hasIds) {
+      token = 1;
+      document.token = token;
+      options.onNote?.(
+        `${file}: the first column counts the tokens (1, 2, 3, ...), so the second is read as the token.`,
+      );
     }
-    if (hashLine === undefined) return true;
-    if (!at.isLast && looked <= LOOK_AHEAD) return false;
-    determineColumns(hashLine.text, hashLine.line);
     return true;
   };
 
+  let isNoted = false;
   const furtherValues = (text: string, from: number, to: number): string[] => {
     const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
     return more.map((column) => {
@@ -127,7 +104,25 @@ export function createColumnsParser(options: ParserOptions): Parser {
     });
   };
 
-  const readLine = ({ text, from, to, number }: Line): void => {
+  /** Whether a line that may be a comment is one. */
+  const isComment = ({ text, from, to, number }: Line): boolean => {
+    const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
+    const column = gold ? tag : expected - 1;
+    const start = spans[2 * column]!;
+    const value = text.slice(start, beforeSpaces(text, start, spans[2 * column + 1]!));
+    const comment = text.slice(from, to);
+    if (!sample.isComment(comment, value)) return false;
+    if (!isNoted)
+      options.onNote?.(
+        `${file}:${number}: "${comment.slice(0, 40)}" is read as a comment, though it has the columns of a token. Name the prefix of comments, or none, if it is a token.`,
+      );
+    isNoted = true;
+    return true;
+  };
+
+  const readLine = (line: Line): void => {
+    const { text, from, to, number } = line;
+    if (rule.isComment(text, from, to)) return;
     if (isDocstart(text, from, to)) {
       builder.finish(from);
       return;
@@ -158,6 +153,7 @@ export function createColumnsParser(options: ParserOptions): Parser {
       if (i === to) break;
     }
     if (columns === expected) {
+      if (builder.size === 0 && rule.isHash(text, from, to) && isComment(line)) return;
       builder.add(
         copy(text, tokenFrom, tokenTo),
         // a tag never ends in spaces, even where tabs separate
@@ -165,12 +161,16 @@ export function createColumnsParser(options: ParserOptions): Parser {
         number,
         more.length > 0 ? furtherValues(text, from, to) : undefined,
       );
-    } else if (!isHashLine(text, from, to)) {
+    } else if (!rule.isHash(text, from, to)) {
       throw problem(
         file,
         number,
         `${quantity(columns, 'column')}, expected ${expected} as in line ${firstLine}. ${
-          isTabbed ? 'Are the separators tabs?' : 'Is there a space inside a token?'
+          text[from] === '#'
+            ? 'If the line is a comment, name # as the prefix of comments.'
+            : isTabbed
+              ? 'Are the separators tabs?'
+              : 'Is there a space inside a token?'
         }`,
       );
     }

@@ -9,7 +9,7 @@ import {
   type FormatWriterOptions,
   type Tagged,
 } from '../definition.ts';
-import { beforeSpaces, columnSpans, isDocstart, isHashLine } from './lines.ts';
+import { beforeSpaces, columnSpans, commentRule, isDocstart } from './lines.ts';
 import { asIndex } from './reader.ts';
 
 /**
@@ -93,11 +93,19 @@ function tagLines(
   const added = tags.filter((_, c) => slots[c] === undefined);
   const replaced = replacements(slots);
   const isPlain = replaced.length === 0 && separator === 'tab';
-  const isToken = (from: number, to: number): boolean =>
+  const rule = commentRule(document.comment);
+  /** Whether the line has the columns of a token. */
+  const hasColumns = (from: number, to: number): boolean =>
     !isBlank(raw, from, to) &&
+    !rule.isComment(raw, from, to) &&
     !isDocstart(raw, from, to) &&
-    (!isHashLine(raw, from, to) ||
+    (!rule.isHash(raw, from, to) ||
       columnSpans(raw, from, to, separator).length / 2 === document.columns);
+  // comments that have them stand before the first token
+  let comments = 0;
+  if (/^#[ \t]/m.test(raw)) comments = countLinesThat(raw, hasColumns) - tags[0]!.length;
+  const isToken = (from: number, to: number): boolean =>
+    hasColumns(from, to) && !(rule.isHash(raw, from, to) && comments-- > 0);
   let out = '';
   let token = 0;
   for (let pos = 0; pos < raw.length; ) {
@@ -132,4 +140,15 @@ function tagLines(
     pos = end;
   }
   return out;
+}
+
+function countLinesThat(raw: string, test: (from: number, to: number) => boolean): number {
+  let lines = 0;
+  for (let pos = 0; pos < raw.length; ) {
+    let lineEnd = raw.indexOf('\n', pos);
+    if (lineEnd < 0) lineEnd = raw.length;
+    if (test(pos, contentEnd(raw, pos, lineEnd))) lines++;
+    pos = lineEnd + 1;
+  }
+  return lines;
 }
