@@ -1,6 +1,13 @@
 import { extname } from 'node:path';
 import type { StrangeColumn } from '../corpus/features/token-features.ts';
-import { type Format, formatOf, isName, peekFormat, type ReadOptions } from '../corpus/index.ts';
+import {
+  type Format,
+  formatOf,
+  isName,
+  mayBeOther,
+  peekFormat,
+  type ReadOptions,
+} from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { decompressed, withoutCompression } from '../files/compression.ts';
 import { describeFile, readBytes } from '../files/read.ts';
@@ -35,23 +42,26 @@ export async function openInput(
 ): Promise<Input> {
   const name = nameOf(file);
   const isText = extname(withoutCompression(file)).toLowerCase() === '.txt';
-  const known = format ?? (isText ? undefined : formatOf(file, 'convert'));
+  const named = isText ? undefined : formatOf(file, 'convert');
+  const known = format ?? (mayBeOther(named) ? undefined : named);
   if (known !== undefined) return { source: sourceOf(file, io), name, format: known };
   const kind = file === '-' ? 'stream' : describeFile(file)?.kind;
-  if (kind !== 'file' && kind !== 'stream') return { source: file, name, format: undefined };
+  if (kind !== 'file' && kind !== 'stream') return { source: file, name, format: named };
   const stream = file === '-' ? io.stdin : readBytes(file);
-  const { format: found, bytes } = await peekFormat(decompressed(stream, name));
+  const { format: found, bytes } = await peekFormat(decompressed(stream, name), { named });
   if (kind === 'stream') return { source: bytes, name, format: found };
   await bytes[Symbol.asyncIterator]().return?.();
   return { source: file, name, format: found };
 }
 
-/** The same for a labelled file: the extension `.txt` means columns. */
+/** The same for a labelled file, which is never raw text: what looks like that is read as columns. */
 export async function openLabelled(
   file: string,
-  { io, format }: { io: Io; format: Format | undefined },
+  options: { io: Io; format: Format | undefined },
 ): Promise<Input> {
-  return openInput(file, { io, format: format ?? formatOf(file, 'eval') });
+  const input = await openInput(file, options);
+  const isText = options.format === undefined && input.format === 'text';
+  return isText ? { ...input, format: 'columns' } : input;
 }
 
 /**

@@ -1,4 +1,10 @@
-import { type Format, formatOf, peekFormat, type ReadOptions } from '../corpus/index.ts';
+import {
+  type Format,
+  formatOf,
+  mayBeOther,
+  peekFormat,
+  type ReadOptions,
+} from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { decompressed, withoutCompression } from '../files/compression.ts';
 import { readBytes } from '../files/read.ts';
@@ -57,6 +63,11 @@ export async function openTagInput(
       say(
         `seqtag: ${name}: this looks like ${format} and is read so. If it is raw text: --input text.`,
       );
+  }
+  if (asked === undefined && !mayBeText && byExtension !== undefined && mayBeOther(byExtension)) {
+    const stream = typeof source === 'string' ? readBytes(source) : source;
+    const options = { named: byExtension };
+    ({ format, bytes: source } = await peekFormat(decompressed(stream, file), options));
   }
   if (flags.textColumn !== undefined && format !== 'csv' && format !== 'tsv' && format !== 'jsonl')
     throw new UserError(

@@ -1,7 +1,7 @@
 export { asColumns, isName } from './formats/column-choice.ts';
 export { formatOf } from './formats/formats.ts';
 export { createParser, readCorpus, readSentences } from './formats/reader.ts';
-export { peekFormat, sniffFormat } from './formats/sniff.ts';
+export { mayBeOther, peekFormat, sniffFormat } from './formats/sniff.ts';
 export { type TokenOffsets, tokenOffsets } from './formats/spans.ts';
 export { defaultTagColumn } from './formats/table/header.ts';
 export {

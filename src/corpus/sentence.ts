@@ -83,6 +83,8 @@ export type Document = {
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
   /** jsonl: the key of the tokens, if one was asked for; the first key that gold tags were read from. */
   keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
+  /** conllu: the names of the columns, if they are not those of CoNLL-U. */
+  fields?: readonly string[];
   /** conllu: it has multiword tokens. text, lines: they are written where the output is conllu. */
   hasMultiwordTokens?: boolean;
   /** What follows the last sentence; complete once the file was read to its end. */

@@ -6,12 +6,15 @@ import {
   type Format,
   formatOf,
   isName,
+  mayBeOther,
+  peekFormat,
   type ReadOptions,
   readCorpus,
 } from '../corpus/index.ts';
 import { convertPartial, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, type Scheme } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
+import { decompressed } from '../files/compression.ts';
 import { hashed } from '../files/hash.ts';
 import { describeFile, readBytes } from '../files/read.ts';
 import { createRandom, seedState } from '../network/random.ts';
@@ -60,15 +63,21 @@ export async function readLabelled(
   input?: AsyncIterable<Uint8Array>,
 ): Promise<CorpusFile> {
   const { bytes, sha256 } = hashed(file === '-' ? (input ?? process.stdin) : readBytes(file));
+  const name = file === '-' ? '<stdin>' : file;
+  const named = formatOf(file, options.gold === false ? 'tag' : 'train');
+  const { format: found, bytes: plain } =
+    options.format === undefined && mayBeOther(named)
+      ? await peekFormat(decompressed(bytes, name), { named })
+      : { format: named, bytes };
   let document: Document | undefined;
   const tagColumns = columnList(options.tagColumn);
   const featureColumns = columnList(options.featureColumn);
-  const sentences = await readCorpus(bytes, {
+  const sentences = await readCorpus(plain, {
     ...options,
     tagColumn: tagColumns.length > 0 ? tagColumns : undefined,
     featureColumn: featureColumns,
-    file: file === '-' ? '<stdin>' : file,
-    format: options.format ?? formatOf(file, options.gold === false ? 'tag' : 'train'),
+    file: name,
+    format: options.format ?? found,
     onDocument: (started) => {
       document = started;
     },

@@ -31,6 +31,8 @@ export interface FormatDefinition {
 export interface Sample {
   /** Lines that are neither blank nor comments, without their line ends. */
   readonly content: readonly string[];
+  /** Lines that begin with `#` and are not content. */
+  readonly comments: readonly string[];
   /** Whether there was a blank line. */
   readonly isSeparated: boolean;
   /** Whether there was a line `-DOCSTART-`. */

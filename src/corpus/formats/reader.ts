@@ -5,7 +5,7 @@ import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentenc
 import { asColumns } from './column-choice.ts';
 import { decodeText } from './decode.ts';
 import { formatNames, formatOf, formats } from './formats.ts';
-import { peekFormat } from './sniff.ts';
+import { mayBeOther, peekFormat } from './sniff.ts';
 
 /**
  * A parser for one document of the format `options.format`, which must be given.
@@ -49,11 +49,15 @@ export async function* readSentences(
   const file = options.file ?? (typeof source === 'string' ? source : '<stdin>');
   const gold = options.gold ?? options.tagColumn !== undefined;
   let bytes = typeof source === 'string' ? readBytes(source) : source;
-  let format =
-    options.format ??
-    (typeof source === 'string' ? formatOf(source, gold ? 'train' : 'tag') : undefined);
+  let { format } = options;
+  const named =
+    format === undefined && typeof source === 'string'
+      ? formatOf(source, gold ? 'train' : 'tag')
+      : undefined;
   bytes = decompressed(bytes, file);
-  if (format === undefined) ({ format, bytes } = await peekFormat(bytes));
+  if (format === undefined && mayBeOther(named))
+    ({ format, bytes } = await peekFormat(bytes, { named }));
+  format ??= named!;
   const parser = createParser({ ...options, file, gold, format });
   options.onDocument?.(parser.document);
   for await (const text of decodeText(bytes, { file, line: () => parser.line })) {

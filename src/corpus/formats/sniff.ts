@@ -63,7 +63,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
   let rest = '';
   let size = 0;
 
-  const decide = (sample: Pick<Sample, 'content' | 'isLast'>): Format | undefined => {
+  const decide = (sample: Pick<Sample, 'content' | 'comments' | 'isLast'>): Format | undefined => {
     const all: Sample = { ...sample, isSeparated, hasDocstart };
     for (const format of Object.values(formats)) {
       const verdict = verdictOf(format, all);
@@ -79,7 +79,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
     else if (/^#(?:[^\t]*$|\t)/.test(line)) comments.push(line);
     else {
       content.push(line);
-      return decide({ content, isLast: false });
+      return decide({ content, comments, isLast: false });
     }
     return undefined;
   };
@@ -97,7 +97,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
   };
 
   const last = (): Format =>
-    decide({ content: content.length > 0 ? content : comments, isLast: true }) ??
+    decide({ content: content.length > 0 ? content : comments, comments, isLast: true }) ??
     (orText ? 'text' : 'columns');
 
   const end = (): Format => {
@@ -122,6 +122,12 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
   };
 }
 
+/** Whether files with the extension of this format are often in another one. */
+export const mayBeOther = (format: Format | undefined): boolean =>
+  format === undefined || format === 'columns' || format === 'tsv';
+
+const isUnmistakable = (format: Format): boolean => format === 'conllu' || format === 'jsonl';
+
 /** The format of a text that begins with `sample`. The last of several lines may be cut short. */
 export function sniffFormat(sample: string): Format {
   const text = sample.charCodeAt(0) === 0xfeff ? sample.slice(1) : sample;
@@ -134,10 +140,12 @@ export function sniffFormat(sample: string): Format {
  * The format of a stream of plain bytes, and the same bytes again from the beginning. It reads until
  * the format is certain, at most 64 KiB beyond.
  * @param options.orText whatever is not certainly in another format is raw text
+ * @param options.named the format that the file's extension means. It yields to content that cannot be in
+ *   it: ten numbered columns and the like are conllu, whatever their extension
  */
 export async function peekFormat(
   bytes: AsyncIterable<Uint8Array>,
-  { orText = false }: { orText?: boolean } = {},
+  { orText = false, named }: { orText?: boolean; named?: Format | undefined } = {},
 ): Promise<{ format: Format; bytes: AsyncIterable<Uint8Array> }> {
   const rest = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
@@ -153,6 +161,7 @@ export async function peekFormat(
       format = sniffer.push(decoder.decode(next.value, { stream: true }));
     }
   }
+  if (named !== undefined && !(mayBeOther(named) && isUnmistakable(format))) format = named;
   const iterator: AsyncIterator<Uint8Array> = {
     async next() {
       const value = chunks.shift();

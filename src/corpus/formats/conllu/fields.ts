@@ -7,6 +7,9 @@ import { columnIndex } from '../column-choice.ts';
  * blank line ends a sentence. Every other line has ten columns, separated by tabs. Lines whose ID is a
  * plain number, 1, 2, 3, ..., are words. Multiword ranges (`1-2`) and empty nodes (`1.1`) are not
  * tokens and are passed through.
+ *
+ * CoNLL-X has the same ten columns. CoNLL-U Plus begins with `# global.columns = ID FORM ...`, which names
+ * the columns of the file. Fourteen columns and more without that line are CoNLL-2009.
  */
 
 export const conlluFields = [
@@ -21,7 +24,9 @@ export const conlluFields = [
   'deps',
   'misc',
 ] as const;
-export const COLUMNS = conlluFields.length;
+/** Those of CoNLL-2009. Columns of arguments follow, as many as the sentence has predicates. */
+export const conll09Fields =
+  'id form lemma plemma pos ppos feat pfeat head phead deprel pdeprel fillpred pred'.split(' ');
 export const FORM = 1;
 export const UPOS = 3;
 export const MISC = 9;
@@ -33,27 +38,49 @@ const ZERO = 48;
 /** A column, or the value of one key in MISC. */
 export type Field = { readonly column: number; readonly key: string | undefined };
 
-export const fieldName = ({ column, key }: Field): string => key ?? conlluFields[column]!;
+export const fieldName = (
+  { column, key }: Field,
+  fields: readonly string[] = conlluFields,
+): string => key ?? fields[column]!;
+
+/** The names in a comment `# global.columns = ID FORM ...`; undefined for another line. */
+export function globalColumns(line: string): readonly string[] | undefined {
+  const [, names] = /^#[ \t]*global\.columns[ \t]*=[ \t]*(\S.*)$/.exec(line) ?? [];
+  return names
+    ?.trim()
+    .toLowerCase()
+    .split(/[ \t]+/);
+}
 
 /**
- * The field that a column means: an index, the name of a field, or else a key in MISC.
+ * The field that a column means: an index, the name of a field, or else a key in MISC. Where a file has no
+ * field `upos`, that is the field `pos`.
+ * @param fields the names of the file's columns
  * @throws UserError if it is none of these
  */
-export function fieldOf(column: Column, what: string): Field {
+export function fieldOf(
+  column: Column,
+  what: string,
+  fields: readonly string[] = conlluFields,
+): Field {
   const code = 'SEQTAG_COLUMN';
+  const last = fields.length - 1;
   if (typeof column === 'number' || /^-?\d+$/.test(column)) {
-    const index = columnIndex(Number(column), COLUMNS);
+    const index = columnIndex(Number(column), fields.length);
     if (index !== undefined) return { column: index, key: undefined };
     throw new UserError(
-      `${what} column ${column}: CoNLL-U has 10 columns, 0 (${conlluFields[0]}) to 9 (${conlluFields[9]}). Give one of them.`,
+      `${what} column ${column}: CoNLL-U has ${fields.length} columns, 0 (${fields[0]}) to ${last} (${fields[last]}). Give one of them.`,
       { code },
     );
   }
-  const known = (conlluFields as readonly string[]).indexOf(column.toLowerCase());
+  const name = column.toLowerCase();
+  const known = fields.indexOf(name);
   if (known >= 0) return { column: known, key: undefined };
-  if (/^[^\s=|]+$/.test(column)) return { column: MISC, key: column };
+  if (name === 'upos' && fields.includes('pos')) return fieldOf('pos', what, fields);
+  const misc = fields.indexOf('misc');
+  if (misc >= 0 && /^[^\s=|]+$/.test(column)) return { column: misc, key: column };
   throw new UserError(
-    `${what} column "${column}" is neither a CoNLL-U field (${conlluFields.join(', ')}) nor a possible key in MISC. Name one of these.`,
+    `${what} column "${column}" is neither a CoNLL-U field (${fields.join(', ')}) nor a possible key in MISC. Name one of these.`,
     { code },
   );
 }
@@ -79,11 +106,12 @@ export function lineKind(text: string, from: number, to: number): LineKind {
 
 export type CellSpan = [from: number, to: number];
 
-/** Where a column is in the line of ten columns from `from` to `to`. */
+/** Where a column is in the line from `from` to `to`. */
 export function cellSpan(text: string, from: number, to: number, column: number): CellSpan {
   let start = from;
   for (let c = 0; c < column; c++) start = text.indexOf('\t', start) + 1;
-  return [start, column === MISC ? to : text.indexOf('\t', start)];
+  const end = start < to ? text.indexOf('\t', start) : to;
+  return [start, end < 0 || end > to ? to : end];
 }
 
 /** Where the value of `key` is in a MISC cell; undefined if the key is not there. */

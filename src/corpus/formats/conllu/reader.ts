@@ -7,16 +7,16 @@ import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
 import {
   type CellSpan,
-  COLUMNS,
   cellSpan,
+  conll09Fields,
   conlluFields,
   type Field,
   FORM,
   fieldName,
   fieldOf,
+  globalColumns,
   HASH,
   lineKind,
-  UPOS,
   unescapeValue,
   valueSpan,
 } from './fields.ts';
@@ -42,31 +42,66 @@ export function createConlluParser(options: ParserOptions): Parser {
   const { file, gold } = options;
   const document = newDocument(file, 'conllu');
   document.separator = 'tab';
-  document.columns = COLUMNS;
+  document.columns = conlluFields.length;
   const builder = new SentenceBuilder(document, options);
   const intern = tagPool();
-  const tokenField = fieldOf(options.tokenColumn ?? FORM, 'token');
-  if (tokenField.key !== undefined) {
-    throw new UserError(
-      `${file}: token column "${tokenField.key}" is no CoNLL-U field. The fields are ${conlluFields.join(', ')}.`,
-      { code: 'SEQTAG_COLUMN' },
-    );
-  }
-  const tagFields = asColumns(options.tagColumn ?? UPOS).map(
-    (column): ReadField => ({ ...fieldOf(column, 'tag'), absent: options.absentTag ?? 'O' }),
-  );
-  const featureFields = asColumns(options.featureColumn).map(
-    (column): ReadField => ({ ...fieldOf(column, 'feature'), absent: 'O' }),
-  );
-  if (gold) checkAskedOnce(tagFields.map(fieldName), file);
-  const tagField = tagFields[0]!;
+  /** The names of the columns. */
+  let fields: readonly string[] = conlluFields;
+  let isOpen = false;
+  let tokenField: Field;
+  let tagField: ReadField;
   /** Further tag columns, then feature columns. */
-  const more = [...(gold ? tagFields.slice(1) : []), ...featureFields];
+  let more: readonly ReadField[];
+
+  const findFields = (): void => {
+    tokenField = fieldOf(options.tokenColumn ?? fields[FORM]!, 'token', fields);
+    if (tokenField.key !== undefined) {
+      throw new UserError(
+        `${file}: token column "${tokenField.key}" is no CoNLL-U field. The fields are ${fields.join(', ')}.`,
+        { code: 'SEQTAG_COLUMN' },
+      );
+    }
+    const tagFields = asColumns(options.tagColumn ?? 'upos').map(
+      (column): ReadField => ({
+        ...fieldOf(column, 'tag', fields),
+        absent: options.absentTag ?? 'O',
+      }),
+    );
+    const featureFields = asColumns(options.featureColumn).map(
+      (column): ReadField => ({ ...fieldOf(column, 'feature', fields), absent: 'O' }),
+    );
+    if (gold)
+      checkAskedOnce(
+        tagFields.map((field) => fieldName(field, fields)),
+        file,
+      );
+    tagField = tagFields[0]!;
+    more = [...(gold ? tagFields.slice(1) : []), ...featureFields];
+  };
+
+  /** Takes the columns from a comment, or from the first line of columns. */
+  const setFields = (names: readonly string[]): void => {
+    fields = names;
+    document.fields = names;
+    document.columns = names.length;
+    findFields();
+  };
+
+  /** CoNLL-2009 has no comment that names its columns. */
+  const hasColumns = (columns: number): boolean => {
+    if (!hasWords && document.fields === undefined && columns >= conll09Fields.length) {
+      isOpen = true;
+      setFields(conll09Fields);
+    }
+    return columns === fields.length || (isOpen && columns > fields.length);
+  };
+
   /** The fields with a key that some word has. */
   const found = new Set<ReadField>();
   /** The keys in MISC, for an error. */
   const keys = new Set<string>();
   let hasLines = false;
+  let hasWords = false;
   /** The id of the last word of the open multiword token, and whether no white space follows it. */
   let rangeEnd = 0;
   let isRangeJoined = false;
@@ -90,7 +125,13 @@ export function createConlluParser(options: ParserOptions): Parser {
 
   const readLine = ({ text, from, to, number }: Line): void => {
     hasLines = true;
-    if (text.charCodeAt(from) === HASH) return;
+    if (text.charCodeAt(from) === HASH) {
+      const names = hasWords ? undefined : globalColumns(text.slice(from, to));
+      if (names !== undefined) setFields(names);
+      return;
+    }
+    if (!hasWords) hasColumns(cellCount(text, from, to));
+    hasWords = true;
     const tokenColumn = tokenField.column;
     const tagColumn = tagField.column;
     let idEnd = to;
@@ -115,14 +156,15 @@ export function createConlluParser(options: ParserOptions): Parser {
       }
       columns++;
       if (i < to) continue;
-      last = start;
+      // a file of other columns may have MISC anywhere
+      last = fields === conlluFields ? start : from;
       break;
     }
-    if (columns !== COLUMNS) {
+    if (!hasColumns(columns)) {
       throw problem(
         file,
         number,
-        `${quantity(columns, 'column')}, expected ${COLUMNS}. Are the separators tabs, and is this CoNLL-U?`,
+        `${quantity(columns, 'column')}, expected ${fields.length}. Are the separators tabs, and is this CoNLL-U?`,
       );
     }
     const kind = lineKind(text, from, idEnd);
@@ -164,6 +206,7 @@ export function createConlluParser(options: ParserOptions): Parser {
     }
   };
 
+  findFields();
   return createLineParser({
     document,
     builder,
@@ -176,9 +219,15 @@ export function createConlluParser(options: ParserOptions): Parser {
       if (!gold || missing === undefined || !hasLines) return;
       const list = keys.size === 0 ? 'no keys' : [...keys].join(', ');
       throw new UserError(
-        `${file}: no word has ${missing.key}= in MISC, and it is no field. The fields are ${conlluFields.join(', ')}; MISC has ${list}.`,
+        `${file}: no word has ${missing.key}= in MISC, and it is no field. The fields are ${fields.join(', ')}; MISC has ${list}.`,
         { code: 'SEQTAG_COLUMN' },
       );
     },
   });
+}
+
+function cellCount(text: string, from: number, to: number): number {
+  let cells = 1;
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) === TAB) cells++;
+  return cells;
 }

@@ -13,6 +13,7 @@ import {
 } from '../definition.ts';
 import {
   cellSpan,
+  conlluFields,
   escapeValue,
   type Field,
   fieldName,
@@ -20,7 +21,6 @@ import {
   HASH,
   lineKind,
   MISC,
-  UPOS,
   unescapeValue,
   valueSpan,
 } from './fields.ts';
@@ -36,13 +36,19 @@ const PIPE = 124;
 export function createConlluWriter(options: FormatWriterOptions): FormatWriter {
   const { tagColumns, confidence = false } = options;
   const keys = tagColumns.length === 1 ? ['Conf'] : tagColumns.map((column) => confKey(column!));
-  const fields = tagFields([...tagColumns, ...(confidence ? keys : [])]);
+  const asked = [...tagColumns, ...(confidence ? keys : [])];
+  const fields = tagFields(asked);
+  /** Those of the document that is written back. */
+  let found = fields;
   const cells = ({ tags, annotations }: Tagged): readonly (readonly string[])[] =>
     annotations !== undefined && confidence ? [...tags, ...confidenceCells(annotations)] : tags;
   return {
     restorer: {
-      begin: () => '',
-      sentence: ({ source }, tagged) => replaceFields(source.raw, cells(tagged), fields),
+      begin(document) {
+        found = document.fields === undefined ? fields : tagFields(asked, document.fields);
+        return '';
+      },
+      sentence: ({ source }, tagged) => replaceFields(source.raw, cells(tagged), found),
       separation: blankLineAfter,
     },
     convert: (sentence, tagged) =>
@@ -66,8 +72,11 @@ function confKey(tagColumn: Column): string {
 const isAllOfMisc = ({ column, key }: Field): boolean => column === MISC && key === undefined;
 
 /** The fields to write to; never the id. */
-function tagFields(columns: readonly (Column | undefined)[]): Field[] {
-  const fields = columns.map((column) => fieldOf(column ?? UPOS, 'tag'));
+function tagFields(
+  columns: readonly (Column | undefined)[],
+  names: readonly string[] = conlluFields,
+): Field[] {
+  const fields = columns.map((column) => fieldOf(column ?? 'upos', 'tag', names));
   if (fields.some((field) => field.column === 0)) {
     throw new UserError(
       'the id of a CoNLL-U word cannot be replaced by a tag. Name another field.',
@@ -77,7 +86,7 @@ function tagFields(columns: readonly (Column | undefined)[]): Field[] {
   // tags that replace all of MISC leave no room for keys
   const isReplaced = fields.some(isAllOfMisc);
   checkDistinct(
-    fields.map((field) => fieldName(isReplaced ? { ...field, key: undefined } : field)),
+    fields.map((field) => fieldName(isReplaced ? { ...field, key: undefined } : field, names)),
     'CoNLL-U',
   );
   return fields;
