@@ -111,7 +111,7 @@ async function convertCommand(
   await withOutput(context, flags.outFile, async (sink) => {
     let document: Document | undefined;
     const pieces = readSentences(source, {
-      ...readOptions(flags, from),
+      ...readOptions(flags, from, context),
       keepBlankLines: true,
       ...(tagColumns.length > 0 && { tagColumn: tagColumns }),
       file: name,

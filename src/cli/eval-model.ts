@@ -82,7 +82,7 @@ async function readCorpusFor(
     { ...input, source: bytes.bytes },
     {
       ...trainedColumns(tagColumn, format),
-      ...readOptions(flags, format),
+      ...readOptions(flags, format, context),
       ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
     },
   );

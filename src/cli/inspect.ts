@@ -87,7 +87,7 @@ async function inspectCommand(
       code: 'SEQTAG_OPTION_CONFLICT',
     });
   const { source, name, format } = await openInput(file, { io, format: flags.format });
-  const facts = await corpusFacts(source, { ...readOptions(flags, format), file: name });
+  const facts = await corpusFacts(source, { ...readOptions(flags, format, context), file: name });
   await out.write(
     flags.json
       ? `${JSON.stringify(facts)}\n`

@@ -38,6 +38,8 @@ export interface ColumnOptions {
   tagColumn?: string;
   featureColumn?: string;
   header?: boolean;
+  comment?: string;
+  encoding?: string;
 }
 
 export const whereFeatures = 'where the feature columns of the model are (default: as in training)';
@@ -53,7 +55,12 @@ export function addColumns(
       '--token-column <column>',
       'column of the tokens: an index from 0, negative from the end, or a name such as form, a csv header or a jsonl key',
     )
-    .option('--tag-column <column>', tag);
+    .option('--tag-column <column>', tag)
+    .option(
+      '--comment <prefix>',
+      'columns, csv and tsv: what comment lines begin with, or none (default: # and a space or tab, unless the line is a token)',
+    )
+    .option('--encoding <name>', 'encoding of the input, such as latin1 (default: utf-8)');
   if (!header) return;
   command
     .addOption(new Option('--header', 'csv and tsv: the first row is a header').hideHelp())
@@ -62,9 +69,13 @@ export function addColumns(
 
 /** Options for the corpus reader. A key is absent if its flag was not given. */
 export const readOptions = (
-  { tokenColumn, tagColumn, featureColumn, header }: ColumnOptions,
+  { tokenColumn, tagColumn, featureColumn, header, comment, encoding }: ColumnOptions,
   format?: Format | undefined,
+  context?: Pick<Context, 'say'>,
 ): ReadOptions => ({
+  ...(comment !== undefined && { comment: comment === 'none' ? false : comment }),
+  ...(encoding !== undefined && { encoding }),
+  ...(context && { onNote: (note: string) => context.say(`seqtag: ${note}`) }),
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),
   ...(tagColumn !== undefined && { tagColumn }),

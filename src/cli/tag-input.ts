@@ -74,17 +74,30 @@ export async function openTagInput(
       `${nameOf(file)}: --text-column ${flags.textColumn}: the format ${format} has no column of texts. Give csv, tsv or jsonl, and name the format with --input if it is not found.`,
       { code: 'SEQTAG_COLUMN' },
     );
-  return { source, ...knownTags(readOptionsFor(file, { format, flags, tagger }), flags, tagger) };
+  return {
+    source,
+    ...knownTags(readOptionsFor(file, { format, flags, tagger, context: { say } }), flags, tagger),
+  };
 }
 
 function readOptionsFor(
   file: string,
-  { format, flags, tagger }: { format: Format | undefined; flags: TagFlags; tagger: Tagger },
+  {
+    format,
+    flags,
+    tagger,
+    context,
+  }: {
+    format: Format | undefined;
+    flags: TagFlags;
+    tagger: Tagger;
+    context: Pick<Context, 'say'>;
+  },
 ): ReadOptions {
   const { model } = tagger;
   const { tokenColumn } = trainedColumns(model.tagColumns[0]!, format);
   // Of `tag`, --tag-column names a column of the output.
-  const { tagColumn: _, ...options } = readOptions(flags, format);
+  const { tagColumn: _, ...options } = readOptions(flags, format, context);
   const name = nameOf(file);
   const { textColumn } = flags;
   return {

@@ -141,7 +141,7 @@ export function trainOptions(
     test: flags.test,
     embeddings: flags.embeddings,
     gazetteers: flags.gazetteer,
-    read: readOptions(flags, flags.format),
+    read: readOptions(flags, flags.format, context),
     ...computeOptions(flags, context),
   };
 }

@@ -48,7 +48,7 @@ export const invalidUtf8 = (file: string, line: number): UserError =>
   problem(
     file,
     line,
-    'invalid UTF-8. If the file is Latin-1, convert it with iconv -f LATIN1 -t UTF-8.',
+    'invalid UTF-8. If the file is Latin-1, give latin1 as its encoding, or convert it with iconv -f LATIN1 -t UTF-8.',
     'SEQTAG_CORPUS_ENCODING',
   );
 

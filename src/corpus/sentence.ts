@@ -100,6 +100,8 @@ export type ReadOptions = {
   readonly keepBlankLines?: boolean | undefined;
   /** Default: by file extension, else recognised by the first lines. */
   readonly format?: Format | undefined;
+  /** The encoding of the bytes, a label of the Encoding Standard such as `latin1`. Default: UTF-8. */
+  readonly encoding?: string | undefined;
   /** The name in messages. Default: the path, or `<stdin>` for a stream. */
   readonly file?: string | undefined;
   readonly tokenColumn?: Column | undefined;

@@ -195,5 +195,6 @@ export const readKinds = {
   featureColumn: columns,
   header: boolean,
   absentTag: text('a tag'),
+  encoding: text('an encoding'),
   file: text('a name'),
 };

@@ -262,6 +262,8 @@ export interface ReadOptions {
   readonly header?: boolean | undefined;
   /** conllu: the tag of a word without the requested key in MISC. Default: `O`. */
   readonly absentTag?: string | undefined;
+  /** The encoding of the bytes, a label of the Encoding Standard such as `latin1`. Default: UTF-8. */
+  readonly encoding?: string | undefined;
   /** The name of the corpus in messages. Default: the path, or `<stdin>` for a stream. */
   readonly file?: string | undefined;
 }

@@ -74,7 +74,8 @@ async function* pendingOutputs(
   const { format, gold = read.tagColumn !== undefined, file = '<stdin>' } = read;
   const { tagColumns, vocabulary } = tagger.model;
   const { tokenization = vocabulary.tokenization } = read;
-  const isPlain = writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures;
+  const isPlain =
+    writer.isPlain && !gold && !annotate && !vocabulary.tokenFeatures && !read.encoding;
   if (isPlain && (format === 'text' || format === 'lines' || format === 'horizontal')) {
     const write = tokenLineWriter();
     const lineOptions = { file, most: tagger.maxTokens, onDocument };

@@ -44,7 +44,7 @@ export async function* inLines(
         throw problem(
           file,
           1,
-          'UTF-16, expected UTF-8. Convert it with iconv -f UTF-16 -t UTF-8.',
+          'UTF-16, expected UTF-8. Give utf-16le (or utf-16be) as its encoding, or convert it with iconv -f UTF-16 -t UTF-8.',
           'SEQTAG_CORPUS_ENCODING',
         );
       }

@@ -4,6 +4,7 @@ import { readBytes } from '../../files/read.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { asColumns } from './column-choice.ts';
 import { decodeText } from './decode.ts';
+import { asUtf8 } from './encoding.ts';
 import { formatNames, formatOf, formats } from './formats.ts';
 import { mayBeOther, peekFormat } from './sniff.ts';
 
@@ -54,7 +55,7 @@ export async function* readSentences(
     format === undefined && typeof source === 'string'
       ? formatOf(source, gold ? 'train' : 'tag')
       : undefined;
-  bytes = decompressed(bytes, file);
+  bytes = asUtf8(decompressed(bytes, file), { file, encoding: options.encoding });
   if (format === undefined && mayBeOther(named))
     ({ format, bytes } = await peekFormat(bytes, { named }));
   format ??= named!;

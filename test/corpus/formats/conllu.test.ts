@@ -252,3 +252,37 @@ describe('any CoNLL-U file', () => {
     );
   });
 });
+
+describe('other columns', () => {
+  const options = { format: 'conllu', gold: true } as const;
+
+  test('CoNLL-U Plus names its columns', () => {
+    const text =
+      '# global.columns = ID FORM UPOS MISC PARSEME:MWE\n1\ttake\tVERB\t_\t1:VPC\n2\tpart\tNOUN\tA=b\t1\n\n';
+    const parsed = parseText(text, options);
+    expect(parsed.sentences).toMatchObject([{ tokens: ['take', 'part'], tags: ['VERB', 'NOUN'] }]);
+    expect(joined(parsed)).toBe(text);
+    expect(written(parsed, { tagColumn: 'parseme:mwe' }, () => '*')).toBe(
+      text.replace('1:VPC', '*').replace('\t1\n\n', '\t*\n\n'),
+    );
+    expect(written(parsed, { tagColumn: 'A' }, () => 'c')).toBe(
+      text.replace('\t_\t', '\tA=c\t').replace('A=b', 'A=c'),
+    );
+    expect(parseText(text, { ...options, tagColumn: 'PARSEME:MWE' }).sentences[0]?.tags).toEqual([
+      '1:VPC',
+      '1',
+    ]);
+  });
+
+  test('CoNLL-2009 has fourteen columns and more', () => {
+    const row = (id: number, form: string, pos: string, more: string) =>
+      `${id}\t${form}\tl\tl\t${pos}\tP${'\t_'.repeat(8)}${more}\n`;
+    const text = `${row(1, 'take', 'VB', '\tA0')}${row(2, 'part', 'NN', '\t_')}\n${row(1, 'go', 'VB', '')}\n`;
+    const parsed = parseText(text, options);
+    expect(parsed.sentences).toMatchObject([
+      { tokens: ['take', 'part'], tags: ['VB', 'NN'] },
+      { tokens: ['go'], tags: ['VB'] },
+    ]);
+    expect(written(parsed, {}, () => 'X')).toBe(text.replace(/VB|NN/g, 'X'));
+  });
+});

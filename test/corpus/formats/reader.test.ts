@@ -351,3 +351,14 @@ test('several columns of tags are read at once, in the order asked for', () => {
   expectUserError(() => read('conllu', row(1, 'X', 'K=1'), 'K', 'L'), /no word has L= in MISC/);
   expectUserError(() => read('columns', 'a x\n', 1, 2), /2 columns, but column 2 was asked for/);
 });
+
+test('content that is unmistakable overrules the extension', async () => {
+  const row = (id: number, form: string) => `${id}\t${form}\t_\tX\tX\t_\t0\tdep\t_\t_\n`;
+  const conllx = `#\tid=1\n${row(1, 'No')}${row(2, '.')}\n`;
+  for (const name of ['x.conll', 'x.tsv', 'x.txt', 'x.conllx']) {
+    const path = file(name, conllx);
+    expect((await readCorpus(path))[0]).toMatchObject({ tokens: ['No', '.'], tags: ['X', 'X'] });
+  }
+  const plain = file('y.conll', 'word\ttag\na\tO\n');
+  expect((await readCorpus(plain))[0]?.tokens).toEqual(['word', 'a']);
+});
