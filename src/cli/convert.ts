@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 import { type Document, readSentences, type Sentence, type Writer } from '../corpus/index.ts';
 import {
   convert,
-  detectScheme,
+  isOutsideForm,
+  readTags,
   type Scheme,
   schemeNamed,
+  spell,
   strayTags,
+  type TaggedLines,
+  type TagReading,
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -24,6 +28,7 @@ import {
   readOptions,
 } from './options.ts';
 import { withOutput } from './output.ts';
+import { oneLine } from './printable.ts';
 
 interface ConvertFlags extends ColumnOptions, OffsetOptions {
   from?: (typeof inputFormats)[number];
@@ -67,8 +72,11 @@ export function defineConvert(command: Command, context: Context): void {
       ]),
     )
     .addOption(offsetsOption())
-    .option('--scheme <scheme>', 'output tag scheme: IOB1, BIO, BIOES, BILOU or BMES')
-    .option('--from-scheme <scheme>', 'input tag scheme (default: by the tags)')
+    .option('--scheme <scheme>', 'output tag scheme: IOB1, BIO, BIOES, BILOU, BMES or IO')
+    .option(
+      '--from-scheme <scheme>',
+      'input tag scheme; IO: PER PER O, where a run of one label is a span (default: by the tags)',
+    )
     .option('-o, --out-file <file>', 'output file; it appears when everything is written');
   addColumns(command, {
     tag: 'column of the tags, or several: upos,xpos (default: the last; conllu: upos; csv: by header)',
@@ -122,17 +130,23 @@ async function convertCommand(
     });
     const options = { tagColumns, to, gold, offsets: flags.offsets };
     // The tag scheme, and the place of span tags in CoNLL-U, depend on the whole corpus.
-    const needsAll =
-      gold &&
-      ((scheme && fromScheme === undefined) || (to === 'conllu' && tagColumns.length === 0));
+    const needsAll = gold && (scheme !== undefined || (to === 'conllu' && tagColumns.length === 0));
     if (needsAll) {
       const sentences: Sentence[] = [];
       for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
       const tags = tagsByColumn(sentences, tagColumns.length);
-      const schemes = tags.map((column) => fromScheme ?? detectScheme(column));
-      if (scheme) checkSpans(tags, { file: name, schemes });
+      const readings = tags.map((column) =>
+        readTags(linesOf(sentences, column), { scheme: fromScheme }),
+      );
+      const schemes = readings.map((reading) => reading.scheme);
+      if (scheme) checkSpans(tags, { file: name, readings });
       const writer = createConversionWriter(document!, { ...options, schemes });
-      const converted = tags.map((column, c) => inScheme(column, schemes[c]!, scheme));
+      const converted = tags.map((column, c) => {
+        if (scheme === undefined) return column;
+        const { note } = readings[c]!;
+        if (note !== undefined) context.say(`seqtag: ${oneLine(`${name}: ${note}`)}.`);
+        return inScheme(column, readings[c]!, scheme);
+      });
       await sink.write(writer.write(sentences, converted) + writer.end() + writer.close());
     } else {
       let writer: Writer | undefined;
@@ -141,8 +155,7 @@ async function convertCommand(
         const tags = gold
           ? tagsByColumn(sentences, tagColumns.length)
           : [sentences.map(({ tokens }) => tokens.map(() => '_'))];
-        const converted = tags.map((column) => inScheme(column, fromScheme, scheme));
-        await sink.write(writer.write(sentences, converted));
+        await sink.write(writer.write(sentences, tags));
       }
       writer ??= createConversionWriter(document!, options);
       await sink.write(writer.end() + writer.close());
@@ -164,23 +177,44 @@ const tagsByColumn = (
     ? [sentences.map(({ tags }) => tags)]
     : Array.from({ length: columns }, (_, c) => sentences.map(({ tagColumns }) => tagColumns![c]!));
 
+/** Tags with the lines where they are. */
+const linesOf = (
+  sentences: readonly Sentence[],
+  column: readonly (readonly string[])[],
+): TaggedLines[] => sentences.map(({ file, line }, s) => ({ file, line, tags: column[s]! }));
+
+/** The spans in another scheme, in the notation of the corpus. Outside tags stay as they are. */
 const inScheme = (
   tags: readonly (readonly string[])[],
-  from: Scheme | undefined,
-  to: Scheme | undefined,
+  { scheme: from, read, notation }: TagReading,
+  to: Scheme,
 ): readonly (readonly string[])[] =>
-  from === undefined || from === 'none' || to === undefined
+  from === 'none'
     ? tags
-    : tags.map((sentence) => convert(sentence, from, to));
+    : tags.map((sentence) =>
+        convert(sentence.map(read), from, to).map((tag, t) => {
+          if (tag === 'O') return read(sentence[t]!) === 'O' ? sentence[t]! : tag;
+          return notation ? spell(tag, notation, to) : tag;
+        }),
+      );
 
 /** @throws UserError if no column has span tags, so that there is nothing to convert to another scheme */
 function checkSpans(
   tags: readonly (readonly (readonly string[])[])[],
-  { file, schemes }: { file: string; schemes: readonly Scheme[] },
+  { file, readings }: { file: string; readings: readonly TagReading[] },
 ): void {
-  if (tags[0]!.length === 0 || schemes.some((scheme) => scheme !== 'none')) return;
+  if (tags[0]!.length === 0 || readings.some((reading, c) => holdsSpans(tags[c]!, reading))) return;
+  const plain = [...new Set(tags[0]!.flat())].filter((tag) => !isOutsideForm(tag));
   throw new UserError(
-    `${file}: plain tags (${someOf([...strayTags(tags[0]!, 'BIO').keys()])}), which hold no spans. Name the right column with --tag-column.`,
+    `${file}: plain tags (${someOf(plain)}), which hold no spans. Name the right column with --tag-column. If a run of one label is a span (PER PER O), give --from-scheme IO.`,
     { code: 'SEQTAG_TAGS' },
   );
+}
+
+/** Whether tags are of a scheme: at least one has a letter of it, or all are outside tags. */
+function holdsSpans(tags: readonly (readonly string[])[], { scheme, read }: TagReading): boolean {
+  if (scheme === 'none') return false;
+  const names = [...new Set(tags.flat())].map(read);
+  const strays = scheme === 'IO' ? new Set<string>() : strayTags([names], scheme);
+  return names.some((tag) => tag !== 'O' && !strays.has(tag)) || names.every((tag) => tag === 'O');
 }

@@ -1,12 +1,14 @@
 import { type Document, type ReadOptions, readCorpus, type Sentence } from '../corpus/index.ts';
 import { schemeOf } from '../corpus/tags/partial.ts';
-import { convert, detectScheme, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
+import { convert, detectScheme, readTags, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
 import { sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
+import { writtenCounts } from '../evaluation/written.ts';
 import type { Context } from './context.ts';
 import type { EvalFlags } from './eval.ts';
+import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { type Input, nameOf, openLabelled, someOf } from './input.ts';
 import { readOptions } from './options.ts';
 
@@ -33,8 +35,9 @@ export async function readLabelledFile(
 /** Compares a file of predicted tags with a file of gold tags. */
 export async function evaluateFilePair(
   { gold, pred, flags }: { gold: string; pred: string; flags: EvalFlags },
-  { io }: Context,
+  context: Context,
 ): Promise<Evaluated> {
+  const { io } = context;
   const golds = await openLabelled(gold, { io, format: flags.format });
   const preds = await openLabelled(pred, { io, format: flags.format });
   const predColumn = flags.predColumn ?? flags.tagColumn;
@@ -44,7 +47,7 @@ export async function evaluateFilePair(
       ...readOptions(flags, preds.format),
       ...(predColumn !== undefined && { tagColumn: predColumn }),
     }),
-    flags,
+    { flags, context },
   );
   return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
 }
@@ -70,8 +73,9 @@ export async function evaluateColumns(
 async function compareColumns(
   file: string,
   flags: EvalFlags,
-  { io }: Context,
+  context: Context,
 ): Promise<{ name: string; counts: Counts }> {
+  const { io } = context;
   if (file === '-' && io.isTerminal.stdin)
     throw new UserError(
       'eval: nothing to measure. Give `-m MODEL GOLD...`, `--gold FILE --pred FILE`, or a file with both columns.',
@@ -105,7 +109,7 @@ async function compareColumns(
   const counts = await compare(
     { file: name, sentences },
     { file: name, sentences: predicted },
-    flags,
+    { flags, context },
   );
   return { name, counts };
 }
@@ -115,17 +119,37 @@ async function compareColumns(
  * do not fit this scheme.
  */
 async function compare(
-  gold: LabelledFile,
-  predicted: LabelledFile,
-  { partial = false }: EvalFlags,
+  written: LabelledFile,
+  writtenPredictions: LabelledFile,
+  { flags, context }: { flags: EvalFlags; context: Context },
 ): Promise<Counts> {
-  const scheme = schemeOf(tagsOf(gold), { partial });
-  const sentences = inScheme(predicted, { scheme, gold });
+  const { partial = false } = flags;
+  checkGold([written], { flags, partial }, context);
+  const asked = askedScheme(flags);
+  const reading = readingOf(written.sentences, { partial, scheme: asked });
+  const gold = inUsualNotation(written, reading);
+  const scheme = reading?.scheme ?? schemeOf(tagsOf(gold), { partial });
+  const predictions =
+    scheme === 'none'
+      ? undefined
+      : readingOf(writtenPredictions.sentences, {
+          partial,
+          scheme: scheme === 'IO' ? schemeOfRuns(writtenPredictions) : undefined,
+        });
+  const predicted = inUsualNotation(writtenPredictions, predictions);
+  const sentences = inScheme(predicted, { scheme, gold, other: predictions?.scheme });
   checkCommonTags(gold, { ...predicted, sentences });
   const pairs: SentencePair[] = [];
   for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
     pairs.push(pair);
-  return (partial ? countCertainPairs : countPairs)(pairs, { scheme });
+  const counts = (partial ? countCertainPairs : countPairs)(pairs, { scheme });
+  return writtenCounts(counts, reading?.notation);
+}
+
+/** The scheme of predicted tags where the gold tags are in IO: IO, unless they have letters of another scheme. */
+function schemeOfRuns({ sentences }: LabelledFile): Scheme {
+  const { scheme } = readTags(sentences);
+  return scheme === 'none' ? 'IO' : scheme;
 }
 
 const tagsOf = ({ sentences }: LabelledFile): (readonly string[])[] =>
@@ -133,10 +157,12 @@ const tagsOf = ({ sentences }: LabelledFile): (readonly string[])[] =>
 
 function inScheme(
   predicted: LabelledFile,
-  { scheme, gold }: { scheme: Scheme; gold: LabelledFile },
+  { scheme, gold, other: known }: { scheme: Scheme; gold: LabelledFile; other: Scheme | undefined },
 ): readonly Sentence[] {
   const tags = tagsOf(predicted);
-  const other = detectScheme(tags);
+  const other = known ?? detectScheme(tags);
+  if (scheme === 'IO' && other !== 'IO')
+    return predicted.sentences.map((s) => ({ ...s, tags: convert(s.tags, other, scheme) }));
   const strays =
     scheme === 'none' || scheme === other ? new Map<string, number>() : strayTags(tags, scheme);
   if (strays.size === 0) return predicted.sentences;

@@ -1,10 +1,11 @@
 import { watchColumns } from '../corpus/features/token-features.ts';
 import type { Column } from '../corpus/index.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
-import { convert, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
+import { convert, type Scheme, strayTags, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
+import { writtenCounts } from '../evaluation/written.ts';
 import { hashed } from '../files/hash.ts';
 import { readBytes } from '../files/read.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
@@ -13,6 +14,7 @@ import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import type { EvalFlags } from './eval.ts';
 import { type Evaluated, type LabelledFile, readLabelledFile } from './eval-files.ts';
+import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
 import { readOptions, taggerOptions } from './options.ts';
 
@@ -29,19 +31,22 @@ export async function evaluateModel(
     const column = evaluatedColumn(model, flags.tagColumn);
     const tagColumn = model.tagColumns[column]!;
     const partial = flags.partial ?? model.record.hyperparameters.partial === true;
-    const corpora: (LabelledFile & { sha256: string })[] = [];
+    const written: (LabelledFile & { sha256: string })[] = [];
     for (const file of files) {
       const corpus = await readCorpusFor(model, { file, tagColumn, flags, context });
-      corpora.push(corpus);
+      written.push(corpus);
     }
-    const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial });
-    const seenTags = model.vocabulary.tags[column]!;
+    checkGold(written, { flags: { ...flags, ...runsOf(tagColumn, flags) }, partial }, context);
+    const reading = goldReading(written, { tagColumn, partial, flags });
+    const corpora = written.map((corpus) => inUsualNotation(corpus, reading));
+    const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial, reading });
+    const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!, tagColumn);
     const evaluated = corpora.map(({ file, sentences }) => {
       const count = partial ? countCertainPairs : countPairs;
       const pairs = predictedPairs(sentences, { tagger, column, scheme });
       const counts = count(pairs, { scheme, isKnown: tagger.isKnown, seenTags });
       checkCounts(counts, { file, model: name });
-      return { name: file, counts };
+      return { name: file, counts: writtenCounts(counts, reading?.notation) };
     });
     for (const { file, sha256 } of corpora)
       if (wasTrainedOn(model.record, sha256))
@@ -99,23 +104,61 @@ function checkFeatureValues({ file, sentences }: LabelledFile, { vocabulary, pat
     throw new UserError(strangeText(column, { file, path }), { code: 'SEQTAG_COLUMN' });
 }
 
+/** A model that was trained on runs of labels is evaluated on them, unless another scheme was asked for. */
+const runsOf = ({ scheme }: TagColumn, { fromScheme }: EvalFlags): Pick<EvalFlags, 'fromScheme'> =>
+  fromScheme === undefined && scheme === 'IO' ? { fromScheme: 'IO' } : {};
+
+/** How the gold tags are read: undefined for plain and for partial tags, which are read as they are. */
+function goldReading(
+  corpora: readonly LabelledFile[],
+  { tagColumn, partial, flags }: { tagColumn: TagColumn; partial: boolean; flags: EvalFlags },
+): TagReading | undefined {
+  if (tagColumn.scheme === 'none') return undefined;
+  const sentences = corpora.flatMap((corpus) => corpus.sentences);
+  const found = readingOf(sentences, { partial, scheme: askedScheme(flags) });
+  if (found?.scheme !== 'none') return found;
+  // no span, or labels without letters
+  return readingOf(sentences, { partial, scheme: tagColumn.scheme });
+}
+
 /** The scheme of the gold tags. The predicted tags are converted to it. */
 function goldScheme(
   corpora: readonly LabelledFile[],
-  { tagColumn, path, partial }: { tagColumn: TagColumn; path: string; partial: boolean },
+  {
+    tagColumn,
+    path,
+    partial,
+    reading,
+  }: {
+    tagColumn: TagColumn;
+    path: string;
+    partial: boolean;
+    reading: TagReading | undefined;
+  },
 ): Scheme {
   if (tagColumn.scheme === 'none') return 'none';
+  if (reading?.scheme === 'IO') return 'IO';
   const tags = corpora.flatMap(({ sentences }) => sentences.map((sentence) => sentence.tags));
   const found = schemeOf(tags, { partial });
-  if (found !== 'none') return found;
+  if (found !== 'none') return reading?.scheme ?? found;
   const strays = [...strayTags(tags, tagColumn.scheme).keys()].filter(
     (tag) => !partial || isCertain(tag),
   );
   if (strays.length === 0) return tagColumn.scheme;
   throw new UserError(
-    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} predicts spans in ${tagColumn.scheme}. Name the right column with --tag-column.`,
+    `${corpora.map(({ file }) => file).join(', ')}: plain tags (${someOf(strays)}), but ${path} predicts spans in ${tagColumn.scheme}. Name the right column with --tag-column. If a run of one label is a span (PER PER O), give --from-scheme IO.`,
     { code: 'SEQTAG_TAGS' },
   );
+}
+
+/** The tags that the model learned, in a scheme with the same kind of tags as that of the gold tags. */
+function seenTagsIn(
+  scheme: Scheme,
+  tags: readonly string[],
+  { trainedScheme }: TagColumn,
+): readonly string[] {
+  if ((scheme === 'IO') === (trainedScheme === 'IO')) return tags;
+  return tags.map((tag) => convert([tag], trainedScheme, scheme)[0]!);
 }
 
 /** Sentences tagged at once: enough for all threads, few enough to save memory. */

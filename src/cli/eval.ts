@@ -20,7 +20,15 @@ import {
   readFormats,
   whereFeatures,
 } from './options.ts';
-import { confusionRows, scoreRows, singleReport, tagRows, typeRows, unseenList } from './scores.ts';
+import {
+  confusionRows,
+  labelRows,
+  scoreRows,
+  singleReport,
+  tagRows,
+  typeRows,
+  unseenList,
+} from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
 
@@ -36,6 +44,8 @@ export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   minAccuracy?: number;
   partial?: boolean;
   allowUnseen?: boolean;
+  fromScheme?: string;
+  force?: boolean;
 }
 
 const examples = [
@@ -83,6 +93,11 @@ export function defineEval(command: Command, context: Context): void {
       '--partial',
       'partial gold tags: ? (unknown) or NN|VB (one of these); only certain ones are scored (default: as in training)',
     )
+    .option(
+      '--from-scheme <scheme>',
+      'tag scheme of the gold tags; IO: PER PER O, where a run of one label is a span (default: by the tags)',
+    )
+    .option('--force', 'score files in which tokens or tags are empty or numbers, too')
     .option('--allow-unseen', 'exit with 0 though some gold tags were never seen in training');
   addCompute(command);
   addColor(command, context);
@@ -160,6 +175,7 @@ function reportText(
       : [scoreRows([...corpora, { name: 'total', report: total }], style)];
   parts.push(typeRows(total, style));
   if (details) parts.push(tagRows(total, style), confusionRows(total, style));
+  else parts.push(labelRows(total, style));
   return parts.filter((part) => part !== '').join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { type Document, type Format, type ReadOptions, readSentences } from '../corpus/index.ts';
-import { detectScheme, type Scheme, spans } from '../corpus/tags/scheme.ts';
+import { readTags, type Scheme, spans, type TaggedLines } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { isRaw } from './options.ts';
 import { excerpt, printable } from './printable.ts';
@@ -21,6 +21,8 @@ export interface CorpusFacts {
   /** The columns that are filled in, each with an example value if they have no header. */
   readonly columns: readonly string[];
   readonly scheme: Scheme | null;
+  /** What is unusual in how the tags are written. */
+  readonly notation?: string;
   /** Frequency of each tag. */
   readonly tags: Readonly<Record<string, number>>;
   /** Frequency of each span type, if the tags are span tags. */
@@ -34,9 +36,15 @@ export interface CorpusFacts {
  */
 export async function corpusFacts(
   source: string | AsyncIterable<Uint8Array>,
-  read: ReadOptions & { readonly file: string; readonly format?: Format | undefined },
+  read: ReadOptions & {
+    readonly file: string;
+    readonly format?: Format | undefined;
+    /** Default: by the tags. */
+    readonly fromScheme?: Scheme | undefined;
+  },
 ): Promise<CorpusFacts> {
-  const { file, format } = read;
+  const { fromScheme, ...reading } = read;
+  const { file, format } = reading;
   const gold = !isRaw(format);
   let document: Document | undefined;
   let sentences = 0;
@@ -44,10 +52,10 @@ export async function corpusFacts(
   let longest: CorpusFacts['longest'] = null;
   const types = new Set<string>();
   const tags = new Map<string, number>();
-  const tagged: (readonly string[])[] = [];
+  const tagged: TaggedLines[] = [];
   const columns = new Map<string, string>();
   const pieces = readSentences(source, {
-    ...read,
+    ...reading,
     gold,
     onDocument: (started) => {
       document = started;
@@ -62,7 +70,7 @@ export async function corpusFacts(
         longest = { tokens: length, line: sentence.line };
       for (const token of sentence.tokens) types.add(token);
       for (const tag of sentence.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
-      if (gold) tagged.push(sentence.tags);
+      if (gold) tagged.push({ tags: sentence.tags, line: sentence.line });
       if (sentences <= SAMPLE)
         findColumns(sentence.source?.raw ?? '', { document: document!, columns });
     }
@@ -72,13 +80,15 @@ export async function corpusFacts(
       `${file}: no sentences in the format ${document?.format}. Is the file empty, or is --format wrong?`,
       { code: 'SEQTAG_CORPUS_EMPTY' },
     );
-  const scheme = gold ? detectScheme(tagged) : null;
+  const tagReading = gold ? readTags(tagged, { scheme: fromScheme }) : undefined;
+  const scheme = tagReading?.scheme ?? null;
   const byCount = (counts: Map<string, number>) =>
     Object.fromEntries([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
   const found = new Map<string, number>();
   if (scheme !== null && scheme !== 'none')
-    for (const list of tagged)
-      for (const { type } of spans(list, scheme)) found.set(type, (found.get(type) ?? 0) + 1);
+    for (const sentence of tagged)
+      for (const { type } of spans(sentence.tags.map(tagReading!.read), scheme))
+        found.set(type, (found.get(type) ?? 0) + 1);
   return {
     kind: 'corpus',
     file,
@@ -89,6 +99,7 @@ export async function corpusFacts(
     longest,
     columns: [...columns].map(([name, example]) => (example === '' ? name : `${name}: ${example}`)),
     scheme,
+    ...(tagReading?.note !== undefined && { notation: tagReading.note }),
     tags: byCount(tags),
     ...(found.size > 0 && { spans: byCount(found) }),
   };
@@ -155,6 +166,7 @@ export function corpusText(
       row('longest', `${counted(longest?.tokens ?? 0, 'token')}, line ${longest?.line ?? 0}`),
       ...columnLines(facts.columns, columns).map((line, i) => row(i === 0 ? 'columns' : '', line)),
       ...(scheme === null ? [] : [row('tags', `${number(kinds)} different, ${kind}`)]),
+      ...(facts.notation === undefined ? [] : [row('', printable(facts.notation))]),
     ],
     { align: 'l' },
   );

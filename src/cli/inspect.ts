@@ -1,13 +1,15 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
+import { type Scheme, schemeNamed } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { describeFile, readBytes } from '../files/read.ts';
 import { findModel } from '../model/model-file.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
-import { openInput } from './input.ts';
+import { openInput, openLabelled } from './input.ts';
 import { corpusFacts, corpusText } from './inspect-corpus.ts';
 import { gradientText } from './inspect-gradients.ts';
+import { lintFacts, lintText } from './inspect-lint.ts';
 import { modelFacts, modelText } from './inspect-model.ts';
 import { textWidth } from './io.ts';
 import {
@@ -27,6 +29,8 @@ interface InspectFlags extends ColumnOptions, ComputeOptions {
   format?: (typeof inputFormats)[number];
   gradients?: boolean;
   json?: boolean;
+  lint?: boolean;
+  fromScheme?: string;
 }
 
 const examples = [
@@ -34,6 +38,7 @@ const examples = [
   'seqtag inspect model.safetensors --gradients',
   'seqtag inspect en-ner --json | jq .record.dev',
   'seqtag inspect corpus.conllu --tag-column xpos',
+  'seqtag inspect --lint train.conll dev.conll test.conll',
 ];
 
 /** `seqtag inspect`: what is in a model or a corpus. */
@@ -43,8 +48,8 @@ export function defineInspect(command: Command, context: Context): void {
       'Describes a model (size, tags, training record) or a corpus (size, columns, tags).',
     )
     .argument(
-      '<file>',
-      'a model file, a bundled model (en-upos, en-ner), or a corpus; - is standard input',
+      '<file...>',
+      'a model file, a bundled model (en-upos, en-ner), or a corpus; - is standard input; with --lint several corpora: train, dev, test',
     )
     .addOption(
       choice(
@@ -61,11 +66,28 @@ export function defineInspect(command: Command, context: Context): void {
       '--gradients',
       'model: plot how gradients vanish or explode with the distance in tokens',
     )
+    .option(
+      '--lint',
+      'corpus: look for mistakes; the exit code is 1 if one makes a worthless model',
+    )
+    .option(
+      '--from-scheme <scheme>',
+      'corpus: tag scheme; IO: PER PER O, where a run of one label is a span (default: by the tags)',
+    )
     .option('--json', 'print one JSON object');
   addCompute(command);
   addColor(command, context);
   addNotes(command, { io: context.io, examples });
-  command.action((file: string, flags: InspectFlags) => inspectCommand({ file, flags }, context));
+  command.action((files: string[], flags: InspectFlags) => {
+    if (flags.lint) return lintCommand({ files, flags }, context);
+    const [file, other] = files as [string, ...string[]];
+    if (other !== undefined)
+      throw new UserError(
+        `inspect: ${files.length} files, expected one. Several are read with --lint: train, dev, test.`,
+        { code: 'SEQTAG_OPTION' },
+      );
+    return inspectCommand({ file, flags }, context);
+  });
 }
 
 async function inspectCommand(
@@ -87,13 +109,41 @@ async function inspectCommand(
       code: 'SEQTAG_OPTION_CONFLICT',
     });
   const { source, name, format } = await openInput(file, { io, format: flags.format });
-  const facts = await corpusFacts(source, { ...readOptions(flags, format, context), file: name });
+  const facts = await corpusFacts(source, {
+    ...readOptions(flags, format, context),
+    file: name,
+    fromScheme: askedScheme(flags),
+  });
   await out.write(
     flags.json
       ? `${JSON.stringify(facts)}\n`
       : corpusText(facts, { style, columns: textWidth(io) }),
   );
 }
+
+async function lintCommand(
+  { files, flags }: { files: readonly string[]; flags: InspectFlags },
+  context: Context,
+): Promise<void> {
+  const { io, out } = context;
+  const inputs: Parameters<typeof lintFacts>[0][number][] = [];
+  for (const file of files) {
+    if (flags.format === undefined && (await isModel(file)))
+      throw new UserError(`${file}: a model. --lint checks corpora.`, {
+        code: 'SEQTAG_OPTION_CONFLICT',
+      });
+    const input = await openLabelled(file, { io, format: flags.format });
+    inputs.push({ ...input, read: readOptions(flags, input.format, context) });
+  }
+  const facts = await lintFacts(inputs, { fromScheme: askedScheme(flags) });
+  if (facts.findings.some(({ severity }) => severity === 'error')) context.exitCode = 1;
+  await out.write(
+    flags.json ? `${JSON.stringify(facts)}\n` : lintText(facts, await styleOf('stdout', context)),
+  );
+}
+
+const askedScheme = ({ fromScheme }: InspectFlags): Scheme | undefined =>
+  fromScheme === undefined ? undefined : schemeNamed(fromScheme);
 
 /** Whether a file is to be read as a model: by extension or content, or because it is the name of a bundled model. */
 async function isModel(file: string): Promise<boolean> {

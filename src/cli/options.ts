@@ -5,6 +5,8 @@ import { UserError } from '../errors.ts';
 import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
 import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
+import { oneLine } from './printable.ts';
+import { withFlags } from './remedies.ts';
 
 export const readFormats = [
   'columns',
@@ -125,7 +127,8 @@ export function computeOptions(
     ...(bfloat16 && { products: 'bfloat16' as const }),
     // Training opens several backends, which would all give the same warning.
     onWarning(warning) {
-      if (!warnings.has(warning)) say(`seqtag: ${warning}`);
+      if (!warnings.has(warning))
+        say(`seqtag: ${oneLine(withFlags(warning, new Set(['--token-column', '--from-scheme'])))}`);
       warnings.add(warning);
     },
   };

@@ -8,6 +8,9 @@ import type { ErrorCode, UserError } from '../errors.ts';
 const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, readonly string[]>>> =
   {
     SEQTAG_BACKEND: ['--backend', '--bfloat16'],
+    'SEQTAG_COLUMN/tokenColumn': ['--token-column'],
+    'SEQTAG_COLUMN/tagColumn': ['--tag-column'],
+    'SEQTAG_COLUMN/columns': ['--token-column', '--tag-column'],
     SEQTAG_COLUMN: ['--token-column', '--tag-column', '--pred-column', '--feature-column'],
     'SEQTAG_COLUMN/textColumn': ['--text-column', '--token-column'],
     SEQTAG_CORPUS_EMPTY: ['--format', '--input', '--from'],
@@ -26,6 +29,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     'SEQTAG_OPTION/sweep': ['--sweep'],
     SEQTAG_RECORD_MISMATCH: ['--output'],
     SEQTAG_SAME_FILE: ['--output', '--out-file'],
+    'SEQTAG_TAGS/tagColumn': ['--tag-column', '--from-scheme'],
     SEQTAG_TAGS: ['--tag-column', '--scheme', '--from-scheme'],
     'SEQTAG_TAGS/biasRecall': ['--bias-recall'],
     'SEQTAG_TAGS/decoder': ['--decoder', '--tag-column'],
@@ -42,9 +46,25 @@ export function withRemedy(
   { message, code, option }: Pick<UserError, 'message' | 'code' | 'option'>,
   flags: ReadonlySet<string>,
 ): string {
+  const forced = / To go on anyway, force it\.$/;
+  if (forced.test(message) && flags.has('--force')) {
+    const remedy = withRemedy({ message: message.replace(forced, ''), code, option }, flags);
+    return `${remedy} --force goes on anyway.`;
+  }
+  const exact = withFlags(message, flags);
+  if (exact !== message) return exact;
   if (/(^|[\s(`'"])--?[a-z]/.test(message)) return message;
   const found = (flagsFor[`${code}/${option}`] ?? flagsFor[code] ?? []).filter((flag) =>
     flags.has(flag),
   );
   return found.length === 0 ? message : `${message} See ${found.join(', ')}.`;
+}
+
+/** A message with flags in place of the values that it recommends. */
+export function withFlags(message: string, flags: ReadonlySet<string>): string {
+  let text = message;
+  if (flags.has('--token-column'))
+    text = text.replace(/give token column (\d+)/, 'give --token-column $1');
+  if (flags.has('--from-scheme')) text = text.replace('give scheme IO', 'give --from-scheme IO');
+  return text;
 }

@@ -1,3 +1,4 @@
+import { isOutsideForm } from '../corpus/tags/scheme.ts';
 import type { Report, Score } from '../evaluation/report.ts';
 import { excerpt, printable } from './printable.ts';
 import type { Style } from './style.ts';
@@ -51,6 +52,19 @@ export function typeRows({ spans }: Report, style: Style, indent = ''): string {
 export function tagRows({ tags }: Report, style: Style): string {
   if (!tags) return '';
   const rows = Object.entries(tags.byTag)
+    .sort(([, a], [, b]) => b.gold - a.gold)
+    .map(([tag, score]) => scoreCells(excerpt(tag), score));
+  return table([dimmed(['', ...SCORE_HEAD], style), ...rows], { align: 'lr' });
+}
+
+/** The same for plain labels beside an outside tag such as `O`, without it. Empty if there is no such tag. */
+export function labelRows({ tags }: Report, style: Style): string {
+  const labels = Object.entries(tags?.byTag ?? {});
+  const outside = labels.find(([tag]) => isOutsideForm(tag));
+  const all = labels.reduce((sum, [, { gold }]) => sum + gold, 0);
+  if (!outside || outside[1].gold * 2 < all || labels.length < 2) return '';
+  const others = labels.filter(([tag]) => !isOutsideForm(tag));
+  const rows = others
     .sort(([, a], [, b]) => b.gold - a.gold)
     .map(([tag, score]) => scoreCells(excerpt(tag), score));
   return table([dimmed(['', ...SCORE_HEAD], style), ...rows], { align: 'lr' });

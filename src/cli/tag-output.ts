@@ -2,11 +2,12 @@ import { createWriter, type Format, type WriteOptions, type Writer } from '../co
 import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Tagger } from '../tagging/tagger.ts';
+import { writtenAnnotation, writtenTags } from '../tagging/written-tags.ts';
 import { outputFormat } from './input.ts';
 import { isRaw } from './options.ts';
 import { type Style, tagPainter } from './style.ts';
 import type { TagFlags } from './tag.ts';
-import { writtenColumns } from './tag-columns.ts';
+import { chosenColumns, writtenColumns } from './tag-columns.ts';
 
 interface TagOutputOptions {
   flags: TagFlags;
@@ -19,14 +20,20 @@ interface TagOutputOptions {
 /** One writer for all files. Its format may depend on the format of the first file. */
 export function createTagWriter(options: TagOutputOptions): Writer {
   const optionsFor = createWriteOptions(options);
+  const { tagColumns } = options.tagger.model;
+  const chosen = chosenColumns(options.tagger.model, options.flags.tagColumn);
+  const written = chosen.map((c) => tagColumns[c]!);
+  const isUsual = written.every(({ notation }) => notation === undefined);
   let first: { writer: Writer; format: Format; file: string } | undefined;
+  let write: ReturnType<typeof writtenTags>[] = [];
   return {
     get isPlain() {
-      return createWriter(optionsFor('horizontal')).isPlain;
+      return isUsual && createWriter(optionsFor('horizontal')).isPlain;
     },
     begin(document) {
       const chosen = optionsFor(document.format);
       first ??= { writer: createWriter(chosen), format: chosen.format, file: document.file };
+      write = written.map((column) => writtenTags(column, chosen.format));
       if (chosen.format !== first.format)
         throw new UserError(
           `${document.file}: the output format would be ${chosen.format}, but it is ${first.format} for ${first.file}. Choose one format with --output.`,
@@ -34,7 +41,15 @@ export function createTagWriter(options: TagOutputOptions): Writer {
         );
       first.writer.begin(document);
     },
-    write: (...written) => first!.writer.write(...written),
+    write: (sentences, columns, annotations) =>
+      first!.writer.write(
+        sentences,
+        columns.map((tags, c) => (write[c] ? tags.map(write[c]) : tags)),
+        annotations?.map((column, c) => {
+          const writeColumn = write[c];
+          return writeColumn ? column.map((one) => writtenAnnotation(one, writeColumn)) : column;
+        }),
+      ),
     end: () => first?.writer.end() ?? '',
     close: () => first?.writer.close() ?? '',
   };

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { featureNames } from '../corpus/features/features.ts';
+import { schemeNamed } from '../corpus/tags/scheme.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { flagOf } from '../option-values.ts';
 import {
@@ -33,6 +34,8 @@ export interface TrainingFlags extends ColumnOptions, ComputeOptions {
   embeddings?: string;
   gazetteer?: string[];
   config?: string;
+  fromScheme?: string;
+  force?: boolean;
   format?: (typeof readFormats)[number];
   json?: boolean;
   quiet?: boolean;
@@ -70,6 +73,11 @@ export function addTrainingOptions(command: Command, context: Context): void {
         'column to use as a feature of each token, or several: upos,lemma (tag and eval need it too)',
       ),
     )
+    .option(
+      '--from-scheme <scheme>',
+      'tag scheme of the corpora; IO: PER PER O, where a run of one label is a span (default: by the tags)',
+    )
+    .option('--force', 'train on corpora that make a worthless model, such as empty tags, too')
     .option('--config <file>', 'hyperparameters as JSON: {"hidden": 200}; flags override it')
     .option('--json', 'print each training event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
@@ -142,6 +150,8 @@ export function trainOptions(
     embeddings: flags.embeddings,
     gazetteers: flags.gazetteer,
     read: readOptions(flags, flags.format, context),
+    ...(flags.fromScheme !== undefined && { fromScheme: schemeNamed(flags.fromScheme) }),
+    ...(flags.force && { force: true }),
     ...computeOptions(flags, context),
   };
 }

@@ -20,7 +20,7 @@ export type Format =
  * How tags write spans: `IOB1`, `BIO` (also called IOB2), `BIOES` (IOBES), `BILOU`, `BMES`, or `none` for plain tags such
  * as parts of speech.
  */
-export type Scheme = 'IOB1' | 'BIO' | 'BIOES' | 'BILOU' | 'BMES' | 'none';
+export type Scheme = 'IOB1' | 'BIO' | 'BIOES' | 'BILOU' | 'BMES' | 'IO' | 'none';
 
 /**
  * A column of a corpus: an index from 0, a negative index from the end (-1 is the last), or a name: a field of CoNLL-U

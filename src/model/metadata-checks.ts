@@ -102,6 +102,14 @@ const tasksCheck = (config: NetworkConfig): Check =>
     fields({
       scheme: choice(schemes),
       trainedScheme: choice(schemes),
+      notation: optional(
+        fields({
+          outside: string,
+          affix: choice(['prefix', 'suffix']),
+          lowercase: choice(['none', 'letters', 'all']),
+          letters: dictionary(string),
+        }),
+      ),
       format: choice(formats),
       tokenColumn: optional(column),
       tagColumn: optional(column),

@@ -1,6 +1,6 @@
 import type { GazetteerFile } from '../corpus/features/gazetteer.ts';
 import type { Column, Format } from '../corpus/sentence.ts';
-import type { Scheme } from '../corpus/tags/scheme.ts';
+import type { Notation, Scheme } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { clearUphill } from '../network/cells/clockwork.ts';
 import type { Direction, NetworkConfig } from '../network/config.ts';
@@ -13,6 +13,8 @@ export interface TagColumn {
   readonly scheme: Scheme;
   /** Scheme of the tags that the network learned, and of the tags in the vocabulary. */
   readonly trainedScheme: Scheme;
+  /** How the corpus writes the tags; undefined for the usual `B-PER` and `O`. */
+  readonly notation?: Notation | undefined;
   /** Transitions that occur in the training data although the scheme forbids them: indices into `allowedTransitions`. */
   readonly extraTransitions?: readonly number[] | undefined;
   /** Format of the training corpus. */

@@ -13,6 +13,7 @@ import {
 import type { AnnotateOptions } from './annotate.ts';
 import type { Tagger } from './tagger.ts';
 import { batches } from './windows.ts';
+import { givenInNotation } from './written-tags.ts';
 
 export interface TagStreamOptions {
   readonly read: ReadOptions;
@@ -95,10 +96,12 @@ async function* pendingOutputs(
   }
   /** For each tag column of the model, its given labels, or undefined. */
   const givenTags = (sentences: readonly Sentence[]) =>
-    tagColumns.map((_, column) => {
+    tagColumns.map((tagColumn, column) => {
       const index = given.indexOf(column);
       if (index < 0) return undefined;
-      return sentences.map(({ tags, tagColumns }) => tagColumns?.[index] ?? tags);
+      return sentences.map(({ tags, tagColumns }) =>
+        givenInNotation(tagColumns?.[index] ?? tags, tagColumn),
+      );
     });
   const watch = vocabulary.tokenFeatures && watchColumns(vocabulary.tokenFeatures);
   const keepBlankLines = format === 'lines';

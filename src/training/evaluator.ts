@@ -1,5 +1,5 @@
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
-import { continuesSpan, type Scheme, spanLetter, tagParts } from '../corpus/tags/scheme.ts';
+import { continuesSpan, type Scheme, spanTag, tagParts } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { type Counts, countPairs, type MatchCounts } from '../evaluation/counts.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
@@ -249,12 +249,12 @@ function pathReader(
     const { role, separator, type } = tagParts(name, trainedScheme);
     if (role === 'outside') return [];
     return Array.from({ length: 8 }, (_, position) => {
-      const letter = spanLetter(scheme, {
+      const at = {
         isFirst: (position & 1) !== 0,
         isLast: (position & 2) !== 0,
         adjoins: (position & 4) !== 0,
-      });
-      return number(letter + separator + type);
+      };
+      return number(spanTag(scheme, at, { separator, type }));
     });
   });
   return (path) => {

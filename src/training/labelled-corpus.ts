@@ -11,8 +11,9 @@ import {
   type ReadOptions,
   readCorpus,
 } from '../corpus/index.ts';
-import { convertPartial, schemeOf } from '../corpus/tags/partial.ts';
-import { convert, type Scheme } from '../corpus/tags/scheme.ts';
+import { convertPartial } from '../corpus/tags/partial.ts';
+import { convert, type Scheme, type TagReading } from '../corpus/tags/scheme.ts';
+import { byCount, tally } from '../corpus/tally.ts';
 import { UserError } from '../errors.ts';
 import { decompressed } from '../files/compression.ts';
 import { hashed } from '../files/hash.ts';
@@ -28,6 +29,9 @@ export interface LabelledSentence {
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
   /** For each token whether no white space follows it, if the format has this information. */
   readonly isJoined?: readonly boolean[] | undefined;
+  /** Where it is, for messages: the line of the first token, from 1. */
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
 }
 
 export interface CorpusFile {
@@ -83,9 +87,11 @@ export async function readLabelled(
     },
   });
   const otherColumns = tagColumns.slice(1).map((_, c) =>
-    sentences.map(({ tokens, featureColumns, tagColumns }) => ({
+    sentences.map(({ tokens, featureColumns, tagColumns, file, line }) => ({
       tokens,
       featureColumns,
+      file,
+      line,
       tags: tagColumns![c + 1]!,
     })),
   );
@@ -119,15 +125,25 @@ export function checkRereadable(
     });
 }
 
+/** Sentences that are trained on, and sentences that are held out. */
+export interface HeldOut {
+  readonly train: LabelledSentence[];
+  readonly dev: LabelledSentence[];
+  /**
+   * The number of held-out sentences that were chosen because every tenth sentence has only the outside tag, or only the
+   * most frequent one; 0 if there is only one other. Undefined if there was no need.
+   */
+  readonly chosen?: number;
+}
+
 /**
  * Splits sentences into nine tenths for training and one tenth for development. The seed chooses one of the first ten
  * sentences; it and every tenth sentence after it are held out. With fewer than ten sentences, one is held out.
+ * If none of them has a tag beside the most frequent one, a tenth of the sentences that have are held out in place of the
+ * last ones.
  * @throws UserError (SEQTAG_CORPUS_EMPTY) for fewer than two sentences
  */
-export function holdOut(
-  sentences: readonly LabelledSentence[],
-  seed: number,
-): { train: LabelledSentence[]; dev: LabelledSentence[] } {
+export function holdOut(sentences: readonly LabelledSentence[], seed: number): HeldOut {
   if (sentences.length < 2)
     throw new UserError(
       `${sentences.length} sentence: too few to hold some out. Give more, or a development file.`,
@@ -135,8 +151,28 @@ export function holdOut(
     );
   const period = Math.min(10, sentences.length);
   const first = Math.floor(createRandom(seedState(seed))() * period);
-  const isDev = (_: LabelledSentence, i: number): boolean => i % period === first;
-  return { train: sentences.filter((s, i) => !isDev(s, i)), dev: sentences.filter(isDev) };
+  const regular = sentences.map((_, i) => i).filter((i) => i % period === first);
+  const split = (held: ReadonlySet<number>): Pick<HeldOut, 'train' | 'dev'> => ({
+    train: sentences.filter((_, i) => !held.has(i)),
+    dev: sentences.filter((_, i) => held.has(i)),
+  });
+
+  const usual = mostFrequentTag(sentences);
+  const isTelling = (i: number): boolean => sentences[i]!.tags.some((tag) => tag !== usual);
+  if (regular.some(isTelling)) return split(new Set(regular));
+  const telling = sentences.map((_, i) => i).filter(isTelling);
+  if (telling.length === 0) return split(new Set(regular));
+  if (telling.length === 1) return { ...split(new Set(regular)), chosen: 0 };
+  const every = Math.min(10, telling.length);
+  const chosen = telling.filter((_, i) => i % every === first % every);
+  const others = regular.slice(0, Math.max(0, regular.length - chosen.length));
+  return { ...split(new Set([...chosen, ...others])), chosen: chosen.length };
+}
+
+function mostFrequentTag(sentences: readonly LabelledSentence[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { tags } of sentences) for (const tag of tags) tally(counts, tag);
+  return byCount(counts, 1)[0];
 }
 
 /** The scheme of the gold tags, and the scheme of the tags that the network learns. */
@@ -146,21 +182,22 @@ export interface Schemes {
 }
 
 /**
+ * @param scheme the scheme of the gold tags
  * @param tagScheme a scheme, `corpus` for that of the gold tags, or `auto` for BIOES
- * @param options.partial whether labels may be `?` or `NN|VB`
  */
-export function chooseSchemes(
-  sentences: readonly LabelledSentence[],
-  tagScheme: string,
-  { partial }: { partial: boolean },
-): Schemes {
-  const scheme = schemeOf(
-    sentences.map(({ tags }) => tags),
-    { partial },
-  );
+export function chooseSchemes(scheme: Scheme, tagScheme: string): Schemes {
   if (scheme === 'none' || tagScheme === 'corpus') return { scheme, trainedScheme: scheme };
   return { scheme, trainedScheme: tagScheme === 'auto' ? 'BIOES' : (tagScheme as Scheme) };
 }
+
+/** The sentences with their tags in the usual notation. */
+export const withReadTags = (
+  sentences: readonly LabelledSentence[],
+  { read, note }: Pick<TagReading, 'read' | 'note'>,
+): readonly LabelledSentence[] =>
+  note === undefined
+    ? sentences
+    : sentences.map((sentence) => ({ ...sentence, tags: sentence.tags.map(read) }));
 
 /** The sentences with tags in the scheme that the network learns. */
 export function inTrainedScheme(

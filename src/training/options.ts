@@ -1,5 +1,6 @@
 import type { BackendOptions } from '../backend/backend.ts';
 import type { ReadOptions } from '../corpus/index.ts';
+import type { Scheme } from '../corpus/tags/scheme.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
 import { findModel } from '../model/model-file.ts';
@@ -23,6 +24,10 @@ export interface TrainOptions extends BackendOptions {
   readonly read?:
     | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
     | undefined;
+  /** The scheme of the gold tags. `IO`: a run of one label is a span. Default: recognised. */
+  readonly fromScheme?: Scheme | undefined;
+  /** Train on corpora that make a worthless model too. Default: refuse them. */
+  readonly force?: boolean | undefined;
   /** Hyperparameters that differ from the teacher's, if there is one, else from the recipe's. */
   readonly hyperparameters: Settings;
   /** A model whose predictions are learned (distillation). */

@@ -1,7 +1,9 @@
-import { candidates, isCertain } from '../corpus/tags/partial.ts';
+import { candidates, detectPartialScheme, isCertain } from '../corpus/tags/partial.ts';
+import { convert, readTags, type Scheme, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
 import { MOST_HEADS } from '../network/config.ts';
+import { checkCorpora } from './check-corpora.ts';
 import { teachersSchemes } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
 import {
@@ -10,6 +12,7 @@ import {
   holdOut,
   inTrainedScheme,
   type LabelledSentence,
+  withReadTags,
 } from './labelled-corpus.ts';
 import type { TrainOptions } from './options.ts';
 import { completeSettings } from './recipes.ts';
@@ -31,13 +34,14 @@ export interface TrainedColumn {
  * The tag columns to learn. All have the same sentences.
  * @param options.refit whether the development sentences are training sentences too
  * @throws UserError for too many columns, for tags that do not fit the teacher, and if there is nothing to learn or to
- * score
+ * score, and, unless forced, for corpora that make a worthless model
  */
 export function trainedColumns(
-  { read, hyperparameters }: Pick<TrainOptions, 'read' | 'hyperparameters'>,
+  options: Pick<TrainOptions, 'read' | 'hyperparameters' | 'fromScheme' | 'force' | 'onWarning'>,
   files: TrainingFiles,
   { refit }: { refit: boolean },
 ): TrainedColumn[] {
+  const { read, hyperparameters, fromScheme } = options;
   const { teacher, corpora, devFile, testFile } = files;
   const names = columnList(read?.tagColumn);
   if (names.length > MOST_HEADS)
@@ -49,30 +53,66 @@ export function trainedColumns(
   const { seed, tagScheme, partial } = completeSettings(settings, 'pos'); // these do not depend on the recipe
   const { format } = corpora[0]!;
   return corpora[0]!.columns.map((_, c) => {
-    const corpus = corpora.flatMap((file) => file.columns[c]!);
+    if (!refit) checkCorpora(files, c, { ...options, partial });
+    const labelled = corpora.flatMap((file) => file.columns[c]!);
+    const reading = readingOf(labelled, { partial, scheme: fromScheme });
+    const inSameScheme = (sentences: readonly LabelledSentence[]): readonly LabelledSentence[] => {
+      if (reading.scheme === 'none' || partial) return sentences;
+      const scheme = reading.scheme === 'IO' ? reading.scheme : undefined;
+      const other = readingOf(sentences, { partial, scheme });
+      const read = withReadTags(sentences, other);
+      return other.scheme === 'none' || other.scheme === reading.scheme
+        ? read
+        : read.map((one) => ({ ...one, tags: convert(one.tags, other.scheme, reading.scheme) }));
+    };
+    const corpus = withReadTags(labelled, reading);
+    const devSentences = devFile && inSameScheme(devFile.columns[c]!);
+    const held = devSentences || refit ? undefined : holdOut(corpus, seed);
+    if (held?.chosen !== undefined) warnOfRareTags(held.chosen, options);
     const { train, dev } = refit
-      ? { train: [...corpus, ...(devFile?.columns[c] ?? [])], dev: [] }
-      : devFile
-        ? { train: corpus, dev: devFile.columns[c]! }
-        : holdOut(corpus, seed);
+      ? { train: [...corpus, ...(devSentences ?? [])], dev: [] }
+      : (held ?? { train: corpus, dev: devSentences! });
     if (partial && !refit) checkCertainTags({ train, dev });
     const labels = [...new Set(train.flatMap(({ tags }) => tags))];
-    const chosen = chooseSchemes(train, tagScheme, { partial });
+    const chosen = chooseSchemes(reading.scheme, tagScheme);
     const schemes = teacher ? teachersSchemes(teacher, c, chosen) : chosen;
     const targets = inTrainedScheme(train, schemes, { partial });
     return {
       tagColumn: {
         ...schemes,
+        ...(reading.notation && { notation: reading.notation }),
         format,
         ...(read?.tokenColumn !== undefined && { tokenColumn: read.tokenColumn }),
         ...(names[c] !== undefined && { tagColumn: names[c] }),
       },
       train: teacher ? [...targets, ...teacher.raw.flatMap((file) => file.columns[c]!)] : targets,
       dev,
-      test: testFile?.columns[c],
+      test: testFile && inSameScheme(testFile.columns[c]!),
       seenTags: partial ? labels.flatMap(candidates) : labels,
     };
   });
+}
+
+/** How the tags of a corpus are read. Partial labels must be in the usual notation. */
+const readingOf = (
+  sentences: readonly LabelledSentence[],
+  { partial, scheme }: { partial: boolean; scheme?: Scheme | undefined },
+): TagReading =>
+  partial
+    ? {
+        scheme: scheme ?? detectPartialScheme(sentences.map(({ tags }) => tags)),
+        notation: undefined,
+        read: (tag) => tag,
+        note: undefined,
+      }
+    : readTags(sentences, { scheme });
+
+function warnOfRareTags(chosen: number, { onWarning }: Pick<TrainOptions, 'onWarning'>): void {
+  onWarning?.(
+    chosen > 0
+      ? `every tenth sentence has only the most frequent tag, so ${chosen} of the sentences with other tags ${chosen === 1 ? 'is' : 'are'} held out in place of some of them.`
+      : 'the held-out sentences have only the most frequent tag, so F1 is undefined and no epoch can be chosen by it. Give more sentences with other tags, or a development file.',
+  );
 }
 
 export const hasOnlyCertainTags = (sentences: readonly LabelledSentence[]): boolean =>

@@ -41,7 +41,7 @@ describe('what train shows', () => {
     const { code, stdout, stderr } = await train(['--dev', dev, '--test', dev], model);
     expect(code).toBe(0);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^train +30 sentences +405 tokens\ndev +10 sentences/);
+    expect(stderr).toMatch(/^train +30 sentences +405 tokens\ndev +10 sentences/m);
     expect(stderr).toMatch(/^ +epoch +loss +dev F1 +tokens\/s +time +at most left$/m);
     expect(stderr).toMatch(/^ +1\/2 +\d+\.\d{4} +\d+\.\d\d .* best$/m);
     expect(stderr).toMatch(/^ +2\/2 /m);

@@ -83,19 +83,18 @@ test('few sentences still give both parts, one gives an error', () => {
 
 test('span tags are trained as BIOES by default, plain tags as they are', () => {
   const bio = [{ tokens: ['a', 'b', 'c'], tags: ['B-X', 'I-X', 'O'] }];
-  expect(chooseSchemes(bio, 'auto', { partial: false })).toEqual({
+  expect(chooseSchemes('BIO', 'auto')).toEqual({
     scheme: 'BIO',
     trainedScheme: 'BIOES',
   });
-  expect(chooseSchemes(bio, 'corpus', { partial: false })).toEqual({
+  expect(chooseSchemes('BIO', 'corpus')).toEqual({
     scheme: 'BIO',
     trainedScheme: 'BIO',
   });
   expect(
     inTrainedScheme(bio, { scheme: 'BIO', trainedScheme: 'BIOES' }, { partial: false })[0]?.tags,
   ).toEqual(['B-X', 'E-X', 'O']);
-  const plain = [{ tokens: ['a', 'b'], tags: ['NOUN', 'VERB'] }];
-  expect(chooseSchemes(plain, 'auto', { partial: false })).toEqual({
+  expect(chooseSchemes('none', 'auto')).toEqual({
     scheme: 'none',
     trainedScheme: 'none',
   });

@@ -256,6 +256,7 @@ describe('refit', () => {
       corpora: [file],
       output: join(folder, 'many.safetensors'),
       hyperparameters: {},
+      force: true, // one tag
     };
     const files = await readTrainingFiles(options);
     const first = await prepare(options, files);

@@ -26,7 +26,7 @@ export function compareChunks(a: Chunk, b: Chunk): number {
 }
 
 /**
- * The spans of all tag columns that have span tags. If none has, each token with its tag in the first.
+ * The spans of all tag columns that have span tags. If none has, each token with its tag in the first, except for the tag `O`.
  * @param columns `columns[column][token]`
  */
 export function chunksOf(
@@ -40,12 +40,9 @@ export function chunksOf(
     return chunks.length === 1 ? chunks[0]! : chunks.flat().sort(compareChunks);
   }
   const confidences = annotations?.[0]?.confidences;
-  return columns[0]!.map((type, i) => ({
-    from: i,
-    to: i + 1,
-    type,
-    confidence: confidences?.[i],
-  }));
+  return columns[0]!
+    .map((type, i) => ({ from: i, to: i + 1, type, confidence: confidences?.[i] }))
+    .filter(({ type }) => type !== 'O');
 }
 
 /** The chunks with their confidences, where these are known. */

@@ -1,13 +1,14 @@
 import { outside, type Scheme, tagParts } from './tag-parts.ts';
 
-// Span tags with a few typing errors are still span tags. Plain tags are far from them.
+// Span tags with a few typing errors are still span tags, if some tags do begin or continue spans.
 const strayFraction = 0.01;
 
 /**
  * The scheme of a corpus, recognised by its tags, one array per sentence.
  *
- * - `none` if the tags are not letters of a scheme, and for an empty corpus. Up to 1 % of the tokens may
- *   have other tags if the rest have types.
+ * - `none` if the tags are not letters of a scheme, and for an empty corpus. A set of tags with neither B nor
+ *   I is plain, however rare its labels are beside O. Where there are B or I with types, up to 1 % of the
+ *   tokens may have other tags.
  * - BIOES, BILOU or BMES by their letters. If only B, E and S occur, BIOES if there is O, else BMES.
  * - IOB1 if more spans begin with I than there are B where IOB1 would write I; otherwise BIO. So spans
  *   written only with I are IOB1.
@@ -47,8 +48,10 @@ export function detectScheme(sentences: Iterable<readonly string[]>): Scheme {
   >;
   if (tokens === 0 || strays > tokens * strayFraction) return 'none';
   if (bare > 0 && (strays > 0 || B + O === 0)) return 'none';
-
   const marked = E + S + L + U + M;
+  // spans of one token only (`S-PER`, `O`) need no B; labels such as `S` and `O` are no spans
+  if (B + I === 0 && (strays > 0 || (marked > 0 && bare > 0))) return 'none';
+
   if (marked <= strayFraction * (B + I + marked)) return openedByI > needlessB ? 'IOB1' : 'BIO';
   const misfits: [Scheme, number][] = [
     ['BIOES', L + U + M],
@@ -67,7 +70,7 @@ function isSeparated(tag: string): boolean {
 
 /**
  * The tags of a corpus that its scheme does not have, with their counts, for a warning. Such a tag is read
- * as I if it has a type, and otherwise as O. In the scheme `none` there are none.
+ * as I if it has a type, and otherwise as O. In the schemes `none` and `IO` there are none.
  */
 export function strayTags(
   sentences: Iterable<readonly string[]>,
@@ -75,6 +78,7 @@ export function strayTags(
 ): Map<string, number> {
   const found = new Map<string, number>();
   if (scheme === 'none') return found;
+  if (scheme === 'IO') return found;
   const known = lettersOf[scheme];
   for (const tags of sentences) {
     for (const tag of tags) {
@@ -86,7 +90,7 @@ export function strayTags(
   return found;
 }
 
-const lettersOf: Readonly<Record<Exclude<Scheme, 'none'>, string>> = {
+const lettersOf: Readonly<Record<Exclude<Scheme, 'none' | 'IO'>, string>> = {
   IOB1: 'OBI',
   BIO: 'OBI',
   BIOES: 'OBIES',

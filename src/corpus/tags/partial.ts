@@ -116,7 +116,7 @@ export function convertPartial(
   );
 }
 
-const prefixes: Readonly<Record<Exclude<Scheme, 'none'>, string>> = {
+const prefixes: Readonly<Record<Exclude<Scheme, 'none' | 'IO'>, string>> = {
   IOB1: 'BI',
   BIO: 'BI',
   BIOES: 'BIES',
@@ -129,7 +129,7 @@ function allTags(sentences: readonly (readonly string[])[], scheme: Scheme): str
   const tags = new Set(['O']);
   for (const labels of sentences)
     for (const label of labels) for (const tag of candidates(label)) tags.add(tag);
-  if (scheme !== 'none')
+  if (scheme !== 'none' && scheme !== 'IO')
     for (const tag of [...tags]) {
       const { role, separator, type } = tagParts(tag, scheme);
       if (role !== 'outside') for (const one of prefixes[scheme]) tags.add(one + separator + type);

@@ -1,5 +1,14 @@
 export { detectScheme, strayTags } from './detect.ts';
-export { convert, type Span, type SpanPosition, spanLetter, spans } from './spans.ts';
+export {
+  isOutsideForm,
+  type Notation,
+  readTags,
+  spell,
+  type TaggedLines,
+  type TagReading,
+  unspell,
+} from './notation.ts';
+export { convert, type Span, type SpanPosition, spanLetter, spans, spanTag } from './spans.ts';
 export {
   continuesSpan,
   type Role,

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { continuesSpan, outside, type Scheme, tagParts } from './tag-parts.ts';
+import { continuesSpan, outside, type Scheme, type TagParts, tagParts } from './tag-parts.ts';
 
 /** Tokens `start` to `end - 1` of a sentence, from 0. */
 export interface Span {
@@ -45,14 +45,13 @@ export function convert(tags: readonly string[], from: Scheme, to: Scheme): stri
       { code: 'SEQTAG_TAGS' },
     );
   }
-  const write = writers[to];
   let previous = { end: -1, type: '' };
   for (const { type, start, end } of spans(tags, from)) {
-    const separator = tagParts(tags[start]!, from).separator;
-    const tail = separator + type;
+    const { separator } = tagParts(tags[start]!, from);
     const adjoins = previous.end === start && previous.type === type;
     for (let i = start; i < end; i++) {
-      written[i] = letterOf(write, { isFirst: i === start, isLast: i === end - 1, adjoins }) + tail;
+      const position = { isFirst: i === start, isLast: i === end - 1, adjoins };
+      written[i] = spanTag(to, position, { separator, type });
     }
     previous = { end, type };
   }
@@ -75,6 +74,7 @@ const writers: Readonly<Record<Exclude<Scheme, 'none'>, Letters>> = {
   BIOES: { single: 'S', first: 'B', middle: 'I', last: 'E' },
   BILOU: { single: 'U', first: 'B', middle: 'I', last: 'L' },
   BMES: { single: 'S', first: 'B', middle: 'M', last: 'E' },
+  IO: { single: '', first: '', middle: '', last: '' },
 };
 
 /** The position of a token in its span, and whether another span of the type ends just before the span. */
@@ -93,3 +93,13 @@ function letterOf(write: Letters, { isFirst, isLast, adjoins }: SpanPosition): s
 /** The letter that a scheme writes at a position. */
 export const spanLetter = (scheme: Exclude<Scheme, 'none'>, position: SpanPosition): string =>
   letterOf(writers[scheme], position);
+
+/** The tag that a scheme writes at a position in a span. Tags without letters (`IO`) have no separator. */
+export function spanTag(
+  scheme: Exclude<Scheme, 'none'>,
+  position: SpanPosition,
+  { separator, type }: Pick<TagParts, 'separator' | 'type'>,
+): string {
+  if (scheme === 'IO') return type === '' ? 'I' : type;
+  return spanLetter(scheme, position) + (separator === '' && type !== '' ? '-' : separator) + type;
+}

@@ -9,11 +9,12 @@ import { UserError } from '../../errors.ts';
  * - `BIOES`: B begin, I inside, E end, S a span of one token; also called IOBES.
  * - `BILOU`: the same with L for the last and U for a span of one token.
  * - `BMES`: the same with M for the middle, E for the end and S for a span of one token.
+ * - `IO`: no letters. The tag is the type (`PER`), and a run of one tag is one span. It must be asked for.
  * - `none`: plain tags such as parts of speech; no spans.
  */
-export type Scheme = 'IOB1' | 'BIO' | 'BIOES' | 'BILOU' | 'BMES' | 'none';
+export type Scheme = 'IOB1' | 'BIO' | 'BIOES' | 'BILOU' | 'BMES' | 'IO' | 'none';
 
-export const schemes: readonly Scheme[] = ['IOB1', 'BIO', 'BIOES', 'BILOU', 'BMES', 'none'];
+export const schemes: readonly Scheme[] = ['IOB1', 'BIO', 'BIOES', 'BILOU', 'BMES', 'IO', 'none'];
 
 /** The position of a token in a span, whatever letters the scheme uses. */
 export type Role = 'outside' | 'begin' | 'inside' | 'end' | 'single';
@@ -37,6 +38,9 @@ const names: Readonly<Record<string, Scheme>> = {
   bioul: 'BILOU',
   bmes: 'BMES',
   bmeso: 'BMES',
+  bmewo: 'BMES',
+  bmew: 'BMES',
+  io: 'IO',
   none: 'none',
   plain: 'none',
 };
@@ -50,7 +54,7 @@ export function schemeNamed(name: string): Scheme {
   const scheme = Object.hasOwn(names, key) ? names[key] : undefined;
   if (scheme === undefined) {
     throw new UserError(
-      `unknown tag scheme ${JSON.stringify(name)}. Give IOB1, BIO (IOB2), BIOES (IOBES), BILOU, BMES or none.`,
+      `unknown tag scheme ${JSON.stringify(name)}. Give IOB1, BIO (IOB2), BIOES (IOBES), BILOU, BMES, IO or none.`,
       { code: 'SEQTAG_TAGS' },
     );
   }
@@ -74,6 +78,7 @@ const letters: Readonly<Record<Scheme, Readonly<Record<string, Role>>>> = {
   BIOES: conllLetters,
   BILOU: { O: 'outside', B: 'begin', I: 'inside', L: 'end', U: 'single' },
   BMES: { O: 'outside', B: 'begin', M: 'inside', E: 'end', S: 'single' },
+  IO: { O: 'outside' },
   none: {},
 };
 
@@ -98,6 +103,8 @@ export function tagParts(tag: string, scheme: Scheme): TagParts {
 
 function takeApart(tag: string, scheme: Scheme): TagParts {
   if (scheme === 'none') return outside;
+  if (scheme === 'IO')
+    return tag === 'O' || tag === '' ? outside : { role: 'inside', separator: '', type: tag };
   const at = tag[1] === '_' ? 1 : tag.indexOf('-');
   const prefix = at < 0 ? tag : tag.slice(0, at);
   const role = Object.hasOwn(letters[scheme], prefix) ? letters[scheme][prefix] : undefined;

@@ -12,10 +12,10 @@ export interface Transitions {
 
 /**
  * Whether the tag `to` may follow `from` in a well-formed sentence. null is the start of the sentence (as
- * `from`) or its end (as `to`). In the scheme `none` every tag may.
+ * `from`) or its end (as `to`). In the schemes `none` and `IO` every tag may.
  */
 export function validTransition(from: string | null, to: string | null, scheme: Scheme): boolean {
-  if (scheme === 'none') return true;
+  if (scheme === 'none' || scheme === 'IO') return true;
   const a = from === null ? outside : tagParts(from, scheme);
   const b = to === null ? outside : tagParts(to, scheme);
   const isOpen = a.role === 'begin' || a.role === 'inside';

@@ -56,7 +56,7 @@ const tagsOf = ({
 };
 
 /** Any sequence, well formed or not, of the letters of a scheme. */
-const anyTags = (scheme: Exclude<Scheme, 'none'>) => {
+const anyTags = (scheme: Exclude<Scheme, 'none' | 'IO'>) => {
   const letters = { IOB1: 'BI', BIO: 'BI', BIOES: 'BIES', BILOU: 'BILU', BMES: 'BMES' }[scheme];
   const tag = fc
     .tuple(fc.constantFrom(...letters), fc.constantFrom('', '-X', '-Y'))

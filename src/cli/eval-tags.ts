@@ -1,0 +1,58 @@
+import { lint } from '../corpus/lint/lint.ts';
+import {
+  readTags,
+  type Scheme,
+  schemeNamed,
+  type TaggedLines,
+  type TagReading,
+} from '../corpus/tags/scheme.ts';
+import { reportFindings } from '../training/check-corpora.ts';
+import type { Context } from './context.ts';
+import type { EvalFlags } from './eval.ts';
+import type { LabelledFile } from './eval-files.ts';
+import { oneLine } from './printable.ts';
+import { withFlags } from './remedies.ts';
+
+/** The scheme of the gold tags that was asked for. */
+export const askedScheme = ({ fromScheme }: Pick<EvalFlags, 'fromScheme'>): Scheme | undefined =>
+  fromScheme === undefined ? undefined : schemeNamed(fromScheme);
+
+/** How tags are read. Partial labels must be in the usual notation. */
+export const readingOf = (
+  sentences: readonly TaggedLines[],
+  { partial, scheme }: { partial: boolean; scheme: Scheme | undefined },
+): TagReading | undefined => (partial ? undefined : readTags(sentences, { scheme }));
+
+/** A file with its tags in the usual notation. */
+export const inUsualNotation = <File extends LabelledFile>(
+  file: File,
+  reading: TagReading | undefined,
+): File =>
+  reading?.note === undefined
+    ? file
+    : {
+        ...file,
+        sentences: file.sentences.map((one) => ({ ...one, tags: one.tags.map(reading.read) })),
+      };
+
+/**
+ * Checks gold files. Warns of what is probably a mistake, one line for each.
+ * @throws UserError for what makes scores meaningless, unless forced
+ */
+export function checkGold(
+  files: readonly LabelledFile[],
+  { flags, partial }: { flags: EvalFlags; partial: boolean },
+  { say }: Pick<Context, 'say'>,
+): void {
+  for (const { file, sentences } of files) {
+    const findings = lint([{ role: 'test', name: file, sentences }], {
+      partial,
+      fromScheme: askedScheme(flags),
+    });
+    reportFindings(findings, {
+      force: flags.force === true,
+      onWarning: (warning) =>
+        say(`seqtag: ${oneLine(withFlags(warning, new Set(['--token-column', '--from-scheme'])))}`),
+    });
+  }
+}
