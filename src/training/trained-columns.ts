@@ -52,8 +52,12 @@ export function trainedColumns(
   const settings: Settings = { ...teacher?.settings, ...hyperparameters };
   const { seed, tagScheme, partial } = completeSettings(settings, 'pos'); // these do not depend on the recipe
   const { format } = corpora[0]!;
-  return corpora[0]!.columns.map((_, c) => {
-    if (!refit) checkCorpora(files, c, { ...options, partial });
+  const warnings: string[] = []; // an error comes without them
+  const onWarning = (warning: string): void => {
+    warnings.push(warning);
+  };
+  const columns = corpora[0]!.columns.map((_, c) => {
+    if (!refit) checkCorpora(files, c, { ...options, partial, onWarning });
     const labelled = corpora.flatMap((file) => file.columns[c]!);
     const reading = readingOf(labelled, { partial, scheme: fromScheme });
     const inSameScheme = (sentences: readonly LabelledSentence[]): readonly LabelledSentence[] => {
@@ -68,7 +72,7 @@ export function trainedColumns(
     const corpus = withReadTags(labelled, reading);
     const devSentences = devFile && inSameScheme(devFile.columns[c]!);
     const held = devSentences || refit ? undefined : holdOut(corpus, seed);
-    if (held?.chosen !== undefined) warnOfRareTags(held.chosen, options);
+    if (held?.chosen !== undefined) warnOfRareTags(held.chosen, { onWarning });
     const { train, dev } = refit
       ? { train: [...corpus, ...(devSentences ?? [])], dev: [] }
       : (held ?? { train: corpus, dev: devSentences! });
@@ -91,6 +95,8 @@ export function trainedColumns(
       seenTags: partial ? labels.flatMap(candidates) : labels,
     };
   });
+  for (const warning of warnings) options.onWarning?.(warning);
+  return columns;
 }
 
 /** How the tags of a corpus are read. Partial labels must be in the usual notation. */

@@ -27,7 +27,7 @@ describe('convertTags', () => {
       wrong('IOB'),
       'IOB1',
       RangeError,
-      'convertTags: from: expected IOB1, BIO, BIOES, BILOU, BMES or none, not "IOB" (a string).',
+      'convertTags: from: expected IOB1, BIO, BIOES, BILOU, BMES, IO or none, not "IOB" (a string).',
     ],
     [['O'], 'BIO', wrong(), TypeError, 'convertTags: to: expected IOB1, BIO'],
     [['O'], 'BIO', 'none', RangeError, 'convertTags: plain tags hold no spans'],

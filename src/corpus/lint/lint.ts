@@ -51,11 +51,14 @@ export function lint(
     findings.push(...(partial ? [] : missingTags(part, train, readings)), overlaps(part, train));
   }
   const dev = parts.find(({ role }) => role === 'dev');
-  for (const part of parts) if (part.role === 'test' && dev) findings.push(overlaps(part, dev));
+  for (const part of parts) if (part.role === 'test' && dev) findings.push(asNote(overlaps(part, dev)));
   return findings
     .filter((finding) => finding !== undefined)
     .sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));
 }
+
+const asNote = (finding: Finding | undefined): Finding | undefined =>
+  finding && { ...finding, severity: 'note' };
 
 /** A part without a blank line and of so many tokens is one sentence by mistake. */
 const LONG = 200;

@@ -42,11 +42,11 @@ export function oneTag(part: Part): Finding | undefined {
   if (tag === '') return undefined; // reported as empty tags
   return {
     check: 'one-tag',
-    severity: part.role === 'train' ? 'error' : 'warning',
+    severity: part.role === 'train' ? 'error' : 'note',
     count,
     code: 'SEQTAG_TAGS',
     option: 'tagColumn',
-    message: `${part.name}: all ${count} tokens have the tag ${tag}, so there is nothing to learn. Name the right tag column.`,
+    message: `${part.name}: all ${count} tokens have the tag ${tag}, so there is nothing to ${part.role === 'train' ? 'learn' : 'measure'}. Name the right tag column.`,
   };
 }
 
