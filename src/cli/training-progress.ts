@@ -107,9 +107,11 @@ function epochHead({ scheme }: Event<'start'>, style: Style): string {
 
 function epochLine(event: Event<'epoch'>, style: Style): string {
   const { epoch, epochs, loss, score, refit } = event;
-  const best = event.best && !refit;
+  // without a gold span no epoch is better than another
+  const isUndefined = event.dev.length > 0 && event.dev.every(({ spans }) => spans?.gold === 0);
+  const best = event.best && !refit && !isUndefined;
   const count = `${epoch}/${epochs}`.padStart(9);
-  const value = (refit ? '' : percent(score)).padStart(14);
+  const value = (refit ? '' : percent(isUndefined ? undefined : score)).padStart(14);
   const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(16)}`;
   return `${count}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
 }

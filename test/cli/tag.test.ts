@@ -426,7 +426,7 @@ describe('a model of several columns', () => {
     const quick = ['-q', '--epochs=1', ...tiny];
     const by = (file: string, model: string, columns: string): Promise<Outcome> =>
       seqtag(['train', file, '--dev', file, '-o', model, '--tag-column', columns, ...quick]);
-    await done(by(gold, counted, '1,2'));
+    expect((await by(gold, counted, '1,2')).code).toBe(0); // warns: dev is train
   });
 
   /** Tags of `stdin`, of each column, as columns give them. */

@@ -51,7 +51,8 @@ export function lint(
     findings.push(...(partial ? [] : missingTags(part, train, readings)), overlaps(part, train));
   }
   const dev = parts.find(({ role }) => role === 'dev');
-  for (const part of parts) if (part.role === 'test' && dev) findings.push(asNote(overlaps(part, dev)));
+  for (const part of parts)
+    if (part.role === 'test' && dev) findings.push(asNote(overlaps(part, dev)));
   return findings
     .filter((finding) => finding !== undefined)
     .sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { type LintSentence, lint, type Part, type Role } from '../../../src/corpus/lint/lint.ts';
+
+const words = 'Ada met Bo in Rome . They saw old ships and sang loudly'.split(' ');
+const sentence = (text: string, line: number): LintSentence => {
+  const cells = text.split(' ').map((cell) => cell.split('/'));
+  return {
+    file: 'f',
+    line,
+    tokens: cells.map(([token]) => token!),
+    tags: cells.map(([, tag]) => tag!),
+  };
+};
+const part = (role: Role, ...texts: string[]): Part => {
+  let line = 1;
+  const sentences = texts.map((text) => {
+    const one = sentence(text, line);
+    line += one.tokens.length + 1;
+    return one;
+  });
+  return { role, name: `${role}.conll`, sentences };
+};
+const checksOf = (...parts: Part[]): string[] =>
+  lint(parts).map(({ check, severity }) => `${check} ${severity}`);
+const good = ['Ada/B-PER met/O Bo/B-PER ./O', 'They/O saw/O old/O Rome/B-LOC'];
+
+describe('lint', () => {
+  test('finds nothing in a good corpus', () => {
+    expect(checksOf(part('train', ...good))).toEqual([]);
+  });
+
+  test.each([
+    ['empty-tokens error', 'train', ['/O /B-PER', '/O /O']],
+    ['empty-tags error', 'train', ['Ada/ ran/', 'Bo/ sat/']],
+    ['empty-tags error', 'train', [...good, 'It/O rained/']],
+    ['one-tag error', 'train', ['Ada/X ran/X', 'Bo/X sat/X']],
+    ['ids-as-words error', 'train', ['1/O 2/B-PER 3/O', '1/B-LOC 2/O']],
+    [
+      'invalid-transitions warning',
+      'train',
+      [...good, 'He/O saw/O Lady/B-PER Ann/I-LOC again/I-LOC'],
+    ],
+    ['spaces-in-tokens warning', 'test', [...good, 'New\u00a0York\u2003City/B-LOC is/O']],
+    ['suspicious-characters warning', 'train', [...good, 'caf\ufffd/O is/O']],
+    ['duplicates warning', 'train', [...good, good[0]!]],
+    ['tags-disagree warning', 'train', [...good, 'Ada/O met/O Bo/B-PER ./O']],
+  ] as [string, Role, string[]][])('finds %s', (found, role, texts) => {
+    expect(checksOf(part(role, ...texts))).toContain(found);
+  });
+
+  test('says where, what and the remedy', () => {
+    const [finding] = lint([part('train', ...good, 'It/O rained/')]);
+    expect(finding?.message).toBe(
+      'f:12: no tag, here and in 0 more of 10 lines. Fill in the tags or remove the lines.',
+    );
+  });
+
+  test('finds swapped columns', () => {
+    const texts = Array.from({ length: 20 }, (_, i) => `O/w${i} O/v${i} B-PER/u${i}`);
+    expect(checksOf(part('train', ...texts))).toContain('columns-swapped error');
+  });
+
+  test('finds missing sentence boundaries', () => {
+    const text = Array.from(
+      { length: 300 },
+      (_, i) => `${words[i % words.length]}/${i % 7 ? 'O' : 'B-X'}`,
+    );
+    const [finding] = lint([part('train', text.join(' '))]);
+    expect(finding?.message).toMatch(/^f:1: no blank line in 300 tokens/);
+  });
+
+  test('compares parts', () => {
+    const train = part('train', ...good);
+    expect(checksOf(train, part('dev', good[0]!))).toContain('overlap warning');
+    expect(checksOf(train, part('dev', 'a/O b/O c/O'))).toContain('no-spans warning');
+    expect(checksOf(train, part('test', 'Oslo/B-GPE is/O far/O'))).toContain('unseen-tags warning');
+    expect(checksOf(train, part('test', 'Oslo/NNP is/VBZ far/RB'))).toContain(
+      'scheme-differs error',
+    );
+    expect(checksOf(train, part('test', 'Bo/S-PER Ann/B-PER Lee/E-PER'))).toContain(
+      'scheme-differs note',
+    );
+  });
+
+  test('hints that labels beside O may be runs', () => {
+    const labels = part('train', 'Ada/PERSON Lee/PERSON ran/O far/O ./O', 'They/O sat/O');
+    expect(checksOf(labels)).toEqual(['tag-notation note']);
+    expect(lint([labels], { fromScheme: 'IO' })).toEqual([]);
+  });
+});
