@@ -134,6 +134,8 @@ export interface HeldOut {
    * most frequent one; 0 if there is only one other. Undefined if there was no need.
    */
   readonly chosen?: number;
+  /** The indices of the sentences that are held out. */
+  readonly held: ReadonlySet<number>;
 }
 
 /**
@@ -152,10 +154,7 @@ export function holdOut(sentences: readonly LabelledSentence[], seed: number): H
   const period = Math.min(10, sentences.length);
   const first = Math.floor(createRandom(seedState(seed))() * period);
   const regular = sentences.map((_, i) => i).filter((i) => i % period === first);
-  const split = (held: ReadonlySet<number>): Pick<HeldOut, 'train' | 'dev'> => ({
-    train: sentences.filter((_, i) => !held.has(i)),
-    dev: sentences.filter((_, i) => held.has(i)),
-  });
+  const split = (held: ReadonlySet<number>): HeldOut => ({ ...splitAt(sentences, held), held });
 
   const usual = mostFrequentTag(sentences);
   const isTelling = (i: number): boolean => sentences[i]!.tags.some((tag) => tag !== usual);
@@ -168,6 +167,15 @@ export function holdOut(sentences: readonly LabelledSentence[], seed: number): H
   const others = regular.slice(0, Math.max(0, regular.length - chosen.length));
   return { ...split(new Set([...chosen, ...others])), chosen: chosen.length };
 }
+
+/** The other sentences, and those with these indices. */
+export const splitAt = (
+  sentences: readonly LabelledSentence[],
+  held: ReadonlySet<number>,
+): Pick<HeldOut, 'train' | 'dev'> => ({
+  train: sentences.filter((_, i) => !held.has(i)),
+  dev: sentences.filter((_, i) => held.has(i)),
+});
 
 function mostFrequentTag(sentences: readonly LabelledSentence[]): string | undefined {
   const counts = new Map<string, number>();

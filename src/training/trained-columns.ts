@@ -9,9 +9,11 @@ import type { Settings } from './hyperparameters.ts';
 import {
   chooseSchemes,
   columnList,
+  type HeldOut,
   holdOut,
   inTrainedScheme,
   type LabelledSentence,
+  splitAt,
   withReadTags,
 } from './labelled-corpus.ts';
 import type { TrainOptions } from './options.ts';
@@ -56,6 +58,7 @@ export function trainedColumns(
   const onWarning = (warning: string): void => {
     warnings.push(warning);
   };
+  let heldOut: HeldOut | undefined; // the same sentences of each column, chosen by the first
   const columns = corpora[0]!.columns.map((_, c) => {
     if (!refit) checkCorpora(files, c, { ...options, partial, onWarning });
     const labelled = corpora.flatMap((file) => file.columns[c]!);
@@ -71,11 +74,15 @@ export function trainedColumns(
     };
     const corpus = withReadTags(labelled, reading);
     const devSentences = devFile && inSameScheme(devFile.columns[c]!);
-    const held = devSentences || refit ? undefined : holdOut(corpus, seed);
-    if (held?.chosen !== undefined) warnOfRareTags(held.chosen, { onWarning });
+    if (!devSentences && !refit && !heldOut) {
+      heldOut = holdOut(corpus, seed);
+      if (heldOut.chosen !== undefined) warnOfRareTags(heldOut.chosen, { onWarning });
+    }
     const { train, dev } = refit
       ? { train: [...corpus, ...(devSentences ?? [])], dev: [] }
-      : (held ?? { train: corpus, dev: devSentences! });
+      : heldOut
+        ? splitAt(corpus, heldOut.held)
+        : { train: corpus, dev: devSentences! };
     if (partial && !refit) checkCertainTags({ train, dev });
     const labels = [...new Set(train.flatMap(({ tags }) => tags))];
     const chosen = chooseSchemes(reading.scheme, tagScheme);

@@ -70,7 +70,7 @@ test('every tenth sentence is held out, and the seed chooses the first', () => {
     const indices = dev.map((s) => sentences.indexOf(s));
     expect(indices.slice(1).every((index, i) => index - indices[i]! === 10)).toBe(true);
     firsts.add(dev[0]!.tokens[0]!);
-    expect(holdOut(sentences, seed)).toEqual({ train, dev });
+    expect(holdOut(sentences, seed)).toMatchObject({ train, dev });
   }
   expect(firsts.size).toBeGreaterThan(5);
 });
@@ -98,4 +98,21 @@ test('span tags are trained as BIOES by default, plain tags as they are', () => 
     scheme: 'none',
     trainedScheme: 'none',
   });
+});
+
+test('if every tenth sentence has only the most frequent tag, others are held out too', () => {
+  const common = Array.from({ length: 60 }, (_, i) => ({ tokens: [`w${i}`], tags: ['O'] }));
+  const rare = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ tokens: [`r${i}`], tags: ['B-X'] }));
+  const isRare = ({ tags }: { tags: readonly string[] }): boolean => tags[0] === 'B-X';
+  for (let seed = 1; seed <= 20; seed++) {
+    const { train, dev } = holdOut([...common, ...rare(2)], seed);
+    expect(dev.filter(isRare)).toHaveLength(1);
+    expect(train.filter(isRare)).toHaveLength(1);
+    expect(train.length + dev.length).toBe(62);
+  }
+  const held = Array.from({ length: 20 }, (_, seed) => holdOut([...common, ...rare(1)], seed));
+  expect(held.filter(({ dev }) => !dev.some(isRare)).every(({ chosen }) => chosen === 0)).toBe(
+    true,
+  );
 });
