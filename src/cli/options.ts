@@ -42,6 +42,7 @@ export interface ColumnOptions {
   header?: boolean;
   comment?: string;
   encoding?: string;
+  strictSpans?: boolean;
 }
 
 export const whereFeatures = 'where the feature columns of the model are (default: as in training)';
@@ -62,6 +63,7 @@ export function addColumns(
       '--comment <prefix>',
       'columns, csv and tsv: what comment lines begin with, or none (default: # and a space or tab, unless the line is a token)',
     )
+    .option('--strict-spans', 'jsonl: refuse spans that do not begin and end with a token')
     .option('--encoding <name>', 'encoding of the input, such as latin1 (default: utf-8)');
   if (!header) return;
   command
@@ -71,12 +73,13 @@ export function addColumns(
 
 /** Options for the corpus reader. A key is absent if its flag was not given. */
 export const readOptions = (
-  { tokenColumn, tagColumn, featureColumn, header, comment, encoding }: ColumnOptions,
+  { tokenColumn, tagColumn, featureColumn, header, comment, encoding, strictSpans }: ColumnOptions,
   format?: Format | undefined,
   context?: Pick<Context, 'say'>,
 ): ReadOptions => ({
   ...(comment !== undefined && { comment: comment === 'none' ? false : comment }),
   ...(encoding !== undefined && { encoding }),
+  ...(strictSpans && { strictSpans }),
   ...(context && { onNote: (note: string) => context.say(`seqtag: ${note}`) }),
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),

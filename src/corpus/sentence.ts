@@ -122,6 +122,8 @@ export type ReadOptions = {
   readonly comment?: string | false | undefined;
   /** Called with what a reader assumes that may be wrong, as a sentence with the name of the file. */
   readonly onNote?: ((note: string) => void) | undefined;
+  /** jsonl: refuse a file with spans that do not begin and end with a token. Default: note how many. */
+  readonly strictSpans?: boolean | undefined;
   /** Keep `source` for a writer. Default: true for `readSentences`, false for `readCorpus`. */
   readonly keepSource?: boolean | undefined;
   /**

@@ -293,3 +293,77 @@ describe('any jsonl file', () => {
     );
   });
 });
+
+describe('spans as offsets', () => {
+  const read = (line: unknown, options = {}) => {
+    const notes: string[] = [];
+    const { sentences } = parseText(`${JSON.stringify(line)}\n`, {
+      format: 'jsonl',
+      gold: true,
+      onNote: (note) => notes.push(note),
+      ...options,
+    });
+    return {
+      pairs: sentences.map((s) => s.tokens.map((t, i) => `${t}/${s.tags[i]}`).join(' ')),
+      notes,
+    };
+  };
+  const text = 'Ann Lee flew to Oslo.';
+  const expected = ['Ann/B-PER Lee/I-PER flew/O to/O Oslo/B-LOC ./O'];
+
+  test('of doccano, spaCy, Prodigy and Label Studio', () => {
+    const offsets = [
+      [0, 7, 'PER'],
+      [16, 20, 'LOC'],
+    ] as const;
+    const objects = offsets.map(([start, end, label]) => ({ start, end, label }));
+    expect(read({ id: 1, text, label: offsets }).pairs).toEqual(expected);
+    expect(read({ text, entities: offsets }).pairs).toEqual(expected);
+    expect(read({ text, labels: offsets }, { tagColumn: 'labels' }).pairs).toEqual(expected);
+    expect(
+      read({
+        text,
+        entities: offsets.map(([start_offset, end_offset, label]) => ({
+          start_offset,
+          end_offset,
+          label,
+        })),
+      }).pairs,
+    ).toEqual(expected);
+    const tokens = ['Ann', 'Lee', 'flew', 'to', 'Oslo', '.'].map((text, id) => ({ text, id }));
+    expect(read({ text, tokens, spans: objects }).pairs).toEqual(expected);
+    const result = offsets.map(([start, end, label]) => ({
+      value: { start, end, labels: [label] },
+    }));
+    expect(read({ data: { text }, annotations: [{ result }] }).pairs).toEqual(expected);
+    expect(read({ text, label: [] }).pairs).toEqual(['Ann/O Lee/O flew/O to/O Oslo/O ./O']);
+  });
+
+  test('count code points', () => {
+    expect(read({ text: '\u{1f600} Ann left.', label: [[2, 5, 'PER']] }).pairs).toEqual([
+      '\u{1f600}/O Ann/B-PER left/O ./O',
+    ]);
+  });
+
+  test('that do not align are counted, or refused', () => {
+    const line = {
+      text,
+      label: [
+        [1, 7, 'PER'],
+        [0, 3, 'X'],
+        [99, 100, 'Y'],
+        [16, 20, 'LOC'],
+      ],
+    };
+    const { pairs, notes } = read(line);
+    expect(pairs).toEqual(expected);
+    expect(notes).toEqual([
+      'file: of 4 spans, 1 did not align with tokens and were widened to whole ones, and 2 overlap others or are outside the text and were left out.',
+    ]);
+    expectUserError(() => read(line, { strictSpans: true }), /^file: of 4 spans, 1 did not align/);
+    expectUserError(
+      () => read({ sentence: 1, start: 0, end: 3, text: 'Ann', type: 'PER' }),
+      /^file:1: a span without the text/,
+    );
+  });
+});

@@ -47,7 +47,7 @@ describe('reading csv and tsv', () => {
   });
 
   test('a change in a sentence column is a border, an empty value none', () => {
-    for (const name of ['sentence', 'sentence_id', 'SENT_ID', 'Sentence #']) {
+    for (const name of ['sentence', 'sentence_id', 'SENT_ID', 'Sentence #', 'sentence_idx']) {
       expect(pairs(`${name},word,tag\n1,a,A\n1,b,B\n2,c,C\n`)).toEqual(['a/A b/B', 'c/C']);
     }
     const kaggle =
@@ -101,6 +101,17 @@ describe('reading csv and tsv', () => {
       () => pairs('a;O\nb;c;O\n'),
       /expected 2 .* a cell with a semicolon not quoted/,
     );
+  });
+
+  test('comments before and after the header', () => {
+    const text = '# a file\nword,tag\n# id 1\na,O\n# b,c,d\n#,O\n\n# id 2\nb,O\n';
+    const parsed = parseText(text, csv);
+    expect(parsed.sentences.map(({ tokens }) => tokens)).toEqual([['a', '#'], ['b']]);
+    expect(joined(parsed)).toBe(text);
+    expect(written(parsed, { tagColumn: -1 }, () => 'X')).toBe(text.replaceAll(',O', ',X'));
+    const hashes = '#\thttp://a.b [x]\n1\tEU\tB-ORG\tO\n2\t#\tO\tO\n';
+    expect(pairs(hashes, { ...tsv, tokenColumn: 1, tagColumn: 2 })).toEqual(['EU/B-ORG #/O']);
+    expect(pairs('#\tO\na\tB\n', tsv)).toEqual(['#/O a/B']);
   });
 
   test('cells with line ends are tokens', () => {

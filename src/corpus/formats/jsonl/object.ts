@@ -47,6 +47,12 @@ export function isStrings(value: unknown): value is readonly string[] {
 export function contentOf(members: Members, asked: string | undefined): Content | string {
   const wanted = asked === undefined ? [...TOKEN_KEYS, TEXT_KEY] : [asked];
   const key = wanted.find((name) => Object.hasOwn(members, name));
+  const data: unknown = members['data'];
+  // a task of Label Studio
+  if (key === undefined && Array.isArray(members['annotations'])) {
+    const text = textOf(data);
+    if (typeof text === 'string') return { key: 'data', text };
+  }
   if (key === undefined) {
     const names = wanted.map((name) => `"${name}"`).join(', ');
     return `no key ${names}. The keys are ${keysOf(members)}. Name the one that has the tokens or the text.`;
@@ -55,6 +61,9 @@ export function contentOf(members: Members, asked: string | undefined): Content 
   const mayBeTokens = asked !== undefined || key !== TEXT_KEY;
   const mayBeText = asked !== undefined || key === TEXT_KEY;
   if (mayBeTokens && isStrings(value)) return { key, tokens: value };
+  // tokens with their offsets, as of Prodigy
+  const texts = mayBeTokens && Array.isArray(value) ? value.map(textOf) : [undefined];
+  if (isStrings(texts)) return { key, tokens: texts };
   if (mayBeText && typeof value === 'string') return { key, text: value };
   const expected = [
     ...(mayBeTokens ? ['an array of strings'] : []),
@@ -62,6 +71,9 @@ export function contentOf(members: Members, asked: string | undefined): Content 
   ];
   return `"${key}" is not ${expected.join(' or ')}. Name the key that has the tokens or the text.`;
 }
+
+const textOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? (value as { text?: unknown }).text : undefined;
 
 /** The keys of an object, for an error. */
 export function keysOf(members: Members): string {

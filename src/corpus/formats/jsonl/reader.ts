@@ -1,3 +1,4 @@
+import { UserError } from '../../../errors.ts';
 import { problem, quantity } from '../../lines.ts';
 import type { Parser, Prose } from '../../sentence.ts';
 import { createTextParser } from '../../text/text.ts';
@@ -5,7 +6,16 @@ import { asColumns, checkAskedOnce } from '../column-choice.ts';
 import type { ParserOptions } from '../definition.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
-import { contentOf, isStrings, keysOf, type Members, membersOf, TAG_KEYS } from './object.ts';
+import {
+  type Content,
+  contentOf,
+  isStrings,
+  keysOf,
+  type Members,
+  membersOf,
+  TAG_KEYS,
+} from './object.ts';
+import { alignSpans, offsetsOf, spansOf } from './offsets.ts';
 
 /** A sentence of a line. */
 interface Part {
@@ -38,6 +48,13 @@ export function createJsonlParser(options: ParserOptions): Parser {
   const findTagKeys = (members: Members, line: number): readonly string[] => {
     if (tagKeys.length === 0) {
       const key = TAG_KEYS.find((name) => Object.hasOwn(members, name));
+      if (key === undefined && 'start' in members && 'end' in members)
+        throw problem(
+          file,
+          line,
+          'a span without the text that it is in. Give the file of the text with its tags, in another format.',
+          'SEQTAG_COLUMN',
+        );
       if (key === undefined) throw noKey('of tags', members, line);
       tagKeys = [key];
     }
@@ -52,13 +69,55 @@ export function createJsonlParser(options: ParserOptions): Parser {
       throw problem(
         file,
         line,
-        `"${key}" is not an array of strings. Write tags by their names, or name the key that has them.`,
+        `"${key}" is not an array of strings. Write tags by their names (or spans as [start, end, label] of a text), or name the key that has them.`,
       );
     }
     if (values.some((value) => /[\t\r\n]/.test(value))) {
       throw problem(file, line, `a tag in "${key}" has a tab or line end. Remove it from the tag.`);
     }
     return values;
+  };
+
+  let spanCount = 0;
+  let widened = 0;
+  let dropped = 0;
+
+  /** BIO tags, if the object has spans as offsets into its text; undefined otherwise. */
+  const alignedTags = (
+    members: Members,
+    content: Content,
+    parts: readonly Part[],
+  ): readonly string[] | undefined => {
+    const text = 'text' in content ? content.text : members['text'];
+    if (typeof text !== 'string') return undefined;
+    const spans = spansOf(members, text, tagKeys[0]);
+    if (spans === undefined) return undefined;
+    const starts = new Set<number>();
+    let tokens = 0;
+    const offsets: number[] = [];
+    for (const part of parts) {
+      const { text: prose, start } = part.prose ?? { text, start: 0 };
+      const found = offsetsOf(part.tokens, prose, start);
+      if (found === undefined) return undefined;
+      for (const offset of found) offsets.push(offset);
+      starts.add(tokens);
+      tokens += part.tokens.length;
+    }
+    const aligned = alignSpans(spans, offsets, (token) => starts.has(token));
+    spanCount += spans.length;
+    widened += aligned.widened;
+    dropped += aligned.dropped;
+    return aligned.tags;
+  };
+
+  const noteSpans = (): void => {
+    if (widened + dropped === 0) return;
+    const what = `${file}: of ${quantity(spanCount, 'span')}, ${widened} did not align with tokens and were widened to whole ones, and ${dropped} overlap others or are outside the text and were left out.`;
+    if (options.strictSpans)
+      throw new UserError(`${what} Correct them, or allow spans that do not align.`, {
+        code: 'SEQTAG_CORPUS_SYNTAX',
+      });
+    options.onNote?.(what);
   };
 
   const readLine = ({ text, from, to, next, number }: Line): void => {
@@ -73,7 +132,11 @@ export function createJsonlParser(options: ParserOptions): Parser {
           ? [{ tokens: content.tokens }]
           : [];
     const total = parts.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    const keys = [...(gold ? findTagKeys(members, number) : []), ...featureKeys];
+    const aligned = gold && tagKeys.length < 2 ? alignedTags(members, content, parts) : undefined;
+    const keys = [
+      ...(gold && aligned === undefined ? findTagKeys(members, number) : []),
+      ...featureKeys,
+    ];
     const columns = keys.map((key, c) => {
       const values = valuesOf(members, key, number);
       if (values.length === total) return values;
@@ -84,6 +147,7 @@ export function createJsonlParser(options: ParserOptions): Parser {
         `${quantity(values.length, what)} in "${key}" for ${quantity(total, 'token')} in "${content.key}". Each token needs one.`,
       );
     });
+    if (aligned !== undefined) columns.unshift(aligned);
     const [tags, more] = gold ? [columns[0], columns.slice(1)] : [undefined, columns];
     let t = 0;
     for (const [p, { tokens, prose }] of parts.entries()) {
@@ -102,6 +166,7 @@ export function createJsonlParser(options: ParserOptions): Parser {
     builder,
     longLineRemedy: 'Is this a file of JSON Lines?',
     readLine,
+    end: noteSpans,
   });
 }
 

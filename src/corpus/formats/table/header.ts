@@ -8,7 +8,16 @@ export const TEXT_NAMES = [
   ...['text', 'full_text', 'raw_text', 'body', 'content', 'message', 'comment', 'review', 'tweet'],
   ...['post', 'headline', 'title', 'abstract', 'description', 'article', 'utterance', 'sentence'],
 ];
-export const SENTENCE_NAMES = ['sentence', 'sentence_id', 'sent_id', 'sentence #', 'sentence id'];
+export const SENTENCE_NAMES = [
+  'sentence',
+  'sentence_id',
+  'sent_id',
+  'sentence #',
+  'sentence id',
+  'sentence_idx',
+  'sent_idx',
+  'sentence_index',
+];
 const OTHER_NAMES = ['', 'id', 'index', 'token_id', 'word_id', 'lemma', 'doc_id', 'document_id'];
 
 /** The index of the first of `wanted` that is in the header, in any case; -1 if none is. */

@@ -1,7 +1,8 @@
 import { UserError } from '../../../errors.ts';
-import { copy, problem, quantity } from '../../lines.ts';
+import { copy, isBlank, problem, quantity } from '../../lines.ts';
 import type { Column, Parser } from '../../sentence.ts';
 import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import { commentRule } from '../columns/lines.ts';
 import type { ParserOptions } from '../definition.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
@@ -12,6 +13,8 @@ import {
   csvDelimiter,
   type Delimiter,
   isBlankRow,
+  nextRow,
+  rowContentEnd,
   type TableFormat,
   trimSpaces,
   unquote,
@@ -33,15 +36,22 @@ import {
  * `sentence`, `sentence_id`, `sent_id` or `Sentence #` of the header. An empty value means the same
  * sentence as in the row before, since some files fill in only the first row of each.
  *
+ * A row that begins with `#` and a space or tab is a comment, unless it has the file's number of columns.
+ *
  * The first row is a header if the option `header` says so, if a column was asked for by name, or if
  * it looks like one.
  */
+
+/** How far, in UTF-16 units, to search for the first row that is certainly no comment. */
+const LOOK_AHEAD = 1024 * 1024;
 
 /** Reads tokens and tags. By default the header tells where they are, else they are first and last. */
 export function createTableParser(options: ParserOptions, format: TableFormat): Parser {
   const { file, gold } = options;
   const document = newDocument(file, format);
   const builder = new SentenceBuilder(document, options);
+  if (options.comment !== undefined) document.comment = options.comment;
+  const rule = commentRule(options.comment);
   const tags = new Map<string, string>();
   let token = 0;
   let tag = -1;
@@ -141,8 +151,29 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     }
   };
 
+  /** The columns of the first row that is certainly no comment, 0 if there is none. */
+  let firstColumns = 0;
+  let looked = 0;
+
+  /** Finds that row. Rows that begin with `# ` before it may be comments. */
+  const lookAhead = (rows: string, { isLast }: { isLast: boolean }): boolean => {
+    for (let from = 0; from < rows.length && firstColumns === 0 && looked <= LOOK_AHEAD; ) {
+      const end = nextRow(rows, from, format === 'tsv' ? '\t' : ',');
+      const to = rowContentEnd(rows, from, end);
+      const isOther = rule.isComment(rows, from, to) || rule.isHash(rows, from, to);
+      if (!isOther && !isBlank(rows, from, to)) {
+        delimiter ??= csvDelimiter(rows, from, to);
+        firstColumns = cellSpans(rows, from, to, delimiter).length / 2;
+      }
+      looked += end - from;
+      from = end;
+    }
+    return firstColumns > 0 || isLast || looked > LOOK_AHEAD;
+  };
+
   const readLine = (line: Line): void => {
     const { text, from, to, next, number } = line;
+    if (rule.isComment(text, from, to)) return;
     delimiter ??= csvDelimiter(text, from, to);
     document.delimiter = delimiter;
     const spans = cellSpans(text, from, to, delimiter);
@@ -156,6 +187,7 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       builder.finish(next);
       return;
     }
+    if (rule.isHash(text, from, to) && columns !== (document.columns || firstColumns)) return;
     if (document.columns === 0) {
       const row = Array.from({ length: columns }, (_, column) => cell(column));
       begin(row, number);
@@ -199,6 +231,7 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     builder,
     longLineRemedy: `Is this ${format}, and are its quotes balanced?`,
     ...(format === 'csv' && { rows: createCsvRows() }),
+    lookAhead,
     readLine,
   });
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../../errors.ts';
 import type { Column, Document } from '../../sentence.ts';
 import { isName, replacements, type TagSlot, tagSlots } from '../column-choice.ts';
+import { commentRule } from '../columns/lines.ts';
 import { confidenceCells, nameForEach } from '../confidences.ts';
 import {
   blankLineAfter,
@@ -58,7 +59,8 @@ export function createTableWriter(options: FormatWriterOptions, format: TableFor
         const names = added.map((name) => delimiter + quoteCell(name, delimiter)).join('');
         return header.raw.slice(0, to) + names + header.raw.slice(to);
       },
-      sentence: ({ source }, tagged) => tagRows(source.raw, cells(tagged), { delimiter, slots }),
+      sentence: ({ source }, tagged) =>
+        tagRows(source.raw, cells(tagged), { document: source.document, delimiter, slots }),
       separation: blankLineAfter,
     },
     convert({ tokens }, tagged) {
@@ -98,10 +100,15 @@ function findSlots(
 function tagRows(
   raw: string,
   tags: readonly (readonly string[])[],
-  { delimiter, slots }: { delimiter: Delimiter; slots: readonly TagSlot[] },
+  {
+    document,
+    delimiter,
+    slots,
+  }: { document: Document; delimiter: Delimiter; slots: readonly TagSlot[] },
 ): string {
   const added = tags.filter((_, c) => slots[c] === undefined);
   const replaced = replacements(slots);
+  const rule = commentRule(document.comment);
   let out = '';
   let token = 0;
   for (let from = 0; from < raw.length; ) {
@@ -109,7 +116,10 @@ function tagRows(
     const to = rowContentEnd(raw, from, end);
     const spans = cellSpans(raw, from, to, delimiter);
     let done = from;
-    if (!isBlankRow(raw, spans, delimiter)) {
+    const isComment =
+      rule.isComment(raw, from, to) ||
+      (rule.isHash(raw, from, to) && spans.length / 2 !== document.columns);
+    if (!isComment && !isBlankRow(raw, spans, delimiter)) {
       for (const { slot, column } of replaced) {
         const [start, stop] = [spans[2 * slot]!, spans[2 * slot + 1]!];
         const tag = tags[column]![token] ?? '';
