@@ -1,10 +1,10 @@
 // The Node-API addon. It exports `single`, the kernels of kernels.h at the best instruction-set level of this
-// processor, and where processor and system have AMX, `bfloat16`, whose matrix products round their factors to
+// processor. If processor and system have AMX, it also exports `bfloat16`, whose matrix products round their factors to
 // bfloat16.
 //
-// Each has attach(Uint8Array), which returns the kernels over an arena. The arena must never move; a shared
-// WebAssembly.Memory does not. Pointers are byte offsets into the arena as in WebAssembly, and 0 is the null pointer.
-// Arenas are independent of each other. Each worker thread attaches for itself.
+// Both have attach(Uint8Array), which returns the kernels over an arena. The arena must never move; a shared
+// WebAssembly.Memory does not. Pointers are byte offsets into the arena, as in WebAssembly, and 0 is the null pointer.
+// Arenas are independent of each other. Each worker thread calls attach.
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ LEVEL(_base)
 LEVEL(_amx)
 #endif
 
-// The environment variable SEQTAG_ISA (avx512, avx2 or base) asks for a lower level, for measurements and tests.
+// The environment variable SEQTAG_ISA (avx512, avx2 or base) selects a lower level, for measurements and tests.
 static const Level *best_level(void) {
 #if defined(__x86_64__)
   const char *asked = getenv("SEQTAG_ISA");
@@ -63,7 +63,7 @@ static const Level *best_level(void) {
   return &level_base;
 }
 
-// Linux saves the tile registers only for processes that ask for them.
+// Linux saves the tile registers only for processes that request it.
 static const Level *bfloat16_level(void) {
 #ifdef WITH_AMX
   enum { REQUEST = 0x1023, TILE_DATA = 18, AVX512_BF16 = 1 << 5, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
@@ -75,7 +75,7 @@ static const Level *bfloat16_level(void) {
   return NULL;
 }
 
-// Every call of Node-API is checked. A failure becomes a JavaScript error, unless one is pending already.
+// Every Node-API call is checked. A failure becomes a JavaScript error, unless one is already pending.
 static void *fail(napi_env env, const char *message) {
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) napi_throw_error(env, "SEQTAG_BACKEND", message);
@@ -89,7 +89,7 @@ static void *fail_last(napi_env env) {
 #define TRY(call)                                                                                                      \
   if ((call) != napi_ok) return fail_last(env)
 
-// Kernels over one arena. They live as long as their environment (the main thread or a worker).
+// Kernels over one arena. Their lifetime is that of their environment (the main thread or a worker).
 typedef struct Instance {
   const Level *level;
   char *arena;
@@ -174,7 +174,7 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   TRY(napi_get_cb_info(env, info, &count, &array, NULL, &level));
   TRY(napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL));
 #ifdef __linux__
-  // All that the arena may grow to: large pages spare the TLB. Where the system refuses, only speed is lost.
+  // for the maximum size of the arena; large pages avoid TLB misses, and a refusal costs only speed
   madvise(data, (size_t)1 << 32, MADV_HUGEPAGE);
 #endif
   TRY(napi_get_instance_data(env, &before));

@@ -1,13 +1,13 @@
-// Packed batches, and the walk over their time steps.
+// Packed batches, and iteration over their time steps.
 //
-// Sentences are sorted by falling length. batch_sizes[t] sentences have a token t, and its row for sentence b is
+// Sentences are sorted by descending length. batch_sizes[t] sentences have a token t. Its row for sentence b is
 // (batch_sizes[0] + ... + batch_sizes[t - 1]) + b: the rows of one step are contiguous.
 #pragma once
 #include "vector.h"
 
-// Step t has the rows [at, at + n). The first `carried` of them have a state from the step before (in the order of the
+// Step t has the rows [at, at + n). The first `carried` rows have a state from the previous step (in the order of the
 // recurrence), whose rows begin at `before`. `reverse`: the recurrence runs from the last token of a sentence to the
-// first. `backward`: the walk is against the recurrence, as in backpropagation.
+// first. `backward`: the iteration runs against the recurrence, as in backpropagation.
 typedef struct {
   int t, at, n, carried, before, up;
 } Step;

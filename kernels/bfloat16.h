@@ -1,27 +1,26 @@
 // Matrix products in bfloat16 with sums in binary32, for processors with matrix units (AMX). Factors keep 8 significant
-// bits, and products are many times faster. This file takes the place of pack_ and gemm_ in all layers but the CRF,
-// whose sums over paths stay in binary32.
+// bits, and products are many times faster. This file replaces pack_ and gemm_ in all layers except the CRF, whose sums
+// over paths stay in binary32.
 //
-// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16 numbers, tile after tile along K, then the
-// next 16 columns. Row p of a tile holds the numbers (2p, 2p + 1) of each of its 16 columns side by side. Missing
-// numbers are 0.
+// A tile has 16 rows of 64 bytes. B (K, N) is packed into tiles of 32 x 16 numbers: all tiles along K, then the next 16
+// columns. Row p of a tile holds the numbers 2p and 2p + 1 of each of its 16 columns. Missing numbers are 0.
 #pragma once
 #include "vector.h"
 
 #define EDGE 16  // rows of a tile, and columns of a result
 #define DEEP 32  // numbers along K in a tile
 #define CHUNK 16 // tiles of A along K that are converted together
-typedef long long Line __attribute__((vector_size(64), aligned(4), may_alias)); // at any address
+typedef long long Line __attribute__((vector_size(64), aligned(4), may_alias)); // unaligned
 typedef struct {
   Line rows[EDGE];
 } Tile;
 
 INLINE __mmask16 first(int n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1; }
-// 32 numbers at p, of which the first n exist.
+// The 32 numbers at p in bfloat16; from number n on they are 0.
 INLINE __m512i line(const float *p, int n) {
   return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(n - 16), p + 16), _mm512_maskz_loadu_ps(first(n), p));
 }
-// (p[i], q[i]) for 16 i, of which the first n exist; q only if `both`.
+// The pairs (p[i], q[i]) for i < 16; 0 from i = n on. q counts as 0 unless `both`.
 INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
   const __m512i half =
       (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(both ? n : 0), q), _mm512_maskz_loadu_ps(first(n), p));
@@ -29,7 +28,7 @@ INLINE __m512i pairs(const float *p, const float *q, int n, int both) {
                                          5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return _mm512_permutexvar_epi16(order, half);
 }
-// Transposes 16 x 16 words of 32 bits: words, then pairs of words, then quarters of registers.
+// Transposes 16 x 16 words of 32 bits: first words, then pairs of words, then quarters of registers.
 INLINE void transpose(Tile *tile) {
   __m512i a[EDGE], b[EDGE];
 #pragma GCC unroll 16
@@ -80,8 +79,9 @@ static void pack_product(float *packed, const float *b, int K, int N, long row_s
     }
 }
 
-// The tile registers: 0 1 / 2 3 are four neighbouring results; 4 / 5 the rows of A of the upper and lower two; 6 7 the
-// columns of B of the left and right two. A register has as many rows as exist, at least 1.
+// The tile registers: 0 1 / 2 3 hold four neighbouring results; 4 / 5 hold the rows of A for the upper and lower
+// results; 6 7 hold the columns of B for the left and right results. A register has as many rows as exist, but at least
+// 1.
 static void configure(int above, int below) {
   struct {
     uint8_t palette, start, unused[14];
@@ -95,8 +95,8 @@ static void configure(int above, int below) {
   _tile_loadconfig(&to);
 }
 
-// A result tile of C: `at` is where the tile registers load and store it. That is C itself, or `spare` if C has fewer
-// columns there or a bias is to be added.
+// A result tile of C. The tile registers load and store it at `at`: in C, or in `spare` if C has fewer columns there or
+// a bias is to be added.
 typedef struct {
   float *c, *at;
   long ld;
@@ -118,7 +118,7 @@ static void end(const Corner *from, int ldc) {
   for (int r = 0; r < from->rows; r++)
     _mm512_mask_storeu_ps(from->c + (long)r * ldc, first(from->columns), (__m512)load(from->spare + r * EDGE));
 }
-// GCC does not know that tile loads read memory: this forces earlier writes to be done.
+// GCC does not know that tile loads read memory: this barrier keeps earlier writes before them.
 #define WRITTEN __asm__ volatile("" ::: "memory")
 #define TILE_BEGIN(t)                                                                                                  \
   {                                                                                                                    \
@@ -133,7 +133,7 @@ static void end(const Corner *from, int ldc) {
 #define EACH_TILE(what)                                                                                                \
   what(0) if (right) what(1) if (below > 0) { what(2) if (right) what(3) }
 
-// As gemm_. An element of C is summed in the same order for any number of rows.
+// As gemm_. The order of the sum of an element of C does not depend on the number of rows.
 static __attribute__((noinline)) void product(float *c, const float *a, const float *packed, const float *bias, int M,
                                               int N, int K, int row_stride, int column_stride, int ldc,
                                               int accumulate) {

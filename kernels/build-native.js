@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// @ts-check
-// Builds the Node-API addon at install, if there is a C compiler: CC, or cc, gcc or clang. Without it the WebAssembly kernels
-// do the same work, so a failure does not fail the install, except with `--require`.
+// @ts-check Builds the Node-API addon at install, if there is a C compiler: CC, or cc, gcc or clang. A failure does not
+// fail the install, except with `--require`, because the WebAssembly kernels are always available.
 import { execFile, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +12,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const out = `${here}build`;
 
 /**
- * Builds all levels of `chosen`, and those of `wanted` that the compiler knows. Returns their names.
+ * Builds all levels of `chosen`, and the levels of `wanted` that the compiler supports. Returns their names.
  * @param {Record<string, string[]>} chosen flags by instruction-set level @param {Record<string, string[]>} wanted
  * @param {string} compiler
  */
@@ -47,7 +46,7 @@ async function build(chosen, wanted, compiler) {
     '-o',
     temporary,
   ]);
-  // src/backend/load.ts compares: an addon that was built for another list of kernels is not used.
+  // src/backend/load.ts compares this file, to reject an addon that was built for another list of kernels.
   copyFileSync(`${here}kernels.h`, `${out}/interface.txt`);
   renameSync(temporary, `${out}/kernels.node`);
   for (const object of objects) rmSync(object);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// @ts-check
-// Builds kernels.wasm and kernels.lock.json: `npm run build:wasm`. With `--check` it builds elsewhere and compares bytes.
+// @ts-check Builds kernels.wasm and kernels.lock.json: `npm run build:wasm`. With `--check` it builds to a temporary
+// folder and compares bytes.
 //
 // The bytes depend on the compiler, so its version is fixed here and recorded in kernels.lock.json. Compiling and linking are
 // two commands because the clang driver would run any `wasm-opt` that it finds.
@@ -66,7 +66,7 @@ try {
     lock !== readFileSync(`${here}kernels.lock.json`, 'utf8')
   ) {
     console.error(
-      'kernels.wasm or kernels.lock.json differs from what the compiler makes of the source. Run `npm run build:wasm`.',
+      'kernels.wasm or kernels.lock.json differs from the output of the compiler. Run `npm run build:wasm`.',
     );
     process.exitCode = 1;
   } else console.log('kernels.wasm is reproducible');

@@ -28,9 +28,9 @@ INLINE V exp_(V x) {
 }
 // At most 4 ulp for x >= -87; about 1e-38 for smaller x.
 INLINE V sigmoid_(V x) { return 1.f / (1.f + exp_(-x)); }
-// tanh x = e / (e + 2) with e = e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), which cancels nothing: at most 4 ulp for every x.
-// e^r - 1 = r + r^2 / 2 + ... is the polynomial of degree 6 of least relative error (1.4e-8) with these first two
-// terms.
+// tanh x = e / (e + 2) with e = e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), without cancellation: at most 4 ulp for every x.
+// e^r - 1 = r + r^2 / 2 + ...: the polynomial of degree 6 with these first two terms that has the smallest relative
+// error (1.4e-8).
 INLINE V tanh_(V x) {
   const Reduced y = reduce(2.f * x);
   V p = splat(1.38982013e-3f);
@@ -43,8 +43,8 @@ INLINE V tanh_(V x) {
   return e / (e + 2.f);
 }
 
-// ln x of a positive, normal, finite x; absolute error 1e-8. x = 2^n m with m in [1, 2), and
-// ln m = 2 atanh((m - 1) / (m + 1)) as a power series.
+// ln x for positive, normal, finite x, with an absolute error of 1e-8. x = 2^n m with m in [1, 2), and ln m = 2
+// atanh((m - 1) / (m + 1)) as a power series.
 INLINE double log_(double x) {
   const union {
     double value;

@@ -1,7 +1,7 @@
 // @ts-check
 // The compiler flags, shared by the native and the WebAssembly build.
 
-/** Without -ffast-math: NaN must survive, so that a diverged training is noticed. */
+/** Without -ffast-math, because NaN must propagate: it shows that training diverged. */
 export const common = [
   '-std=gnu11',
   '-O3',
@@ -20,7 +20,10 @@ const shape = ({ lanes, rows, vectors }) => [
   `-DTILE_VECTORS=${vectors}`,
 ];
 
-/** With tiles of 2 x 4, V8's register allocator does not spill; 4 x 2 runs at half the speed. */
+/**
+ * With tiles of 2 x 4, V8's register allocator does not spill registers; 4 x 2 runs at half the
+ * speed.
+ */
 export const wasm = [
   ...shape({ lanes: 4, rows: 2, vectors: 4 }),
   '--target=wasm32',
@@ -51,7 +54,7 @@ export const levels = /** @type {Record<string, Record<string, string[]>>} */ ({
   arm64: { base: shape({ lanes: 4, rows: 8, vectors: 3 }) },
 });
 
-/** Levels that not every compiler knows. */
+/** Levels that not every compiler supports. */
 export const extras = /** @type {typeof levels} */ ({
   'linux x64': { amx: [...avx512, '-DBFLOAT16', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'] },
 });

@@ -1,8 +1,9 @@
 // Matrix products in binary32: C = A B (+ bias), or C += A B.
 //
-// B is packed into panels of PANEL columns: the rows of a panel follow each other, and the last panel is filled up with
-// zeros. A is not packed: element (i, k) is a[i * row_stride + k * column_stride], and one of the strides is 1. Every
-// element of C is one sum over k in rising order, for every tiling; so a row of C does not depend on the other rows.
+// B is packed into panels of PANEL columns. The rows of a panel are contiguous, and the last panel is padded with
+// zeros. A is not packed: element (i, k) is a[i * row_stride + k * column_stride], and one of the strides is 1. With
+// any tiling, every element of C is one sum over k in ascending order, so that a row of C does not depend on the other
+// rows.
 #pragma once
 #include "vector.h"
 
@@ -20,7 +21,7 @@ static void pack_(float *restrict packed, const float *restrict b, int K, int N,
         for (; n < width; n++) packed[n] = from[n];
         for (; n < PANEL; n++) packed[n] = 0.f;
       }
-    } else { // B is transposed: read down its columns, 16 rows at a time, so that the output stays in the cache
+    } else { // B is transposed: reads columns, 16 rows at a time, so that the output stays in the cache
       for (int k0 = 0; k0 < K; k0 += 16) {
         const int end = K - k0 < 16 ? K : k0 + 16;
         for (int n = 0; n < width; n++)
@@ -33,7 +34,7 @@ static void pack_(float *restrict packed, const float *restrict b, int K, int N,
   }
 }
 
-// One register tile: `rows` x `vectors` of C; the last vector has `last` columns. `rows` and `vectors` are constants at
+// One register tile: `rows` x `vectors` of C. The last vector has `last` columns. `rows` and `vectors` are constants at
 // every call, so that the sums stay in registers.
 INLINE void gemm_tile(float *c, const float *a, const float *panel, const float *bias, const int rows,
                       const int vectors, int last, int K, long row_stride, long column_stride, int ldc,
@@ -68,7 +69,7 @@ INLINE void gemm_tile(float *c, const float *a, const float *panel, const float 
   }
 }
 
-// Rows beyond this build's TILE_ROWS never occur; their cases call a tile of 1 row so that they compile.
+// More rows than TILE_ROWS never occur. Their cases call a tile of 1 row, so that they compile.
 #define TILE_CASE(r, v)                                                                                                \
   case r:                                                                                                              \
     gemm_tile(c, a, panel, bias, r <= TILE_ROWS ? r : 1, v, last, K, row_stride, column_stride, ldc, accumulate);      \
@@ -106,12 +107,12 @@ INLINE void gemm_strided(float *c, const float *a, const float *packed, const fl
 // C (M, N; ldc) = A B + bias, or C += A B + bias if `accumulate`. A (M, K); bias (N) or 0. C aliases nothing.
 static __attribute__((noinline)) void gemm_(float *c, const float *a, const float *packed, const float *bias, int M,
                                             int N, int K, int row_stride, int column_stride, int ldc, int accumulate) {
-  // Two copies of the loops: with one stride known to be 1, the inner loop has no multiplications of indices.
+  // Two copies of the loops: if one stride is the constant 1, the inner loop needs no multiplications of indices.
   if (column_stride == 1) gemm_strided(c, a, packed, bias, M, N, K, row_stride, 1, ldc, accumulate);
   else gemm_strided(c, a, packed, bias, M, N, K, 1, column_stride, ldc, accumulate);
 }
 
-// The products of the network's layers: as above, or in bfloat16 if the build says so.
+// The products of the network's layers: as above, or in bfloat16 in that build.
 #ifdef BFLOAT16
 #include "bfloat16.h"
 #else

@@ -1,5 +1,5 @@
-// The list of all kernels, from which the Node-API addon makes its wrappers. P is a pointer (in TypeScript, an address in the
-// arena, or 0), I a 32-bit integer, F a 32-bit float. src/backend/kernels.ts has the same list with types.
+// The list of all kernels. The Node-API addon makes its wrappers from it. P is a pointer (in TypeScript, an address in
+// the arena, or 0), I a 32-bit integer, F a 32-bit float. src/backend/kernels.ts has the same list with types.
 #pragma once
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // Gradients and optimizers.
 #include "elementary.h"
 
-// out[i] = sum_s shards[s, i], in the order of s; then shards = 0. out (n); shards (S, n), rows `stride` floats apart.
-// No aliasing.
+// out[i] = sum_s shards[s, i], in the order of s; then sets shards to 0. out (n); shards (S, n), rows `stride` floats
+// apart. No aliasing.
 void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int stride, int n) {
   for (int i = 0; i < n; i += LANES) {
     const int m = n - i < LANES ? n - i : LANES;
@@ -16,8 +16,8 @@ void EXPORT(sum_shards)(float *restrict out, float *restrict shards, int S, int 
   }
 }
 
-// out[0] += sum_i x_i^2, out[1] = max(out[1], max_i |x_i|): for the norm of a gradient. x (n). NaN shows in out[0]. No
-// aliasing.
+// out[0] += sum_i x_i^2, out[1] = max(out[1], max_i |x_i|): for the norm of a gradient. x (n). NaN propagates to
+// out[0]. No aliasing.
 void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
   double total = 0;
   V most = {0};
@@ -38,10 +38,10 @@ void EXPORT(measure)(double *restrict out, const float *restrict x, int n) {
 
 INLINE float clamp(float x, float limit) { return x > limit ? limit : x < -limit ? -limit : x; }
 
-// Both optimizers. w and its state are updated in place; g (n, D) row-major is the gradient. Row r of g belongs to row
-// ids[r] of w and its state, and no other row changes; ids (n), or 0: to row r. `scale` multiplies the gradient
-// (clipping by the global norm, Pascanu et al. 2013), then +-`limit` bounds each element (clipping by value; infinity:
-// none). No aliasing.
+// Contract of both optimizers: they update w and its state in place. g (n, D) row-major is the gradient. Row r of g
+// belongs to row ids[r] of w and its state, with ids (n), or to row r if ids is 0. Other rows do not change. `scale`
+// multiplies the gradient (clipping by the global norm, Pascanu et al. 2013). Then each element is clipped to +-`limit`
+// (clipping by value; infinity: none). No aliasing.
 
 // SGD with momentum: v = momentum v + g, w -= learning_rate (v + decay w).
 void EXPORT(sgd)(float *restrict w, float *restrict v, const float *restrict g, const int *restrict ids, int n, int D,

@@ -1,4 +1,4 @@
-// Random numbers that depend on a seed, a stream and an index alone, so that they are the same for any number of
+// Random numbers that depend only on a seed, a stream and an index, so that they are the same for any number of
 // threads.
 #pragma once
 #include <stdint.h>

@@ -2,20 +2,20 @@
 // phrases and their compositionality", equation 4) over bags of character n-grams (Bojanowski et al. 2017, equation 2).
 //
 // One table (rows + words, D) holds all vectors; D is a multiple of LANES. The vector h of a centre word w is the mean
-// of its rows, which are its own row and those of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all
-// less than `rows`. The vector v of a context word or noise word c is row rows + c. With x = h . v, the loss of a
-// centre is the sum of -ln s(x) over its m contexts, and of -m ln s(-x) over its noise words; s is the logistic
-// function. The contexts of a centre have the same noise words (Ji et al. 2016, "Parallelizing word2vec in shared and
-// distributed memory").
+// of its rows, those of the word and of its n-grams: subwords[owned[w]] to subwords[owned[w + 1] - 1], all less than
+// `rows`. The vector v of a context word or noise word c is row rows + c. With x = h . v, the loss of a centre is the
+// sum of -ln s(x) over its m contexts, and of -m ln s(-x) over its noise words; s is the logistic function. All
+// contexts of a centre have the same noise words (Ji et al. 2016, "Parallelizing word2vec in shared and distributed
+// memory").
 //
-// Work is done in rounds. In a round, each shard trains its centres one after another, on copies of the rows that it
-// needs. Then the table receives the changes of all shards in a fixed order. No shard writes what another one reads, so
-// the result does not depend on the order in which threads work.
+// Training runs in rounds. In a round, each shard trains its centres one after another, on copies of the rows that it
+// needs. Then the changes of all shards are added to the table in a fixed order. No shard writes data that another
+// shard reads, so the result does not depend on the order of threads.
 #include "elementary.h"
 #include "random.h"
 
 // table (n, ld): uniform numbers in (-scale, scale) in the first `columns` columns, 0 in the others. Element (i, j)
-// depends on (seed, stream, i, j) alone.
+// depends only on (seed, stream, i, j).
 void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, float scale, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x9e3779b9u));
   for (int i = 0; i < n; i++, table += ld)
@@ -25,8 +25,8 @@ void EXPORT(uniform_rows)(float *restrict table, int n, int columns, int ld, flo
     }
 }
 
-// Subsampling of frequent words: kept = those of ids (n) that stay, in order; count[0] = their number, at most n. Word
-// w stays with probability (keep[w] + 1) / 2^32. Every -1, which separates sentences, stays. No aliasing.
+// Subsampling of frequent words: kept = the elements of ids (n) that are kept, in order; count[0] = their number, at
+// most n. Word w is kept with probability (keep[w] + 1) / 2^32. Every -1 (a sentence separator) is kept. No aliasing.
 void EXPORT(skipgram_subsample)(int *restrict kept, int *restrict count, const int *restrict ids,
                                 const uint32_t *restrict keep, int n, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x7f4a7c15u));
@@ -44,7 +44,7 @@ INLINE uint32_t draw(uint64_t *state) { // a linear congruential generator, Knut
 }
 INLINE int random_below(uint64_t *state, int limit) { return (int)((uint64_t)draw(state) * (uint32_t)limit >> 32); }
 
-// The sum of the lanes, in pairs, so that halves of a register are added by one instruction.
+// The sum of the lanes, computed pairwise, so that one instruction adds the halves of a register.
 INLINE float sum_(V x) {
   union {
     V all;
@@ -67,8 +67,8 @@ typedef struct {
   int n, words, rows, D, window, negatives, seed, stream;
 } Round;
 
-// The rows that a shard has copied. slots (rows + words): the index of a row in `values`, or -1. touched[0]: their
-// number; the rows follow.
+// The rows that a shard has copied. slots (rows + words): the index of a row in `values`, or -1. touched: the number of
+// copied rows, then the rows.
 typedef struct {
   float *values;
   int *slots, *touched;
@@ -88,9 +88,9 @@ INLINE float *copy_of(Copies *c, int row) {
 }
 
 // Trains one centre, whose rows are `members` (size). For every target with vector v, step = -learning_rate dloss/dx: v
-// += step h, and each row of the centre += the sum over targets of step v, with v before its update. As in the programs
-// word2vec and fastText, a row of the centre takes the gradient of h itself, not divided by the number of rows. If
-// `loss` is not 0, loss[0] += the loss, each term before its update. h and change (D) are scratch.
+// += step h, and each row of the centre += the sum over targets of step v, with v before its update. As in word2vec and
+// fastText, each row of the centre gets the gradient of h, not divided by the number of rows. If `loss` is not 0,
+// loss[0] += the loss, each term before its update. h and change (D) are scratch.
 INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const int *members, int size,
                     const int *targets, const float *weights, int T, int rows, float learning_rate, double *loss) {
   const int D = c->D;
@@ -124,13 +124,13 @@ INLINE void centre_(Copies *c, float *restrict h, float *restrict change, const 
 #define MOST_TARGETS 1024
 #define LOSS_EVERY 16
 
-// A shard's part of a round: it trains the centres kept[begin] to kept[end - 1] of kept (round.n). A window has 1 to
-// `window` words on each side, all widths equally likely, and ends with the sentence. `negatives` noise words are drawn
-// from noise (words, 2), the alias table of their distribution (Walker 1977): entry i stays with probability
-// (noise[i][0] + 1) / 2^32, else it becomes noise[i][1]. Noise words that are contexts of the centre are left out. 2
-// window + negatives <= MOST_TARGETS. Random numbers depend on (seed, stream, position) alone. Overwrites the copies of
-// the last round (values, slots, touched); skipgram_merge reads the new ones. Accumulates loss (2): the loss of one
-// centre in LOSS_EVERY, and its number of contexts. `plan` is a Round; scratch (2, D). No aliasing.
+// A shard's part of a round: trains the centres kept[begin] to kept[end - 1] of kept (round.n). A window has 1 to
+// `window` words on each side, all widths with equal probability, within the sentence. `negatives` noise words are
+// drawn from noise (words, 2), the alias table of their distribution (Walker 1977): a uniform draw i gives i with
+// probability (noise[i][0] + 1) / 2^32, else noise[i][1]. Noise words that are contexts of the centre are skipped. 2
+// window + negatives <= MOST_TARGETS. Random numbers depend only on (seed, stream, position). Overwrites the copies of
+// the previous round (values, slots, touched); skipgram_merge reads them. Accumulates loss (2): the loss of one centre
+// in LOSS_EVERY, and its number of contexts. `plan` is a Round; scratch (2, D). No aliasing.
 void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *restrict touched, float *restrict scratch,
                             double *restrict loss, const float *restrict table, const int *restrict subwords,
                             const int *restrict owned, const int *restrict kept, const int *restrict noise,
@@ -168,9 +168,9 @@ void EXPORT(skipgram_shard)(float *restrict values, int *restrict slots, int *re
   }
 }
 
-// Ends a round, for the rows that shard s of S (at most 16) was the first to copy: table += what each shard has added
-// to its copy, in the order of shards. table (size, D); values (S, capacity, D); slots (S, size); touched (S, capacity
-// + 1). No aliasing.
+// Ends a round, for the rows that shard s of S (at most 16) was the first to copy: table += the changes of each shard's
+// copy, in the order of shards. table (size, D); values (S, capacity, D); slots (S, size); touched (S, capacity + 1).
+// No aliasing.
 void EXPORT(skipgram_merge)(float *restrict table, const float *restrict values, const int *restrict slots,
                             const int *restrict touched, int s, int S, int size, int capacity, int D) {
   const int *list = touched + (long)s * (capacity + 1);

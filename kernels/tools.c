@@ -1,4 +1,4 @@
-// Kernels beside the network's layers.
+// Kernels outside the network's layers.
 #include "vector.h"
 
 INLINE V widened(VI h) {
@@ -13,13 +13,13 @@ void EXPORT(widen_halves)(float *x, int n) {
   typedef uint16_t H __attribute__((may_alias));
   typedef uint16_t HV __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
   const H *halves = (const H *)x + n;
-  int i = 0; // writes stay behind the numbers that are still to be read
+  int i = 0; // writes never overtake the numbers that are still to be read
   for (; i + LANES <= n; i += LANES) store(x + i, widened(__builtin_convertvector(*(const HV *)(halves + i), VI)));
   for (; i < n; i++) x[i] = widened((VI){halves[i]})[0];
 }
 
-// The speed limit of this processor, for benchmarks: n rounds of 12 independent multiply-adds of vectors in registers,
-// 24 LANES n operations. out (LANES) in and out.
+// Peak speed of this processor, for benchmarks: n rounds of 12 independent multiply-adds of vectors in registers: 24
+// LANES n operations. out (LANES) in and out.
 void EXPORT(fma_peak)(float *restrict out, int n) {
   V sum[12];
   const V x = splat(out[0]), y = splat(out[1]);

@@ -1,14 +1,14 @@
-// Characters of words: a convolution of odd `width` over zero-padded characters, then the maximum over positions
-// (Ma & Hovy 2016, without their tanh).
+// Character CNN: a convolution of odd `width` over zero-padded characters, then the maximum over positions (Ma & Hovy
+// 2016, without tanh).
 //
-// Character embedding E and convolution K meet in one table (C, width * F), table[c] = E[c] K, which a GEMM makes once
-// per update. The convolution at a position is then a sum of `width` rows of the table.
+// One table (C, width * F) has the products of character embedding E and convolution K: table[c] = E[c] K, one GEMM per
+// update. The convolution at a position is then a sum of `width` rows of the table.
 #include "../vector.h"
 
 // out[w, f] = bias[f] + max_p sum_k table[chars[p + k - width / 2], k F + f] over the characters offsets[w] <= p <
-// offsets[w + 1] of word w, at least one. Characters beyond the word count 0. out (n, F) row-major, rows `ldo` floats
-// apart; table (C, width F); bias (F); offsets (n + 1). Saves for backward: argmax (n, F), the position p of the
-// maximum, the first of equals. Overwrites both outputs. No aliasing.
+// offsets[w + 1] of word w, at least one. Characters outside the word count as 0. out (n, F) row-major, rows `ldo`
+// floats apart; table (C, width F); bias (F); offsets (n + 1). Saves for backward: argmax (n, F), the first position p
+// of the maximum. Overwrites both outputs. No aliasing.
 void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const float *restrict table,
                                const float *restrict bias, const int *restrict chars, const int *restrict offsets,
                                int n, int F, int width, int ldo) {
@@ -23,7 +23,7 @@ void EXPORT(char_conv_forward)(float *restrict out, int *restrict argmax, const 
           const int q = p + k - width / 2;
           if (q >= begin && q < end) y += load_n(table + ((long)chars[q] * width + k) * F + f, count);
         }
-        const VI better = (y > best) | (y != y); // NaN wins, so that it is seen
+        const VI better = (y > best) | (y != y); // propagates NaN
         best = choose(better, y, best);
         where = (better & ((VI){0} + p)) | (~better & where);
       }

@@ -3,24 +3,24 @@
 //
 //   s(y) = start[y_1] + sum_t e_t[y_t] + sum_t A[y_{t-1}, y_t] + end[y_T],   p(y) = exp(s(y)) / Z,  Z = sum_y exp(s(y))
 //
-// Transitions, starts and ends may be forbidden: then they have probability 0 and gradient 0, exactly. Tokens may be
-// restricted to sets of tags by gold (N) and sets (S, K; 0 or 1): gold >= 0 is one tag, -1 any tag, -2 - i the tags of
+// Transitions, starts and ends may be forbidden: then their probability and gradient are exactly 0. Tokens may be
+// restricted to sets of tags by gold (N) and sets (S, K; 0 or 1): gold >= 0 is one tag, -1 any tag, -2 - i the tags in
 // row i of `sets`, at least one. A sentence is impossible if no allowed path is within its sets.
 //
-// The sums run in the exponential domain, where a step of all sentences is one GEMM with exp(A - max A). Rows are
-// scaled by powers of 2, which rounds nothing (cf. Rabiner 1989, section V.A). Factors other than 0 are kept between
-// 2^-76 and 1 of the greatest of their row, by raising smaller ones; then no product leaves the normal floats, and
-// every sum is an upper bound. A sum is accurate unless raised factors contribute to it. That is detected: for
-// emissions, by the probability of their tags; for transitions and for sums over parts of paths, because the sums from
-// both sides hardly fit together (APART). Starts and ends are not raised above e^-87, so that the same test finds them.
-// Sentences in doubt are summed again by logarithms, one by one.
+// Sums are computed in the exponential domain, where a step of all sentences is one GEMM with exp(A - max A). Rows are
+// scaled by powers of 2, which causes no rounding (cf. Rabiner 1989, section V.A). Nonzero factors below 2^-76 times
+// the greatest factor of their row are raised to that limit. So products are always normal floats, and every sum is an
+// upper bound. A sum is accurate unless raised factors contribute to it. This is detected: for emissions, by the
+// probability of their tags; for transitions and for sums over parts of paths, because forward and backward sums
+// disagree strongly (APART). Starts and ends are not raised above e^-87, so that the same test detects them. The sums
+// of doubtful sentences are recomputed with logarithms, one sentence at a time.
 #include "crf/sums.h"
 #include "crf/viterbi.h"
 
-// tables <- transitions (K, K; from, to), start (K), end (K), each 0 for zeros, and `allowed`: K K + K + K integers,
-// not 0 for allowed transitions, starts and ends; or 0, everything. Must be repeated after every change of these.
-// tables has 16 + 4 L + 3 K L floats, L being K rounded up to 16, and twice what gemm_pack writes for (K, K) in
-// binary32. K <= 2048. No aliasing.
+// Fills tables from transitions (K, K; from, to), start (K), end (K), each 0 for zeros, and `allowed`: K K + K + K
+// integers, nonzero for allowed transitions, starts and ends; or 0 if everything is allowed. Call it again after every
+// change of these. Size of tables: 16 + 4 L + 3 K L floats, where L is K rounded up to a multiple of 16, and twice the
+// size of gemm_pack's output for (K, K) in binary32. K <= 2048. No aliasing.
 void EXPORT(crf_pack)(float *restrict tables, const float *restrict transitions, const float *restrict start,
                       const float *restrict end, const int *restrict allowed, int K) {
   const Crf c = crf_at(tables, K);
@@ -34,8 +34,8 @@ void EXPORT(crf_pack)(float *restrict tables, const float *restrict transitions,
   pack_(c.packed_t, c.factors, K, K, 1, c.ld);
 }
 
-// Expectations of all sentences: probabilities of tags in e, log_z, weight (0 if impossible). Adds scale times the
-// expected transitions of the sentences that count to dtransitions.
+// Expectations of all sentences: tag probabilities in e, log_z, and weight (0 if impossible). Adds scale times the
+// expected transitions of the possible sentences to dtransitions.
 static void crf_expect(Chain *c, float *dtransitions, float scale) {
   const Crf *w = &c->crf;
   const int K = w->K, ld = w->ld, M = c->N - c->B;
@@ -52,8 +52,8 @@ static void crf_expect(Chain *c, float *dtransitions, float scale) {
       dtransitions[(long)j * K + k] += scale * c->counts[(long)j * ld + k] * w->factors[(long)j * ld + k];
 }
 
-// demissions, dstart and dend += scale times the probabilities in e. Returns the sum of log_z of the sentences that
-// count.
+// demissions, dstart and dend += scale times the probabilities in e. Returns the sum of log_z of the sentences with
+// weight 1.
 static double crf_collect(const Chain *c, float *demissions, float *dstart, float *dend, float scale) {
   const int K = c->crf.K;
   double total = 0;
@@ -73,8 +73,8 @@ static double crf_collect(const Chain *c, float *demissions, float *dstart, floa
   return total;
 }
 
-// The gold path, if all tags are known. Without gradients (0): log_z = its score, and weight = 0 if a transition of it
-// is forbidden. With gradients: subtracts scale at everything on the path, in sentences that count.
+// The gold path, if all tags are known. Without gradients (0): log_z = its score, and weight = 0 if it has a forbidden
+// transition. With gradients: subtracts scale at every emission and transition of the path, in sentences with weight 1.
 static void crf_gold(Chain *c, float *demissions, float *dtransitions, float *dstart, float *dend, float scale) {
   const Crf *w = &c->crf;
   const int K = w->K;
@@ -99,12 +99,12 @@ static void crf_gold(Chain *c, float *demissions, float *dtransitions, float *ds
   }
 }
 
-// loss[0] += scale sum over sentences of (ln Z - ln Z'), Z' the sum over the paths within the sets of `gold`: one path
-// if all tags are known, else the marginal likelihood (Tsuboi et al. 2008). Accumulates demissions (N, K), dtransitions
-// (K, K), dstart (K), dend (K): scale times (expectation - expectation within the sets). emissions (N, K) row-major;
-// tables from crf_pack. A sentence that is impossible within its sets has no loss and no gradient. scratch has B (19 +
-// L) + 4 N L + K L floats, L being K rounded up to 16, and what gemm_pack writes for (N, K) in binary32; aligned to 8
-// bytes. No aliasing.
+// loss[0] += scale sum over sentences of (ln Z - ln Z'), Z' the sum over the paths within the sets of `gold`: a single
+// path if all tags are known, else the marginal likelihood (Tsuboi et al. 2008). Accumulates demissions (N, K),
+// dtransitions (K, K), dstart (K), dend (K): scale times (expectation - expectation within the sets). emissions (N, K)
+// row-major; tables from crf_pack. A sentence that is impossible within its sets has no loss and no gradient. Size of
+// scratch: B (19 + L) + 4 N L + K L floats, where L is K rounded up to a multiple of 16, and the size of gemm_pack's
+// output for (N, K) in binary32; aligned to 8 bytes. No aliasing.
 void EXPORT(crf_loss)(float *restrict loss, float *restrict demissions, float *restrict dtransitions,
                       float *restrict dstart, float *restrict dend, float *restrict scratch,
                       const float *restrict emissions, const float *restrict tables, const int *restrict gold,

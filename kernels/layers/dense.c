@@ -1,11 +1,11 @@
-// Dense layers: y = tanh(x W + b), whose product is a GEMM.
+// Dense layers: y = tanh(x W + b). The product is a GEMM.
 #include "../elementary.h"
 #include "../gemm.h"
 
-// Columns of a panel: gemm_pack writes K floats for each column of B (K, N), N rounded up to whole panels.
+// Columns of a panel. gemm_pack writes K floats for each column of B (K, N), with N rounded up to a multiple of it.
 int EXPORT(panel_width)(void) { return PANEL; }
 
-// packed <- B (K, N), element (k, n) at b[k * row_stride + n * column_stride]; one of the strides is 1. Writes all of
+// packed <- B (K, N), element (k, n) at b[k * row_stride + n * column_stride]; one of the strides is 1. Overwrites
 // `packed`. No aliasing.
 void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, int N, int row_stride,
                        int column_stride) {
@@ -13,7 +13,7 @@ void EXPORT(gemm_pack)(float *restrict packed, const float *restrict b, int K, i
 }
 
 // C = A B + bias, or C += A B + bias if `accumulate` is not 0. C (M, N) row-major, rows `ldc` floats apart; A (M, K),
-// element (m, k) at a[m * row_stride + k * column_stride], one of the strides 1; `packed` B (K, N) from gemm_pack;
+// element (m, k) at a[m * row_stride + k * column_stride], where one stride is 1; `packed`: B (K, N) from gemm_pack;
 // bias (N) or 0. C aliases nothing.
 void EXPORT(gemm)(float *restrict c, const float *restrict a, const float *restrict packed, const float *restrict bias,
                   int M, int N, int K, int row_stride, int column_stride, int ldc, int accumulate) {
@@ -26,7 +26,7 @@ void EXPORT(column_sums)(float *restrict sums, const float *restrict x, int M, i
     for (int n = 0; n < N; n++) sums[n] += x[n];
 }
 
-// x = tanh(x), x (n), in place. The result is all that backward needs.
+// x = tanh(x), x (n), in place. Backward needs only the result.
 void EXPORT(tanh_forward)(float *restrict x, int n) {
   for (int i = 0; i < n; i += LANES) {
     const int m = n - i < LANES ? n - i : LANES;
@@ -34,7 +34,8 @@ void EXPORT(tanh_forward)(float *restrict x, int n) {
   }
 }
 
-// dx = dx (1 - y^2), in place: the gradient before tanh from that after it. dx, y (n); y is the output of tanh_forward.
+// dx = dx (1 - y^2), in place: the gradient of the input from that of the output. dx, y (n); y is the output of
+// tanh_forward.
 void EXPORT(tanh_backward)(float *restrict dx, const float *restrict y, int n) {
   for (int i = 0; i < n; i++) dx[i] *= 1.f - y[i] * y[i];
 }

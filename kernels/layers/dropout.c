@@ -1,8 +1,8 @@
-// Dropout: with one mask per sentence, so variational (Gal & Ghahramani 2016).
+// Variational dropout: one mask per sentence (Gal & Ghahramani 2016).
 #include "../random.h"
 #include "../vector.h"
 
-// mask[i] = 1 / keep with probability `keep`, else 0; mask (n). Element i depends on (seed, stream, i) alone.
+// mask[i] = 1 / keep with probability `keep`, else 0; mask (n). Element i depends only on (seed, stream, i).
 void EXPORT(dropout_mask)(float *restrict mask, int n, float keep, int seed, int stream) {
   const uint32_t key = mix((uint32_t)seed ^ mix((uint32_t)stream + 0x9e3779b9u));
   const uint32_t limit = (uint32_t)(keep * 16777216.f);

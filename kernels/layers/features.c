@@ -1,4 +1,4 @@
-// Features: each token or word type has a bag of rows of a table, and its encoding is their sum.
+// Features: each token or word type has a bag of rows of a table. Its encoding is the sum of these rows.
 #include "../vector.h"
 
 // out[s] = sum of in[members[m]] over offsets[s] <= m < offsets[s + 1]. out (n, D); in (., D) row-major, rows `ldi`

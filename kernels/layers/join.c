@@ -1,8 +1,8 @@
 // Joins: the two directions of a layer (merge), and a layer with its input (residual, highway).
 #include "../elementary.h"
 
-// Merge of h (N, 2 H) = [f b] into out (N, H), both row-major: f + b, (f + b) / 2 or f b (elementwise), for `how` 0, 1,
-// 2. Overwrites out. No aliasing.
+// Merges h (N, 2 H) = [f b] into out (N, H), both row-major: f + b, (f + b) / 2 or f b (elementwise) for `how` = 0, 1
+// or 2. Overwrites out. No aliasing.
 void EXPORT(merge_forward)(float *restrict out, const float *restrict h, int N, int H, int how) {
   const float scale = how == 1 ? 0.5f : 1.f;
   for (int r = 0; r < N; r++, out += H, h += 2 * H)
@@ -12,7 +12,7 @@ void EXPORT(merge_forward)(float *restrict out, const float *restrict h, int N, 
       for (int j = 0; j < H; j++) out[j] = scale * (h[j] + h[H + j]);
 }
 
-// dh (N, 2 H) from dout (N, H) and h of forward. Overwrites dh. No aliasing.
+// dh (N, 2 H) from dout (N, H) and forward's h. Overwrites dh. No aliasing.
 void EXPORT(merge_backward)(float *restrict dh, const float *restrict dout, const float *restrict h, int N, int H,
                             int how) {
   const float scale = how == 1 ? 0.5f : 1.f;
@@ -23,13 +23,13 @@ void EXPORT(merge_backward)(float *restrict dh, const float *restrict dout, cons
       for (int j = 0; j < H; j++) dh[j] = dh[H + j] = scale * dout[j];
 }
 
-// Residual: x += y. x, y (n). No aliasing. Its gradient is dout for both.
+// Residual: x += y. x, y (n). No aliasing. The gradient of both is dout.
 void EXPORT(add)(float *restrict x, const float *restrict y, int n) {
   for (int i = 0; i < n; i++) x[i] += y[i];
 }
 
-// Highway (Srivastava et al. 2015): out = t y + (1 - t) x, elementwise. All (n). `t` holds pre-activations before, and
-// their logistic after, which backward needs with y and x. Overwrites out. No aliasing.
+// Highway (Srivastava et al. 2015): out = t y + (1 - t) x, elementwise. All (n). On input `t` holds pre-activations, on
+// output their logistic function. Backward needs t, y and x. Overwrites out. No aliasing.
 void EXPORT(highway_forward)(float *restrict out, float *restrict t, const float *restrict y, const float *restrict x,
                              int n) {
   for (int i = 0; i < n; i += LANES) {
@@ -40,7 +40,8 @@ void EXPORT(highway_forward)(float *restrict out, float *restrict t, const float
   }
 }
 
-// dt (of the pre-activation), dy and dx from dout and t, y, x of forward. All (n). Overwrites them. dx may be dout.
+// dt (of the pre-activation), dy and dx from dout and forward's t, y, x. All (n). Overwrites dt, dy and dx. dx may be
+// dout.
 void EXPORT(highway_backward)(float *restrict dt, float *restrict dy, float *dx, const float *dout,
                               const float *restrict t, const float *restrict y, const float *restrict x, int n) {
   for (int i = 0; i < n; i++) {

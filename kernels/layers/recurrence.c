@@ -1,38 +1,38 @@
 // Recurrent layers: one direction of one layer over a packed batch, for any cell.
 //
-// This file walks over the steps and computes the matrix products. A cell (cells/*.h) is pointwise: it computes c and h
-// of one row from its pre-activations and the state before, and the gradients of these. A cell has G blocks of H
-// pre-activations; the recurrent product with U (H, R H) adds to the first R of them. A cell with a `reset` function
-// (GRU) derives a second input from h, whose product with V (H, H) adds to block R. Every cell carries h and c from
-// step to step; cells without a cell state keep h, before dropout, in c.
+// This file iterates over the steps and computes the matrix products. A cell (cells/*.h) is pointwise: it computes c
+// and h of one row from its pre-activations and the previous state, and the gradients of these. A cell has G blocks of
+// H pre-activations. The recurrent product with U (H, R H) is added to the first R blocks. A cell with a `reset`
+// function (GRU) derives a second input from h, whose product with V (H, H) is added to block R. Every cell carries h
+// and c from step to step. Cells without a cell state keep h, before dropout, in c.
 #include "../batch.h"
 #include "../elementary.h"
 #include "../gemm.h"
 
-// One row, as a cell sees it. Where a pointer may be 0, inputs count as zeros and outputs are not wanted.
+// The inputs and outputs of a cell for one row. A null input counts as zeros; a null output is not written.
 typedef struct {
   const float *pre;       // (G, H) pre-activations
-  const float *recurrent; // (G, H) to be added to them, or 0
+  const float *recurrent; // (G, H) to add to them, or 0
   const float *c_prev;    // (H) 0 at the beginning of a sentence
   const float *h_prev;    // (H) after the dropout mask; zeros or 0 at the beginning of a sentence
-  const float *per_unit;  // parameters of single units: peephole weights (., H), or the modules of units (H integers)
+  const float *per_unit;  // peephole weights (., H), or the modules of units (H integers)
   const float *per_row;   // (H) an input that is not multiplied by a matrix: the cell state of the lower layer
-  int clock;              // the modules that tick at this row, one bit each
+  int clock;              // the modules that are updated at this row, as bits
   float *c, *h, *reset;   // (H) outputs
-  float *saved;           // (S, H) what backward needs, or 0
-  // Backward; saved, c, c_prev, h_prev, per_unit and per_row are as forward left them.
+  float *saved;           // (S, H) values for backward, or 0
+  // Backward. saved, c, c_prev, h_prev, per_unit and per_row are as in forward.
   const float *dh, *dh_next;       // (H) gradients from the layer above, and from the next step (or 0)
-  const float *dc_next, *dc_above; // (H) the same for c (each may be 0)
+  const float *dc_next, *dc_above; // (H) gradients of c (each may be 0)
   const float *dreset;             // (H)
   float *dpre;                     // (G, H) output
-  float *dc, *dper_row;            // (H) outputs: for the step before; for per_row
+  float *dc, *dper_row;            // (H) outputs: the gradients of the previous c, and of per_row
   float *dper_unit;                // accumulated
 } Row;
 
 typedef void Pointwise(const Row *r, int H);
 typedef struct {
   int gates, recurrent, saved; // G, R, S
-  int c_is_h;                  // c holds h: the gradient of c is part of that of h
+  int c_is_h;                  // c holds h: the gradient of c is a part of that of h
   Pointwise *step, *step_backward;
   Pointwise *reset, *reset_backward; // or 0
 } Cell;
@@ -52,8 +52,8 @@ INLINE V dc_(const Row *r, int j, int n) { return or_zero(r->dc_next, j, n) + or
 // Forward for training: h from pre = x W + b.
 //   for every step: pre += (h_prev mask) U, then the cell's equations.
 // In: packed_u = U packed (packed_v = V), mask (batch_sizes[0], H) or 0 (variational recurrent dropout, Gal &
-// Ghahramani 2016), per_unit, per_row: (N, H) floats, or (N) clocks if `clocked`. In and out: pre (N, G H), the
-// complete pre-activations after. Out: h (N, H), rows `ldh` floats apart. Saves for backward: saved (N, S H), c (N, H),
+// Ghahramani 2016), per_unit, per_row: (N, H) floats, or (N) clocks if `clocked`. In and out: pre (N, G H), on output
+// the complete pre-activations. Out: h (N, H), rows `ldh` floats apart. Saves for backward: saved (N, S H), c (N, H),
 // h_prev (N, H; after the mask) and, if the cell has it, reset (N, H). No aliasing.
 INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, float *saved, float *c, float *h_prev,
                                float *reset, float *pre, const float *packed_u, const float *packed_v,
@@ -96,9 +96,9 @@ INLINE void recurrence_forward(const Cell cell, const int clocked, float *h, flo
   }
 }
 
-// Forward for tagging: the same h, nothing saved. The pre-activations of row r are table[ids[r]], or table[r] if ids is
-// 0; rows of table are `ld` floats apart. scratch (batch_sizes[0], (G + 3) H). c (N, H) receives the states, or is 0.
-// No aliasing.
+// Forward for tagging: the same h; saves nothing. The input part of row r's pre-activations is table[ids[r]], or
+// table[r] if ids is 0. Rows of table are `ld` floats apart. scratch (batch_sizes[0], (G + 3) H). c (N, H) receives the
+// states, or is 0. No aliasing.
 INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float *c, float *scratch, const float *table,
                              const int *ids, const float *packed_u, const float *packed_v, const float *per_unit,
                              const float *per_row, const int *batch_sizes, int T, int H, int ld, int ldh, int reverse) {
@@ -106,7 +106,7 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
   float *recurrent = scratch, *reset = recurrent + (long)B * G, *now = reset + (long)B * H, *then = now + (long)B * H;
   Step s = before_first(batch_sizes, T, reverse, 0);
   while (next(&s, batch_sizes, T, reverse)) {
-    // Rows of a large table are not in the cache: they are fetched during the product.
+    // Rows of a large table are not in the processor's cache: prefetches them during the product.
     if (ids)
       for (int b = 0; b < s.n; b++)
         for (int k = 0; k < G; k += 16) __builtin_prefetch(table + (long)ids[s.at + b] * ld + k, 0, 2);
@@ -138,12 +138,13 @@ INLINE void recurrence_infer(const Cell cell, const int clocked, float *h, float
   }
 }
 
-// Backward: dpre (N, G H), the gradient of the pre-activations, from dh (N, H; rows `ldd` floats apart) and what
-// forward saved. packed_ut = U^T (R H, H) packed (packed_vt = V^T). Out: dpre; dper_row (N, H), if the cell has it;
-// dh_total (N, H) or 0, the complete gradient of h. Accumulates: dper_unit, if the cell has it. In: dc_above (N, H) or
-// 0, a gradient of c from another layer; truncation_mask (N) or 0, a factor of the gradients that a row passes to the
-// step before: 0 ends backpropagation there. scratch (batch_sizes[0], 4 H). No aliasing. What follows from dpre is one
-// GEMM each, over all steps: dU = h_prev^T dpre, dV = reset^T dpre, dW = x^T dpre, db = its column sums, dx = dpre W^T.
+// Backward: dpre (N, G H), the gradient of the pre-activations, from dh (N, H; rows `ldd` floats apart) and the values
+// that forward saved. packed_ut = U^T (R H, H) packed (packed_vt = V^T). Out: dpre; dper_row (N, H), if the cell has
+// it; dh_total (N, H) or 0, the complete gradient of h. Accumulates: dper_unit, if the cell has it. In: dc_above (N, H)
+// or 0, a gradient of c from another layer; truncation_mask (N) or 0, a factor of the gradients that a row passes to
+// the previous step: 0 ends backpropagation there. scratch (batch_sizes[0], 4 H). No aliasing. The caller computes the
+// other gradients from dpre, each by one GEMM or sum over all steps: dU = h_prev^T dpre, dV = reset^T dpre, dW = x^T
+// dpre, db = its column sums, dx = dpre W^T.
 INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre, float *dper_row, float *dper_unit,
                                 float *dh_total, float *scratch, const float *dh, const float *dc_above,
                                 const float *saved, const float *c, const float *h_prev, const float *packed_ut,
@@ -199,7 +200,7 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
   }
 }
 
-// The three kernels of a cell. `clocked`: per_row has clocks. Contracts as above.
+// Defines the three kernels of a cell. `clocked`: per_row has clocks. Contracts as above.
 #define RECURRENCE(name, clocked, ...)                                                                                 \
   void EXPORT(name##_forward)(float *restrict h, float *restrict saved, float *restrict c, float *restrict h_prev,     \
                               float *restrict reset, float *restrict pre, const float *restrict packed_u,              \
@@ -233,5 +234,5 @@ INLINE void recurrence_backward(const Cell cell, const int clocked, float *dpre,
 #include "cells/coupled.h"
 #include "cells/gru.h"
 #include "cells/lstm.h"
-#include "cells/peephole.h" // depth-gated too, which has one more gate
+#include "cells/peephole.h" // also the depth-gated LSTM
 #include "cells/rnn.h"

@@ -1,10 +1,10 @@
 // The softmax output layer.
 #include "../elementary.h"
 
-// A token whose tag is known to be in a set S: its loss is -(1 - smoothing) ln P - smoothing / |S| sum_{k in S} ln p_k
-// with P = sum_{k in S} p_k, and is returned. `set` (K) has 1 for the tags of S, else 0. dlogits (K) holds scale p
-// before and the gradient scale (p - q) after, where q_k = (1 - smoothing) p_k / P + smoothing / |S| in S and 0
-// elsewhere. ln p_k = z_k - top - log_sum.
+// Returns the loss of a token whose tag is in a set S: -(1 - smoothing) ln P - smoothing / |S| sum_{k in S} ln p_k with
+// P = sum_{k in S} p_k. `set` (K) has 1 for the tags in S, else 0. dlogits (K) holds scale p on input and the gradient
+// scale (p - q) on output, where q_k = (1 - smoothing) p_k / P + smoothing / |S| in S and 0 elsewhere. ln p_k = z_k -
+// top - log_sum.
 static double softmax_set(float *restrict dlogits, const float *restrict z, const float *restrict set, int K, float top,
                           float log_sum, float scale, float smoothing) {
   int size = 0;
@@ -14,7 +14,7 @@ static double softmax_set(float *restrict dlogits, const float *restrict z, cons
     max = size++ == 0 || z[k] > max ? z[k] : max;
     logs += z[k] - top - log_sum;
   }
-  for (int pass = 0; pass < 2; pass++) // computes exp twice, since there is no room for it
+  for (int pass = 0; pass < 2; pass++) // computes exp twice, because there is no buffer for it
     for (int k0 = 0; k0 < K; k0 += LANES) {
       const int n = K - k0 < LANES ? K - k0 : LANES;
       const V e = exp_(load_n(z + k0, n) - max);
@@ -36,10 +36,10 @@ static float weighted_mean(const float *x, const float *weights, int K) {
 // Cross-entropy of p = softmax(logits), row by row:
 //   loss[0] += scale sum_r w_r loss_r,  dlogits = scale w (p - q).
 // gold[r] >= 0: the tag. loss_r = -sum_k q_k ln p_k; q is 1 - smoothing + smoothing / K at the tag, else smoothing / K.
-// gold[r] = -2 - i: one of the tags of row i of `sets`; see softmax_set. gold[r] = -1: unknown; no loss, gradient 0.
-// logits, dlogits (N, K) row-major; gold (N); sets (S, K) of 0 and 1, at least one 1 per row, or 0: then every negative
-// gold is unknown. weights (K), or 0 for 1: w_r is the weight of the tag, or the mean weight of the set. Overwrites
-// dlogits. No aliasing.
+// gold[r] = -2 - i: one of the tags in row i of `sets`; see softmax_set. gold[r] = -1: unknown; no loss, gradient 0.
+// logits, dlogits (N, K) row-major; gold (N); sets (S, K) of 0 and 1, at least one 1 per row, or the null pointer: then
+// every negative gold is unknown. weights (K), or the null pointer for weights of 1: w_r is the weight of the tag, or
+// the mean weight of the set. Overwrites dlogits. No aliasing.
 void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits, const float *restrict logits,
                                    const int *restrict gold, const float *restrict sets, const float *restrict weights,
                                    int N, int K, float scale, float smoothing) {
@@ -75,7 +75,7 @@ void EXPORT(softmax_cross_entropy)(float *restrict loss, float *restrict dlogits
   loss[0] += scale * (float)total;
 }
 
-// out[r] = the first k with the greatest logits[r, k]. logits (N, K) row-major; out (N). No aliasing.
+// out[r] = the first k that maximises logits[r, k]. logits (N, K) row-major; out (N). No aliasing.
 void EXPORT(argmax)(int *restrict out, const float *restrict logits, int N, int K) {
   for (int r = 0; r < N; r++, logits += K) {
     int best = 0;

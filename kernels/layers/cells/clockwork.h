@@ -1,7 +1,7 @@
-// Clockwork RNN (Koutnik et al. 2014): units belong to modules, and a module changes only when its clock ticks:
-//   h = tanh(a) if it does, else h_prev.
-// per_unit: (H) integers, bit k set in the units of module k. per_row: (N) integers, bit k set where module k ticks.
-// Fast modules do not reach slow ones because those entries of U are 0.
+// Clockwork RNN (Koutnik et al. 2014). Units form modules. A module is updated only when its clock ticks:
+//   h = tanh(a) if its clock ticks, else h_prev.
+// per_unit: (H) integers, bit k set in the units of module k. per_row: (N) integers, bit k set where module k ticks. The
+// entries of U from faster to slower modules are 0.
 INLINE VI ticking(const Row *r, int j, int n) { return ((VI)load_n(r->per_unit + j, n) & r->clock) != 0; }
 INLINE void clockwork_step(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {

@@ -1,6 +1,6 @@
 // GRU (Cho et al. 2014), with the reset gate before the product:
 //   [z r] = s(a),  n = tanh(x W_n + b_n + (r h_prev) V),  h = z h_prev + (1 - z) n,  s the logistic function.
-// The last sum takes h_prev from c, which has no dropout mask. saved: z r n.
+// The last sum reads h_prev from c, where it has no dropout mask. saved: z r n.
 INLINE void gru_reset(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V reset = sigmoid_(pre_(r, 1, H, j, n));
@@ -26,8 +26,8 @@ INLINE void gru_step_backward(const Row *r, int H) {
     store_n(r->dc + j, dh * z, n);
   }
 }
-// The gradient that came back through V, dreset, goes through the reset gate to its pre-activation and to h_prev. The
-// latter is written to dc, and the product with U^T adds to it.
+// Backpropagates dreset, the gradient of V's input, through the reset gate to its pre-activation and to h_prev. The
+// latter goes to dc, and the product with U^T adds to it.
 INLINE void gru_reset_backward(const Row *r, int H) {
   EACH_BLOCK(j, n, H) {
     const V reset = saved_(r, 1, H, j, n), d = or_zero(r->dreset, j, n);

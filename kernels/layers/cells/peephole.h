@@ -1,8 +1,8 @@
 // Peephole LSTM (Gers & Schmidhuber 2000), per_unit = p (3, H) for i, f, o; s is the logistic function:
 //   i = s(a_i + p_i c_prev),  f = s(a_f + p_f c_prev),  g = tanh(a_g),  c = f c_prev + i g,
 //   o = s(a_o + p_o c),  h = o tanh(c).
-// Depth-gated LSTM (Yao et al. 2015): a fifth gate d, without a recurrent product, lets in the cell state e of the
-// lower layer. per_row = e, per_unit = p (5, H) for i, f, o, d, e:
+// Depth-gated LSTM (Yao et al. 2015): a fifth gate d, without a recurrent product, gates the cell state e of the lower
+// layer. per_row = e, per_unit = p (5, H) for i, f, o, d, e:
 //   d = s(a_d + p_d c_prev + p_e e),  c = d e + f c_prev + i g.
 // saved: i f g o tanh(c) and d.
 INLINE void peephole_step_(const Row *r, int H, const int deep) {

@@ -1,10 +1,10 @@
-// Sums over the paths of a CRF: the forward and backward algorithms, in the exponential domain and by logarithms.
+// Sums over the paths of a CRF: the forward and backward algorithms, in the exponential domain and with logarithms.
 #pragma once
 #include "../../batch.h"
 #include "tables.h"
 
 #define DOUBT 3e-7f
-#define APART 0x1p44f // a raised entry of probability DOUBT makes it 2^55 / K
+#define APART 0x1p44f // a raised entry of probability DOUBT gives 2^55 / K
 #define LN2 0.693147180559945309
 
 // A batch, and the scratch space of its sums. Rows have `ld` floats, and their padding is 0.
@@ -16,13 +16,13 @@ typedef struct {
   const int *gold;        // (N) or 0
   const float *sets;
   double *log_z;      // (B)
-  float *weight;      // (B) 1, or 0 for a sentence that does not count
+  float *weight;      // (B) 1, or 0 for an impossible sentence
   float *doubt;       // (B, LANES) the probability of tags whose emissions were raised; at least 1 if sums are APART
   float *step;        // (B, ld)
-  float *e;           // (N, ld) factors of the emissions; later the probabilities of tags
-  float *forward;     // (N, ld) sums over all beginnings of paths, up to a tag and its emission
-  float *back;        // (N, ld) the same from the end
-  float *transitions; // (N - B, ld) `forward` of the token before each token but the first
+  float *e;           // (N, ld) factors of the emissions; later the tag probabilities
+  float *forward;     // (N, ld) sums over all path prefixes up to a tag and its emission
+  float *back;        // (N, ld) sums over all path suffixes
+  float *transitions; // (N - B, ld) `forward` of the previous token, for each token except the first
   float *packed;      // `back` of the same tokens, packed
   float *counts;      // (K, ld)
 } Chain;
@@ -38,7 +38,7 @@ static Chain chain_at(float *scratch, const float *emissions, const float *table
   return c;
 }
 
-// to (ld) <- the scores of a token's tags, NEVER for those that its set excludes.
+// to (ld) <- the scores of a token's tags; NEVER for tags that its set excludes.
 static void emission_scores(const Chain *c, float *to, long row) {
   const int K = c->crf.K, gold = c->gold ? c->gold[row] : -1;
   const float *from = c->emissions + row * K, *set = gold < -1 ? c->sets + (long)(-2 - gold) * K : 0;
@@ -55,8 +55,8 @@ INLINE float max_row(const float *x, int ld) {
   return max_lanes(top);
 }
 
-// x (ld) *= the power of 2 that brings `max` to [ONE, 2 ONE); then numbers below LEAST, except 0, become LEAST. Returns
-// the exponent.
+// Multiplies x (ld) by the power of 2 that moves `max` to [ONE, 2 ONE), then raises nonzero numbers below LEAST to
+// LEAST. Returns the exponent.
 INLINE int rescale(float *x, float max, int ld) {
   const union {
     float value;
@@ -101,9 +101,8 @@ static void crf_forward(Chain *c) {
   }
 }
 
-// Backward algorithm, after crf_forward. e becomes the probabilities of tags, and log_z is complete. `transitions` and
-// `back` become factors: transitions^T back, times the factors of the parameters, are the expected counts of
-// transitions.
+// Backward algorithm, after crf_forward. Writes the tag probabilities to e, and completes log_z. `transitions` and
+// `back` become factors of the expected transition counts: transitions^T back, times the factors of the parameters.
 static void crf_backward(Chain *c) {
   const Crf *w = &c->crf;
   const int ld = w->ld;
@@ -136,7 +135,7 @@ static void crf_backward(Chain *c) {
         raised += choose(load(e + k) <= SMALL, probability, (V){0});
         store(e + k, probability);
       }
-      // If the sums are not APART, negligible factors are dropped before their product would be subnormal.
+      // If the sums are not APART, negligible factors become 0 before their product would be subnormal.
       const float apart = inverse * 0x1p105f;
       const int far = apart > APART;
       store(doubt, load(doubt) + raised + (far ? 1.f : 0.f));
@@ -173,8 +172,8 @@ static float log_product(float *to, const float *x, const float *y, int ld) {
   return max;
 }
 
-// Both algorithms by logarithms, for sentence b, which has a path: its log_z; the probabilities of its tags in e;
-// dtransitions += scale times its expected transitions. Its rows of `back` become 0.
+// Both algorithms with logarithms, for sentence b, which must be possible. Writes its log_z and its tag probabilities
+// in e. dtransitions += scale times its expected transitions. Its rows of `back` become 0.
 static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
   const Crf *w = &c->crf;
   const int K = w->K, ld = w->ld;
@@ -200,7 +199,7 @@ static void crf_sentence(Chain *c, int b, float *dtransitions, float scale) {
     for (int k = 0; k < ld; k += LANES) max = larger(load(a + k) + load(rest + k), max);
     const float top = max_lanes(max);
     for (int k = 0; k < ld; k += LANES) sum += exp_(load(a + k) + load(rest + k) - top);
-    const float z = top + (float)log_(sum_lanes(sum)); // at least 1 term is e^0
+    const float z = top + (float)log_(sum_lanes(sum)); // at least one term is e^0
     if (!after) c->log_z[b] = total + z;
     log_product(to, rest, e, ld);
     for (int k = 0; k < ld; k += LANES) {

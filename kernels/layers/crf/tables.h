@@ -3,7 +3,7 @@
 #include "../../elementary.h"
 #include "../../gemm.h"
 
-#define NEVER -1e30f // the score of what is forbidden; finite, so that it leads to no NaN
+#define NEVER -1e30f // the score of forbidden tags and transitions; finite, to avoid NaN
 #define IS_NEVER(x) ((x) < -1e29f)
 #define SMALL 0x1p-76f // the smallest factor other than 0
 #define ONE 0x1p104f   // a scaled row has its maximum in [ONE, 2 ONE)
@@ -26,13 +26,13 @@ INLINE float sum_lanes(V x) {
   return a[0];
 }
 
-// What crf_pack writes. Rows are padded to `ld` floats, a multiple of LANES: scores with NEVER, factors with 0.
+// The output of crf_pack. Rows are padded to `ld` floats, a multiple of LANES: scores with NEVER, factors with 0.
 typedef struct {
   int K, ld;
   float *shift;                     // [0..2] the maxima of transitions, start, end
   float *start, *end;               // (ld) scores, NEVER if forbidden
   float *start_factor, *end_factor; // (ld) ONE exp(score - shift)
-  float *scores, *transposed;       // (K, ld) scores of transitions from the row's tag; to the row's tag
+  float *scores, *transposed;       // (K, ld) transition scores, from the row's tag and to the row's tag
   float *factors;                   // (K, ld) exp(scores - shift)
   float *packed, *packed_t;         // factors and their transpose, packed
 } Crf;
@@ -48,8 +48,8 @@ INLINE Crf crf_at(const float *tables, int K) {
   return c;
 }
 
-// scores (rows, ld) <- from (rows, K; 0 if `from` is 0), NEVER if not allowed. shift[0] <- their maximum.
-// factors (rows, ld) <- scale max(exp(score - shift), least), or 0 for NEVER.
+// scores (rows, ld) <- from (rows, K; 0 if `from` is 0), NEVER if forbidden. shift[0] <- their maximum. factors (rows,
+// ld) <- scale max(exp(score - shift), least), or 0 for NEVER.
 static void crf_factors(float *scores, float *factors, float *shift, const float *from, const int *allowed, int rows,
                         int K, float scale, float least) {
   const int ld = padded(K);

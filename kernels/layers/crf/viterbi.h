@@ -2,7 +2,7 @@
 #pragma once
 #include "sums.h"
 
-// The first maximum of x (K) + y (K; 0 for none), and its value.
+// The index of the first maximum of x (K) + y (K; 0 for none), and the maximum.
 INLINE int first_best(const float *x, const float *y, int K, float *value) {
   int best = 0;
   value[0] = x[0] + (y ? y[0] : 0.f);
@@ -28,11 +28,11 @@ INLINE void max_step(float *best, const float *from, const float *scores, int K,
   for (int v = 0; v < vectors; v++) store(best + v * LANES, y[v]);
 }
 
-// Viterbi (1967): best (N) = the tags of the path of greatest score within the sets (gold may be 0: no sets), score (B)
-// = its score s. Of equal paths, the one with the first last tag wins, then with the first tag before it, and so on.
-// Where no path within the sets goes on, every transition is allowed and scores 0; the same holds for ends. There are
-// only additions and maxima, so all processors find the same tags. scratch: the first B (2 + L) + N L floats of that of
-// crf_loss. No aliasing.
+// Viterbi (1967): best (N) = the tags of the path with the greatest score within the sets (gold may be 0: no sets),
+// score (B) = its score s. Among equal paths, the one with the lower last tag wins, then the one with the lower
+// previous tag, and so on. Where all paths within the sets end, every transition is allowed with score 0; the same
+// applies to ends. All operations are additions and maxima, so all processors find the same tags. scratch: B (2 + L) +
+// N L floats, with L as in crf_loss. No aliasing.
 void EXPORT(crf_decode)(int *restrict best, float *restrict score, float *restrict scratch,
                         const float *restrict emissions, const float *restrict tables, const int *restrict gold,
                         const float *restrict sets, const int *restrict batch_sizes, int T, int K) {
