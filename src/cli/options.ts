@@ -14,6 +14,7 @@ export const readFormats = [
   'csv',
   'tsv',
   'jsonl',
+  'inline',
 ] as const satisfies readonly Format[];
 /** Text or tokens only. */
 export const rawFormats = ['text', 'lines', 'horizontal'] as const satisfies readonly Format[];

@@ -1,6 +1,6 @@
 import type { Tokenization } from './text/tokenization.ts';
 
-/** Every format. `inline`, `spans` and `html` are only written; `text` is only read. */
+/** Every format. `spans` and `html` are only written; `text` is only read. */
 export type Format =
   | 'columns'
   | 'conllu'

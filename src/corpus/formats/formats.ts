@@ -18,11 +18,11 @@ export const formats: Readonly<Record<Format, FormatDefinition>> = {
   jsonl,
   csv,
   tsv,
+  inline,
   columns,
   text,
   lines,
   horizontal,
-  inline,
   spans,
   html,
 };

@@ -1,6 +1,7 @@
 import { asWord, withoutControls } from '../lines.ts';
 import { areSpanTags, spanChunks, tagType } from './chunks.ts';
 import type { FormatDefinition } from './definition.ts';
+import { createTaggedParser, sniffTaggedWords } from './tagged.ts';
 
 /**
  * A sentence per line. Plain tags follow their word after a slash, `Dogs/NNS bark/VBP ./.`: cut at the
@@ -10,7 +11,9 @@ import type { FormatDefinition } from './definition.ts';
  */
 export const inline: FormatDefinition = {
   name: 'inline',
-  extensions: [],
+  extensions: ['.inline'],
+  createParser: createTaggedParser,
+  sniff: sniffTaggedWords,
   createWriter: ({ paint = (text) => text }) => ({
     isByLine: true,
     blankLine: '\n',

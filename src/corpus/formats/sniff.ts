@@ -22,6 +22,7 @@ const verdictBesideText: VerdictOf = (format, sample) => {
   switch (format.name) {
     case 'conllu':
     case 'jsonl':
+    case 'inline':
       return verdictOfFormat(format, sample);
     case 'csv':
     case 'tsv': {
@@ -126,7 +127,8 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
 export const mayBeOther = (format: Format | undefined): boolean =>
   format === undefined || format === 'columns' || format === 'tsv';
 
-const isUnmistakable = (format: Format): boolean => format === 'conllu' || format === 'jsonl';
+const isUnmistakable = (format: Format): boolean =>
+  format === 'conllu' || format === 'jsonl' || format === 'inline';
 
 /** The format of a text that begins with `sample`. The last of several lines may be cut short. */
 export function sniffFormat(sample: string): Format {

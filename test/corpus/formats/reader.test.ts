@@ -237,8 +237,8 @@ describe('readSentences', () => {
 
   test('formats that are only written', () => {
     expectUserError(
-      () => createParser({ format: 'inline' }),
-      /^<stdin>: the format inline is only written, not read/,
+      () => createParser({ format: 'html' }),
+      /^<stdin>: the format html is only written, not read/,
     );
   });
 
