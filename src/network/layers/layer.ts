@@ -10,8 +10,10 @@ import type { RecurrentState } from './recurrent.ts';
 
 // A layer is a record that a function in its file creates. The function requests the layer's parameters. The record has
 // the buffers that a batch needs (`layout`) and the computations: `forward`, `backward`, and `infer` for tagging.
-// layers/index.ts lists the layers of a network. Shapes: a batch has N tokens in B sentences and Y word types. If
-// `training` is false, no backward pass follows, and buffers that only the backward pass needs may be 0.
+// layers/index.ts lists the layers of a network.
+//
+// Shapes: a batch has N tokens in B sentences and Y word types. If `training` is false, no backward pass follows, and
+// buffers that only the backward pass needs may be 0.
 
 /** The arguments of the functions that create layers. */
 export interface LayerContext {
