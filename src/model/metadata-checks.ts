@@ -93,6 +93,7 @@ const formats = [
   'csv',
   'tsv',
   'horizontal',
+  'inline',
   'text',
   'jsonl',
 ] as const satisfies readonly Format[];

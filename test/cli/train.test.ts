@@ -175,6 +175,16 @@ it('trains an ensemble, tells of its members, and tags, evaluates and inspects i
   expect(JSON.parse(stdout)).toMatchObject({ corpora: [{ report: { spans: { f1 } } }] });
 });
 
+it('trains on tagged sentences, and tags them in the same format', async () => {
+  const tagged = folder.path('tagged.txt');
+  const model = newModel();
+  writeFileSync(tagged, 'Ada/B-PER left/O Oslo/B-LOC ./O\nIt/O rained/O ./O\n'.repeat(10));
+  const outcome = await seqtag(['train', tagged, '-o', model, ...tiny, '--epochs=1']);
+  expect(outcome.code).toBe(0);
+  const { stdout } = await seqtag(['tag', '-m', model, tagged]);
+  expect(stdout.replace(/\[[A-Z]+ |\]/g, '').split('\n')[0]).toBe('Ada left Oslo .');
+});
+
 describe('hyperparameters', () => {
   it('has a flag with its default in the help for each', async () => {
     const { stdout } = await seqtag(['train', '--help'], { columns: 100 });
