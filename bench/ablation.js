@@ -1,12 +1,11 @@
 #!/usr/bin/env node
-// @ts-check
-// What each component is worth: `node bench/ablation.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]`.
+// @ts-check The gain of each component: `node bench/ablation.js CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]`.
 //
-// CORPORA is a folder with en_ewt/{train,dev}.conllu, btc/ and wnut17/{train,dev}.conll; CORPUS is one of them (default:
-// all), and flags, as --bfloat16, go to every training. Trains the default recipe with 3 seeds, and again with one
-// component changed at a time; EWT for 12 epochs. Prints for each the mean and sample standard deviation on dev, accuracy
-// of plain tags or F1 of whole spans (as conlleval), and the difference to the default. RESULTS.jsonl gets a line for each
-// finished training: with it, the command goes on where it stopped.
+// CORPORA is a folder with en_ewt/{train,dev}.conllu, btc/ and wnut17/{train,dev}.conll; CORPUS is one of them
+// (default: all), and flags, as --bfloat16, go to every training. Trains the default recipe with 3 seeds, and again
+// with one component changed at a time; EWT for 12 epochs. Prints for each the mean and sample standard deviation on
+// dev, accuracy of plain tags or F1 of whole spans (as conlleval), and the difference to the default. RESULTS.jsonl
+// gets a line for each finished training: with this file, an interrupted command continues.
 import { asked, compare, scoreCells } from './compare.js';
 
 const { folder, results, isChosen, flags } = asked(

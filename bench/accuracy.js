@@ -6,7 +6,7 @@
 // them (default: all), or wnut17_whole: its train and dev as one corpus, of which dev is what is held out. FLAGs go to
 // every training (`--hidden=100`). Prints a row for each column of tags: mean and sample standard deviation of accuracy
 // for plain tags, of F1 of whole spans (as conlleval) for span tags. RESULTS.jsonl gets a line for each finished
-// training: with it, the command goes on where it stopped.
+// training: with this file, an interrupted command continues.
 import { asked, compare, scoreCells } from './compare.js';
 
 const { folder, results, isChosen, flags } = asked(

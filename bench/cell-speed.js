@@ -1,6 +1,5 @@
-// @ts-check
-// What a parameter of each recurrent cell costs beside one of the LSTM: one direction of one layer, batch 32, 25 steps,
-// 150 inputs, one thread; processor time, repetitions interleaved in one run.
+// @ts-check The time per parameter of each recurrent cell, relative to the LSTM: one direction of one layer, batch 32,
+// 25 steps, 150 inputs, one thread; processor time, repetitions interleaved in one run.
 //
 // node bench/cell-speed.js [--rounds 60] [--backend native]
 //
@@ -49,7 +48,7 @@ const cells = {
   'depth-gated, second layer': depthGated,
   clockwork,
 };
-const MOST = 1.2; // how much more than the LSTM's a parameter of these may cost
+const MOST = 1.2; // maximum time per parameter of these cells, relative to the LSTM
 const bound = ['peephole', 'coupled', 'gru'];
 const [B, T, D] = [32, 25, 150];
 const SAMPLE = 1e-2; // seconds
@@ -80,7 +79,7 @@ for (const H of [100, 200]) {
     const [training, tagging] = ['update', 'tag'].map((work) => {
       const times = /** @type {number[]} */ (all[`${name} ${work}`]);
       const beside = /** @type {number[]} */ (all[`lstm ${work}`]);
-      // each round's ratio, since what disturbs the machine disturbs a whole round
+      // a ratio for each round, because disturbances of the machine affect an entire round
       const ratios = times.map((seconds, i) => seconds / /** @type {number} */ (beside[i]));
       const share =
         /** @type {number} */ (parameters[name]) / /** @type {number} */ (parameters.lstm);

@@ -2,10 +2,10 @@
 // @ts-check
 // Every recurrent cell on the same tasks with the same budget: `node bench/cells.js CORPORA RESULTS.jsonl [EPOCHS]`.
 //
-// CORPORA is a folder with en_ewt/{train,dev,test}.conllu and btc/{train,dev,test}.conll. Trains each setting with 3 seeds
-// and a softmax for each token, all hyperparameters but the cell's own at their defaults. Prints a table: mean and sample
-// standard deviation of accuracy (UPOS) and of F1 of whole spans (NER), and the parameters of the recurrent layers.
-// RESULTS.jsonl gets a line for each finished training: with it, the command goes on where it stopped.
+// CORPORA is a folder with en_ewt/{train,dev,test}.conllu and btc/{train,dev,test}.conll. Trains each setting with 3
+// seeds and a softmax decoder. All hyperparameters except those of the cell have their defaults. Prints a table: mean
+// and sample standard deviation of accuracy (UPOS) and of F1 of whole spans (NER), and the parameters of the recurrent
+// layers. RESULTS.jsonl gets a line for each finished training: with this file, an interrupted command continues.
 import { compare, scoreCells } from './compare.js';
 
 const [folder, results, epochs = '10'] = process.argv.slice(2);

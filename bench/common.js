@@ -1,5 +1,4 @@
-// @ts-check
-// What every script here needs: the machine's description, interleaved repetitions, medians, tables.
+// @ts-check Common functions of the scripts: description of the machine, interleaved repetitions, medians, tables.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,7 +11,7 @@ export const defaultModel = fileURLToPath(
   new URL('../models/en-upos.safetensors', import.meta.url),
 );
 
-/** What Linux says of the first processor. @param {string} key */
+/** A property of the first processor, from Linux. @param {string} key */
 function cpuInfo(key) {
   try {
     return (
@@ -42,7 +41,8 @@ export function machine() {
 }
 
 /**
- * What to try OPENBLAS_CORETYPE with: its own choice, and AVX-512, which it does not find on processors newer than itself.
+ * Values of OPENBLAS_CORETYPE to try: its default, and AVX-512, which it does not detect on processors newer than
+ * itself.
  */
 export const openblasCores = () => ['', ...(flags.has('avx512f') ? ['SkylakeX'] : [])];
 
@@ -59,13 +59,13 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
- * Half the distance between the quartiles, as a share of the median: how noisy the run was.
+ * The noise of a run: half the interquartile range, as a fraction of the median.
  * @param {number[]} values
  */
 export const spread = (values) =>
   (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
 
-/** Share of the processors' time that was idle during `seconds`. @param {number} seconds */
+/** The idle fraction of the processors' time during `seconds`. @param {number} seconds */
 async function idle(seconds) {
   const count = () => {
     const all = cpus().map(({ times }) => times);
@@ -80,16 +80,16 @@ async function idle(seconds) {
   return (idle1 - idle0) / (all1 - all0);
 }
 
-/** Waits until nothing else runs, at most so many seconds. @param {number} most */
+/** Waits until the machine is idle, for at most this many seconds. @param {number} most */
 export async function quiet(most) {
   const end = performance.now() + most * 1000;
   while (performance.now() < end && (await idle(1)) < 0.93);
 }
 
 /**
- * Runs every job once a round, round after round, so that whatever disturbs the machine disturbs all alike.
+ * Runs every job once in each round, so that disturbances of the machine affect all jobs alike.
  * @template {string} Name
- * @param {Record<Name, () => number | Promise<number>>} jobs each returns what it measured
+ * @param {Record<Name, () => number | Promise<number>>} jobs each returns its measurement
  * @param {number} rounds
  * @param {(text: string) => void} [progress]
  * @returns {Promise<Record<Name, number[]>>}
@@ -115,7 +115,10 @@ export function time(work, times = 1) {
   return (performance.now() - began) / 1000 / times;
 }
 
-/** The same in time that this process computed: what others do on the machine counts less. @param {() => void} work @param {number} [times] */
+/**
+ * As `time`, in processor time of this process, which depends less on other work on the machine. @param {() => void}
+ * work @param {number} [times]
+ */
 export function cpuTime(work, times = 1) {
   const before = process.cpuUsage();
   for (let i = 0; i < times; i++) work();
@@ -158,7 +161,7 @@ export const significant = (x) => (Math.abs(x) >= 100 ? String(Math.round(x)) : 
 /** @param {number} x tokens a second, or any large count */
 export const thousands = (x) => `${significant(x / 1000)}k`;
 
-/** What was measured against what was wanted. @param {number} ratio @param {number} least */
+/** A measurement compared with its target. @param {number} ratio @param {number} least */
 export const atLeast = (ratio, least) =>
   `${significant(ratio)} (target ${significant(least)}: ${ratio >= least ? 'reached' : 'missed'})`;
 
@@ -202,7 +205,7 @@ export async function run(command, args, options = {}) {
  */
 export async function feed(sink, source) {
   let wake = () => {};
-  sink.on('error', () => {}); // the reader's exit code tells
+  sink.on('error', () => {}); // the reader's exit code shows the error
   sink.on('drain', () => wake()).on('close', () => wake());
   for await (const chunk of source) {
     if (sink.destroyed) break;
@@ -268,8 +271,8 @@ export async function tagCommand(
 }
 
 /**
- * The peer trains some steps, then tags the dev set: tokens a second of both. Threads that spin for each other crawl where
- * other work runs: such a run is ended after two minutes and counts as 0.
+ * The peer trains some steps, then tags the dev set. Returns tokens per second of both. Spinning threads can become
+ * very slow next to other work: such a run is ended after two minutes and counts as 0.
  * @param {{ peer?: string; python: string; steps: string; corpus: string; dev: string; threads: number; core: string }} options
  */
 export async function runPeer({ peer = '', python, steps, corpus, dev, threads, core }) {

@@ -1,6 +1,5 @@
-// @ts-check
-// Trains settings on corpora with several seeds by the command line, on one thread, two trainings at a time. Every
-// finished training is a line of a file; what is there already is not done again.
+// @ts-check Trains settings on corpora with several seeds by the command line, on one thread, two trainings at a time.
+// Every finished training run is a line of a file. Runs in the file are not repeated.
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,8 +12,8 @@ import { sizeOf } from '../dist/network/parameters.js';
 const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 
 /**
- * What `CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]` on the command line says: all corpora where none is named, and flags
- * for every training.
+ * Parses `CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]` from the command line: all corpora if none is named, and flags
+ * for every training run.
  * @param {string} usage
  */
 export function asked(usage) {

@@ -1,11 +1,10 @@
-// @ts-check
-// Word vectors: words of the vocabulary gone through in a second of training, against fastText on the same text with the
-// same settings, in turns. Reading the text and writing the vectors do not count, for either.
+// @ts-check Word vectors: vocabulary words per second of training, compared with fastText on the same text with the
+// same settings, in alternating runs. Reading the text and writing the vectors are excluded for both.
 //
 // node bench/embed.js TEXT [--rounds 3] [--epochs 2] [--fasttext fasttext] [--buckets 200000] [--threads 1,2]
 //
-// TEXT has a sentence a line, its tokens lowercase and parted by spaces, so that both see the same words. fastText
-// (Debian: `apt install fasttext`) is optional.
+// TEXT has one sentence per line with lowercase tokens separated by spaces, so that both programs see the same words.
+// fastText (Debian: `apt install fasttext`) is optional.
 //
 // Published: Bojanowski et al. (2017), section 4.3, 105,000 words a second and thread with n-grams and 145,000 without,
 // on English Wikipedia, dimension 300, 2 million buckets, on a processor that they do not name.

@@ -54,7 +54,7 @@ function ours(backend, H) {
   };
 }
 
-/** nn.LSTM in a process of its own, since OpenBLAS chooses its kernels at load. @param {string} core */
+/** nn.LSTM in a separate process, because OpenBLAS chooses its kernels when it is loaded. @param {string} core */
 async function peer(core) {
   const script = fileURLToPath(new URL('torch_lstm.py', import.meta.url));
   const python = spawn(values.python, [script], {

@@ -1,6 +1,5 @@
-// @ts-check
-// Does a corpus come back byte for byte? Each file is read, tagged and written; the tags taken away again, or the tags
-// that were there put in once more, must give the file. Says how fast the three passes were.
+// @ts-check Checks that corpora are preserved byte for byte. Each file is read, tagged and written. Removing the new
+// tags, or restoring the original tags, must give the file. Prints the speed of the three passes.
 //
 // node bench/roundtrip.js FILE... [--tag-column COLUMN]
 import { createReadStream, readFileSync } from 'node:fs';
@@ -15,7 +14,7 @@ const { values, positionals } = parseArgs({
 if (positionals.length === 0) fail('no files. node bench/roundtrip.js FILE...');
 
 const TAG = '\u27e6T\u27e7';
-/** How a tag is taken away again. @type {Record<string, [RegExp, string][]>} */
+/** Replacements that remove a tag. @type {Record<string, [RegExp, string][]>} */
 const strip = {
   columns: [[/[ \t]+⟦T⟧/g, '']],
   conllu: [

@@ -57,7 +57,7 @@ if (!dev) fail('usage: node bench/stream.js TRAIN DEV [--peer torch_bilstm.py]')
 const text = await horizontal(dev);
 
 /**
- * What the pieces cost alone, in one thread: tokens a second, of words that are known.
+ * Measures each stage separately, in one thread: tokens per second, with known words.
  * @param {string} model
  */
 async function pieces(model) {

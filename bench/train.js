@@ -122,7 +122,7 @@ const rounds = Number(values.rounds);
 const threadCounts = availableParallelism() > 1 ? [1, 2] : [1];
 const kinds = /** @type {('native' | 'wasm')[]} */ (hasNative() ? ['native', 'wasm'] : ['wasm']);
 
-/** In a process of its own. @param {'train' | 'tag'} kind @param {Setting} setting */
+/** Runs a job in a separate process. @param {'train' | 'tag'} kind @param {Setting} setting */
 async function job(kind, setting) {
   const text = await run(process.execPath, [
     fileURLToPath(import.meta.url),

@@ -12,9 +12,9 @@ import { checkSettings } from '../dist/training/settings.js';
 import { train } from '../dist/training/train.js';
 
 /**
- * The three types that all three corpora have. WNUT-17's corporations and groups are organisations; its products and
- * creative works, and our MISC, stay outside: the Broad Twitter Corpus, the largest of the three, does not mark them, and
- * a model that sees the same kind of name marked here and not there learns neither (MISC F1 was 4 %).
+ * The three types that all three corpora have. WNUT-17's corporations and groups become ORG. Its products and creative
+ * works, and our MISC, become O: the Broad Twitter Corpus, the largest of the three, does not mark them, and
+ * inconsistent marking cannot be learned (MISC F1 was 4 %).
  */
 const threeTypes = /** @type {Record<string, string>} */ ({
   PER: 'PER',
@@ -63,13 +63,13 @@ const recipes = {
   'en-ner': () => {
     for (const part of ['train', 'dev', 'test']) {
       const posts = [join(corpora, `btc/${part}.conll`), join(corpora, `wnut17/${part}.conll`)];
-      // Edited text is scarce beside 10,000 posts: in training it counts three times.
+      // edited text is rare compared with 10,000 posts, so it is repeated three times in training
       const edited = entities(join(root, `corpora/english.${part}.conll`)).repeat(
         part === 'train' ? 3 : 1,
       );
       writeFileSync(join(scratch, `${part}.conll`), posts.map(entities).join('') + edited);
     }
-    // Words seen once are left to their characters, which keeps the file below 10 MB.
+    // words of count 1 have no embedding, which keeps the file below 10 MB
     return { folder: scratch, ending: 'conll', hyperparameters: { minCount: 2 } };
   },
 };
@@ -84,7 +84,7 @@ try {
   for (const [name, recipe] of Object.entries(recipes)) {
     if (only && only !== name) continue;
     const { folder, ending, hyperparameters } = recipe();
-    process.chdir(folder); // the training record keeps file names as given: nothing of this machine belongs into a model
+    process.chdir(folder); // the training record has file names as given; models must not contain paths of this machine
     for await (const event of train({
       corpora: [`train.${ending}`],
       dev: `dev.${ending}`,

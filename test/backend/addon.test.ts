@@ -10,7 +10,7 @@ const open = (): Addon =>
   createRequire(import.meta.url)('../../kernels/build/kernels.node') as Addon;
 
 describe.runIf(hasNative())('the addon', () => {
-  it('throws if a kernel gets too few or too many arguments, or what is no number', () => {
+  it('throws if a kernel gets too few or too many arguments, or an argument that is not a number', () => {
     const arena = new Arena(0);
     const kernels = open().single.attach(new Uint8Array(arena.memory.buffer));
     arena.f32(64, 2).set([1, 2]);
@@ -24,7 +24,7 @@ describe.runIf(hasNative())('the addon', () => {
     expect(arena.f32(64, 1)[0]).toBeCloseTo(Math.tanh(1), 6);
   });
 
-  it('attaches to bytes alone', () => {
+  it('attaches only to bytes', () => {
     for (const given of [[], [undefined], [5], ['text'], [{}], [new ArrayBuffer(8)]])
       expect(() => open().single.attach(...given)).toThrow('Invalid argument');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena, Layout } from '../../src/backend/arena.ts';
 
 describe('Layout', () => {
-  it('hands out whole cache lines, one after another', () => {
+  it('hands out full cache lines, one after another', () => {
     const layout = new Layout(100);
     expect([1, 16, 17, 0, 3].map((count) => layout.take(count))).toEqual([128, 192, 256, 384, 384]);
     expect(layout.end).toBe(448);
@@ -37,7 +37,7 @@ describe('Arena', () => {
     expect(arena.i32(80_000, 1)[0]).toBe(7);
   });
 
-  it('keeps what was reserved', () => {
+  it('keeps the values of reserved memory', () => {
     const arena = new Arena(0);
     arena.reserve(10_000_000);
     const size = arena.memory.buffer.byteLength;

@@ -431,7 +431,7 @@ describe.each(levels)('$name', ({ kernels, panelWidth }) => {
       expectClose(score, scores, TOLERANCE);
     });
 
-    it('are finite if nothing is allowed', () => {
+    it('are finite if all transitions are forbidden', () => {
       const s = sample({ seed: 1, K: 3, lengths: [4, 1] });
       for (const scores of [s.w.transitions, s.w.start, s.w.end]) scores.fill(NEVER);
       const { best, score } = decode(s);
@@ -592,7 +592,7 @@ describe('allowedTransitions', () => {
     expect([...allowedTransitions(rules)]).toEqual([1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1]);
   });
 
-  it('allows what occurs in the data, except around unknown tags', () => {
+  it('allows transitions that occur in the data, except around unknown tags', () => {
     const allowed = allowedTransitions(rules, [[0, 2, 1], [2], []]);
     expect(allowed[0 * 3 + 2]).toBe(1);
     expect(allowed[9 + 2]).toBe(1);

@@ -30,7 +30,7 @@ describe.runIf(hasNative())('native kernels that were built for another list of 
     expect(warnings.length).toBe(1);
   });
 
-  it('are refused where they were asked for', async () => {
+  it('are refused if they were requested', async () => {
     await expect(openOutdated({ threads: 1, backend: 'native' })).rejects.toMatchObject({
       code: 'SEQTAG_BACKEND',
       option: 'backend',

@@ -40,13 +40,13 @@ describe('kernels.wasm', () => {
     expect(sha256(bytes)).toBe(lock['kernels.wasm']);
   });
 
-  it('imports the memory and nothing else', () => {
+  it('imports only the memory', () => {
     expect(WebAssembly.Module.imports(module)).toEqual([
       expect.objectContaining({ module: 'env', name: 'memory', kind: 'memory' }),
     ]);
   });
 
-  it('exports the kernels and what loading needs, nothing else', () => {
+  it('exports only the kernels and what loading needs', () => {
     const expected = [
       ...allKernels.map((name) => ({ name, kind: 'function' })),
       { name: 'panel_width', kind: 'function' },

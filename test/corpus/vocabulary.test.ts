@@ -32,7 +32,7 @@ test('the vocabulary does not depend on the order of sentences', () => {
   );
 });
 
-test('tokens become rows; what training did not see is unknown', () => {
+test('tokens become rows; tokens that are not in the training data are unknown', () => {
   const encoder = createEncoder(
     buildVocabulary([sentences], { lowercase: true, minCount: 1 }).vocabulary,
   );

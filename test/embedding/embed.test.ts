@@ -134,7 +134,7 @@ describe('embed', () => {
   });
 });
 
-it('checkEmbedding names what is wrong', () => {
+it('checkEmbedding names the wrong value', () => {
   expect(checkEmbedding({ dim: '50' })).toMatchObject({ dim: 50, window: 5, learningRate: 0.05 });
   expect(() => checkEmbedding({ dim: 0 })).toThrow(
     'embed: dim 0: expected a whole number from 1 to 4096.',

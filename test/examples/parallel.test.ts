@@ -50,7 +50,7 @@ describe.skipIf(!isInstalled)(title, { timeout: 120_000 }, () => {
     expect(readFileSync(shell.path('out'), 'utf8')).toBe(expected);
   });
 
-  test('a part that fails is heard of, and nothing is half-written', () => {
+  test('a failed part is reported, and no output is incomplete', () => {
     const before = readdirSync(shell.path('.'));
     const bad = shell.file('in.conllu', `${conllu}1\tone\n\n`);
     const args = ['en-upos', 'conllu', bad, shell.path('none')];
@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(title, { timeout: 120_000 }, () => {
     expect(readdirSync(shell.path('.'))).toEqual(before);
   });
 
-  test('what cannot be cut is refused', () => {
+  test('formats that cannot be cut are refused', () => {
     const { code, stderr } = tag('csv', 'in.csv', {});
     expect(stderr).toBe(
       'tag.sh: csv cannot be cut. Convert it before: seqtag convert --to jsonl.\n',

@@ -25,7 +25,9 @@ const alone = (input: string): string => {
 };
 
 describe(isCluster ? 'Slurm' : 'a stand-in for sbatch, there being no Slurm', () => {
-  test('an array tags parts, a model for each, to what it is in one', { timeout: 120_000 }, () => {
+  test('an array job that tags parts gives the output of a single run', {
+    timeout: 120_000,
+  }, () => {
     const gold = shell.file('in.conllu', conllu);
     const lines = shell.file(
       'in.jsonl',
@@ -45,7 +47,7 @@ describe(isCluster ? 'Slurm' : 'a stand-in for sbatch, there being no Slurm', ()
     }
   });
 
-  test('parts that fail are told, done anew alone, and all when the input is mended', {
+  test('failed parts are reported, and only they are rerun once the input is corrected', {
     timeout: 120_000,
   }, () => {
     const bad = shell.file('bad.conllu', `${conllu}1\tone\n\n`);

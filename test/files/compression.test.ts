@@ -35,7 +35,7 @@ test('members of gzip follow each other', async () => {
   expect(await collect(stream(two))).toEqual(Buffer.from('a b\nc d\n'));
 });
 
-test('what is not compressed passes as it is', async () => {
+test('uncompressed data passes unchanged', async () => {
   for (const plain of ['', '(', '(µ', '(\n', 'x', '\ufeff(', '\u001f', '\u001fx'])
     for (const cuts of [[], [1], [1, 2]])
       expect(Buffer.from(await collect(stream(bytes(plain), cuts))).toString()).toBe(plain);
@@ -56,7 +56,7 @@ test('a line that is typed is not waited upon', async () => {
   }
 });
 
-test('damage is told', async () => {
+test('damaged data is an error', async () => {
   const packed = zlib.gzipSync(bytes(text));
   const damaged = packed.slice();
   damaged.fill(0xaa, 100, 200);
@@ -85,7 +85,7 @@ test.skipIf(zstd !== undefined)('zstd needs a newer Node', async () => {
   );
 });
 
-test('an error of the source stays what it is, and leaving early ends the source', async () => {
+test('an error of the source is passed on unchanged, and leaving early ends the source', async () => {
   const packed = zlib.gzipSync(
     Buffer.from(Array.from({ length: 1e6 }, (_, i) => (i * i * 7919) % 251)),
   );

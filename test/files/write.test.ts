@@ -56,7 +56,7 @@ describe('an output file', () => {
     expect(temporary()).toEqual([]);
   });
 
-  it('leaves nothing when it is discarded', () => {
+  it('leaves no file if it is discarded', () => {
     const output = createOutput(path.join(directory, 'never'));
     output.write(Buffer.from('new'));
     output.discard();
@@ -162,7 +162,7 @@ describe('a failure', () => {
     expect(content()).toBe('old');
   });
 
-  it('is found beforehand by `checkWritable`, which leaves nothing', () => {
+  it('is found in advance by `checkWritable`, which leaves no file', () => {
     const missing = path.join(directory, 'missing', 'output');
     const paths: [string, RegExp][] = [
       [missing, /there is no directory .*missing\. Create it/],
@@ -211,7 +211,7 @@ it('moving a file keeps the permissions of the one that it replaces', () => {
   expect(fs.existsSync(made)).toBe(false);
 });
 
-it('appending adds text, and tells of a full disk', () => {
+it('appending adds text, and reports a full disk', () => {
   appendToFile(file, ' and new');
   expect(content()).toBe('old and new');
   failing('appendFileSync', 'ENOSPC');

@@ -22,7 +22,7 @@ function ends(data: Uint8Array): number[] {
 }
 
 describe('frames of zstd', () => {
-  test.each(Object.entries(frames))('%s is whole at its end alone', (_, hex) => {
+  test.each(Object.entries(frames))('%s is complete only at its end', (_, hex) => {
     const data = bytesOf(hex);
     expect(ends(data)).toEqual([data.length]);
   });
@@ -43,7 +43,7 @@ describe('frames of zstd', () => {
     }
   });
 
-  test('do not end in what is none', () => {
+  test('never end in data that is not a frame', () => {
     expect(ends(Buffer.concat([all, Buffer.from('text, and more of it')])).at(-1)).toBe(all.length);
   });
 });

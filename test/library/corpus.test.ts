@@ -89,7 +89,7 @@ describe('readCorpus', () => {
 });
 
 describe('writeCorpus and formatCorpus', () => {
-  it('write what readCorpus read, with new tags in their column and all else as it was', async () => {
+  it('write sentences of readCorpus with new tags in their column and everything else unchanged', async () => {
     const text = `# a comment\r\n${conll.replaceAll('\n', '\r\n')}`;
     const sentences = await readCorpus(file('b.conll', text), { keepSource: true });
     const tagged = sentences.map((s) => ({ ...s, tags: s.tags.map(() => 'X') }));
@@ -97,7 +97,7 @@ describe('writeCorpus and formatCorpus', () => {
     expect(read('c.conll')).toBe(text.replace(/\t(?:[BI]-...|O)\r/g, '\tX\r'));
   });
 
-  it('take what a tagger gives, as a stream too', async () => {
+  it('accept the results of a tagger, also as a stream', async () => {
     const all = tagger.tagStream(readSentences(file('a.conll', conll)));
     await writeCorpus(path('tagged.jsonl'), all);
     const lines = read('tagged.jsonl')
@@ -203,7 +203,7 @@ describe('convert', () => {
     expect(read('f.conll')).toBe(conll.replace('I-PER', 'E-PER').replace('B-LOC', 'S-LOC'));
   });
 
-  it('gives a corpus back as it was where nothing changes', async () => {
+  it('returns an unchanged corpus byte for byte', async () => {
     const csv = '\ufeffword,tag\r\nBerlin,"B-LOC"\r\n\r\n';
     await convert(file('g.csv', csv), path('h.csv'));
     expect(read('h.csv')).toBe(csv);

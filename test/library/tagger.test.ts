@@ -23,7 +23,7 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('loadTagger', () => {
-  it('tells what a model is', () => {
+  it('describes the model', () => {
     expect(ner.model).toMatchObject({
       tagColumns: [{ name: 'NER', scheme: 'BIO', labels: expect.arrayContaining(['PER', 'LOC']) }],
       featureColumns: [],
@@ -89,7 +89,7 @@ describe('loadTagger', () => {
     });
   });
 
-  it('takes a recall bias in place of the trained one', async () => {
+  it('accepts a recall bias that replaces the trained one', async () => {
     const eager = await loadTagger('en-ner', { recallBias: { nats: 8 } });
     const found = (tagger: Tagger): number =>
       tagger.tagText(text).reduce((sum, { spans }) => sum + spans.length, 0);
@@ -133,7 +133,7 @@ describe('tagText', () => {
       expect(marked.slice(offsets.start, offsets.end)).toBe(own);
   });
 
-  it('gives confidences, alternatives, and only what is probable enough', () => {
+  it('returns confidences and alternatives, and drops improbable tags', () => {
     const [sure] = ner.tagText(text, { confidence: true, nBest: 3 }) as [TaggedText];
     expect(sure.confidences).toHaveLength(sure.tokens.length);
     for (const { confidence } of sure.spans) {
@@ -148,12 +148,12 @@ describe('tagText', () => {
     expect(few.tags.filter((tag) => tag.startsWith('B-'))).toHaveLength(1);
   });
 
-  it('gives nothing for a text of nothing', () => {
+  it('returns no sentences for an empty text', () => {
     expect(ner.tagText('')).toEqual([]);
     expect(ner.tagText(' \n\n\t')).toEqual([]);
   });
 
-  it('refuses what is not a text', () => {
+  it('refuses values that are not texts', () => {
     expect(() => ner.tagText(wrong(['Angela']))).toThrow(
       new TypeError('tagText: expected a text, not an array of 1.'),
     );
@@ -192,7 +192,7 @@ describe('tag', () => {
     expect(tagged[2999]).toEqual(one);
   });
 
-  it('keeps to what is known of the tags', () => {
+  it('respects the given labels', () => {
     const tokens = ['Washington', 'spoke'];
     const given = [['?', 'NOUN|ADJ']];
     const [free, bound] = upos.tag([tokens, { tokens, given }]);
@@ -378,7 +378,7 @@ describe('close', () => {
   });
 });
 
-it('isKnown tells words of the training', () => {
+it('isKnown recognises words of the training data', () => {
   expect(ner.isKnown('the')).toBe(true);
   expect(ner.isKnown('qwrtzpsdf')).toBe(false);
   expect(() => ner.isKnown(wrong(1))).toThrow(TypeError);

@@ -58,7 +58,7 @@ describe('train', () => {
     await tagger.close();
   });
 
-  it('gives the result to those who want nothing else', async () => {
+  it('returns the result if the events are not read', async () => {
     const { score, bytes } = await train(options()).result();
     expect(score).toBeGreaterThan(0);
     expect(bytes).toBe(readFileSync(path('model.safetensors')).length);
@@ -82,7 +82,7 @@ describe('train', () => {
     expect(await run.result()).toMatchObject({ stopped: 'signal' });
   });
 
-  it('fails the run, events and result, for what is wrong with files', async () => {
+  it('rejects events and result for faulty files', async () => {
     const run = train(options({ corpora: path('none.conllu') }));
     const missing = expect.objectContaining({ name: 'UserError', code: 'SEQTAG_FILE_NOT_FOUND' });
     await expect((async () => void (await run[Symbol.asyncIterator]().next()))()).rejects.toThrow(
@@ -276,7 +276,7 @@ describe('evaluate', () => {
     ).rejects.toMatchObject({ code: 'SEQTAG_CORPUS_EMPTY' });
   });
 
-  it('refuses what does not belong together, and wrong arguments', async () => {
+  it('refuses conflicting and wrong arguments', async () => {
     const other = [{ tokens: ['Angela', 'Merkel', 'y'], tags: ['O', 'O', 'O'] }];
     await expect(evaluate({ gold, predicted: other })).rejects.toMatchObject({
       name: 'UserError',

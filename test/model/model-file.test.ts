@@ -277,7 +277,7 @@ test('extra transitions come back, under the key that files have always had', ()
   expect(file.tagColumns).toEqual(tagColumns);
 });
 
-test('any JSON in place of any part of the metadata is accepted or refused, never worse', () => {
+test('any JSON in place of any part of the metadata is accepted, or refused with a UserError', () => {
   const parts = {
     config,
     vocabulary: model.vocabulary,
@@ -334,7 +334,7 @@ test('an embedding with a value beyond half precision is kept in full', () => {
   }
 });
 
-test('what could not be loaded is not saved', () => {
+test('a model that could not be loaded is not saved', () => {
   const path = join(folder, 'diverged.safetensors');
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const parameters = new Map(model.parameters);
@@ -372,7 +372,7 @@ describe('a name', () => {
   });
 });
 
-describe('what a model reads beside tokens', () => {
+describe('feature columns and gazetteers of a model', () => {
   const gazetteer = { types: ['p', 'q'], phrases: ['New York', 'é'], typesOf: [[1], [0, 1]] };
   const tokenFeatures = { columns: [{ column: 'pos', values: ['', 'N', 'V'] }], gazetteer };
   const own: Model = {
@@ -497,7 +497,7 @@ test('an ensemble comes back as it was saved; a file without a number of members
   expect(file.config).toEqual(config);
 });
 
-test('a model of version 1 is read as what it is in words of version 2', () => {
+test('a model of version 1 is converted to version 2', () => {
   const path = join(folder, 'version1.safetensors');
   saveModel(path, model);
   const { metadata, tensors } = readSafetensors(path);
@@ -533,7 +533,7 @@ test.each(['en-upos', 'en-ner'])('the bundled model %s is read', (name) => {
   expect(file.record.dev[0]?.accuracy).toBeGreaterThan(0.9);
 });
 
-test('no path, no name: one line that says what to give', () => {
+test('a string that is neither a path nor a name is refused in one line with a remedy', () => {
   expect(() => findModel('no-such-model')).toThrow(
     /no-such-model: no such model file or bundled model\./,
   );

@@ -130,7 +130,7 @@ describe('writing', () => {
     expect(readSafetensors(file)).toEqual({ tensors: new Map(), metadata: new Map() });
   });
 
-  it('refuses tensors that are not what they say', () => {
+  it('refuses tensors that contradict their description', () => {
     expect(() => writeSafetensors(file, { __metadata__: f32([]) })).toThrow('__metadata__');
     expect(() => writeSafetensors(file, { t: f32([2], 1) })).toThrow('shape [2] with 1 elements');
     expect(() =>
@@ -191,7 +191,7 @@ describe('reading', () => {
     expect(() => opened.readInto('t', new Uint8Array(8))).toThrow(UserError);
   });
 
-  it('says that there is no file to read', () => {
+  it('reports a missing file', () => {
     const missing = path.join(directory, 'none');
     expect(complaint(() => readSafetensors(missing))).toBe(
       `${missing}: no such file. Check the path.`,
@@ -314,7 +314,7 @@ describe('reading', () => {
     expect(refusal(bytes)).toContain(expected);
   });
 
-  it('says where a truncated file was cut', () => {
+  it('reports where a truncated file was cut', () => {
     const name = 'word.embedding';
     const header = `{"${name}":{"dtype":"U8","shape":[1000],"data_offsets":[0,1000]}}`;
     expect(refusal(bytesOf(header, 900))).toBe(

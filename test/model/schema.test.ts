@@ -39,7 +39,7 @@ it.each<[Check, unknown[], unknown[], string]>([
   for (const value of bad) expect(check(value)).toEqual({ path: '', value, expected });
 });
 
-it('tells where the first problem is', () => {
+it('reports the path of the first problem', () => {
   const check = fields({ a: list(fields({ b: optional(int(0, 1)) })), c: dictionary(bool) });
   expect(found(check, { a: [{}, { b: 1 }, { b: 2 }], c: {} })).toBe(
     'it.a[2].b is 2, expected a whole number from 0 to 1',

@@ -130,7 +130,7 @@ test('copies of one network are the network, and one is itself', () => {
   expect(joinNetworks(sample.config, [one])).toEqual({ config: sample.config, parameters: one });
 });
 
-test('what is shared is in an ensemble once, all else as often as it has members', () => {
+test('an ensemble has shared parameters once, and the others once for each member', () => {
   const { config } = createSample({ seed: 5, lengths, config: { decoder: 'crf', tags: [3, 4] } });
   const names = parameterSpecs({ ...config, members: 2 }).map(({ name }) => name);
   const alone = parameterSpecs(config).map(({ name }) => name);

@@ -164,7 +164,7 @@ describe('the bias of the gate that keeps the past', () => {
     expect([...parameter.values].map((x) => x + 0)).toEqual(expected(parameter, 1));
   });
 
-  it('is what it is told to be', () => {
+  it('has the given value', () => {
     for (const spec of biased) {
       const values = initialise(spec, Math.random, { forgetBias: 2.5 });
       expect([...values].map((x) => x + 0)).toEqual(expected(spec, 2.5).map((x) => x + 0));

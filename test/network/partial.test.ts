@@ -33,7 +33,7 @@ test.each(['softmax', 'crf'] as const)('a set of one tag is that tag: %s', (deco
   });
 });
 
-test('the loss of sets is the oracle of what tagging gives', () => {
+test('the loss of sets agrees with the oracle on the scores of tagging', () => {
   const sample = sampleOf('softmax');
   const { config, types } = sample;
   const random = rng(6);

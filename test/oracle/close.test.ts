@@ -41,7 +41,7 @@ describe('expectClose', () => {
     expect(() => expectClose({ length: 2, 0: 1 }, [1, 1], tight)).toThrow('actual[1]');
   });
 
-  it('rejects other lengths, an empty comparison, and a number beside an array', () => {
+  it('rejects other lengths, an empty comparison, and a number compared with an array', () => {
     expect(() => expectClose([1, 2], [1], tight)).toThrow('length 2, expected 1');
     expect(() => expectClose([], [1], tight)).toThrow('length 0, expected 1');
     expect(() => expectClose([], [], tight)).toThrow('nothing to compare');

@@ -48,7 +48,7 @@ describe('expectGradient', () => {
     }
   });
 
-  it('rejects a missing variable, a missing gradient, and nothing at all', () => {
+  it('rejects a missing variable, a missing gradient, and empty input', () => {
     expect(() => expectGradient({ loss, variables: { x, y }, gradients: { x: dx } })).toThrow();
     expect(() => expectGradient({ loss, variables: { x }, gradients: { x: dx, y: dy } })).toThrow();
     expect(() => expectGradient({ loss, variables: {}, gradients: {} })).toThrow('nothing');

@@ -90,7 +90,7 @@ test('a value of undefined counts as not given', () => {
   expect(checkSettings({ hidden: undefined, cell: 'gru' })).toEqual({ cell: 'gru' });
 });
 
-test('text values have one canonical form, which can be read again', () => {
+test('text values have one canonical form, which can be parsed', () => {
   const kept = (given: Record<string, unknown>) => {
     const [name] = Object.keys(given) as [keyof typeof hyperparameters];
     const value = checkHyperparameters(given, 'here')[name];

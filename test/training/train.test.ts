@@ -146,7 +146,7 @@ test('events and the record hold sizes, epochs and scores', async () => {
   expect(file.tagColumns).toEqual([{ scheme: 'BIO', trainedScheme: 'BIOES', format: 'columns' }]);
 });
 
-test('the saved model predicts what training scored', async () => {
+test('the saved model gives the predictions that training scored', async () => {
   const { output, events } = await run(
     'again',
     { read: { tagColumn: 1 } },
@@ -236,7 +236,7 @@ describe('refit', () => {
     await tagger.close();
   });
 
-  test('gives the same bytes for any number of threads, and learns what was held out', async () => {
+  test('gives the same bytes for any number of threads, and learns the held-out sentences', async () => {
     const [one, two] = await Promise.all(
       [1, 2].map(
         async (threads) => (await run(`refit-${threads}`, { threads }, { refit: true })).output,

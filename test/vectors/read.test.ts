@@ -62,7 +62,7 @@ describe('formats', () => {
     expect(shown(await read(Buffer.concat(members)))).toBe(rows);
   });
 
-  test('zstd, or what to do about it', async () => {
+  test('zstd is unpacked, or refused with a remedy', async () => {
     const content = Buffer.from(
       'KLUv/QRo6QAAMiAzCmEgMSAyIDMKYiAtMWUtMDUgMC41IC4yNQpWgui+',
       'base64',
@@ -89,7 +89,7 @@ describe('formats', () => {
     ).toEqual(odd);
   });
 
-  test('text is told from binary also where the first row is odd', async () => {
+  test('text and binary are distinguished even if the first row is unusual', async () => {
     expect((await read(text('\r', 'a'))).words).toEqual(['\r', 'a']);
     expect((await read(binary({ '\0': [2 ** -19] }))).words).toEqual(['\0']);
   });
@@ -282,7 +282,7 @@ describe('which rows', () => {
     expect(words).toEqual({ wanted: 2, exact: 0, folded: 1, missing: 1 });
   });
 
-  test('any number of wanted and kept words beside a plain reference', async () => {
+  test('any number of wanted and kept words agrees with a simple reference', async () => {
     const words = fc.array(
       fc.constantFrom<string[]>('a', 'A', 'b', 'B', 'ab', 'Ab', 'AB', 'aB', 'c', 'C', 'D'),
     );
@@ -313,14 +313,14 @@ describe('which rows', () => {
     );
   });
 
-  test('a table grows past what the header promised', async () => {
+  test('a table grows beyond the number of rows in the header', async () => {
     const words = Array.from({ length: 50 }, (_, i) => `w${i}`);
     const content = text(...words).replace(/^50/, '3');
     expect(shown(await read(content))).toBe(words.map((word, i) => `${word}=${i + 1}`).join(' '));
   });
 });
 
-describe('what is wrong', () => {
+describe('faulty files', () => {
   test.each<[string, string | Uint8Array, Partial<VectorOptions>, RegExp]>([
     ['empty', '', {}, /^file: empty, no vectors in it\. Is the download complete\?$/],
     ['only a BOM', '\ufeff', {}, /^file: empty/],
@@ -445,7 +445,7 @@ describe('what is wrong', () => {
   });
 });
 
-describe('written and read again', () => {
+describe('written and reread', () => {
   const word = (format: 'text' | 'binary') =>
     fc
       .oneof(

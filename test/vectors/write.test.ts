@@ -38,7 +38,7 @@ describe('writing', () => {
     expect(files()).toEqual([]);
   });
 
-  test('text tells all float16 apart', async () => {
+  test('text distinguishes all float16 numbers', async () => {
     const isNegativeZero = (bits: number): boolean => bits === 0x8000;
     const finite = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter(
       (bits) => (bits & 0x7c00) !== 0x7c00 && !isNegativeZero(bits),

@@ -110,7 +110,7 @@ describe('bags', () => {
       expect(bag(name, long('x'))).toEqual(bag(name, 'unable'));
   });
 
-  it('stay what they are: models keep their rows', () => {
+  it('never change, because models store their rows', () => {
     expect(bags('Dogs', { groups: featureNames, buckets: 4096 })).toEqual([
       [421],
       [536],

@@ -72,7 +72,7 @@ describe('matching', () => {
     { maxKeys: 12 },
   );
 
-  it('is what looking for every phrase at every token finds', () => {
+  it('equals a search for every phrase at every token', () => {
     fc.assert(
       fc.property(phrases, tokens, (entries, sentence) => {
         const lists = gazetteer(['x', 'y', 'z'], entries);
@@ -98,7 +98,7 @@ describe('matching', () => {
     );
   });
 
-  it('comes back from the bytes of a model file, and what is cut short does not', () => {
+  it('is restored from the bytes of a model file; truncated bytes are refused', () => {
     fc.assert(
       fc.property(phrases, (entries) => {
         const lists = gazetteer(['x', 'y', 'z'], entries);
@@ -140,7 +140,7 @@ describe('reading', () => {
     expect(files[1]!.sha256).toBe(createHash('sha256').update(packed).digest('hex'));
   });
 
-  it('says what is no list of phrases, and where', async () => {
+  it('reports a file that is not a list of phrases, with its line', async () => {
     const refused = (content: string | Uint8Array, pattern: RegExp): Promise<void> =>
       expectUserErrorAsync(() => readGazetteers([write('bad.tsv', content)]), pattern);
     await refused(

@@ -40,7 +40,7 @@ describe('features of tokens', () => {
     expect(rowsOf(features)).toBe(7 + 8);
   });
 
-  it('are bags: a value of each column, and the places in phrases', () => {
+  it('are bags: the value of each column, and the positions in phrases', () => {
     const featureColumns = [
       ['N', 'V', 'A', 'Z', 'N'],
       ['x', 'y', '', 'y', 'y'],
@@ -59,7 +59,7 @@ describe('features of tokens', () => {
     expect(bagsOf(window)).toEqual(all.slice(6, 12));
   });
 
-  it('are hidden in training: rare values, and phrases as a whole', () => {
+  it('are dropped in training: rare values, and entire phrases', () => {
     const numbered = encoder.number({
       tokens: ['b', 'c', 'a'],
       featureColumns: [
@@ -82,7 +82,7 @@ describe('features of tokens', () => {
     expect(overlooked).toBe(2);
   });
 
-  it('that are not there are asked for', () => {
+  it('that are missing are an error', () => {
     const message = /^3 tokens without values of the feature columns that the model needs: pos, 2/;
     expectUserError(() => encoder.number({ tokens: ['a', 'b', 'c'] }), message);
     const featureColumns = [['N'], ['x']];
@@ -90,7 +90,7 @@ describe('features of tokens', () => {
   });
 });
 
-describe('columns that are read beside the tokens', () => {
+describe('feature columns', () => {
   const texts: readonly { format: Format; text: string; column: string | number }[] = [
     { format: 'columns', text: 'a P x T\nb Q y U\n\nc P z T\n', column: 1 },
     { format: 'columns', text: 'a\tT\tP \nb\tU\tQ\n\nc\tT\tP\n', column: -1 },

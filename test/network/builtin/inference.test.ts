@@ -130,7 +130,7 @@ describe('tagging', () => {
   });
 
   it.each(named([...kindsOfCells, { layers: 2 }, { layers: 3, between: 'residual' }]))(
-    'a direction sees only what it has read: $name',
+    'the output of a direction depends only on the tokens it has read: $name',
     ({ config }) => {
       for (const direction of ['forward', 'backward'] as const) {
         const sample = createSample({ seed: 5, lengths: [6], config: { ...config, direction } });
@@ -182,7 +182,7 @@ describe('tagging', () => {
   );
 
   it.each(networkLevels)(
-    'a type does not depend on those encoded beside it, bit for bit: %s',
+    'the encoding of a type does not depend on the other types of its block, bit for bit: %s',
     (level) => {
       for (const charEncoder of encoders) {
         const config = { charEncoder, hidden: 17, chars: 30 };
@@ -222,7 +222,7 @@ describe('tagging', () => {
     }
   });
 
-  it('nothing gives nothing', () => {
+  it('an empty batch gives empty results', () => {
     const { config, types } = createSample({ seed: 5, lengths: [] });
     const engine = createFilled({ backend: openSingle('wasm'), config });
     const none = Int32Array.of();

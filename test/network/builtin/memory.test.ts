@@ -33,7 +33,7 @@ describe('a network of more than 4 GiB', () => {
     throw new Error('not refused');
   };
 
-  it('is refused before memory is taken, with the size and what to reduce', () => {
+  it('is refused before memory is taken, with the size and a remedy', () => {
     const error = refusal({});
     expect(error).toMatchObject({ code: 'SEQTAG_MEMORY', option: 'hidden' });
     expect(error.message).toMatch(

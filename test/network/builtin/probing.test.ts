@@ -17,7 +17,7 @@ describe('gradient norms', () => {
     { cell: 'gru', direction: 'backward', merge: 'product', tags: [5, 4] },
   ];
 
-  it.each(named(cases))('are the oracle, from the last token: $name', ({ config: own }) => {
+  it.each(named(cases))('agree with the oracle, from the last token: $name', ({ config: own }) => {
     const sample = createSample({ seed: 6, lengths, config: own });
     const { config } = sample;
     const random = rng(1);

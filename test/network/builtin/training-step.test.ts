@@ -101,7 +101,7 @@ describe.each(networkLevels)('a training step is the oracle, %s', (level) => {
     expectStep({ level, sample });
   });
 
-  it.each(encoders)('sizes beside those of the tiles, characters %s', (charEncoder) => {
+  it.each(encoders)('sizes that are not multiples of the tiles, characters %s', (charEncoder) => {
     const config = {
       charEncoder,
       words: 40,
@@ -143,7 +143,7 @@ describe.each(networkLevels)('a training step is the oracle, %s', (level) => {
     expectStep({ level, sample, training: { ...plainSgd, dropout, labelSmoothing: 0.1, seed: 9 } });
   });
 
-  it('each kind of dropout alone', () => {
+  it('each kind of dropout separately', () => {
     const none = { input: 0, output: 0, recurrent: 0 };
     for (const config of [{ layers: 2 }, everything]) {
       const sample = createSample({ seed: 6, lengths: [4, 1, 7, 2, 5], config });
@@ -165,7 +165,7 @@ describe.each(networkLevels)('a training step is the oracle, %s', (level) => {
 
   // without rectified units: at this size they make much of a rounding error
   const bounded = kindsOfCells.filter(({ activation }) => activation !== 'relu');
-  it.each(named(bounded))('with sizes beside those of the tiles: $name', ({ config }) => {
+  it.each(named(bounded))('with sizes that are not multiples of the tiles: $name', ({ config }) => {
     const wide = { wordDim: 9, layers: 2, hidden: 17, tags: [9], ...config };
     expectStep({
       level,

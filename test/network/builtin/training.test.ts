@@ -9,7 +9,7 @@ import { createFilled, createSample, openSingle, plainSgd } from '../sample.ts';
 import { encoders, kinds } from '../settings.ts';
 
 describe('training', () => {
-  it('a batch without tokens or without tags moves nothing under SGD', () => {
+  it('a batch without tokens or without tags changes no parameters under SGD', () => {
     const sample = createSample({ seed: 5, lengths: [3, 2], config: { charEncoder: 'cnn' } });
     const { config, batch } = sample;
     const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });

@@ -60,7 +60,7 @@ test.each([
   });
 });
 
-test('scores as great as they may be overflow nothing', () => {
+test('the greatest possible scores do not overflow', () => {
   const great = { transitions: new Float64Array(9).fill(80), start: [80, 0, -80], end: [0, 0, 0] };
   const field = crfScores(great);
   const far = Float32Array.from({ length: 300 * K }, (_, i) => (i % K === 1 ? 90 : -90));

@@ -32,7 +32,7 @@ describe('dropout', () => {
     expect(train(2, 3).losses).not.toEqual(train(1, 3).losses);
   });
 
-  it('each step has masks of its own, those of its number', () => {
+  it('each step has different masks, which depend only on its number', () => {
     const { losses } = train(1, 3);
     expect(new Set(losses).size).toBe(3);
     const engine = createFilled({ backend: openSingle('wasm'), config });

@@ -13,7 +13,7 @@ describe('truncated backpropagation', () => {
     return { losses, state: snapshot(engine) };
   };
 
-  it('is full, bit for bit, where nothing is cut', () => {
+  it('equals full backpropagation, bit for bit, if nothing is cut', () => {
     const full = train();
     expect(train({ kind: 'full' })).toEqual(full);
     expect(train({ kind: 'regular', length: 7 })).toEqual(full);

@@ -178,7 +178,7 @@ describe('optimizers', () => {
     expect(loose.all).toEqual(free.all);
   });
 
-  it('clips every element by its value, after the norm, and says so', () => {
+  it('clips every element by its value, after the norm, and reports it', () => {
     const { config, batch } = createSample({ seed: 2, lengths: [3, 1, 2] });
     const step = (options: { clipNorm?: number; clipValue?: number }) => {
       const engine = createFilled({ backend: openSingle('wasm'), config, training: plainSgd });

@@ -235,7 +235,7 @@ describe('an interrupted sweep', () => {
     expect(fs.readFileSync(output).equals(fs.readFileSync(complete))).toBe(true);
   });
 
-  it('ignores a line that was cut short, and removes what a crash left', async () => {
+  it('ignores a truncated line, and removes the files of a crashed run', async () => {
     const output = newOutput();
     await interrupted(output, 4);
     const text = fs.readFileSync(recordOf(output), 'utf8');
@@ -271,7 +271,7 @@ describe('an interrupted sweep', () => {
     expect(fs.readFileSync(output).equals(model)).toBe(true);
   });
 
-  it('leaves nothing behind when its events are no longer consumed', async () => {
+  it('leaves no files behind if its events are no longer consumed', async () => {
     const output = newOutput();
     for await (const event of sweep(optionsOf(output))) if (event.type === 'epoch') break;
     expect(left(output)).toEqual([]);
@@ -291,7 +291,7 @@ describe('an interrupted sweep', () => {
   });
 });
 
-describe('what is refused before anything trains', () => {
+describe('errors before training', () => {
   const refused = async (
     output: string,
     more: Partial<SweepOptions>,
