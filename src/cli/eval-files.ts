@@ -11,6 +11,7 @@ import type { EvalFlags } from './eval.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { type Input, nameOf, openLabelled, someOf } from './input.ts';
 import { readOptions } from './options.ts';
+import { mappedTag, type TagMap } from './tag-map.ts';
 
 /** The counts of each corpus, and the scheme in which its tags were compared. */
 export interface Evaluated {
@@ -28,8 +29,33 @@ export interface LabelledFile {
 export async function readLabelledFile(
   { source, name }: Input,
   read: ReadOptions,
+  { map, used }: { map?: TagMap | undefined; used?: Set<string> } = {},
 ): Promise<LabelledFile> {
-  return { file: name, sentences: await readCorpus(source, { ...read, file: name, gold: true }) };
+  const sentences = await readCorpus(source, { ...read, file: name, gold: true });
+  return { file: name, sentences: map ? sentences.map((s) => mapped(s, map, used)) : sentences };
+}
+
+/** A sentence with the new names of its tags. */
+function mapped(sentence: Sentence, map: TagMap, used: Set<string> | undefined): Sentence {
+  const rename = (tags: readonly string[]): string[] =>
+    tags.map((tag) => mappedTag(tag, map, used));
+  const { tags, tagColumns } = sentence;
+  return {
+    ...sentence,
+    tags: rename(tags),
+    ...(tagColumns && { tagColumns: tagColumns.map(rename) }),
+  };
+}
+
+/** Says which names of `--map` do not occur. */
+export function reportUnused(
+  map: TagMap | undefined,
+  used: ReadonlySet<string>,
+  { say }: Context,
+): void {
+  const unused = [...(map?.keys() ?? [])].filter((name) => !used.has(name));
+  if (unused.length > 0)
+    say(`seqtag: --map: no tag or span type is called ${unused.join(', ')}. Check the spelling.`);
 }
 
 /** Compares a file of predicted tags with a file of gold tags. */
@@ -38,17 +64,23 @@ export async function evaluateFilePair(
   context: Context,
 ): Promise<Evaluated> {
   const { io } = context;
+  const naming = { map: flags.map, used: new Set<string>() };
   const golds = await openLabelled(gold, { io, format: flags.format });
   const preds = await openLabelled(pred, { io, format: flags.format });
   const predColumn = flags.predColumn ?? flags.tagColumn;
   const counts = await compare(
-    await readLabelledFile(golds, readOptions(flags, golds.format)),
-    await readLabelledFile(preds, {
-      ...readOptions(flags, preds.format),
-      ...(predColumn !== undefined && { tagColumn: predColumn }),
-    }),
+    await readLabelledFile(golds, readOptions(flags, golds.format), naming),
+    await readLabelledFile(
+      preds,
+      {
+        ...readOptions(flags, preds.format),
+        ...(predColumn !== undefined && { tagColumn: predColumn }),
+      },
+      naming,
+    ),
     { flags, context },
   );
+  reportUnused(flags.map, naming.used, context);
   return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
 }
 
@@ -86,11 +118,17 @@ async function compareColumns(
   const { tagColumn: goldColumn, predColumn } = flags;
   if (format === 'conllu' && predColumn === undefined)
     throw new UserError(
-      `${name}: CoNLL-U has no last two columns of tags. Give -m MODEL, or name both columns: --tag-column upos --pred-column xpos.`,
+      `${name}: CoNLL-U has one column for each kind of tags, so predicted tags replaced the gold ones. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred, where upos has the gold tags.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
+  if (format === 'jsonl' && predColumn === undefined)
+    throw new UserError(
+      `${name}: which key has the predicted tags? In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column pred | seqtag eval --tag-column tags --pred-column pred, where tags has the gold tags.`,
       { code: 'SEQTAG_COLUMN' },
     );
   let document: Document | undefined;
-  const sentences = await readCorpus(source, {
+  const used = new Set<string>();
+  const read = await readCorpus(source, {
     ...readOptions(flags, format),
     file: name,
     gold: true,
@@ -99,6 +137,9 @@ async function compareColumns(
       document = started;
     },
   });
+  const { map } = flags;
+  const sentences = map ? read.map((sentence) => mapped(sentence, map, used)) : read;
+  reportUnused(map, used, context);
   const columns = document?.columns ?? 0;
   if (columns < 3 && goldColumn === undefined && predColumn === undefined)
     throw new UserError(

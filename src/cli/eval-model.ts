@@ -13,10 +13,11 @@ import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import type { EvalFlags } from './eval.ts';
-import { type Evaluated, type LabelledFile, readLabelledFile } from './eval-files.ts';
+import { type Evaluated, type LabelledFile, readLabelledFile, reportUnused } from './eval-files.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
 import { readOptions, taggerOptions } from './options.ts';
+import { mappedTag } from './tag-map.ts';
 
 type Model = Tagger['model'];
 
@@ -31,19 +32,23 @@ export async function evaluateModel(
     const column = evaluatedColumn(model, flags.tagColumn);
     const tagColumn = model.tagColumns[column]!;
     const partial = flags.partial ?? model.record.hyperparameters.partial === true;
+    const { map } = flags;
+    const used = new Set<string>();
+    const rename = (tag: string): string => (map ? mappedTag(tag, map, used) : tag);
     const written: (LabelledFile & { sha256: string })[] = [];
     for (const file of files) {
-      const corpus = await readCorpusFor(model, { file, tagColumn, flags, context });
+      const corpus = await readCorpusFor(model, { file, tagColumn, flags, used, context });
       written.push(corpus);
     }
     checkGold(written, { flags: { ...flags, ...runsOf(tagColumn, flags) }, partial }, context);
     const reading = goldReading(written, { tagColumn, partial, flags });
     const corpora = written.map((corpus) => inUsualNotation(corpus, reading));
     const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial, reading });
-    const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!, tagColumn);
+    const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!.map(rename), tagColumn);
+    reportUnused(map, used, context);
     const evaluated = corpora.map(({ file, sentences }) => {
       const count = partial ? countCertainPairs : countPairs;
-      const pairs = predictedPairs(sentences, { tagger, column, scheme });
+      const pairs = predictedPairs(sentences, { tagger, column, scheme, rename });
       const counts = count(pairs, { scheme, isKnown: tagger.isKnown, seenTags });
       checkCounts(counts, { file, model: name });
       return { name: file, counts: writtenCounts(counts, reading?.notation) };
@@ -77,8 +82,15 @@ async function readCorpusFor(
     file,
     tagColumn,
     flags,
+    used,
     context,
-  }: { file: string; tagColumn: TagColumn; flags: EvalFlags; context: Context },
+  }: {
+    file: string;
+    tagColumn: TagColumn;
+    flags: EvalFlags;
+    used: Set<string>;
+    context: Context;
+  },
 ): Promise<LabelledFile & { sha256: string }> {
   const input = await openLabelled(file, { io: context.io, format: flags.format });
   const { format, name, source } = input;
@@ -90,6 +102,7 @@ async function readCorpusFor(
       ...readOptions(flags, format, context),
       ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
     },
+    { map: flags.map, used },
   );
   checkFeatureValues(corpus, model);
   return { ...corpus, sha256: bytes.sha256() };
@@ -166,7 +179,12 @@ const SENTENCES = 512;
 
 function* predictedPairs(
   sentences: LabelledFile['sentences'],
-  { tagger, column, scheme }: { tagger: Tagger; column: number; scheme: Scheme },
+  {
+    tagger,
+    column,
+    scheme,
+    rename,
+  }: { tagger: Tagger; column: number; scheme: Scheme; rename: (tag: string) => string },
 ): Generator<SentencePair> {
   const modelScheme = tagger.model.tagColumns[column]!.scheme;
   for (let from = 0; from < sentences.length; from += SENTENCES) {
@@ -177,7 +195,7 @@ function* predictedPairs(
     )[column]!;
     for (const [i, { tokens, tags: gold }] of part.entries()) {
       const predicted = modelScheme === scheme ? tags[i]! : convert(tags[i]!, modelScheme, scheme);
-      yield { tokens, gold, predicted };
+      yield { tokens, gold, predicted: predicted.map(rename) };
     }
   }
 }

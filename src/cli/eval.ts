@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
 import type { Context } from './context.ts';
@@ -31,6 +31,7 @@ import {
 } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
+import { parseTagMap, type TagMap } from './tag-map.ts';
 
 export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   model?: string;
@@ -46,6 +47,7 @@ export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   allowUnseen?: boolean;
   fromScheme?: string;
   force?: boolean;
+  map?: TagMap;
 }
 
 const examples = [
@@ -54,6 +56,8 @@ const examples = [
   'seqtag eval -m model.safetensors test.conll --min-f1 0.85 && echo good enough',
   'seqtag eval --gold test.conll --pred output-of-another-tagger.conll',
   'seqtag tag -m model.safetensors test.conll | seqtag eval',
+  'seqtag tag -m en-upos test.conllu --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred',
+  'seqtag eval -m en-ner wnut.conll --map person=PER,location=LOC,corporation=ORG,group=ORG',
 ];
 
 const notes = [
@@ -85,6 +89,12 @@ export function defineEval(command: Command, context: Context): void {
   command
     .addOption(featureOption(whereFeatures))
     .option('--pred-column <column>', 'column of the predicted tags (default: the last)')
+    .addOption(
+      new Option(
+        '--map <names>',
+        'new names of tags or span types, gold and predicted: person=PER,product=O',
+      ).argParser(parseTagMap),
+    )
     .option('--details', 'scores of each tag, and a table of confusions')
     .option('--json', 'print one JSON object: a report for each corpus, and the total')
     .option('--min-f1 <x>', 'threshold: exit with 1 if F1 is below', parseFraction)
@@ -202,7 +212,9 @@ function judge(
   const unseen = unseenList(total);
   if (unseen !== undefined) {
     const files = corpora.filter(({ report }) => report.unseenTags?.length).map(({ name }) => name);
-    const remedy = allowUnseen ? '' : ' Train on them, or pass --allow-unseen.';
+    const remedy = allowUnseen
+      ? ''
+      : ' Train on them, rename them with --map, or pass --allow-unseen.';
     messages.push(
       `${files.join(', ')}: tags that training never saw, counted as errors: ${unseen}.${remedy}`,
     );

@@ -163,14 +163,16 @@ async function fail(
   if (error instanceof ClosedPipe) return exitCode;
   if (error instanceof UserError) {
     const { withRemedy } = await import('./remedies.ts');
+    const { suggestion } = await import('./suggestions.ts');
     const flags = new Set(command?.options.map(({ long }) => long ?? ''));
-    say(`seqtag: ${oneLine(withRemedy(error, flags))}`);
+    say(`seqtag: ${oneLine(withRemedy(error, flags) + suggestion(error.message))}`);
     return 2;
   }
   if (error instanceof CommanderError) {
     const message = oneLine(error.message.replace(/^error: /, ''));
     const name = command ? `seqtag ${command.name()}` : 'seqtag';
-    const remedy = message.endsWith('?)') ? '' : ` See \`${name} --help\`.`;
+    const { suggestion } = await import('./suggestions.ts');
+    const remedy = message.endsWith('?)') ? '' : suggestion(message) || ` See \`${name} --help\`.`;
     say(`seqtag: ${message}${/[.?)]$/.test(message) ? '' : '.'}${remedy}`);
     return 2;
   }

@@ -144,8 +144,8 @@ function parseThreads(value: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
 }
 
-export const modelOption = (): Option =>
-  new Option('-m, --model <model>', 'a model file, or a bundled model: en-upos, en-ner');
+export const modelOption = (more = ''): Option =>
+  new Option('-m, --model <model>', `a model file, or a bundled model: en-upos, en-ner${more}`);
 
 export interface BiasOptions {
   biasRecall?: RecallBias;
@@ -171,7 +171,7 @@ export const taggerOptions = (
 });
 
 /** Checks a required flag. Commander would report it as missing before it reports a misspelt one. */
-export function required(value: string | undefined, message: string): string {
+export function required<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw new UserError(message, { code: 'SEQTAG_OPTION' });
   return value;
 }

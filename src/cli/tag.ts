@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { findModel } from '../model/model-file.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
+import { joinTaggers } from '../tagging/join-taggers.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -38,7 +39,7 @@ import { openTagInput } from './tag-input.ts';
 import { createTagWriter } from './tag-output.ts';
 
 export interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
-  model?: string;
+  model?: string[];
   input?: (typeof inputFormats)[number];
   lines?: boolean;
   textColumn?: string;
@@ -70,6 +71,7 @@ const examples = [
   'seqtag tag -m en-ner headlines.txt --lines --output inline',
   'seqtag tag -m en-ner reviews.csv --text-column text -o tagged.csv',
   'seqtag tag -m en-upos reviews.csv --text-column text --token-rows id',
+  'seqtag tag -m en-upos -m en-ner article.txt --output conllu',
   'tail -f messages.log | seqtag tag -m en-ner --lines --output jsonl',
 ];
 
@@ -79,6 +81,7 @@ const notes = [
   'With --text-column, each cell of that column of csv or tsv is tagged as a text. The row comes back with a new column `spans`: [{start, end, text, type}], with offsets in the cell; if tags are plain, with the columns `tokens` and `tags`. --tag-column names the column otherwise. --token-rows id writes rows of id, sentence, token and tag instead.',
   'A line of jsonl has an array of tokens (`tokens`, `words` or `form`) or raw `text`.',
   'A model may have several tag columns (train --tag-column upos,xpos). All are written: to the columns of training if the input has them, otherwise to new ones. To write only some, list their names with --tag-column. To write all to other columns, list as many new names. The formats spans and html show the span columns, or the first column if there are none.',
+  'With several models, raw text is cut into tokens as the first one was trained. Two columns of the same name get a number: NER, NER2.',
   'The format spans has one line of JSON for each span, or for each token if tags are plain, with its start and end in the raw text.',
   '--confidence writes the probability of each tag: a column in columns, csv and tsv, the key `confidences` in jsonl, Conf= in MISC in conllu. With several tag columns each has its own, such as `confidence_upos` or ConfUpos=. In spans and html it is the probability of the whole span.',
   '--n-best writes the most probable tag sequences: in jsonl the key `nbest`, an array of {tags, probability}; in columns the second best and so on as columns after the tag.',
@@ -92,7 +95,11 @@ export function defineTag(command: Command, context: Context): void {
       'Tags text or files. Output is written while input arrives, to standard output unless -o names a file.',
     )
     .argument('[file...]', 'files to tag, gzip and zstd too; - or none: standard input')
-    .addOption(modelOption())
+    .addOption(
+      modelOption('; several, each with its own -m, write their columns side by side').argParser(
+        (path: string, others: string[] = []) => [...others, path],
+      ),
+    )
     .addOption(biasOption())
     .addOption(
       choice(
@@ -174,7 +181,7 @@ async function tagCommand(
       ? undefined
       : await import('./tag-table.ts');
   tagTable?.checkTableFlags(flags, files);
-  const model = required(
+  const models = required(
     flags.model,
     'tag: no model. Name one with -m: a file that `seqtag train` wrote, or a bundled model (en-upos, en-ner).',
   );
@@ -187,8 +194,10 @@ async function tagCommand(
     );
   const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
-  if (flags.outFile !== undefined) refuseSameFile(flags.outFile, [findModel(model)]);
-  const tagger = loadTagger(model, taggerOptions(flags, context));
+  if (flags.outFile !== undefined) refuseSameFile(flags.outFile, models.map(findModel));
+  const tagger = joinTaggers(
+    models.map((model) => loadTagger(model, taggerOptions(flags, context))),
+  );
   const isWatched = io.isTerminal.stderr && !toScreen;
   const progress = isWatched
     ? await (await import('./read-progress.ts')).createReadProgress(files, context)

@@ -63,7 +63,13 @@ export async function trainCommand(
     {
       flags,
       start: (signal) => train({ ...options, hyperparameters, signal }),
-      narrator: trainingNarrator(columnNames(flags.tagColumn)),
+      narrator: trainingNarrator({
+        columnNames: columnNames(flags.tagColumn),
+        featured:
+          flags.featureColumn === undefined
+            ? undefined
+            : { file: corpora[0]!, format: flags.format },
+      }),
       from: 'start',
       stopping:
         'stopping after this step; the best model so far will be written (Ctrl-C: exit now)',

@@ -3,14 +3,15 @@ import type { Narrator } from './follow.ts';
 import { bar } from './moving-line.ts';
 import type { Style } from './style.ts';
 import { type Cell, counted, duration, number, percent, table } from './table.ts';
-import { sizeText, summaryText } from './training-summary.ts';
+import { type FeaturedCorpus, sizeText, summaryText } from './training-summary.ts';
 
 type Event<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
 
 /** Puts training into words: the data, a line for each epoch, the summary. */
-export function trainingNarrator(
-  columnNames: readonly string[],
-): (style: Style, columns: number) => Narrator<TrainingEvent> {
+export function trainingNarrator(names: {
+  columnNames: readonly string[];
+  featured?: FeaturedCorpus | undefined;
+}): (style: Style, columns: number) => Narrator<TrainingEvent> {
   return (style, columns) => ({
     lines(event) {
       if (event.type === 'start') return `${startText(event, style)}\n${epochHead(event, style)}`;
@@ -18,7 +19,7 @@ export function trainingNarrator(
         const run = event.epoch === 1 ? runText(event) : '';
         return (run && style.dim(`${run}\n`)) + epochLine(event, style);
       }
-      return event.type === 'end' ? `\n${summaryText(event, { style, columnNames })}` : '';
+      return event.type === 'end' ? `\n${summaryText(event, { style, ...names })}` : '';
     },
     status(event) {
       if (event.type === 'progress') return progressText(event, { style, columns });

@@ -14,13 +14,30 @@ const stopReasons = {
   diverged: 'diverged',
 } as const;
 
+/** A corpus with the feature columns that a model needs. Raw text has none. */
+export interface FeaturedCorpus {
+  readonly file: string;
+  readonly format: string | undefined;
+}
+
+/** How to tag the corpus of training; undefined if that was standard input. */
+function featuredCommand(model: string, { file, format }: FeaturedCorpus): string | undefined {
+  if (file === '-') return undefined;
+  const input = format === undefined ? '' : ` --input ${format}`;
+  return `seqtag tag -m ${printable(shellWord(model))} ${printable(shellWord(file))}${input}`;
+}
+
 /**
  * The summary at the end of training: scores, the model file, and how to use it.
  * @param columnNames names of the tag columns
  */
 export function summaryText(
   event: End,
-  { style, columnNames }: { style: Style; columnNames: readonly string[] },
+  {
+    style,
+    columnNames,
+    featured,
+  }: { style: Style; columnNames: readonly string[]; featured?: FeaturedCorpus | undefined },
 ): string {
   const { dev, test, refit, members, recallBias } = event;
   const reports = Object.entries({ dev, ...(test && { test }) }).flatMap(([name, columns]) =>
@@ -51,7 +68,9 @@ export function summaryText(
     ['penalty', recallBias && `${recallBias.join(', ')} on ${printable(event.recallTag ?? 'O')}`],
     [
       'try',
-      `echo 'Ada Lovelace lived in London.' | seqtag tag -m ${printable(shellWord(event.model))}${output}`,
+      featured
+        ? featuredCommand(event.model, featured)
+        : `echo 'Ada Lovelace lived in London.' | seqtag tag -m ${printable(shellWord(event.model))}${output}`,
     ],
   ];
   return [

@@ -68,6 +68,29 @@ describe('wrong use', () => {
     expectRefused(await seqtag(['train', 'x', '--bach-size', '3']), /Did you mean --batch-size\?/);
   });
 
+  it('suggests a model, a choice and a column', async () => {
+    expectRefused(await seqtag(['tag', '-m', 'en-nre']), /no such .* Did you mean en-ner\?$/m);
+    expectRefused(
+      await seqtag(['tag', '-m', './models/en-uops.safetensors']),
+      /Did you mean \.\/models\/en-upos\.safetensors\?$/m,
+    );
+    expectRefused(
+      await seqtag(['tag', '-m', 'en-ner', '--input', 'conlu']),
+      /Did you mean conllu\?$/m,
+    );
+    const conllu = 'corpora/english.dev.conllu';
+    expectRefused(
+      await seqtag(['eval', '-m', 'en-upos', conllu, '--tag-column', 'upso']),
+      /Did you mean upos\?$/m,
+    );
+    const csv = { stdin: 'word,label\nx,X\n' };
+    expectRefused(
+      await seqtag(['convert', '--from=csv', '--to=jsonl', '--tag-column=labl'], csv),
+      /Did you mean label\?$/m,
+    );
+    expect((await seqtag(['tag', '-m', 'qqqqqq'])).stderr).not.toContain('Did you mean');
+  });
+
   it.each([
     [['tag'], /tag: no model\. Name one with -m/],
     [['train', 'corpus.conll'], /train: no output\. Name the model file with -o/],

@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { closestName } from '../option-values.ts';
+
+const BUNDLED = ['en-upos', 'en-ner'];
+
+/** Messages about an unknown name that list the names that there are: the name, and the list. */
+const lists = [
+  /argument '([^']*)' is invalid\. Allowed choices are (.*?)\.$/,
+  /no column "([^"]*)"\. The first row has (.*?)\.(?: |$)/,
+  /no key "([^"]*)"\. The keys are (.*?)\.(?: |$)/,
+  /no word has (\S+?)= in MISC, and it is no field\. The fields are (.*?)\.(?: |$)/,
+  /-column (\S+): .* has the tag columns (.*?)\. /,
+];
+
+/** ` Did you mean NAME?` for a message about an unknown name, if there is a similar one; otherwise nothing. */
+export function suggestion(message: string): string {
+  if (message.includes('Did you mean')) return '';
+  const [wanted, names] = unknownName(message) ?? [];
+  const name = wanted === undefined ? undefined : closestName(wanted, names ?? []);
+  return name === undefined || name === wanted ? '' : ` Did you mean ${name}?`;
+}
+
+function unknownName(message: string): readonly [string, readonly string[]] | undefined {
+  const model = /^(.*?): no such model file/.exec(message)?.[1];
+  if (model !== undefined) return [model, [...BUNDLED, ...filesBeside(model)]];
+  for (const list of lists) {
+    const [, wanted, names] = list.exec(message) ?? [];
+    if (wanted === undefined || names === undefined) continue;
+    return [
+      wanted,
+      names.split(/[,;] (?:MISC has )?/).map((name) => name.trim().replace(/^"(.*)"$/, '$1')),
+    ];
+  }
+  return undefined;
+}
+
+/** Model files in the folder of a path, written as the path is. */
+function filesBeside(path: string): string[] {
+  const folder = dirname(path);
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.safetensors'))
+      .map((name) => (path.includes('/') ? join(folder, name) : name))
+      .map((name) => (path.startsWith('./') ? `./${name}` : name));
+  } catch {
+    return [];
+  }
+}
