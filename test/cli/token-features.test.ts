@@ -55,6 +55,13 @@ describe('a column that decides the tag', () => {
     expect(stdout).toMatch(/^features +column 1, 3 values$/m);
   });
 
+  it('is in the command that the end of training says to try', async () => {
+    const [, command = ''] = /^try +seqtag (.*)$/m.exec(trained.stderr) ?? [];
+    expect(command.split(' ')).toEqual(['tag', '-m', model, corpus]);
+    const { code, stderr } = await seqtag(command.split(' '));
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
   it('is read in tagging, where it stands', async () => {
     const tag = (file: string, text: string, ...args: string[]) => {
       writeFileSync(folder.path(file), text);
@@ -101,7 +108,7 @@ describe('a column that decides the tag', () => {
     const tagger = loadTagger(model, { threads: 1 });
     try {
       expect(tagger.tag([['w1', 'w2']], [[['green', 'red']]])).toEqual([['Y', 'X']]);
-      expect(() => tagger.tag([['w1', 'w2']])).toThrow(/2 tokens without values of 1/);
+      expect(() => tagger.tag([['w1', 'w2']])).toThrow(/2 tokens without values of .*: 1\./);
     } finally {
       await tagger.close();
     }
