@@ -69,7 +69,7 @@ const recipes = {
       );
       writeFileSync(join(scratch, `${part}.conll`), posts.map(entities).join('') + edited);
     }
-    // words of count 1 have no embedding, which keeps the file below 10 MB
+    // words of count 1 are treated as unknown, which keeps the file below 10 MB
     return { folder: scratch, ending: 'conll', hyperparameters: { minCount: 2 } };
   },
 };

@@ -27,13 +27,13 @@ export type Column = number | string;
 /** One sentence. */
 export type Sentence = {
   readonly tokens: readonly string[];
-  /** The gold tags of the first tag column, one per token; empty if no gold tags were asked for. */
+  /** The gold tags of the first tag column, one per token; empty if no gold tags were requested. */
   readonly tags: readonly string[];
-  /** `tagColumns[column][token]`: all tag columns, where several were asked for, in that order. */
+  /** `tagColumns[column][token]`: all tag columns, in the requested order, if several were requested. */
   readonly tagColumns?: readonly (readonly string[])[] | undefined;
-  /** `featureColumns[column][token]`: the feature columns, where some were asked for. */
+  /** `featureColumns[column][token]`: the feature columns, if any were requested. */
   readonly featureColumns?: readonly (readonly string[])[] | undefined;
-  /** Whether no white space follows each token, where the format tells and gold tags are read. */
+  /** For each token whether no white space follows it, if the format has this information and gold tags are read. */
   readonly isJoined?: readonly boolean[] | undefined;
   readonly file: string;
   /** The line of the first token, from 1. */

@@ -22,7 +22,7 @@ export interface Vocabulary {
 
 export interface VocabularyOptions {
   readonly lowercase: boolean;
-  /** Rarer words share the row of the unknown word. */
+  /** Rarer words have the row of the unknown word. */
   readonly minCount: number;
   readonly features?: Features | undefined;
   /** Whether tags may be partial labels such as `?` and `NN|VB` (see `candidates`). */

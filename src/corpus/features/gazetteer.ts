@@ -32,9 +32,9 @@ export interface GazetteerFile {
 
 const MOST_PHRASES = 1_000_000;
 const MOST_TYPES = 256;
-/** The most tokens in a phrase. */
+/** Maximum number of tokens in a phrase. */
 const MOST_TOKENS = 64;
-/** The most tokens in all phrases. */
+/** Maximum number of tokens in all phrases. */
 const MOST_WORDS = 8_000_000;
 
 const splitSpaces = (text: string): string[] => text.split(/\s+/).filter((chunk) => chunk !== '');
@@ -118,7 +118,7 @@ async function eachLine(
   file: string,
   visit: (line: string, number: number) => void,
 ): Promise<string> {
-  const { hashed } = await import('../../files/hash.ts'); // taggers that read no list start sooner without
+  const { hashed } = await import('../../files/hash.ts'); // loaded on demand, so that taggers start faster
   const { bytes, sha256 } = hashed(readBytes(file));
   const buffer = new LineBuffer();
   let number = 0;

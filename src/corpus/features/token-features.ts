@@ -3,9 +3,9 @@ import type { Column } from '../sentence.ts';
 import { byCount, tally } from '../tally.ts';
 import { createMatcher, type Gazetteer, type Match } from './gazetteer.ts';
 
-// Features of tokens besides their form: the values of other columns of the corpus, and positions in phrases of
-// gazetteers. Each feature column is a group, and the gazetteers are the last group. A token has a bag in each group. The
-// members of bags are rows of one table, which has the rows of the first column first.
+// Token features other than the word form: the values of feature columns, and positions in phrases of gazetteers. Each
+// feature column is a group, and the gazetteers are the last group. A token has a bag in each group. The members of
+// bags are rows of one table, which has the rows of the first column first.
 
 /** A feature column. Its value 0, `''`, is the unknown value. */
 export interface FeatureColumn {
@@ -106,7 +106,7 @@ export interface NumberedTokens {
   readonly to: number;
 }
 
-/** What training hides at random. */
+/** Random dropout in training. */
 export interface Noise {
   /** Whether to replace the value of this row by the unknown value. */
   isUnknown(row: number): boolean;

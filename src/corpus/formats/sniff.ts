@@ -8,14 +8,14 @@ import { looksLikeHeader } from './table/header.ts';
 /** UTF-16 units after which the format is decided in any case. */
 const LIMIT = 64 * 1024;
 
-/** What a format says of a sample. */
+/** The result of a format for a sample. */
 type VerdictOf = (format: FormatDefinition, sample: Sample) => Verdict;
 
 const verdictOfFormat: VerdictOf = ({ sniff }, sample) => sniff?.(sample) ?? 'no';
 
 /**
- * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and jsonl. Of most texts
- * the first line tells that it is text.
+ * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and jsonl. Most texts
+ * are recognised by their first line.
  */
 const verdictBesideText: VerdictOf = (format, sample) => {
   const { content, isLast } = sample;
@@ -49,10 +49,10 @@ export interface Sniffer {
 }
 
 /**
- * Looks at a text line by line, so that the result does not depend on how the text is cut. After each
- * line every format says yes, no or maybe. The first format that does not say no has it: a yes decides,
- * and a maybe waits for the next line. The formats see at most 64 KiB. A text of blank lines only is
- * `columns`. `horizontal` is never found, since nothing distinguishes it from text.
+ * Looks at a text line by line, so that the result does not depend on how the text is cut. After each line every format
+ * answers yes, no or maybe. The first format that does not answer no is the candidate: yes decides, maybe waits for the
+ * next line. The formats see at most 64 KiB. A text of blank lines only is `columns`. `horizontal` is never detected,
+ * because it cannot be distinguished from text.
  * @param options.orText whatever is not certainly in another format is raw text
  */
 export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sniffer {
@@ -116,7 +116,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
         if (format !== undefined) return format;
       } else rest += piece;
       if (size < LIMIT) return undefined;
-      // a line that is cut short tells nothing, unless it is the only one
+      // a truncated line is ignored, unless it is the only one
       return content.length > 0 ? last() : end();
     },
     end,

@@ -1,6 +1,6 @@
 // White space in UTF-8, as `isSpace` has it in UTF-16.
 
-/** Bytes of white space at `i`, as `TextParser` has it; 0 if there is none. */
+/** Number of bytes of white space at `i`, by the rules of `TextParser`; 0 if there is none. */
 export function spaceAt(bytes: Uint8Array, i: number): number {
   const byte = bytes[i]!;
   if (byte < 0x80) return byte === 32 || (byte >= 9 && byte <= 13) ? 1 : 0;
@@ -37,7 +37,9 @@ export const isSpaceOnly = (bytes: Uint8Array, from: number, to: number): boolea
   return true;
 };
 
-/** After the last white space before `to`, or `to` if nothing stands before that. */
+/**
+ * The position after the last white space before `to`; `to` if there is only white space before it.
+ */
 export function lastSpace(bytes: Uint8Array, from: number, to: number): number {
   let i = to;
   while (i > from) {

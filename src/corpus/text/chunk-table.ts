@@ -1,8 +1,9 @@
 import type { Chunk, Follow, Tokenizer } from './tokenizer.ts';
 
-// Finds the chunks of a text by their bytes, so that every different chunk is decoded and cut once.
+// Looks up the chunks of a text by their bytes, so that every distinct chunk is decoded and cut
+// only once.
 
-/** A different chunk of the text. */
+/** A distinct chunk of the text. */
 export interface Entry {
   readonly chunk: Chunk;
   /** Length in bytes and hash of each token, by what follows the chunk. */
@@ -59,7 +60,7 @@ export class ChunkTable {
     const count = this.#entries.length;
     const end = this.#starts[count]! + to - from;
     if (count === MOST_ENTRIES || end > MOST_KEY_BYTES) {
-      // a text of ever new chunks begins anew
+      // a full table is emptied
       this.#slots.fill(0);
       this.#entries = [];
       return entry;

@@ -2,7 +2,7 @@ import type { Tokenization } from './tokenization.ts';
 
 // The regular expressions that find tokens in a chunk.
 
-/** Characters that show nothing by themselves: marks on others, joiners, selectors of emoji, byte order marks. */
+/** Characters that are invisible by themselves: combining marks, joiners, emoji selectors, byte order marks. */
 const INVISIBLE = String.raw`[\p{M}\p{Cf}\u{E0020}-\u{E007F}]`;
 export const UNSEEN = new RegExp(`^${INVISIBLE}+$`, 'u');
 const L = String.raw`[\p{L}\p{M}]`;
@@ -18,7 +18,7 @@ const UNIT = 'am|pm|AM|PM|a\\.m\\.|p\\.m\\.|km|kg|mm|cm|lbs?|hrs?|mins?|mg|ml|GB
 const LINK = String.raw`(?:[^\s<>"”’()]|\([^\s()]*\))*(?:[^\s<>"”’.,;:!?()\]}']|\([^\s()]*\))`;
 
 /**
- * Matches the next token at a place. In order: the first alternative that matches is the token. Lengths are bounded so that
+ * Matches the next token at a position. The first alternative that matches is the token. Lengths are bounded, so that
  * no chunk takes quadratic time.
  */
 export function lexerOf({ treatments, prefixes }: Tokenization): RegExp {
@@ -70,7 +70,7 @@ export function lexerOf({ treatments, prefixes }: Tokenization): RegExp {
         String.raw`['’]\d\ds?(?!${W})`,
       ),
       ...keeps('units', String.raw`\d+(?:[.,:]\d+)*(?:${UNIT}|bn|mn|k|m)(?!${W})`),
-      // a unit written to the number comes apart: 10 am
+      // a unit after a number is a separate token: 10 am
       ...splits('units', String.raw`\d+(?:[.,:]\d+)*(?=(?:${UNIT})(?!${W}))`),
       ...keeps('percent', String.raw`\p{N}+(?:[.,]\p{N}+)*%`),
       ...keeps(

@@ -2,18 +2,18 @@ import type { Chunk } from './tokenizer.ts';
 
 // Where sentences end, by the chunks of a paragraph.
 
-/** Chunks that are looked at to find the first letter after a full stop. */
+/** Maximum number of chunks to search for the first letter after a full stop. */
 const MOST_AHEAD = 8;
 
 /**
- * The sentences of a paragraph: of each, the place after its last chunk.
- * @param isBreak of each chunk, whether a sentence ends after it in any case
+ * The ends of a paragraph's sentences: for each, the index after its last chunk.
+ * @param isBreak for each chunk, whether a sentence always ends after it
  */
 export function sentenceEnds(chunks: readonly Chunk[], isBreak: readonly boolean[]): number[] {
   const ends: number[] = [];
   let first = 0;
   for (let i = 0; i < chunks.length; i++) {
-    // the mark of an item of a list belongs to the item
+    // the marker of a list item belongs to the item
     const isMark = i === first && chunks[i]!.isListMark;
     if (i + 1 < chunks.length && !isBreak[i] && (isMark || !endsSentence(chunks, i))) continue;
     ends.push(i + 1);

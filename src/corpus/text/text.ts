@@ -17,7 +17,7 @@ interface PlacedChunk {
   readonly chunk: Chunk;
   readonly from: number;
   readonly to: number;
-  /** A sentence ends after it in any case. */
+  /** Whether a sentence always ends after it. */
   readonly isBreak: boolean;
 }
 
@@ -50,7 +50,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
   const tokenizer = tokenizerOf(tokenization);
   /** The open paragraph, with the blank lines before it. */
   let pending = '';
-  /** The first line of it that was not looked at. */
+  /** The first line of the open paragraph that was not yet read. */
   let lineStart = 0;
   let hasContent = false;
   const isByLine = format === 'lines';
@@ -58,7 +58,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
   /** Line ends before the open paragraph. */
   let lines = 0;
 
-  /** Where the open paragraph ends, its blank line included; 0 if that is not known yet. */
+  /** The end of the open paragraph, with its blank line; 0 if it is not known yet. */
   const paragraphEnd = (): number => {
     // a longer paragraph is cut, wherever the pieces that were pushed end
     const limit = Math.min(pending.length, MAX_PARAGRAPH);

@@ -1,21 +1,21 @@
-// How a corpus cuts text into tokens. Treebanks differ: `well-known` is one token or three, `don't` one or two. Training
-// learns the conventions of its corpus from the tokens alone, and the model applies them to raw text.
+// How a corpus cuts text into tokens. Treebanks differ: `well-known` is one token or three, `don't` one or two.
+// Training learns the conventions of its corpus from the tokens, and the model applies them to raw text.
 
-/** What a corpus does with something that could be one token or several. */
+/** A pattern that a corpus keeps as one token or splits into several. */
 export type Treatment = 'keep' | 'split';
 
 interface Phenomenon {
-  /** What it is called in reports. */
+  /** Its name in reports. */
   readonly title: string;
-  /** A text with it. */
+  /** An example. */
   readonly example: string;
-  /** Tokens that keep it in one piece. */
+  /** Matches tokens in which the pattern is kept. */
   readonly kept: RegExp;
-  /** Neighbouring tokens that it was split into: one pattern a token. */
+  /** Matches the neighbouring tokens into which it is split: one expression per token. */
   readonly split: readonly RegExp[];
   /** Without spacing, a lone hyphen may be a dash: a kept one counts this many times. Default: 1. */
   readonly weight?: number;
-  /** Where the corpus has no example. */
+  /** The convention if the corpus has no example. */
   readonly otherwise: Treatment;
 }
 
@@ -170,7 +170,7 @@ export interface Tokenization {
   readonly treatments: Readonly<Record<PhenomenonName, Treatment>>;
   /** Prefixes, in lower case, that keep their hyphen where hyphens are split: `e-mail`. */
   readonly prefixes: readonly string[];
-  /** Words, in lower case, that keep a full stop, besides those that are known in general. */
+  /** Words, in lower case, that keep a full stop, in addition to general abbreviations. */
   readonly abbreviations: readonly string[];
   /** Words, in lower case, that are not split although they could be: `cannot`. */
   readonly unsplit: readonly string[];
@@ -199,7 +199,7 @@ export const joinedWords: ReadonlyMap<string, readonly number[]> = new Map([
     .map((text): [string, readonly number[]] => [text, [text.length - 2, 2]]),
 ]);
 
-/** A corpus that splits none of these does not split the others either. */
+/** If a corpus splits none of these words, it does not split the others either. */
 const english: readonly PhenomenonName[] = ['negations', 'possessives', 'clitics'];
 
 const treatmentsWhere = (choose: (name: PhenomenonName) => Treatment): Tokenization['treatments'] =>
@@ -219,18 +219,18 @@ export const defaultTokenization: Tokenization = {
   multiwordTokens: false,
 };
 
-/** Abbreviations and prefixes that a corpus has less often are chance. */
+/** Minimum count of an abbreviation or prefix. Rarer ones may be chance. */
 const LEAST_COUNT = 2;
-/** Fewer examples than this decide nothing. */
+/** Minimum number of examples for a decision. */
 const LEAST_EVIDENCE = 3;
-/** Different tokens whose patterns are remembered. */
+/** Maximum number of distinct tokens whose patterns are cached. */
 const MOST_SEEN = 100_000;
-/** So many are kept, the most frequent ones. */
+/** Maximum number that is kept, the most frequent ones first. */
 const MOST_WORDS = 500;
 
 /**
- * Learns how a corpus cuts text into tokens, from the tokens of its sentences. Where the corpus says which tokens had no
- * white space between them (`isJoined`), only those were split.
+ * Learns how a corpus cuts text into tokens, from the tokens of its sentences. If the corpus marks tokens without white
+ * space between them (`isJoined`), only those count as split.
  * @param options.multiwordTokens whether it has multiword tokens that are their words, joined
  */
 export function learnTokenization(

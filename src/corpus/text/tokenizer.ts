@@ -2,14 +2,14 @@ import { copy } from '../lines.ts';
 import { lexerOf, SYMBOL, UNSEEN } from './lexer.ts';
 import { defaultTokenization, joinedWords, partsOf, type Tokenization } from './tokenization.ts';
 
-// Cuts chunks, the stretches of a text between white space, into tokens, and tells where sentences end. What is one token
-// and what is several goes by a `Tokenization`. Scripts that are written without spaces are cut by `Intl.Segmenter`.
+// Cuts chunks (the parts of a text between white space) into tokens, and finds the ends of sentences. A `Tokenization`
+// decides what is one token. `Intl.Segmenter` cuts scripts without spaces.
 
-/** What follows a chunk in its sentence. It decides whether a full stop belongs to an abbreviation. */
+/** The context after a chunk in its sentence. It decides whether a full stop belongs to an abbreviation. */
 export type Follow = 'word' | 'number' | 'nothing';
 const follows: readonly Follow[] = ['word', 'number', 'nothing'];
 
-/** A chunk as the rules of sentences see it. */
+/** The properties of a chunk that the rules of sentence ends use. */
 export interface Chunk {
   /** Its tokens; joined, they are the chunk. None if nothing in it is visible. */
   tokens(follow: Follow): readonly string[];
@@ -19,7 +19,7 @@ export interface Chunk {
   readonly isClosed: boolean;
   /** What its full stop belongs to, which may not end a sentence. */
   readonly stopOf: 'title' | 'counter' | 'abbreviation' | undefined;
-  /** It may be the mark of an item of a list: `1.`, `(a)`. */
+  /** It may be the marker of a list item: `1.`, `(a)`. */
   readonly isListMark: boolean;
   /** What its first letter is; undefined if it has none before a mark that ends a sentence. */
   readonly letter: 'lower' | 'other' | undefined;
@@ -27,9 +27,9 @@ export interface Chunk {
   readonly beginsWithNumber: boolean;
   /** It begins with a mark after which no sentence begins, such as a comma. */
   readonly beginsWithMark: boolean;
-  /** Its first word often begins a sentence: after `U.S.` or `etc.` that tells that one has ended. */
+  /** Its first word often begins a sentence. After `U.S.` or `etc.` this shows a sentence end. */
   readonly isStarter: boolean;
-  /** Where sentences end inside it, for want of a space: `Go!Now` has 3. */
+  /** The sentence ends inside it, where a space is missing: `Go!Now` has one at 3. */
   readonly breaks: readonly number[];
 }
 
@@ -60,7 +60,7 @@ const STARTERS = setOf(
     'their your not yes no please thanks many most some all also then now one even once still just',
 );
 
-/** Made when it is needed first: that takes longer than all else here. */
+/** Created on first use, because creating it is slow. */
 let words: Intl.Segmenter | undefined;
 
 /** UTF-16 units that the segmenter gets at once: its time is quadratic in the length of a text. */
@@ -223,7 +223,7 @@ const FIRST_LETTER = /^[^\p{L}.!?。！？]*(\p{L})/u;
 const INSIDE =
   /(?:[!?]+["'”’»)\]}]*|\.["'”’»)\]}]+|\.{2,}["'”’»)\]}]*)(?=\p{Lu})|[。！？｡]+["'”’»)\]}」』）】]*(?=[^。！？｡])/gu;
 
-/** Tokens in which nothing is visible go to the token before them, or to the next. */
+/** Appends invisible tokens to the previous token, or to the next one. */
 function withVisibleTokens(tokens: string[]): string[] {
   if (!tokens.some((token) => UNSEEN.test(token))) return tokens;
   const visible: string[] = [];
