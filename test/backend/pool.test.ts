@@ -92,7 +92,7 @@ describe('run', () => {
     for (const threads of [1, 2]) {
       const { pool, counts } = open('wasm', threads);
       pool.begin(Id.count, 20);
-      expect(() => pool.begin(Id.count, 1)).toThrow('begun before the previous was finished');
+      expect(() => pool.begin(Id.count, 1)).toThrow('begun before the previous one was finished');
       pool.finish();
       expect([...counts.subarray(0, 21)]).toEqual([...Array(20).fill(1), 0]);
       pool.finish(); // nothing to do
