@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Address } from './kernels.ts';
 
 const PAGE = 65_536;
@@ -45,6 +46,21 @@ export interface SharedMemory {
   grow(pages: number): number;
 }
 
+/**
+ * Address space for the largest arena. RAM is taken only as it is used.
+ * @throws UserError (`SEQTAG_MEMORY`) if the system limits the address space
+ */
+function reserveMemory(): SharedMemory {
+  try {
+    return new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES, shared: true });
+  } catch (cause) {
+    throw new UserError(
+      'the address space of the process is limited, and 4 GiB of it cannot be reserved. Raise the limit, for example with ulimit -v unlimited.',
+      { code: 'SEQTAG_MEMORY', cause },
+    );
+  }
+}
+
 /** One shared memory for all threads and for both kinds of kernels. It grows but never moves. */
 export class Arena {
   readonly memory: SharedMemory;
@@ -52,14 +68,7 @@ export class Arena {
   /** A copy of `memory.buffer`, which is slow to read. It may be shorter than the memory is now. */
   private buffer: SharedArrayBuffer;
 
-  constructor(
-    begin: Address,
-    memory: SharedMemory = new WebAssembly.Memory({
-      initial: 64,
-      maximum: MOST_PAGES,
-      shared: true,
-    }),
-  ) {
+  constructor(begin: Address, memory: SharedMemory = reserveMemory()) {
     this.memory = memory;
     this.buffer = memory.buffer;
     this.layout = new Layout(begin);

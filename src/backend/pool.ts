@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import type { ErrorCode } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import type { Address } from './kernels.ts';
 import type { KernelsOptions } from './load.ts';
@@ -39,7 +39,7 @@ export interface Pool {
   /**
    * Computes `count` tickets of a task and returns when all are done.
    * @throws Error with the message of a ticket that threw.
-   * @throws Error with the code `SEQTAG_THREAD` if a thread ended before it had finished its ticket.
+   * @throws UserError (`SEQTAG_THREAD`) if a thread ended before it had finished its ticket.
    */
   run(task: number, count: number, args?: readonly number[]): void;
   /** The first half of `run`: other threads draw tickets while the calling thread continues. */
@@ -182,11 +182,9 @@ export function createPool(options: PoolOptions): Pool {
     for (let done = Atomics.load(words, DONE); done !== count; ) {
       const now = waitWhile(words, { at: DONE, value: done, patience: PATIENCE });
       if (now === done && workers.some(({ thread, isCut }) => isBusy(words, thread) && isCut()))
-        throw Object.assign(
-          new Error(
-            'a thread ended while it computed, perhaps because memory ran out. Use fewer threads or smaller batches.',
-          ),
-          { code: 'SEQTAG_THREAD' satisfies ErrorCode },
+        throw new UserError(
+          'a thread ended while it computed, perhaps because memory ran out. Use fewer threads or smaller batches.',
+          { code: 'SEQTAG_THREAD' },
         );
       done = now;
     }

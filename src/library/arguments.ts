@@ -64,10 +64,12 @@ export const numberFrom = (min: number, max: number): Kind => ({
   isAllowed: (value: number) => value >= min && value <= max,
 });
 
-export const listOf = (item: Kind, expected: string): Kind => ({
+export const listOf = (item: Kind, expected: string, least = 0): Kind => ({
   expected,
-  hasType: (value) => Array.isArray(value) && value.every(item.hasType),
-  isAllowed: (values: readonly never[]) => values.every((value) => item.isAllowed?.(value) ?? true),
+  // Array.from, since `every` passes over the holes of an array
+  hasType: (value) => Array.isArray(value) && Array.from(value).every(item.hasType),
+  isAllowed: (values: readonly never[]) =>
+    values.length >= least && values.every((value) => item.isAllowed?.(value) ?? true),
 });
 
 export const either = (a: Kind, b: Kind): Kind => ({

@@ -43,7 +43,7 @@ const paths = listOf(path, 'a list of paths');
 const { format, tokenColumn, tagColumn, featureColumn, header } = readKinds;
 const fileKinds: Kinds = {
   ...computeKinds,
-  corpora: either(path, paths),
+  corpora: either(path, listOf(path, 'a list of at least one path', 1)),
   output: path,
   dev: path,
   test: path,

@@ -113,11 +113,11 @@ describe('train', () => {
   it.each([
     [undefined, TypeError, 'train: expected an object of options'],
     [{ corpora: 'a' }, TypeError, 'train: output is missing. Give a path.'],
-    [{ output: 'a' }, TypeError, 'train: corpora is missing. Give a path or a list of paths.'],
+    [{ output: 'a' }, TypeError, 'train: corpora is missing. Give a path or a list of at least one path.'],
     [
       { corpora: [1], output: 'a' },
       TypeError,
-      'train: corpora: expected a path or a list of paths, not an array of 1.',
+      'train: corpora: expected a path or a list of at least one path, not an array of 1.',
     ],
     [{ corpus: 'a', output: 'a' }, TypeError, 'train: there is no option "corpus".'],
     [
@@ -137,6 +137,7 @@ describe('train', () => {
       RangeError,
       'highway',
     ],
+    [{ corpora: [], output: 'a' }, RangeError, 'not an array of 0.'],
     [{ corpora: 'a', output: 'a', teacher: {} }, TypeError, 'train: teacher: model is missing.'],
     [
       { corpora: 'a', output: 'a', signal: 1 },

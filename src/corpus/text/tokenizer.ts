@@ -169,8 +169,10 @@ function createTokenizer(tokenization: Tokenization): Tokenizer {
   function analyse(text: string): Chunk {
     const cuts: (readonly string[] | undefined)[] = [undefined, undefined, undefined];
     const isPlain = /^[A-Za-z]+$/.test(text);
-    const ending = isPlain ? null : ENDING.exec(text.length > LOOK ? text.slice(-LOOK) : text);
-    const bare = text.replace(/^[^\p{L}\p{N}]+/u, '').replace(/['"”’»)\]]+$/u, '');
+    // only its end counts
+    const last = text.length > LOOK ? text.slice(-LOOK) : text;
+    const ending = isPlain ? null : ENDING.exec(last);
+    const bare = last.replace(/^[^\p{L}\p{N}]+/u, '').replace(/['"”’»)\]]+$/u, '');
     const stem = bare.endsWith('.') ? bare.slice(0, -1) : '';
     const first = FIRST_LETTER.exec(text);
     return {
@@ -221,7 +223,8 @@ const LIST_MARK = /^[(]?(?:\d{1,3}|\p{L})[.)]$/u;
 const FIRST_LETTER = /^[^\p{L}.!?。！？]*(\p{L})/u;
 /** Where a sentence may end without a space: before a capital after `!`, `?` or `."`, and after 。 and its like. */
 const INSIDE =
-  /(?:[!?]+["'”’»)\]}]*|\.["'”’»)\]}]+|\.{2,}["'”’»)\]}]*)(?=\p{Lu})|[。！？｡]+["'”’»)\]}」』）】]*(?=[^。！？｡])/gu;
+  // each begins at the first mark of a run, so that a long run takes linear time
+  /(?:(?<![!?])[!?]+["'”’»)\]}]*|(?<!\.)\.["'”’»)\]}]+|(?<!\.)\.{2,}["'”’»)\]}]*)(?=\p{Lu})|(?<![。！？｡])[。！？｡]+["'”’»)\]}」』）】]*(?=[^。！？｡])/gu;
 
 /** Appends invisible tokens to the previous token, or to the next one. */
 function withVisibleTokens(tokens: string[]): string[] {

@@ -91,7 +91,25 @@ describe('tokenize', () => {
 
   test('takes no more than linear time', () => {
     const start = performance.now();
-    for (const unit of ['a', 'a-', 'a.', '(', '@a', '1-', '1.', "a'", ':', 'http://(', 'e-']) {
+    for (const unit of [
+      '!',
+      '.',
+      '?!',
+      '。',
+      '"',
+      '!"',
+      'a',
+      'a-',
+      'a.',
+      '(',
+      '@a',
+      '1-',
+      '1.',
+      "a'",
+      ':',
+      'http://(',
+      'e-',
+    ]) {
       tokenize(unit.repeat(60_000 / unit.length), 'word');
     }
     expect(performance.now() - start).toBeLessThan(10_000);
@@ -184,6 +202,7 @@ describe('sentenceEnds', () => {
 
   test('inside chunks', () => {
     const breaks = (text: string) => tokenizerOf().chunk(text).breaks;
+    expect(breaks(`${'!'.repeat(50_000)}A`)).toEqual([50_000]);
     expect(breaks('Go!Now')).toEqual([3]);
     expect(breaks('end...Next')).toEqual([6]);
     expect(breaks('猫である。名前。')).toEqual([5]);
