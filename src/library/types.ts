@@ -1,8 +1,7 @@
 // The types of the public interface. They import nothing from other files, so that internals can change without
 // breaking programs that use the library.
 
-/** A corpus format. `inline`, `spans` and `html` can only be written; `text` and `lines` (a sentence or
- * paragraph on each line) can only be read. */
+/** A corpus format. `spans` and `html` can only be written; `text` and `lines` can only be read. */
 export type Format =
   | 'columns'
   | 'conllu'

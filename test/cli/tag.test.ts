@@ -814,7 +814,7 @@ describe('bad input', () => {
     expectRefused(await tag(['-m', ner, gold, '--tag-column=9']), /3 columns, but .* column 9/);
     expectRefused(await tag(['-m', ner, dirname(gold)]), /a directory/);
     expectRefused(await tag(['-m', ner, folder.path('none.conll')]), /none\.conll: no such file/);
-    expectRefused(await tag(['-m', ner, gold, '--input=inline']), /'inline' is invalid/);
+    expectRefused(await tag(['-m', ner, gold, '--input=html']), /'html' is invalid/);
     const jsonl = folder.path('bad.jsonl');
     writeFileSync(jsonl, '{"tokens": ["a"]}\n{"words": "a"}\n');
     expectRefused(await tag(['-m', ner, jsonl]), /bad\.jsonl:2: "words" is not an array/);

@@ -240,6 +240,7 @@ it('formats that can be read and written are those of the corpora', () => {
     'conllu',
     'csv',
     'horizontal',
+    'inline',
     'jsonl',
     'lines',
     'text',

@@ -113,7 +113,11 @@ describe('train', () => {
   it.each([
     [undefined, TypeError, 'train: expected an object of options'],
     [{ corpora: 'a' }, TypeError, 'train: output is missing. Give a path.'],
-    [{ output: 'a' }, TypeError, 'train: corpora is missing. Give a path or a list of at least one path.'],
+    [
+      { output: 'a' },
+      TypeError,
+      'train: corpora is missing. Give a path or a list of at least one path.',
+    ],
     [
       { corpora: [1], output: 'a' },
       TypeError,

@@ -93,7 +93,8 @@ describe('converting', () => {
         sentence(['1', 'a,b'], ['Y', 'Z']),
       ];
       const out = write(odd, { format });
-      const { sentences } = parseText(out, { format, gold: true });
+      // a first token # may be taken for a comment
+      const { sentences } = parseText(out, { format, gold: true, comment: false });
       expect(sentences.map(({ tokens, tags }) => ({ tokens, tags }))).toEqual(
         odd.map(({ tokens, tags }) => ({ tokens, tags })),
       );
