@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { LF } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
-import { createOutput } from '../files/write.ts';
+import { createOutput, type OutputFile } from '../files/write.ts';
 import { ENDS_IN_VALUE, quotedWord } from './fields.ts';
 
 /** Word vectors to be written. */
@@ -36,15 +36,29 @@ export async function writeVectors(
   try {
     const bytes = encodeVectors(vectors, options);
     if (file.endsWith('.gz'))
-      await pipeline(Readable.from(bytes), createGzip(), async (packed) => {
-        for await (const chunk of packed) output.write(chunk as Uint8Array);
-      });
+      await pipeline(Readable.from(bytes), createGzip(), writableTo(output));
     else for (const chunk of bytes) output.write(chunk);
     output.finish();
   } finally {
     output.discard();
   }
 }
+
+/**
+ * The output as the last stream of a pipeline. A function in its place would lose the error: if it throws while the
+ * source is still read, the pipeline fails with the AbortError of the source.
+ */
+const writableTo = (output: OutputFile): Writable =>
+  new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      try {
+        output.write(chunk);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
 
 /**
  * The bytes that `writeVectors` writes.

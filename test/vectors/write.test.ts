@@ -1,4 +1,4 @@
-import {
+import fs, {
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { floatToHalf, halfToFloat } from '../../src/model/half.ts';
 import { readVectors } from '../../src/vectors/read.ts';
 import { encodeVectors, writeVectors } from '../../src/vectors/write.ts';
@@ -77,6 +77,23 @@ describe('writing', () => {
     );
     await expectUserErrorAsync(() => write(folder), /: is a directory\. /);
     await expectUserErrorAsync(() => write('/dev/null'), /^\/dev\/null: not a regular file\. /);
+  });
+
+  test.each(['full.vec', 'full.vec.gz'])('a disk that is full: %s', async (name) => {
+    const words = Array.from({ length: 20_000 }, (_, i) => `w${i}`);
+    const values = Float32Array.from({ length: 160_000 }, Math.random);
+    vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    });
+    try {
+      await expectUserErrorAsync(
+        () => writeVectors(join(folder, name), vectors(words, values, 8)),
+        new RegExp(`${name}: the disk is full\\.`),
+      );
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(files()).toEqual([]);
   });
 
   test.each(['', 'a\n', ' a', 'a\t', 'a 0.5', '\ud800'])('%j is no word in text', (word) => {
