@@ -1,12 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { flagOf } from '../option-values.ts';
-import {
-  removeWorkFolder,
-  type SweepEvent,
-  type SweepOptions,
-  sweep,
-} from '../training/sweep/sweep.ts';
+import { type SweepEvent, type SweepOptions, sweep } from '../training/sweep/sweep.ts';
+import { removeWorkspaces } from '../training/sweep/workspace.ts';
 import type { GivenHyperparameters } from './config-file.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
@@ -103,7 +99,7 @@ export async function sweepCommand(
       narrator: sweepNarrator,
       from: 'plan',
       stopping: 'stopping; the current run is dropped (Ctrl-C: exit now)',
-      onQuit: () => removeWorkFolder(options.output),
+      onQuit: removeWorkspaces,
     },
     context,
   );

@@ -133,8 +133,8 @@ process.on('exit', () => {
   for (const name of unfinished) attempt(() => fs.unlinkSync(name));
 });
 
-/** In the folder of the target, so that renaming stays within one file system. */
-const temporaryName = (target: string): string =>
+/** A random name in the folder of the target, so that renaming stays within one file system. */
+export const temporaryName = (target: string): string =>
   path.join(path.dirname(target), `.seqtag-${crypto.randomUUID()}.tmp`);
 
 function targetOf(file: string): Target {

@@ -1,11 +1,10 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 import { DivergedError, UserError } from '../../errors.ts';
 import type { Report } from '../../evaluation/report.ts';
 import { sha256Of } from '../../files/hash.ts';
 import { version } from '../../files/package.ts';
 import { describeFile, readBytes } from '../../files/read.ts';
-import { followLinks, moveFile } from '../../files/write.ts';
+import { moveFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import { openModel } from '../../model/model-file.ts';
 import type { TrainingEvent } from '../events.ts';
@@ -25,6 +24,7 @@ import {
   type SweepData,
   sweepData,
 } from './records.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
 
 export type { SweepEvent } from './events.ts';
 
@@ -34,12 +34,26 @@ export type SweepOptions = Omit<TrainOptions, 'hyperparameters' | 'teacher'> & P
  * Trains every combination of values with several seeds. Records every finished run; the output is always the best
  * model of the recorded runs. Called again, a sweep continues after the recorded runs. The signal discards the current
  * run. Each file is read once for all runs, except for word vectors.
- * @throws UserError for wrong hyperparameters, corpora or output, and if the record file belongs to another sweep
+ * @throws UserError for wrong hyperparameters, corpora or output, if the record file belongs to another sweep, and if
+ * another sweep is writing the output
  */
 export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> {
-  const { output, signal, seeds = 1, read } = options;
+  const { output } = options;
   const runs = planRuns(options);
   checkOutput(options);
+  const workspace = openWorkspace(output);
+  try {
+    yield* sweepIn(workspace, { options, runs });
+  } finally {
+    workspace.remove();
+  }
+}
+
+async function* sweepIn(
+  workspace: Workspace,
+  { options, runs }: { options: SweepOptions; runs: readonly Run[] },
+): AsyncGenerator<SweepEvent> {
+  const { output, signal, seeds = 1, read } = options;
   const vectors = await hashVectors(options.embeddings);
   const files = await readTrainingFiles(options);
   const data = sweepData(files, { read, vectors });
@@ -55,30 +69,25 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   }
   const total = runs.length;
   yield { type: 'plan', combinations, seeds, runs: total, done: records.size, record };
-  removeWorkFolder(output);
-  try {
-    for (const [i, run] of runs.entries()) {
-      if (records.has(run.id)) continue;
-      if (signal?.aborted) break;
-      const { combination } = run;
-      yield { type: 'run', run: i + 1, runs: total, combination, seed: seedOf(run) };
-      const finished = yield* trainRun(run, { options, files, runs, records, key });
-      if (!finished) break;
-      const isBest = isBetter(finished.record, best);
-      // the model first: after an interruption, a model without a record is trained again, but a record without a model
-      // would be lost
-      if (isBest) moveFile(join(workFolder(output), MODEL), output);
-      appendRecord(record, finished.record);
-      records.set(run.id, finished.record);
-      if (isBest) best = finished.record;
-      removeWorkFolder(output);
-      const progress = { run: i + 1, sweepSecondsLeft: secondsLeft({ runs, records }) };
-      yield finished.end
-        ? { ...finished.end, ...progress, model: isBest ? output : null }
-        : { type: 'diverged', message: finished.record.diverged!, ...progress };
-    }
-  } finally {
-    removeWorkFolder(output);
+  for (const [i, run] of runs.entries()) {
+    if (records.has(run.id)) continue;
+    if (signal?.aborted) break;
+    const { combination } = run;
+    yield { type: 'run', run: i + 1, runs: total, combination, seed: seedOf(run) };
+    const finished = yield* trainRun(run, { options, files, runs, records, key, workspace });
+    if (!finished) break;
+    const isBest = isBetter(finished.record, best);
+    // the model first: after an interruption, a model without a record is trained again, but a record without a model
+    // would be lost
+    if (isBest) moveFile(workspace.model, output);
+    appendRecord(record, finished.record);
+    records.set(run.id, finished.record);
+    if (isBest) best = finished.record;
+    else fs.rmSync(workspace.model, { force: true });
+    const progress = { run: i + 1, sweepSecondsLeft: secondsLeft({ runs, records }) };
+    yield finished.end
+      ? { ...finished.end, ...progress, model: isBest ? output : null }
+      : { type: 'diverged', message: finished.record.diverged!, ...progress };
   }
   yield {
     type: 'sweep',
@@ -94,15 +103,6 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<SweepEvent> 
   };
 }
 
-const MODEL = 'model.safetensors';
-
-/** The folder for the model of a run until its score is compared. Temporary files stay inside it. */
-const workFolder = (output: string): string => `${followLinks(output)}.sweep.tmp`;
-
-/** Removes the files of an unfinished run. */
-export const removeWorkFolder = (output: string): void =>
-  fs.rmSync(workFolder(output), { recursive: true, force: true });
-
 /** Trains a run. The result has no `end` if training diverged; it is undefined if the signal stopped it. */
 async function* trainRun(
   run: Run,
@@ -112,12 +112,13 @@ async function* trainRun(
     runs: readonly Run[];
     records: Records;
     key: string;
+    workspace: Workspace;
   },
 ): AsyncGenerator<
   Exclude<TrainingEvent, TrainingEnd> & RunProgress,
   { end?: TrainingEnd; record: RunRecord } | undefined
 > {
-  const { options, files, runs, records, key } = context;
+  const { options, files, runs, records, key, workspace } = context;
   const { hyperparameters, combination } = run;
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
@@ -139,10 +140,9 @@ async function* trainRun(
   // divergence is a result of this run; any other error stops the sweep
   const divergedRecord = (diverged: string): RunRecord =>
     createRecord({ dev: null, tokensPerSecond: null, bestEpoch: null, diverged });
-  fs.mkdirSync(workFolder(options.output));
   const trainOptions: TrainOptions = {
     ...options,
-    output: join(workFolder(options.output), MODEL),
+    output: workspace.model,
     hyperparameters: { refit: false, ...hyperparameters }, // dev scores are compared; a refit has none
     signal: undefined, // with the signal, training would score and save a run that is discarded
   };
@@ -167,9 +167,17 @@ async function* trainRun(
     }
     throw new Error('training ended without a result');
   } catch (error) {
-    if (!(error instanceof DivergedError)) throw error;
-    return { record: divergedRecord(error.message) };
+    if (error instanceof DivergedError) return { record: divergedRecord(error.message) };
+    throw namedBy(options.output, { error, file: workspace.model });
   }
+}
+
+/** An error about the model of a run, as one about the output: the user does not know the temporary name. */
+function namedBy(output: string, { error, file }: { error: unknown; file: string }): unknown {
+  if (!(error instanceof UserError && error.message.startsWith(`${file}: `))) return error;
+  const { code, option, cause } = error;
+  const message = `${output}${error.message.slice(file.length)}`;
+  return new UserError(message, { code, ...(option !== undefined && { option }), cause });
 }
 
 const scoresOf = ({ spans, accuracy }: Report): Scores =>

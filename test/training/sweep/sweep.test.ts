@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import fs from 'node:fs';
+import { hostname } from 'node:os';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../../src/files/package.ts';
 import { openModel } from '../../../src/model/model-file.ts';
 import { selectionScore } from '../../../src/training/sweep/ranking.ts';
@@ -34,6 +35,7 @@ function newOutput(): string {
 }
 const left = (output: string): string[] => fs.readdirSync(output.replace(/\/[^/]*$/, '')).sort();
 const recordOf = (output: string): string => `${output}.sweep.jsonl`;
+const lockOf = (output: string): string => `${output}.sweep.lock`;
 const linesOf = (output: string): RunRecord[] =>
   fs
     .readFileSync(recordOf(output), 'utf8')
@@ -240,8 +242,12 @@ describe('an interrupted sweep', () => {
     await interrupted(output, 4);
     const text = fs.readFileSync(recordOf(output), 'utf8');
     fs.writeFileSync(recordOf(output), text.slice(0, -40));
-    fs.mkdirSync(`${output}.sweep.tmp`);
-    fs.writeFileSync(`${output}.sweep.tmp/model.safetensors`, 'half');
+    const pid = Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }));
+    const name = `.seqtag-${crypto.randomUUID()}.tmp`;
+    const crashed = output.replace(/[^/]*$/, name);
+    fs.mkdirSync(crashed);
+    fs.writeFileSync(`${crashed}/model.safetensors`, 'half');
+    fs.writeFileSync(lockOf(output), JSON.stringify({ pid, host: hostname(), folder: name }));
     const { events, final } = await run(output, { test: corpus });
     expect(runsOf(events)).toEqual([3, 4, 5, 6, 7, 8]);
     expect(final.rows.map(({ dev }) => dev)).toEqual(first.final.rows.map((row) => row.dev));
@@ -288,6 +294,56 @@ describe('an interrupted sweep', () => {
     using model = openModel(target);
     expect(model.record.seed).toBe(1);
     expect(left(target)).toEqual(['best.safetensors']);
+  });
+});
+
+describe('the files beside the output', () => {
+  const short = { values: {}, seeds: 1 };
+
+  it('that are not of the sweep stay', async () => {
+    const output = newOutput();
+    fs.mkdirSync(`${output}.sweep.tmp`);
+    fs.writeFileSync(`${output}.sweep.tmp/thesis.txt`, 'mine');
+    await run(output, short);
+    expect(fs.readFileSync(`${output}.sweep.tmp/thesis.txt`, 'utf8')).toBe('mine');
+  });
+
+  it('keep a second sweep out until the first ends', async () => {
+    const output = newOutput();
+    const message = `${output}: another sweep (process ${process.pid} on ${hostname()}) is writing it. Wait`;
+    let refused = 0;
+    await run(output, short);
+    for await (const event of sweep(optionsOf(output, { ...short, seeds: 2 }))) {
+      if (event.type !== 'epoch') continue;
+      await expect(run(output, short)).rejects.toThrow(message);
+      refused++;
+    }
+    expect(refused).toBe(2);
+    expect(left(output)).toEqual(['best.safetensors', 'best.safetensors.sweep.jsonl']);
+  });
+
+  it('that are no lock of a sweep are not replaced', async () => {
+    const output = newOutput();
+    fs.writeFileSync(lockOf(output), 'mine');
+    await expect(run(output, short)).rejects.toThrow(
+      /another sweep is writing it.*or remove .*lock/,
+    );
+    expect(left(output)).toEqual(['best.safetensors.sweep.lock']);
+  });
+
+  it('are named by the output in errors', async () => {
+    const output = newOutput();
+    const { writeSync } = fs;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, ...rest: [Uint8Array]) => {
+      if (fd < 3) return writeSync(fd, ...rest);
+      throw Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    }) as typeof writeSync);
+    try {
+      await expect(run(output, short)).rejects.toThrow(`${output}: the disk is full. Free`);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(left(output)).toEqual([]);
   });
 });
 
