@@ -13,6 +13,10 @@ import { UserError } from '../../src/errors.ts';
 
 export type Parsed = { sentences: Sentence[]; document: Document };
 
+/** Whether readers of lines accept the line ends of a text: they refuse carriage returns alone. */
+export const hasLineFeeds = (text: string): boolean =>
+  text.includes('\n') || !/\r[\s\S]/.test(text);
+
 /** Parses `text`, pushed in pieces cut at `cuts`. */
 export function parseText(
   text: string,

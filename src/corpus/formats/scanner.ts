@@ -4,6 +4,7 @@ import {
   isBlank,
   LineBuffer,
   MAX_LINE,
+  problem,
   type RowEnds,
   SPACE,
   tooLongLine,
@@ -12,6 +13,8 @@ import type { Document, Parser, Sentence } from '../sentence.ts';
 import type { SentenceBuilder } from './sentence-builder.ts';
 
 const BOM = 0xfeff;
+/** Where the first line feed must be, in UTF-16 units, if there are carriage returns before it. */
+const MAX_WITHOUT_LF = 64 * 1024;
 
 /**
  * The line that is being read: `text` from `from` to `to`. One object serves all lines, so that
@@ -28,6 +31,9 @@ export interface Line {
   /** The line's number in the file, from 1. */
   number: number;
 }
+
+const ONLY_CR =
+  "line ends are CR alone (classic Mac OS). Convert them, for example with tr '\\r' '\\n'.";
 
 /** What a format makes of its lines. */
 export interface LineReader {
@@ -51,7 +57,7 @@ export interface LineReader {
 
 /**
  * The parser of a format that consists of lines. The scanner finds line ends, numbers the lines, joins
- * what was cut between two pieces, and refuses lines that are too long. A blank line ends a sentence.
+ * what was cut between two pieces, and refuses lines that are too long or that end in CR alone. A blank line ends a sentence.
  */
 export function createLineParser(reader: LineReader): Parser {
   const { document, builder, rows } = reader;
@@ -61,6 +67,16 @@ export function createLineParser(reader: LineReader): Parser {
   let linesWaiting = 0;
   /** Lines that were read. */
   let lines = 0;
+  /** The beginning of the document, as long as it has no line feed. */
+  let beginning: string | undefined = '';
+
+  const checkLineEnds = (text: string, isLast: boolean): void => {
+    if (beginning === undefined) return;
+    beginning = text.includes('\n') ? undefined : beginning + text;
+    if (beginning === undefined || (beginning.length < MAX_WITHOUT_LF && !isLast)) return;
+    if (/\r[\s\S]/.test(beginning)) throw problem(document.file, 1, ONLY_CR);
+    beginning = undefined;
+  };
 
   const scan = (text: string): void => {
     builder.open(text);
@@ -108,6 +124,7 @@ export function createLineParser(reader: LineReader): Parser {
       return lines + linesWaiting + buffer.lineFeeds + 1;
     },
     push(text): Sentence[] {
+      checkLineEnds(text, false);
       const complete = buffer.push(text);
       if (complete === undefined) {
         throw tooLongLine(document.file, lines + linesWaiting + 1, reader.longLineRemedy);
@@ -116,6 +133,7 @@ export function createLineParser(reader: LineReader): Parser {
       return builder.take();
     },
     end(): Sentence[] {
+      checkLineEnds('', true);
       feed(buffer.end(), true);
       builder.end();
       reader.end?.();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expectUserError, joined, parseText, seen, written } from '../helpers.ts';
+import { expectUserError, hasLineFeeds, joined, parseText, seen, written } from '../helpers.ts';
 
 const bare = { format: 'horizontal' } as const;
 
@@ -48,7 +48,10 @@ describe('horizontal', () => {
       '\ufeff',
       '#',
     );
-    const text = fc.array(piece, { maxLength: 40 }).map((parts) => parts.join(''));
+    const text = fc
+      .array(piece, { maxLength: 40 })
+      .map((parts) => parts.join(''))
+      .filter(hasLineFeeds);
     fc.assert(
       fc.property(text, fc.array(fc.nat({ max: 60 })), (text, cuts) => {
         const parsed = parseText(text, bare, cuts);

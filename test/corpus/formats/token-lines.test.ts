@@ -6,7 +6,7 @@ import {
   tokensWithin,
   tokenText,
 } from '../../../src/corpus/index.ts';
-import { expectUserErrorAsync, parseText, stream } from '../helpers.ts';
+import { expectUserErrorAsync, hasLineFeeds, parseText, stream } from '../helpers.ts';
 
 async function read(source: AsyncIterable<Uint8Array>, most = 8): Promise<TokenLines[]> {
   const all: TokenLines[] = [];
@@ -36,7 +36,10 @@ describe('lines of tokens', () => {
       '\u00a0',
       '\ufeff',
     );
-    const text = fc.array(piece, { maxLength: 60 }).map((parts) => parts.join(''));
+    const text = fc
+      .array(piece, { maxLength: 60 })
+      .map((parts) => parts.join(''))
+      .filter(hasLineFeeds);
     const cuts = fc.array(fc.nat(100), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(text, cuts, fc.integer({ min: 1, max: 9 }), async (text, cuts, most) => {
