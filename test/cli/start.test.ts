@@ -100,8 +100,10 @@ describe('the joined modules', () => {
     (kind) => {
       const gold = folder.path('gold.conll');
       writeFileSync(gold, sentences('english.train.conll', 300));
+      const dev = folder.path('dev.conll');
+      writeFileSync(dev, sentences('english.dev.conll', 50));
       const compute = ['--threads', '2', '--backend', kind, '--epochs=2', '-q'];
-      const args = ['train', gold, '--dev', gold, '-o', folder.path('model.safetensors'), ...tiny];
+      const args = ['train', gold, '--dev', dev, '-o', folder.path('model.safetensors'), ...tiny];
       const { status, stderr } = spawnSync(process.execPath, [program, ...args, ...compute], {
         encoding: 'utf8',
       });
