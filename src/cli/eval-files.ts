@@ -7,7 +7,7 @@ import { sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { writtenCounts } from '../evaluation/written.ts';
 import type { Context } from './context.ts';
-import type { EvalFlags } from './eval.ts';
+import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { type Input, nameOf, openLabelled, someOf } from './input.ts';
 import { readOptions } from './options.ts';

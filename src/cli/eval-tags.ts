@@ -8,8 +8,8 @@ import {
 } from '../corpus/tags/scheme.ts';
 import { reportFindings } from '../training/check-corpora.ts';
 import type { Context } from './context.ts';
-import type { EvalFlags } from './eval.ts';
 import type { LabelledFile } from './eval-files.ts';
+import type { EvalFlags } from './eval-flags.ts';
 import { oneLine } from './printable.ts';
 import { withFlags } from './remedies.ts';
 

@@ -3,16 +3,14 @@ import { UserError } from '../errors.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
 import type { Context } from './context.ts';
 import { type Evaluated, evaluateColumns, evaluateFilePair } from './eval-files.ts';
+import type { EvalFlags } from './eval-flags.ts';
 import { evaluateModel } from './eval-model.ts';
 import { addNotes } from './help.ts';
 import {
   addColor,
   addColumns,
   addCompute,
-  type BiasOptions,
   biasOption,
-  type ColumnOptions,
-  type ComputeOptions,
   choice,
   featureOption,
   modelOption,
@@ -31,24 +29,7 @@ import {
 } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
 import { percent } from './table.ts';
-import { parseTagMap, type TagMap } from './tag-map.ts';
-
-export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
-  model?: string;
-  gold?: string;
-  pred?: string;
-  predColumn?: string;
-  format?: (typeof readFormats)[number];
-  details?: boolean;
-  json?: boolean;
-  minF1?: number;
-  minAccuracy?: number;
-  partial?: boolean;
-  allowUnseen?: boolean;
-  fromScheme?: string;
-  force?: boolean;
-  map?: TagMap;
-}
+import { parseTagMap } from './tag-map.ts';
 
 const examples = [
   'seqtag eval -m model.safetensors test.conll',

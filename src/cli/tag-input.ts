@@ -14,8 +14,8 @@ import { nameOf, sourceOf, trainedColumns, trainedFeatures } from './input.ts';
 import { watchLines } from './line-watch.ts';
 import { readOptions } from './options.ts';
 import type { ReadProgress } from './read-progress.ts';
-import type { TagFlags } from './tag.ts';
 import { givenColumns } from './tag-columns.ts';
+import type { TagFlags } from './tag-flags.ts';
 
 export interface TagInput {
   readonly source: string | AsyncIterable<Uint8Array>;

@@ -6,8 +6,8 @@ import { writtenAnnotation, writtenTags } from '../tagging/written-tags.ts';
 import { outputFormat } from './input.ts';
 import { isRaw } from './options.ts';
 import { type Style, tagPainter } from './style.ts';
-import type { TagFlags } from './tag.ts';
 import { chosenColumns, writtenColumns } from './tag-columns.ts';
+import type { TagFlags } from './tag-flags.ts';
 
 interface TagOutputOptions {
   flags: TagFlags;

@@ -17,7 +17,7 @@ import { columnNames } from '../model/column-names.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import { outputFormat } from './input.ts';
-import type { TagFlags } from './tag.ts';
+import type { TagFlags } from './tag-flags.ts';
 
 /** Rows that are tagged at once. */
 const MOST_ROWS = 512;

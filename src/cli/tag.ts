@@ -15,15 +15,11 @@ import {
   addColor,
   addColumns,
   addCompute,
-  type BiasOptions,
   biasOption,
-  type ColumnOptions,
-  type ComputeOptions,
   choice,
   featureOption,
   inputFormats,
   modelOption,
-  type OffsetOptions,
   offsetsOption,
   outputFormats,
   parseCount,
@@ -35,25 +31,9 @@ import {
 import { withOutput } from './output.ts';
 import { plain, styleOf } from './style.ts';
 import { chosenColumns } from './tag-columns.ts';
+import type { TagFlags } from './tag-flags.ts';
 import { openTagInput } from './tag-input.ts';
 import { createTagWriter } from './tag-output.ts';
-
-export interface TagFlags extends ColumnOptions, ComputeOptions, BiasOptions, OffsetOptions {
-  model?: string[];
-  input?: (typeof inputFormats)[number];
-  lines?: boolean;
-  textColumn?: string;
-  tokenRows?: string;
-  output?: (typeof outputFormats)[number];
-  outFile?: string;
-  maxLatency: number;
-  stats?: boolean;
-  json?: boolean;
-  confidence?: boolean;
-  minConfidence?: number;
-  nBest?: number;
-  given?: string;
-}
 
 const examples = [
   "echo 'Angela Merkel met Google in Berlin.' | seqtag tag -m en-ner",
