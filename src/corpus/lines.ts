@@ -36,6 +36,14 @@ export const tooManyTokens = (file: string, line: number): UserError =>
     `a sentence of more than ${quantity(MAX_TOKENS, 'token')}. Is the boundary between sentences missing, or is this another format?`,
   );
 
+/** The error for a text without line feeds, whose lines end in carriage returns. */
+export const onlyCr = (file: string): UserError =>
+  problem(
+    file,
+    1,
+    "line ends are CR alone (classic Mac OS). Convert them, for example with tr '\\r' '\\n'.",
+  );
+
 export const binary = (file: string, line: number): UserError =>
   problem(
     file,

@@ -105,7 +105,7 @@ describe('train', () => {
 
   it('has no result if the loop over its events ended early', async () => {
     const run = train(options());
-    for await (const event of run) if (event.type === 'progress') break;
+    for await (const event of run) if (event.type === 'start') break;
     await expect(run.result()).rejects.toThrow(
       'train: there is no result, because the loop over its events ended',
     );

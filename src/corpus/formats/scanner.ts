@@ -4,7 +4,7 @@ import {
   isBlank,
   LineBuffer,
   MAX_LINE,
-  problem,
+  onlyCr,
   type RowEnds,
   SPACE,
   tooLongLine,
@@ -31,9 +31,6 @@ export interface Line {
   /** The line's number in the file, from 1. */
   number: number;
 }
-
-const ONLY_CR =
-  "line ends are CR alone (classic Mac OS). Convert them, for example with tr '\\r' '\\n'.";
 
 /** What a format makes of its lines. */
 export interface LineReader {
@@ -74,7 +71,7 @@ export function createLineParser(reader: LineReader): Parser {
     if (beginning === undefined) return;
     beginning = text.includes('\n') ? undefined : beginning + text;
     if (beginning === undefined || (beginning.length < MAX_WITHOUT_LF && !isLast)) return;
-    if (/\r[\s\S]/.test(beginning)) throw problem(document.file, 1, ONLY_CR);
+    if (/\r[\s\S]/.test(beginning)) throw onlyCr(document.file);
     beginning = undefined;
   };
 

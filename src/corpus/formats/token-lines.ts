@@ -3,11 +3,13 @@ import { readBytes } from '../../files/read.ts';
 import {
   asCell,
   binary,
+  CR,
   invalidUtf8,
   isAsciiSpace,
   LF,
   MAX_LINE,
   MAX_TOKENS,
+  onlyCr,
   tooLongLine,
   tooManyTokens,
 } from '../lines.ts';
@@ -56,6 +58,10 @@ export async function* readTokenLines(
   const bytes = decompressed(typeof source === 'string' ? readBytes(source) : source, file);
   let line = 1;
   for await (const lines of inLines(bytes, { file, most: MAX_LINE })) {
+    if (line === 1 && lines.indexOf(LF) < 0) {
+      const cr = lines.indexOf(CR);
+      if (cr >= 0 && cr + 1 < lines.length) throw onlyCr(file);
+    }
     const hasBom = line === 1 && BOM_BYTES.every((byte, i) => lines[i] === byte);
     line = yield* tokenLines(hasBom ? lines.subarray(BOM_BYTES.length) : lines, {
       file,
