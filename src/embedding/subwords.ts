@@ -1,3 +1,4 @@
+import { FNV_OFFSET, FNV_PRIME } from '../corpus/fnv.ts';
 /** The embedding rows of words: word w has `rows[offsets[w]]` to `rows[offsets[w + 1] - 1]`. */
 export interface Subwords {
   readonly offsets: Int32Array;
@@ -33,8 +34,8 @@ const utf8 = new TextEncoder();
 
 /** 32-bit FNV-1a hash of the UTF-8 bytes. */
 export function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of utf8.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  let hash = FNV_OFFSET;
+  for (const byte of utf8.encode(text)) hash = Math.imul(hash ^ byte, FNV_PRIME);
   return hash >>> 0;
 }
 

@@ -309,7 +309,7 @@ describe('bad input', () => {
   });
 });
 
-describe('what is said of a model that training did not finish', () => {
+describe('messages about a model whose training was cut short', () => {
   const end = { model: 'a.safetensors', bestEpoch: 3 };
   it('is nothing if it did', () => {
     expect(trainingOutcome({ ...end, stopped: 'epochs' }, undefined)).toEqual({ messages: [] });

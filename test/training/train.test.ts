@@ -200,7 +200,7 @@ describe('refit', () => {
   const files = { dev: shortDev, test: shortDev };
   const h = { refit: true, epochs: 3, biasRecall: 'auto', decoder: 'constrained', ensemble: 2 };
 
-  test('trains anew on the development sentences too, to the best epoch', async () => {
+  test('retrains with the development sentences, up to the best epoch', async () => {
     const once = await run('fit', files, { ...h, refit: false });
     const { output, events } = await run('refit', files, h);
     using before = openModel(once.output);

@@ -1,3 +1,5 @@
+import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
+
 /** Groups of features of a word's form. A word has a bag of features in each group. */
 export const featureNames = [
   'prefix2',
@@ -20,8 +22,8 @@ export interface Features {
 
 /** FNV-1a over UTF-16 units, with a final mix that improves the low bits. */
 function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  let h = FNV_OFFSET;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), FNV_PRIME);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   return (h ^ (h >>> 13)) >>> 0;
 }

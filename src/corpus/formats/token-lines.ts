@@ -1,5 +1,6 @@
 import { decompressed } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
+import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
 import {
   asCell,
   binary,
@@ -98,8 +99,8 @@ export function* tokenLines(
         hashes = batch.hashes = longer(hashes);
       }
       from[n] = i;
-      let hash = 0x811c9dc5;
-      do hash = Math.imul(hash ^ bytes[i++]!, 0x01000193);
+      let hash = FNV_OFFSET;
+      do hash = Math.imul(hash ^ bytes[i++]!, FNV_PRIME);
       while (i < bytes.length && !isAsciiSpace(bytes[i]!));
       to[n] = i;
       hashes[n++] = hash;
@@ -124,7 +125,8 @@ export function* tokenLines(
   return now;
 }
 
-function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
+/** A batch with room for `most` tokens. */
+export function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
   const { bytes, file, most } = options;
   const [from, to, hashes] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
   return { file, bytes, from, to, hashes, tokens: 0, ends: [], lines: [] };

@@ -1,3 +1,4 @@
+import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
 import type { Chunk, Follow, Tokenizer } from './tokenizer.ts';
 
 // Looks up the chunks of a text by their bytes, so that every distinct chunk is decoded and cut
@@ -6,7 +7,7 @@ import type { Chunk, Follow, Tokenizer } from './tokenizer.ts';
 /** A distinct chunk of the text. */
 export interface Entry {
   readonly chunk: Chunk;
-  /** Length in bytes and hash of each token, by what follows the chunk. */
+  /** Byte length and hash of each token. There is one array for each value of `Follow`. */
   readonly cuts: (Int32Array | undefined)[];
   /** Bytes after which a sentence ends inside it. */
   readonly breaks: readonly number[];
@@ -19,8 +20,6 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 // FNV-1a, as of `TokenLines`
-export const FNV_OFFSET = 0x811c9dc5;
-export const FNV_PRIME = 0x01000193;
 export const hashBytes = (bytes: Uint8Array, from: number, to: number): number => {
   let hash = FNV_OFFSET;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);

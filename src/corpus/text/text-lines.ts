@@ -1,12 +1,13 @@
 import { decompressed } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
+import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
 import { inLines } from '../formats/decode.ts';
 import { newDocument } from '../formats/sentence-builder.ts';
-import type { TokenLines } from '../formats/token-lines.ts';
+import { emptyBatch, type TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
 import type { ReadOptions } from '../sentence.ts';
 import { isSpaceOnly, lastSpace, spaceAt } from './byte-spaces.ts';
-import { ChunkTable, cutOf, type Entry, FNV_OFFSET, FNV_PRIME, hashBytes } from './chunk-table.ts';
+import { ChunkTable, cutOf, type Entry, hashBytes } from './chunk-table.ts';
 import { sentenceEnds } from './sentences.ts';
 import { MAX_PARAGRAPH } from './text.ts';
 import { type Chunk, type Tokenizer, tokenizerOf } from './tokenizer.ts';
@@ -104,7 +105,7 @@ class TextCutter {
 
   #takeBatches(): TokenLines[] {
     if (this.#blankLines > 0) {
-      this.#batch ??= emptyBatch({ bytes: this.#bytes, file: this.#file, most: 0 });
+      this.#batch ??= this.#emptyBatch(0);
       this.#batch.blankLines!.push(this.#blankLines);
       this.#blankLines = 0;
     }
@@ -234,9 +235,13 @@ class TextCutter {
     return cutOf(entry, byte >= 48 && byte <= 57 ? 1 : 0);
   }
 
+  #emptyBatch(most: number): TokenLines {
+    return { ...emptyBatch({ bytes: this.#bytes, file: this.#file, most }), blankLines: [] };
+  }
+
   /** Adds the sentence of chunks `first` to `end - 1`, of `size` tokens, to the batch. */
   #write(first: number, end: number, size: number): void {
-    this.#batch ??= emptyBatch({ bytes: this.#bytes, file: this.#file, most: this.#most });
+    this.#batch ??= this.#emptyBatch(this.#most);
     const batch = withRoom(this.#batch, size);
     const { from, to, hashes } = batch;
     let n = batch.tokens;
@@ -287,12 +292,6 @@ function isFull(bytes: Uint8Array, begin: number): boolean {
 /** Whether the text is a byte order mark only. */
 const isMark = (bytes: Uint8Array, from: number, to: number): boolean =>
   to - from === 3 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
-
-function emptyBatch(options: { bytes: Uint8Array; file: string; most: number }): TokenLines {
-  const { bytes, file, most } = options;
-  const [from, to, hashes] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
-  return { file, bytes, from, to, hashes, tokens: 0, ends: [], lines: [], blankLines: [] };
-}
 
 function withRoom(batch: TokenLines, more: number): TokenLines {
   const size = batch.tokens + more;

@@ -34,7 +34,6 @@ export interface Chunk {
 }
 
 export interface Tokenizer {
-  readonly tokenization: Tokenization;
   /** What is known of a chunk without white space. Chunks repeat as words do: those of short ones are kept. */
   chunk(text: string): Chunk;
 }
@@ -196,7 +195,6 @@ function createTokenizer(tokenization: Tokenization): Tokenizer {
 
   const cache = new Map<string, Chunk>();
   return {
-    tokenization,
     chunk(text) {
       const known = cache.get(text);
       if (known !== undefined) return known;

@@ -32,7 +32,7 @@ export interface Context {
   readonly memory: Memory;
   readonly training: TrainingOptions | undefined;
   readonly cachedTypes: number;
-  /** From this address on, the arena is scratch space. It is laid out anew for every batch. */
+  /** The arena is scratch space from this address on. Every batch has its own layout there. */
   readonly scratch: Address;
   /** Returns the numbering for the types of a table. */
   numberingFor(types: WordTypes): Numbering;

@@ -185,7 +185,7 @@ function isSettings(value: unknown): boolean {
 }
 
 const mismatch = (what: string): UserError =>
-  new UserError(`${what}. Choose another output, or remove the file to begin anew.`, {
+  new UserError(`${what}. Choose another output, or remove the file to start again.`, {
     code: 'SEQTAG_RECORD_MISMATCH',
   });
 

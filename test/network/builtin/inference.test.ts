@@ -43,7 +43,7 @@ describe('tagging', () => {
     });
   }
 
-  /** What is said of sentences of types, one after another. */
+  /** The emissions of sentences of word types. The sentences follow one another. */
   function emissions(engine: Engine, sample: Sample, sentences: readonly Int32Array[]): Emissions {
     const lengths = Int32Array.from(sentences, (s) => s.length);
     const wordTypes = { ...sample.types }; // another table, so that nothing of it is in the cache
