@@ -1,6 +1,6 @@
-import { joinedWords } from './tokenization.ts';
+import { cliticPatterns, joinedWords } from './tokenization.ts';
 
-const CLITIC = /^(?:n['’]t|['’](?:s|m|d|ll|re|ve))$/i;
+const CLITIC = new RegExp(`^(?:${Object.values(cliticPatterns).join('|')})$`, 'i');
 
 /** Tokens `from` to `to - 1` of a sentence, which are one word: `do n't`, `can not`. */
 export interface Contraction {

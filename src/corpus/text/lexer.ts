@@ -1,4 +1,4 @@
-import type { Tokenization } from './tokenization.ts';
+import { splitClitics, type Tokenization } from './tokenization.ts';
 
 // The regular expressions that find tokens in a chunk.
 
@@ -29,12 +29,7 @@ export function lexerOf({ treatments, prefixes }: Tokenization): RegExp {
   const joints = `${treatments.hyphens === 'keep' ? '-' : ''}${treatments.slashes === 'keep' ? '/' : ''}`;
   /** No word goes on here. */
   const END = `(?!${joints ? `[${joints}]?` : ''}${W})`;
-  const clitics = [
-    ...splits('negations', `n['’]t`),
-    ...splits('possessives', `['’]s`),
-    ...splits('clitics', `['’](?:m|d|ll|re|ve)`),
-    `['’](?:em|n|cause|til)`,
-  ];
+  const clitics = [...splitClitics(treatments), `['’](?:em|n|cause|til)`];
   const prefix = prefixes
     .filter((text) => /^\p{L}+$/u.test(text))
     .flatMap((text) => [text, text.toUpperCase(), text.charAt(0).toUpperCase() + text.slice(1)]);

@@ -200,7 +200,7 @@ export const joinedWords: ReadonlyMap<string, readonly number[]> = new Map([
 ]);
 
 /** If a corpus splits none of these words, it does not split the others either. */
-const english: readonly PhenomenonName[] = ['negations', 'possessives', 'clitics'];
+const english = ['negations', 'possessives', 'clitics'] as const;
 
 const treatmentsWhere = (choose: (name: PhenomenonName) => Treatment): Tokenization['treatments'] =>
   Object.fromEntries(
@@ -292,7 +292,7 @@ export function learnTokenization(
     const phenomenon: Phenomenon = phenomena[name];
     const [k, s] = [(kept.get(name) ?? 0) * (phenomenon.weight ?? 1), split.get(name) ?? 0];
     if (k !== s && k + s >= LEAST_EVIDENCE) return k > s ? 'keep' : 'split';
-    return !isEnglish && english.includes(name) ? 'keep' : phenomenon.otherwise;
+    return !isEnglish && name in cliticPatterns ? 'keep' : phenomenon.otherwise;
   });
   return {
     treatments,
@@ -348,6 +348,17 @@ const mostFrequent = (
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
     .slice(0, MOST_WORDS)
     .map(([text]) => text);
+
+/** Patterns of English clitics, by the phenomenon that decides whether they are split from their word. */
+export const cliticPatterns = {
+  negations: "n['’]t",
+  possessives: "['’]s",
+  clitics: "['’](?:m|d|ll|re|ve)",
+} as const satisfies Partial<Record<PhenomenonName, string>>;
+
+/** The patterns of the clitics that a corpus splits from their word. */
+export const splitClitics = (treatments: Tokenization['treatments']): string[] =>
+  english.filter((name) => treatments[name] === 'split').map((name) => cliticPatterns[name]);
 
 /** A word cut into parts of these lengths. */
 export function partsOf(text: string, lengths: readonly number[]): string[] {

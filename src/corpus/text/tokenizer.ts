@@ -1,6 +1,12 @@
 import { copy } from '../lines.ts';
 import { lexerOf, SYMBOL, UNSEEN } from './lexer.ts';
-import { defaultTokenization, joinedWords, partsOf, type Tokenization } from './tokenization.ts';
+import {
+  defaultTokenization,
+  joinedWords,
+  partsOf,
+  splitClitics,
+  type Tokenization,
+} from './tokenization.ts';
 
 // Cuts chunks (the parts of a text between white space) into tokens, and finds the ends of sentences. A `Tokenization`
 // decides what is one token. `Intl.Segmenter` cuts scripts without spaces.
@@ -84,11 +90,7 @@ function createTokenizer(tokenization: Tokenization): Tokenizer {
   const { treatments } = tokenization;
   const abbreviations = new Set([...ABBREVIATIONS, ...tokenization.abbreviations]);
   const unsplit = new Set(tokenization.unsplit);
-  const clitics = [
-    ...(treatments.negations === 'split' ? ["n['’]t"] : []),
-    ...(treatments.possessives === 'split' ? ["['’]s"] : []),
-    ...(treatments.clitics === 'split' ? ["['’](?:m|d|ll|re|ve)"] : []),
-  ].join('|');
+  const clitics = splitClitics(treatments).join('|');
   const clitic = clitics === '' ? undefined : new RegExp(`^(.+?)(${clitics})$`, 'iu');
   const elision = treatments.elisions === 'split' ? /^(\p{L}{1,5}['’])(?=\p{L})/u : undefined;
   /** Made when the first chunk needs it, since that takes a millisecond. */
