@@ -55,4 +55,4 @@ for n in {1..20}; do cat corpora/english.train.conllu; done | gzip > "$dir/in.co
 set -x
 SIZE=3M examples/slurm/tag.sh en-upos conllu "$dir/in.conllu.gz" "$dir/out.conllu"
 seqtag tag -m en-upos "$dir/in.conllu.gz" | cmp - "$dir/out.conllu"
-npx vitest run --reporter=verbose test/examples/slurm.test.ts
+npx vitest run --config vitest.examples.config.ts --reporter=verbose slurm

@@ -26,4 +26,4 @@ spark-submit --version 2>&1 | grep -o 'version .*'
 spark-submit --master 'local-cluster[2,1,1024]' examples/spark/tag.py en-upos "$work/in/*" "$work/out" 2> /dev/null
 ls "$work/out"
 seqtag tag -m en-upos "$work"/in/* | cmp - <(zcat "$work"/out/part-*)
-npx vitest run --reporter=verbose test/examples/spark.test.ts
+npx vitest run --config vitest.examples.config.ts --reporter=verbose spark
