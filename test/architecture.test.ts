@@ -18,7 +18,7 @@ const parts = [
   'corpus',
   'files',
 ];
-const terminal = ['chalk', 'ora', 'commander'];
+const terminal = ['@bomb.sh', 'chalk', 'ora', 'commander'];
 
 interface File {
   /** From src on, with slashes: `network/engine.ts`. */

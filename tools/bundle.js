@@ -46,7 +46,7 @@ rmSync(join(dist, 'bundle'), { recursive: true, force: true });
 const build = await rolldown({
   cwd: root,
   input: entries,
-  external: ['chalk', 'commander', 'ora'],
+  external: ['@bomb.sh/tab', 'chalk', 'commander', 'ora'],
   platform: 'node',
 });
 const { output } = await build.write({

@@ -5,11 +5,21 @@ import { type Io, textWidth } from './io.ts';
 export const helpWidth = (io: Pick<Io, 'columns'>): number =>
   Math.min(100, Math.max(40, textWidth(io)));
 
+/** What follows the options in a help text. */
+export interface Notes {
+  readonly examples: readonly string[];
+  /** Paragraphs. */
+  readonly notes?: readonly string[];
+}
+
+const notesByCommand = new WeakMap<Command, Notes>();
+
+/** The examples and paragraphs that were added to a command. */
+export const notesOf = (command: Command): Notes => notesByCommand.get(command) ?? { examples: [] };
+
 /** Adds examples and paragraphs of notes after the options, folded to the terminal's width. */
-export function addNotes(
-  command: Command,
-  { io, examples, notes = [] }: { io: Io; examples: readonly string[]; notes?: readonly string[] },
-): void {
+export function addNotes(command: Command, { io, examples, notes = [] }: Notes & { io: Io }): void {
+  notesByCommand.set(command, { examples, notes });
   const width = helpWidth(io);
   const lines = [
     'Examples:',

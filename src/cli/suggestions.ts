@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { closestName } from '../option-values.ts';
 
-const BUNDLED = ['en-upos', 'en-ner'];
+export const bundledModels = ['en-upos', 'en-ner'] as const;
 
 /** Messages about an unknown name that list the names that there are: the name, and the list. */
 const lists = [
-  /argument '([^']*)' is invalid\. Allowed choices are (.*?)\.$/,
+  /(?:argument|value) '([^']*)' is invalid.*?\. Allowed choices are (.*?)\.$/,
   /no column "([^"]*)"\. The first row has (.*?)\.(?: |$)/,
   /no key "([^"]*)"\. The keys are (.*?)\.(?: |$)/,
   /no word has (\S+?)= in MISC, and it is no field\. The fields are (.*?)\.(?: |$)/,
@@ -23,7 +23,7 @@ export function suggestion(message: string): string {
 
 function unknownName(message: string): readonly [string, readonly string[]] | undefined {
   const model = /^(.*?): no such model file/.exec(message)?.[1];
-  if (model !== undefined) return [model, [...BUNDLED, ...filesBeside(model)]];
+  if (model !== undefined) return [model, [...bundledModels, ...filesBeside(model)]];
   for (const list of lists) {
     const [, wanted, names] = list.exec(message) ?? [];
     if (wanted === undefined || names === undefined) continue;
@@ -36,8 +36,8 @@ function unknownName(message: string): readonly [string, readonly string[]] | un
 }
 
 /** Model files in the folder of a path, written as the path is. */
-function filesBeside(path: string): string[] {
-  const folder = dirname(path);
+export function filesBeside(path: string): string[] {
+  const folder = path.endsWith('/') ? path : dirname(path);
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.safetensors'))

@@ -104,6 +104,7 @@ function addHyperparameter(command: Command, name: HyperparameterName): void {
   }
   const value = typeof usual === 'number' ? 'n' : 'choices' in kind ? 'name' : 'value';
   const option = new Option(`--${flag} <${value}>`, about);
+  if ('choices' in kind) option.argChoices = [...kind.choices]; // for completion; `checkSettings` refuses others
   if ('repeatable' in kind)
     option.argParser((given: string, before?: string) =>
       before === undefined ? given : `${before},${given}`,
