@@ -1,9 +1,10 @@
 import type { EmbeddingEvent } from '../embedding/embed.ts';
+import { shellWord } from '../option-values.ts';
 import type { Narrator } from './follow.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { bytes, counted, duration, number, percent, table } from './table.ts';
-import { factLines, shellWord } from './training-summary.ts';
+import { factLines } from './training-summary.ts';
 
 type Event<T extends EmbeddingEvent['type']> = Extract<EmbeddingEvent, { type: T }>;
 

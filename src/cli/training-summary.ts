@@ -1,4 +1,5 @@
 import type { MemberRecord } from '../model/model.ts';
+import { shellWord } from '../option-values.ts';
 import type { CorpusSize, TrainingEvent } from '../training/events.ts';
 import { printable } from './printable.ts';
 import { scoreRows, typeRows, unseenList } from './scores.ts';
@@ -103,7 +104,3 @@ export function membersText(members: readonly MemberRecord[]): string {
 
 export const sizeText = ({ sentences, tokens }: CorpusSize): string =>
   `${counted(sentences, 'sentence')}, ${counted(tokens, 'token')}`;
-
-/** A word as a shell reads it: quoted if it needs to be. */
-export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -22,7 +22,17 @@ export interface TrainOptions extends BackendOptions {
   readonly gazetteers?: readonly string[] | undefined;
   /** Format and columns of the labelled files. */
   readonly read?:
-    | Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'>
+    | Pick<
+        ReadOptions,
+        | 'format'
+        | 'tokenColumn'
+        | 'tagColumn'
+        | 'featureColumn'
+        | 'header'
+        | 'comment'
+        | 'encoding'
+        | 'strictSpans'
+      >
     | undefined;
   /** The scheme of the gold tags. `IO`: a run of one label is a span. Default: recognised. */
   readonly fromScheme?: Scheme | undefined;

@@ -38,6 +38,8 @@ import type { TrainingFiles } from './training-files.ts';
 /** The input of training a network, except for the seed. */
 export interface Prepared {
   readonly hyperparameters: Hyperparameters;
+  /** The hyperparameters of training on these files if none are given. */
+  readonly recipeHyperparameters: Hyperparameters;
   /** Whether labels may be `?` or `NN|VB`. */
   readonly partial: boolean;
   /** Whether the development sentences are from the training corpora. */
@@ -83,9 +85,8 @@ export async function prepare(
   const columns = trainedColumns(options, files, { refit: developmentRun !== undefined });
   const [{ train: trainSentences, dev, tagColumn }] = columns as [TrainedColumn];
   const tokens = countTokens(trainSentences);
-  const h =
-    developmentRun?.hyperparameters ??
-    chooseHyperparameters(options, { teacher, tagColumn, tokens });
+  const circumstances = { teacher, tagColumn, tokens };
+  const h = developmentRun?.hyperparameters ?? chooseHyperparameters(options, circumstances);
   if (h.refit && options.embeddings !== undefined)
     checkRereadable(options.embeddings, {
       option: 'embeddings',
@@ -134,6 +135,10 @@ export async function prepare(
   const recallBias = parseRecallBias(h.biasRecall); // undefined for `auto`
   return {
     hyperparameters: h,
+    recipeHyperparameters: chooseHyperparameters(
+      { ...options, hyperparameters: {} },
+      circumstances,
+    ),
     partial: h.partial,
     heldOut: !devFile,
     columns,

@@ -1,6 +1,6 @@
 import { version } from '../files/package.ts';
 import type { MemberRecord, TrainingRecord } from '../model/model.ts';
-import { flagOf } from '../option-values.ts';
+import { flagOf, shellWord } from '../option-values.ts';
 import type { Assessment } from './assess.ts';
 import {
   type HyperparameterName,
@@ -34,11 +34,11 @@ export function createTrainingRecord({
   refit: (Assessment & { readonly trainedOn: TrainingRecord['refit'] }) | undefined;
 }): TrainingRecord {
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
-  const { hyperparameters: h, recallBias } = prepared;
+  const { hyperparameters: h, recipeHyperparameters, recallBias } = prepared;
   const [{ bestEpoch, epochs, gradients }] = networks as readonly [TrainedNetwork];
   return {
     seqtag: version,
-    command: commandOf(options, { hyperparameters: h, teacher }),
+    command: commandOf(options, { hyperparameters: h, recipeHyperparameters, teacher }),
     seed: h.seed,
     kernels: model.kernels,
     corpora: [
@@ -78,27 +78,37 @@ function commandOf(
   options: TrainOptions,
   {
     hyperparameters: h,
+    recipeHyperparameters,
     teacher,
-  }: Pick<Prepared, 'hyperparameters'> & Pick<TrainingFiles, 'teacher'>,
+  }: Pick<Prepared, 'hyperparameters' | 'recipeHyperparameters'> & Pick<TrainingFiles, 'teacher'>,
 ): string {
   const { corpora, dev, test, embeddings, gazetteers, read, products } = options;
   const defaultOf = (name: HyperparameterName): unknown =>
     teacher?.settings[name] ??
     (name === 'refit' ? refitsByDefault(options) : hyperparameters[name].default);
+  // the values of recipes too, because they may differ in other versions
+  const isDefault = (name: HyperparameterName): boolean =>
+    h[name] === defaultOf(name) && h[name] === recipeHyperparameters[name];
   const flags: [string, unknown][] = [
     ['dev', dev],
     ['test', test],
     ['embeddings', embeddings],
+    ['from-scheme', options.fromScheme],
+    ['force', options.force || undefined],
     ['format', read?.format],
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
     ['feature-column', read?.featureColumn],
+    ['header', read?.header],
+    ['comment', read?.comment === false ? 'none' : read?.comment],
+    ['encoding', read?.encoding],
+    ['strict-spans', read?.strictSpans || undefined],
     ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
     ['raw-format', options.teacher?.rawFormat],
     ['teacher-weight', teacher?.record.weight],
     ['bfloat16', products === 'bfloat16' || undefined],
     ...hyperparameterNames
-      .filter((name) => h[name] !== defaultOf(name))
+      .filter((name) => !isDefault(name))
       .map((name): [string, unknown] => [flagOf(name), h[name]]),
   ];
   const words = flags
@@ -106,9 +116,10 @@ function commandOf(
     .flatMap(([flag, value]) =>
       typeof value === 'boolean'
         ? [`--${value ? '' : 'no-'}${flag}`]
-        : [`--${flag}`, String(value)],
+        : [`--${flag}`, shellWord(String(value))],
     );
-  const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers] : [];
-  const verb = teacher ? ['distill', teacher.record.file] : ['train'];
-  return ['seqtag', ...verb, ...corpora, ...lists, ...words].join(' ');
+  const files = corpora.map(shellWord);
+  const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers.map(shellWord)] : [];
+  const verb = teacher ? ['distill', shellWord(teacher.record.file)] : ['train'];
+  return ['seqtag', ...verb, ...files, ...lists, ...words].join(' ');
 }

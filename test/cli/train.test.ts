@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/main.ts';
@@ -96,6 +96,19 @@ describe('what train shows', () => {
       undefined,
       '--refit',
     ]);
+  });
+
+  it('records a command that trains the same model, also where a default differs from the recipe', async () => {
+    const odd = folder.path('the dev set.conll');
+    writeFileSync(odd, sentences('english.dev.conll', 10));
+    const path = newModel();
+    await train(['--dev', odd, '--decoder', 'softmax', '--bias-recall', '0'], path);
+    const { command } = recordOf(path);
+    expect(command).toContain(`--dev '${odd}'`);
+    const words = command.match(/(?:'[^']*'|\S)+/g)!.map((word) => word.replaceAll("'", ''));
+    const again = newModel();
+    await seqtag([...words.slice(1), '-o', again, '--threads', '1']);
+    expect(readFileSync(again).equals(readFileSync(path))).toBe(true);
   });
 
   it('prints every event as a line of JSON on standard output', async () => {
