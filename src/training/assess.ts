@@ -2,14 +2,13 @@ import type { Report } from '../evaluation/report.ts';
 import type { Model, Scores, TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createBuiltinEngine } from '../network/builtin/engine.ts';
-import { headName } from '../network/config.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { joinNetworks } from './ensemble.ts';
 import { createEvaluator } from './evaluator.ts';
 import type { TrainOptions } from './options.ts';
 import { type Parameters, setParameters } from './parameters.ts';
+import { biasName, meanScore, setPenalties } from './penalties.ts';
 import type { Prepared } from './prepare.ts';
-import { hasOnlyCertainTags } from './trained-columns.ts';
 
 /** Networks joined to one model, with its scores. */
 export interface Assessment
@@ -39,7 +38,7 @@ export async function assess(
     biases?: readonly number[];
   },
 ): Promise<Assessment> {
-  const { columns, tagColumns, vocabulary, partial, recallBias, biasedTags } = prepared;
+  const { columns, tagColumns, vocabulary, partial } = prepared;
   const { config, parameters } = joinNetworks(
     prepared.config,
     networks.map((network) => network.parameters),
@@ -55,32 +54,8 @@ export async function assess(
     const evaluators = { partial, vocabulary };
     const devSet = createEvaluator(predictor, columns, { ...evaluators, role: 'dev' });
 
-    /** Sets the penalty on the score of `tag` in column `c`. Returns it, in nats. */
-    const setPenalty = (tag: number, c: number): number => {
-      if (tag < 0) return 0;
-      // without a gold `O` no predicted span is wrong, so that more recall would always score better
-      if (partial && !given && !recallBias && !hasOnlyCertainTags(columns[c]!.dev)) return 0;
-      const name = `${headName(c)}.bias`;
-      const bias = parameters.get(name)!;
-      const unbiased = bias[tag]!;
-      const penalise = (nats: number): void => {
-        bias[tag] = unbiased - nats;
-        engine.setParameter(name, bias);
-      };
-      const scoreWith = (nats: number): number => {
-        penalise(nats);
-        return scoreOf(devSet.report(c));
-      };
-      const chosen =
-        given?.[c] ??
-        recallBias?.nats ??
-        PENALTIES.map((nats) => ({ nats, score: scoreWith(nats) })).reduce((a, b) =>
-          b.score > a.score ? b : a,
-        ).nats;
-      penalise(chosen);
-      return chosen;
-    };
-    const biases = biasedTags.map(setPenalty);
+    const biases = setPenalties(engine, prepared, { devSet, given });
+    biases.forEach((_, c) => engine.getParameter(biasName(c), parameters.get(biasName(c))));
     const dev = devSet.reports();
     const test =
       columns[0]!.test &&
@@ -101,15 +76,6 @@ export async function assess(
     await engine.close();
   }
 }
-
-/** The candidate penalties, in nats. */
-const PENALTIES = Array.from({ length: 13 }, (_, i) => i / 4);
-
-const scoreOf = ({ spans, accuracy }: Report): number =>
-  spans ? (spans.f1 ?? 0) : (accuracy ?? 0);
-
-export const meanScore = (reports: readonly Report[]): number =>
-  reports.reduce((sum, one) => sum + scoreOf(one), 0) / reports.length;
 
 const scoresOf = ({ spans, accuracy }: Report): Scores =>
   spans ? { accuracy, f1: spans.f1 } : { accuracy };

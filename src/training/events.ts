@@ -68,6 +68,8 @@ export type TrainingEvent =
         readonly type: 'epoch';
         readonly epoch: number;
         readonly epochs: number;
+        /** The score with penalties as at the end of training, if it was asked for. */
+        readonly scoreWithPenalties?: number;
         /** A report for each tag column; empty for a refit. */
         readonly dev: readonly Report[];
         readonly best: boolean;

@@ -3,8 +3,7 @@ import type { EpochRecord, GradientProfile, TrainingRecord } from '../model/mode
 import type { Engine, PreparedBatch, StepResult, TrainingBatch } from '../network/engine.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
-import { meanScore } from './assess.ts';
-import { createEvaluator } from './evaluator.ts';
+import { createEvaluator, type Evaluator } from './evaluator.ts';
 import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { epochBatches } from './numbered-corpus.ts';
@@ -17,6 +16,7 @@ import {
   roundEmbeddings,
   setParameters,
 } from './parameters.ts';
+import { meanScore, setPenalties } from './penalties.ts';
 import type { Prepared } from './prepare.ts';
 import { clipOf, learningRateAt } from './schedule.ts';
 import { startEvent } from './start-event.ts';
@@ -161,6 +161,10 @@ export async function* learn(
       if (!developmentRun) setParameters(engine, state.average);
       const dev = developmentRun ? [] : devSet.reports();
       const score = developmentRun ? developmentRun.epochs[state.epoch]!.score : meanScore(dev);
+      const withPenalties =
+        !developmentRun && options.options.scoreWithPenalties?.(epoch)
+          ? scoreWithPenalties(engine, prepared, devSet)
+          : undefined;
       if (!developmentRun) setParameters(engine, current);
       const record = endEpoch(state, { h, sums, score });
       const took = seconds(sums.began);
@@ -170,6 +174,7 @@ export async function* learn(
         epoch,
         epochs: run.epochs,
         ...record,
+        ...(withPenalties !== undefined && { scoreWithPenalties: withPenalties }),
         dev,
         best: state.best!.epoch === epoch,
         tokensPerSecond,
@@ -276,6 +281,12 @@ function endEpoch(
   if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
     state.plateauFactor *= h.plateauFactor;
   return record;
+}
+
+/** The dev score with the penalties that `assess` would choose. */
+function scoreWithPenalties(engine: Engine, prepared: Prepared, devSet: Evaluator): number {
+  setPenalties(engine, prepared, { devSet });
+  return meanScore(devSet.reports());
 }
 
 function positionOf(

@@ -42,6 +42,8 @@ export interface TrainOptions extends BackendOptions {
   readonly hyperparameters: Settings;
   /** A model whose predictions are learned (distillation). */
   readonly teacher?: TeacherOptions | undefined;
+  /** The epochs after which the event also has the dev score with penalties. Default: none. */
+  readonly scoreWithPenalties?: ((epoch: number) => boolean) | undefined;
   /** Stops training after the current update. The model then has the best epoch so far. */
   readonly signal?: AbortSignal | undefined;
 }
