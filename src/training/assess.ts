@@ -55,7 +55,7 @@ export async function assess(
     const devSet = createEvaluator(predictor, columns, { ...evaluators, role: 'dev' });
 
     const biases = setPenalties(engine, prepared, { devSet, given });
-    biases.forEach((_, c) => engine.getParameter(biasName(c), parameters.get(biasName(c))));
+    for (const c of biases.keys()) engine.getParameter(biasName(c), parameters.get(biasName(c)));
     const dev = devSet.reports();
     const test =
       columns[0]!.test &&
