@@ -141,6 +141,13 @@ function recordCheck(config: NetworkConfig): Check {
     ...run,
     seqtag: string,
     command: string,
+    about: optional(
+      fields({
+        description: optional(string),
+        licence: optional(string),
+        attribution: optional(string),
+      }),
+    ),
     kernels: string,
     corpora: list(
       fields({

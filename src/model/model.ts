@@ -24,6 +24,15 @@ export interface TagColumn {
   readonly tagColumn?: Column | undefined;
 }
 
+/** What whoever uses or shares a model must know. */
+export interface About {
+  readonly description?: string | undefined;
+  /** An SPDX identifier, such as `CC-BY-SA-4.0`. */
+  readonly licence?: string | undefined;
+  /** The authors of the corpora and word vectors, as their licences ask. */
+  readonly attribution?: string | undefined;
+}
+
 /**
  * How a model was trained. It does not depend on the time or the number of threads, so that the same training gives the
  * same bytes.
@@ -32,6 +41,7 @@ export interface TrainingRecord {
   /** Version of seqtag. */
   readonly seqtag: string;
   readonly command: string;
+  readonly about?: About | undefined;
   readonly seed: number;
   readonly kernels: string;
   readonly corpora: readonly {

@@ -3,6 +3,7 @@ import type { ReadOptions } from '../corpus/index.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
+import type { About } from '../model/model.ts';
 import { findModel } from '../model/model-file.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
@@ -40,6 +41,8 @@ export interface TrainOptions extends BackendOptions {
   readonly force?: boolean | undefined;
   /** Hyperparameters that differ from the teacher's, if there is one, else from the recipe's. */
   readonly hyperparameters: Settings;
+  /** Description, licence and attribution, kept in the model and shown by `inspect`. */
+  readonly about?: About | undefined;
   /** A model whose predictions are learned (distillation). */
   readonly teacher?: TeacherOptions | undefined;
   /** The epochs after which the event also has the dev score with penalties. Default: none. */
