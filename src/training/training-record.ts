@@ -39,6 +39,7 @@ export function createTrainingRecord({
   return {
     seqtag: version,
     command: commandOf(options, { hyperparameters: h, recipeHyperparameters, teacher }),
+    ...(options.about && { about: options.about }),
     seed: h.seed,
     kernels: model.kernels,
     corpora: [

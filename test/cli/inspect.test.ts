@@ -45,6 +45,18 @@ describe('a model', () => {
     expect(text).not.toContain('\u001b');
   });
 
+  it('says what it is for, and its licence and attribution', async () => {
+    const about = { licence: 'CC-BY-4.0', attribution: 'A. Author: A Corpus, 2020' };
+    const { metadata, tensors } = readSafetensors(model);
+    const record = JSON.parse(metadata.get('record')!) as TrainingRecord;
+    const shared = folder.path('shared.safetensors');
+    const described = new Map(metadata).set('record', JSON.stringify({ ...record, about }));
+    writeSafetensors(shared, new Map(tensors), described);
+    const text = await inspect(shared);
+    expect(text).toMatch(/^licence +CC-BY-4\.0$/m);
+    expect(text).toMatch(/^attribution +A\. Author: A Corpus, 2020$/m);
+  });
+
   it('says which backend was asked for', async () => {
     expect(await inspect(model, '--backend=wasm', '--threads=1')).toMatch(
       /^runs on +wasm simd128, 1 thread$/m,
