@@ -6,7 +6,7 @@
 // seeds and a softmax decoder. All hyperparameters except those of the cell have their defaults. Prints a table: mean
 // and sample standard deviation of accuracy (UPOS) and of F1 of whole spans (NER), and the parameters of the recurrent
 // layers. RESULTS.jsonl gets a line for each finished training: with this file, an interrupted command continues.
-import { compare, scoreCells } from './compare.js';
+import { compare, scoresOf } from './compare.js';
 
 const [folder, results, epochs = '10'] = process.argv.slice(2);
 if (!folder || !results) {
@@ -34,7 +34,9 @@ const runs = await compare({
 console.log('| cell | UPOS dev | UPOS test | NER dev | NER test | parameters |');
 console.log('|---|--:|--:|--:|--:|--:|');
 for (const setting of Object.keys(settings)) {
-  const scores = ['en_ewt', 'btc'].flatMap((corpus) => scoreCells(runs, { setting, corpus }));
+  const scores = ['en_ewt', 'btc'].flatMap((corpus) =>
+    scoresOf(runs, { setting, corpus }).columns.flatMap(({ dev, test }) => [dev?.text, test?.text]),
+  );
   const { recurrent = 0 } = runs.find((run) => run.setting === setting) ?? {};
   console.log(`| ${setting} | ${scores.join(' | ')} | ${recurrent.toLocaleString('en')} |`);
 }

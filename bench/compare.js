@@ -12,23 +12,6 @@ import { sizeOf } from '../dist/network/parameters.js';
 const seqtag = fileURLToPath(new URL('../bin/seqtag.js', import.meta.url));
 
 /**
- * Parses `CORPORA RESULTS.jsonl [CORPUS...] [FLAG...]` from the command line: all corpora if none is named, and flags
- * for every training run.
- * @param {string} usage
- */
-export function asked(usage) {
-  const [folder, results, ...rest] = process.argv.slice(2);
-  if (!folder || !results) {
-    console.error(`usage: ${usage}`);
-    process.exit(2);
-  }
-  const isFlag = (/** @type {string} */ word) => word.startsWith('-');
-  const named = rest.filter((word) => !isFlag(word));
-  const isChosen = (/** @type {string} */ corpus) => named.length === 0 || named.includes(corpus);
-  return { folder, results, isChosen, flags: rest.filter(isFlag) };
-}
-
-/**
  * Scores are of each column, in percent: accuracy of plain tags, F1 of whole spans (as conlleval).
  * @typedef {{setting: string, corpus: string, seed: number, dev: number[], test?: number[], tokensPerSecond: number, seconds: number, parameters: number, recurrent: number}} Run
  * @typedef {{extension: string, folder?: string, whole?: boolean, flags?: string[]}} Corpus a folder with
@@ -130,16 +113,24 @@ export async function compare({
 export function spread(values) {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return `${mean.toFixed(2)} ± ${Math.sqrt(squares / Math.max(1, values.length - 1)).toFixed(2)}`;
+  const deviation = Math.sqrt(squares / Math.max(1, values.length - 1));
+  return { mean, text: `${mean.toFixed(2)} ± ${deviation.toFixed(2)}` };
 }
 
 /**
- * For every column of a corpus the spread on dev, then on test if it was scored, of the runs of a setting.
+ * For each tag column of a corpus the scores of the runs of a setting, on the parts that were scored, and the mean
+ * seconds of a run.
  * @param {Run[]} runs @param {Pick<Run, 'setting' | 'corpus'>} of
  */
-export function scoreCells(runs, { setting, corpus }) {
+export function scoresOf(runs, { setting, corpus }) {
   const own = runs.filter((run) => run.setting === setting && run.corpus === corpus);
-  const columns = own[0]?.dev.map((_, c) => c) ?? [];
-  const parts = /** @type {const} */ (['dev', 'test']).filter((part) => own[0]?.[part]);
-  return columns.flatMap((c) => parts.map((part) => spread(own.map((run) => run[part]?.[c] ?? 0))));
+  const spreadOf = (/** @type {'dev' | 'test'} */ part, /** @type {number} */ c) =>
+    own[0]?.[part] && spread(own.map((run) => run[part]?.[c] ?? 0));
+  return {
+    columns: (own[0]?.dev ?? []).map((_, c) => ({
+      dev: spreadOf('dev', c),
+      test: spreadOf('test', c),
+    })),
+    seconds: own.reduce((sum, run) => sum + run.seconds, 0) / own.length,
+  };
 }
