@@ -44,6 +44,11 @@ export interface NetworkConfig {
   readonly decoder: 'softmax' | 'crf' | 'constrained';
   /** Number of tags of each head. There is a head for each tag column. */
   readonly tags: readonly number[];
+  /**
+   * In training, a language model for each direction: the number of words that it tells apart, and the width of its
+   * hidden layer. `merge` must be `concat`. Default: none.
+   */
+  readonly languageModel?: { readonly words: number; readonly dim: number };
   /** Number of networks of this shape whose scores are summed. An ensemble of more than one can only tag. */
   readonly members: number;
 }

@@ -103,6 +103,8 @@ export interface TrainingOptions {
   readonly bptt?: Bptt;
   /** With a CRF, a positive value adds the smoothed cross-entropy of each token's scores to the loss. */
   readonly labelSmoothing: number;
+  /** The factor of the loss of the language model, if the network has one. Default: 1. */
+  readonly languageModelWeight?: number;
   readonly optimizer: OptimizerOptions;
   readonly seed: number;
   /** Whether the word embedding is frozen. It has no optimizer state then. */
@@ -128,7 +130,7 @@ export interface StepOptions {
 }
 
 export interface StepResult {
-  /** Weighted mean of the tokens' cross-entropy, in nats; summed over the heads. */
+  /** Weighted mean of the tokens' cross-entropy, in nats; summed over the heads and the language models. */
   readonly loss: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;

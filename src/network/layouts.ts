@@ -1,5 +1,6 @@
 import { type Arena, Layout, type Space } from '../backend/arena.ts';
 import type { Address } from '../backend/kernels.ts';
+import type { LanguageModelBuffers } from './layers/language-model.ts';
 import type { Activation } from './layers/layer.ts';
 import type { HeadBuffers } from './layers/output.ts';
 import type { Network } from './network.ts';
@@ -30,6 +31,7 @@ export interface Shard extends Omit<ShardSizes, 'input'> {
   readonly input: readonly unknown[]; // buffers of the input layers
   readonly hidden: readonly Activation[]; // buffers of the hidden layers
   readonly heads: readonly HeadBuffers[];
+  readonly languageModels: readonly LanguageModelBuffers[];
   /** Where each kind of buffers ends. */
   readonly space: Space;
 }
@@ -39,7 +41,7 @@ export interface Shard extends Omit<ShardSizes, 'input'> {
  * input
  */
 export function layoutShard(
-  { input, hidden, heads }: Network,
+  { input, hidden, heads, languageModels, languageModelInput }: Network,
   { N, T, B, Y, input: sizes }: ShardSizes,
   begin: Readonly<Record<keyof Space | 'dx', Address>>,
 ): Shard {
@@ -55,14 +57,18 @@ export function layoutShard(
   const training = true;
   const inputs = input.layout(space, { N, Y, x, dx: begin.dx, types, training }, sizes);
   let top: Activation = { value: x, gradient: begin.dx };
+  const outputs = hidden.map((layer) => {
+    top = layer.layout(space, { N, B, training }, top);
+    return top;
+  });
   return {
     ...{ N, T, B, Y, rows, types, space },
     input: inputs,
-    hidden: hidden.map((layer) => {
-      top = layer.layout(space, { N, B, training }, top);
-      return top;
-    }),
+    hidden: outputs,
     heads: heads.map((head) => head.layout(space, { N, B, training }, top)),
+    languageModels: languageModels.map((model) =>
+      model.layout(space, N, outputs[languageModelInput]!),
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { NetworkConfig } from './config.ts';
 import { hiddenLayers, inputLayers, outputHeads } from './layers/index.ts';
 import { type Input, joinInputs } from './layers/input.ts';
+import { type LanguageModel, languageModels } from './layers/language-model.ts';
 import type { HiddenLayer, LayerContext } from './layers/layer.ts';
 import type { OutputHead } from './layers/output.ts';
 import type { RecurrentLayer } from './layers/recurrent.ts';
@@ -16,13 +17,21 @@ export interface Network {
   readonly first: RecurrentLayer;
   readonly top: number;
   readonly heads: readonly OutputHead[];
+  /** Training: one for each direction of the first recurrent layer, or none. */
+  readonly languageModels: readonly LanguageModel[];
+  /** Index in `hidden` of the layer whose output the language models read. */
+  readonly languageModelInput: number;
 }
 
 export function createNetwork(context: LayerContext): Network {
   const input = joinInputs(inputLayers(context));
-  const { layers: hidden, first, top } = hiddenLayers(context, input.width);
+  const { layers: hidden, first, firstOutput, top } = hiddenLayers(context, input.width);
   const heads = outputHeads(context, hidden.at(-1)!.width);
-  return { config: context.config, input, hidden, first, top, heads };
+  return {
+    ...{ config: context.config, input, hidden, first, top, heads },
+    languageModels: languageModels(context),
+    languageModelInput: firstOutput,
+  };
 }
 
 /**

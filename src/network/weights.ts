@@ -112,21 +112,21 @@ export interface Gradients {
   /** The address of the gradient of a vector or an embedding. The layer adds to it. */
   at(parameter: Address): Address;
   /**
-   * Records the factors x (n, K) and packed dy (n, N) of the gradient x^T dy of W (K, N). The product is computed
+   * Records the factors x (n, K; ldx) and packed dy (n, N) of the gradient x^T dy of W (K, N). The product is computed
    * later, so both must stay unchanged until the end of the step.
    */
-  product(w: Matrix, x: Address, packedDy: Address, n: number): void;
+  product(w: Matrix, x: Address, packedDy: Address, n: number, ldx?: number): void;
 }
 
 /** Rows `from` to `from + rows` of dW (K, N) = x^T dy, or += when `accumulate`. The factors are those of `Gradients.product`. */
 export function addProduct(
   kernels: Kernels,
   dw: Address,
-  { K, N }: Pick<Matrix, 'K' | 'N'>,
-  [x, packedDy, n]: readonly [x: Address, packedDy: Address, n: number],
+  { N }: Pick<Matrix, 'N'>,
+  [x, packedDy, n, ldx]: readonly [x: Address, packedDy: Address, n: number, ldx: number],
   options: { from: number; rows: number; accumulate: boolean },
 ): void {
   const { from, rows, accumulate } = options;
   const to = dw + from * N * 4;
-  kernels.gemm(to, x + from * 4, packedDy, 0, rows, N, n, 1, K, N, accumulate ? 1 : 0);
+  kernels.gemm(to, x + from * 4, packedDy, 0, rows, N, n, 1, ldx, N, accumulate ? 1 : 0);
 }

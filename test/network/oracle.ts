@@ -1,9 +1,15 @@
-import { headName, type NetworkConfig } from '../../src/network/config.ts';
+import {
+  type Direction,
+  directionsOf,
+  headName,
+  type NetworkConfig,
+} from '../../src/network/config.ts';
 import type { Bags, TrainingOptions } from '../../src/network/engine.ts';
 import { accumulate } from '../oracle/arrays.ts';
 import { type CrfWeights, crfLoss } from '../oracle/crf.ts';
-import type { LayerWeights, PerDirection } from '../oracle/layer.ts';
+import type { LayerLinks, LayerWeights, PerDirection } from '../oracle/layer.ts';
 import { crossEntropy } from '../oracle/loss.ts';
+import type { DenseWeights } from '../oracle/matmul.ts';
 import { sentenceRows, unpackSentence } from '../oracle/packing.ts';
 import {
   namedArrays,
@@ -42,6 +48,12 @@ export function oracleNamed(config: NetworkConfig, read: Read): Record<string, F
       for (const part of crfParts)
         named[`${headName(head)}.${part}`] = values(`${headName(head)}.${part}`);
   });
+  if (config.languageModel)
+    for (const direction of directionsOf(config))
+      for (const [name, { W, b }] of Object.entries(languageModelWeights(read, direction))) {
+        named[`language-model.${direction}.${name}.W`] = W;
+        named[`language-model.${direction}.${name}.b`] = b;
+      }
   if (config.featureGroups > 0) named.features = values('feature.embedding');
   if (config.tokenFeatures) named.tokens = values('token.embedding');
   return named;
@@ -239,6 +251,77 @@ function createCrf(
   return { lossOf, gradients };
 }
 
+const languageModelWeights = (
+  read: Read,
+  direction: Direction,
+): Record<'hidden' | 'output', DenseWeights> => {
+  const weights = (part: string): DenseWeights => ({
+    W: Float64Array.from(read(`language-model.${direction}.${part}.weight`)),
+    b: Float64Array.from(read(`language-model.${direction}.${part}.bias`)),
+  });
+  return { hidden: weights('hidden'), output: weights('output') };
+};
+
+/** The words that the language model of a direction predicts, as tags. */
+function nextWords({ config, types, batch }: Sample, direction: Direction): Int32Array[] {
+  const { words } = config.languageModel!;
+  return batch.sentences.map((ids) =>
+    ids.map((_, t) => {
+      const next = ids[direction === 'forward' ? t + 1 : t - 1];
+      if (next === undefined) return words;
+      const row = types.words[next]!;
+      return row < words ? row : 0;
+    }),
+  );
+}
+
+/**
+ * The loss of the language model of a direction, and its gradients. The model is a tagger of one recurrent layer. Its dense
+ * layer has weights of 0 for the other direction, whose gradients are left out.
+ */
+function languageModelStep(
+  sample: Sample,
+  options: {
+    read: Read;
+    masks: TaggerMasks;
+    links: readonly LayerLinks[];
+    direction: Direction;
+    weight: number;
+  },
+): { loss: number; gradients: Record<string, Float64Array> } {
+  const { read, masks, links, direction, weight } = options;
+  const { config } = sample;
+  const { dim } = config.languageModel!;
+  const all = directionsOf(config);
+  const size = config.hidden * dim;
+  const at = all.indexOf(direction) * size;
+  const { hidden, output } = languageModelWeights(read, direction);
+  const W = new Float64Array(all.length * size);
+  W.set(hidden.W, at);
+  const ofNext = { ...sample, batch: { ...sample.batch, tags: [nextWords(sample, direction)] } };
+  const { translate, ...prepared } = prepare(ofNext, read, masks);
+  const step = taggerStep({
+    ...prepared,
+    weights: {
+      ...prepared.weights,
+      layers: prepared.weights.layers.slice(0, 1),
+      dense: [{ W, b: hidden.b }],
+      output,
+    },
+    masks: { ...prepared.masks, output: prepared.masks?.layers?.[1]?.input ?? masks.output },
+    links: links.slice(0, 1),
+  });
+  const gradients: Record<string, Float64Array> = {};
+  for (const [name, values] of Object.entries(translate(step.gradients))) {
+    const own = name
+      .replace('dense.0', `language-model.${direction}.hidden`)
+      .replace(/^output/, `language-model.${direction}.output`);
+    const part = name === 'dense.0.W' ? values.subarray(at, at + size) : values;
+    gradients[own] = part.map((g) => g * weight);
+  }
+  return { loss: step.loss * weight, gradients };
+}
+
 /** Loss and gradients of step `step` (from 0), with its masks and links, by the names of `oracleNamed`. */
 export function oracleStep(
   sample: Sample,
@@ -270,6 +353,16 @@ export function oracleStep(
       else sums[own] = values.slice();
     }
   });
+  if (sample.config.languageModel)
+    for (const direction of directionsOf(sample.config)) {
+      const { languageModelWeight: weight = 1 } = training;
+      const options = { read, masks, links, direction, weight };
+      const { loss, gradients } = languageModelStep(sample, options);
+      sum += loss;
+      for (const [name, values] of Object.entries(gradients))
+        if (sums[name]) accumulate(sums[name], values);
+        else sums[name] = values;
+    }
   return { loss: sum, gradients: sums };
 }
 

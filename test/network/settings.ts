@@ -60,6 +60,9 @@ export const networks: readonly Partial<NetworkConfig>[] = [
   { featureGroups: 2, featureBuckets: 4, featureDim: 3, charEncoder: 'cnn', layers: 2 },
   { featureGroups: 1, featureBuckets: 9, featureDim: 1, charEncoder: 'lstm', cell: 'gru' },
   { tokenFeatures: { groups: 1, rows: 7, dim: 3 } },
+  { languageModel: { words: 6, dim: 4 } },
+  { languageModel: { words: 11, dim: 17 }, layers: 3, between: 'highway', cell: 'depth-gated' },
+  { languageModel: { words: 6, dim: 3 }, direction: 'backward', layers: 2, dense: 1 },
   { tokenFeatures: { groups: 3, rows: 12, dim: 1 }, charEncoder: 'cnn', layers: 2, cell: 'gru' },
 ];
 /** A network with as many kinds of layers as one can have. */

@@ -8,6 +8,7 @@ import { type DecoderMemory, noDecoderMemory } from '../layers/decoders/decoder.
 import { decoderTablesSize } from '../layers/decoders/index.ts';
 import { cacheWidth } from '../layers/recurrent.ts';
 import { parameterSpecs } from '../network.ts';
+import { FACTORS } from '../tasks/backpropagation.ts';
 import { DENSE_BLOCK, ROW_BLOCK, SHARDS, type TrainingSpec } from '../tasks/spec.ts';
 import { placeWeights, type Weights } from '../weights.ts';
 
@@ -83,7 +84,7 @@ function layoutTraining(
     tagWeights: config.tags.map((K, head) => (training.tagWeights?.[head] ? layout.take(K) : 0)),
     gradients: layout.take(SHARDS * weights.denseSize),
     summed: layout.take(weights.denseSize),
-    factors: layout.take(SHARDS * Object.keys(weights.matrices).length * 6),
+    factors: layout.take(SHARDS * Object.keys(weights.matrices).length * 2 * FACTORS),
     moments: moments(weights.denseSize),
     wordMoments: moments(wordSize),
     losses: layout.take(SHARDS * 16),

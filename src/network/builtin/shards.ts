@@ -2,6 +2,7 @@ import type { Layout } from '../../backend/arena.ts';
 import type { Address } from '../../backend/kernels.ts';
 import { byFallingLength, packTokens, sortTypes } from '../batch.ts';
 import type { PreparedBatch, TrainingBatch } from '../engine.ts';
+import { wordClass } from '../layers/language-model.ts';
 import { layoutShard, times, writeShardSizes } from '../layouts.ts';
 import { SHARDS } from '../tasks/spec.ts';
 import type { Context } from './context.ts';
@@ -50,7 +51,7 @@ export function prepare(context: Context, batch: TrainingBatch): ShardedBatch {
 
 /** Makes a shard of some sentences of a batch, by descending length. */
 export function prepareShard(
-  { network, numberingFor }: Context,
+  { config, network, numberingFor }: Context,
   chosen: readonly number[],
   { wordTypes, sentences, replaceChar, ...batch }: TrainingBatch,
 ): PreparedShard {
@@ -91,6 +92,14 @@ export function prepareShard(
     types[row] = numbering.number(sentences[sentence]![t]!);
     for (let head = 0; head < golds.length; head++)
       golds[head]![row] = batch.tags[head]![sentence]![t]!;
+  });
+  const { words: classes = 0 } = config.languageModel ?? {};
+  network.languageModels.forEach(({ reverse }, d) => {
+    const next = staged.i32(s.languageModels[d]!.gold, N);
+    packTokens(rows, chosen, lengths, (row, sentence, t) => {
+      const type = sentences[sentence]![reverse ? t - 1 : t + 1];
+      next[row] = wordClass(type === undefined ? undefined : wordTypes.words[type], classes);
+    });
   });
   const { kept, scratch } = s.space;
   return { integers: new Int32Array(buffer), rows, words, kept: kept.end, scratch: scratch.end };

@@ -53,6 +53,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
     const scales = config.tags.map(
       (_, h) => 1 / (sumOf(batches, ({ weights }) => weights[h]!) || 1),
     );
+    const { languageModelWeight = 1 } = options!;
     const kept = new Layout(scratch); // the space after it is reused by every batch
     const dx = kept.take(tokens * D);
     const wordIndices = new Int32Array(tokens); // row of dx -> index among the distinct words of all batches
@@ -62,7 +63,12 @@ export function createTraining(context: Context, parametersChanged: () => void):
     let row = 0;
     batches.forEach((batch, i) => {
       layout = new Layout(kept.end);
-      begin(batch, { layout, dx: dx + row * D * 4, stream: batchCount + i, scales });
+      begin(batch, {
+        layout,
+        dx: dx + row * D * 4,
+        stream: batchCount + i,
+        scales: [languageModelWeight / tokens, ...scales],
+      });
       pool.finish();
       // small tickets, so that all threads finish together even if this thread joins late
       pool.begin(TaskId.multiply, products, [i > 0 ? 1 : 0]);
@@ -102,6 +108,7 @@ export function createTraining(context: Context, parametersChanged: () => void):
   /**
    * Begins the forward and backward pass of a batch. The gradient of the first layer's input is written to dx (tokens,
    * D).
+   * @param options.scales the factors of the losses: of the language models, and of each head
    */
   function begin(
     { shards, tagSets }: ShardedBatch,

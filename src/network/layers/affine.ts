@@ -32,16 +32,16 @@ export const affineWeights = (
   }),
 });
 
-/** y (n, N) from x (n, K), or += when `accumulate`. */
+/** y (n, N) from x (n, K; ldx), or += when `accumulate`. */
 export const affineForward = (
   kernels: Kernels,
   y: Address,
   x: Address,
   { weight, bias }: AffineWeights,
-  { n, accumulate = false }: { n: number; accumulate?: boolean },
-): void => project(kernels, y, x, weight, { n, bias, accumulate });
+  options: { n: number; ldx?: number; accumulate?: boolean },
+): void => project(kernels, y, x, weight, { ...options, bias });
 
-/** dx (n, K) = dy W^T, or += when `accumulate`. The gradients of W and b go to `gradients`; dy is packed to `packed` (n, N). */
+/** dx (n, K; ldx) = dy W^T, or += when `accumulate`. The gradients of W and b go to `gradients`; dy is packed to `packed` (n, N). */
 export function affineBackward(
   kernels: Kernels,
   gradients: Gradients,
@@ -49,12 +49,12 @@ export function affineBackward(
   dy: Address,
   x: Address,
   { weight, bias }: AffineWeights,
-  options: { n: number; packed: Address; accumulate?: boolean },
+  options: { n: number; ldx?: number; packed: Address; accumulate?: boolean },
 ): void {
-  const { n, packed, accumulate = false } = options;
+  const { n, ldx, packed, accumulate = false } = options;
   const { N } = weight;
   kernels.gemm_pack(packed, dy, n, N, N, 1);
-  gradients.product(weight, x, packed, n);
+  gradients.product(weight, x, packed, n, ldx);
   kernels.column_sums(gradients.at(bias), dy, n, N, N);
-  projectBack(kernels, dx, dy, weight, { n, accumulate });
+  projectBack(kernels, dx, dy, weight, { n, accumulate, ...(ldx !== undefined && { ldx }) });
 }

@@ -27,8 +27,11 @@ export const inputLayers = (context: LayerContext): InputLayer[] =>
 export interface HiddenLayers {
   /** From the bottom up. */
   readonly layers: readonly HiddenLayer[];
-  /** The first recurrent layer, and the index in `layers` of the last. */
+  /** The first recurrent layer. */
   readonly first: RecurrentLayer;
+  /** Index in `layers` of the first recurrent layer, or of its dropout, which changes its output in place. */
+  readonly firstOutput: number;
+  /** Index in `layers` of the last recurrent layer. */
   readonly top: number;
 }
 
@@ -43,16 +46,19 @@ export function hiddenLayers(context: LayerContext, D: number): HiddenLayers {
     inputs = layer.width;
   };
   let first: RecurrentLayer | undefined;
+  let firstOutput = 0;
   for (let layer = 0; layer < config.layers; layer++) {
     add(dropoutLayer(context, { layer, inputs }));
+    if (layer === 1) firstOutput = layers.length - 1;
     const recurrent = recurrentLayer(context, { layer, inputs });
     first ??= recurrent;
     add(layer === 0 ? recurrent : connected(context, recurrent, layer));
   }
   const top = layers.length - 1;
   add(dropoutLayer(context, { layer: config.layers, inputs }));
+  if (config.layers === 1) firstOutput = layers.length - 1;
   for (let layer = 0; layer < config.dense; layer++) add(denseLayer(context, { layer, inputs }));
-  return { layers, first: first!, top };
+  return { layers, first: first!, firstOutput, top };
 }
 
 /** A recurrent layer above the first, with its residual or highway connection. */

@@ -7,12 +7,18 @@ import type { Network } from '../network.ts';
 import type { Gradients, Weights } from '../weights.ts';
 import { type ProgramSpec, SHARDS, type TrainingSpec } from './spec.ts';
 
-/** The factors of all matrix gradients that the backward pass of a shard stores: three doubles for each matrix. */
+/** Number of doubles that describe a matrix gradient. */
+export const FACTORS = 4;
+
+/**
+ * The factors of all matrix gradients that the backward pass of a shard stores. For each matrix: the addresses of x and
+ * of dy (packed), their number of rows, and the distance between rows of x.
+ */
 export const factorsOf = (
   { arena }: Pick<TaskContext, 'arena'>,
   { factors }: TrainingSpec,
   { shard, matrices }: { shard: number; matrices: number },
-): Float64Array => arena.f64(factors + shard * matrices * 24, matrices * 3);
+): Float64Array => arena.f64(factors + shard * matrices * FACTORS * 8, matrices * FACTORS);
 
 /** Returns the address of a dense parameter's gradient in a block of gradients. */
 export const gradientIn =
@@ -31,20 +37,31 @@ export function forward(network: Network, pass: Pass, s: Shard): void {
   });
 }
 
-/** Backpropagates from the logits to the input of the hidden layer with index `last`. */
-export function backwardTo(network: Network, pass: BackwardPass, s: Shard, last: number): void {
+/**
+ * Backpropagates from the logits to the input of the hidden layer with index `last`.
+ * @param reached called before the backward pass of each hidden layer, when the gradient of its output is complete but for
+ * what the call adds
+ */
+export function backwardTo(
+  network: Network,
+  pass: BackwardPass,
+  s: Shard,
+  { last, reached }: { last: number; reached?: (layer: number) => void },
+): void {
   network.heads.forEach((head, h) => {
     head.backward(pass, s.heads[h]!, h > 0);
   });
-  for (let i = network.hidden.length - 1; i >= last; i--)
+  for (let i = network.hidden.length - 1; i >= last; i--) {
+    reached?.(i);
     network.hidden[i]!.backward(pass, s.hidden[i]!);
+  }
 }
 
 /**
  * Computes the loss and gradients of a shard. Arguments: [i] the address of shard i, [SHARDS + i] the address for the
  * results of its backward pass, [2 SHARDS + i] its dx (N, D); then the address of the threads' scratch space, its bytes
- * per thread, and the random stream of the step; then for each head the factor of its loss; then for each head its sets
- * of tags, or 0.
+ * per thread, the random stream of the step, and the factor of the language models' loss; then for each head the factor
+ * of its loss; then for each head its sets of tags, or 0.
  */
 export function backpropagateTask(
   { kernels, arena, thread }: TaskContext,
@@ -63,12 +80,9 @@ export function backpropagateTask(
       factors.fill(0);
       return;
     }
-    const [scratch, bytes, stream, ...heads] = args.subarray(3 * SHARDS) as unknown as [
-      Address,
-      number,
-      number,
-      ...number[],
-    ];
+    const [scratch, bytes, stream, languageModelScale, ...heads] = args.subarray(
+      3 * SHARDS,
+    ) as unknown as [Address, number, number, number, ...number[]];
     const s = layoutShard(network, sizes, {
       integers,
       kept: args[SHARDS + shard]!,
@@ -86,7 +100,8 @@ export function backpropagateTask(
       stream: stream + shard * streamCount(config),
       gradients: {
         at: gradientIn(block, weights),
-        product: (w, ...factor) => factors.set(factor, 3 * matrices.indexOf(w)),
+        product: (w, x, dy, n, ldx = w.K) =>
+          factors.set([x, dy, n, ldx], FACTORS * matrices.indexOf(w)),
       },
     };
     forward(network, pass, s);
@@ -94,7 +109,17 @@ export function backpropagateTask(
       const [scale, sets] = [heads[h]!, heads[network.heads.length + h]!];
       head.loss(pass, s.heads[h]!, { loss, scale, sets });
     });
-    backwardTo(network, pass, s, 0);
+    backwardTo(network, pass, s, {
+      last: 0,
+      reached(layer) {
+        if (layer !== network.languageModelInput) return;
+        network.languageModels.forEach((model, d) => {
+          const b = s.languageModels[d]!;
+          model.forward(pass, b);
+          model.backward(pass, b, { loss, scale: languageModelScale });
+        });
+      },
+    });
     network.input.backward(pass, s.input);
   };
 }

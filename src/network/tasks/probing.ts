@@ -59,7 +59,7 @@ export function probeTask(
         weights: 0,
       });
     });
-    backwardTo(network, pass, s, network.top);
+    backwardTo(network, pass, s, { last: network.top });
     arena.f32(gradients, weights.denseSize).fill(0);
   };
 }

@@ -24,7 +24,7 @@ export interface TrainingSpec extends TrainingContext {
   readonly gradients: Address;
   /** The sum of the blocks. */
   readonly summed: Address;
-  /** Three doubles for each shard and matrix: the factors x and dy (packed) of its gradient, and their rows. */
+  /** For each shard and matrix, `FACTORS` doubles: see `factorsOf`. */
   readonly factors: Address;
   /** First and second moments of the dense parameters. */
   readonly moments: readonly [Address, Address];

@@ -4,7 +4,7 @@ import { times } from '../layouts.ts';
 import type { Network } from '../network.ts';
 import type { Matrix } from '../parameters.ts';
 import { addProduct, type Weights } from '../weights.ts';
-import { factorsOf } from './backpropagation.ts';
+import { FACTORS, factorsOf } from './backpropagation.ts';
 import { updateParameters } from './optimizers.ts';
 import { DENSE_BLOCK, type ProgramSpec, ROW_BLOCK, SHARDS } from './spec.ts';
 
@@ -58,9 +58,11 @@ export function multiplyTask(
     let accumulate = args[0] === 1;
     for (let shard = 0; shard < SHARDS; shard++) {
       const factors = factorsOf({ arena }, training!, { shard, matrices: matrices.length });
-      const [x, dy, n] = factors.subarray(3 * matrices.indexOf(w)) as unknown as number[];
+      const [x, dy, n, ldx] = factors.subarray(
+        FACTORS * matrices.indexOf(w),
+      ) as unknown as number[];
       if (n === 0) continue;
-      addProduct(kernels, to, w, [x!, dy!, n!], { from, rows, accumulate });
+      addProduct(kernels, to, w, [x!, dy!, n!, ldx!], { from, rows, accumulate });
       accumulate = true;
     }
     if (!accumulate) arena.f32(to + from * w.N * 4, rows * w.N).fill(0);

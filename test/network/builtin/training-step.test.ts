@@ -163,6 +163,19 @@ describe.each(networkLevels)('a training step is the oracle, %s', (level) => {
     expectStep({ level, sample, training: { ...plainSgd, dropout, labelSmoothing: 0.1, seed: 9 } });
   });
 
+  it.each([1, 2])(
+    'of a language model with dropout, truncation and a weight, %i layers',
+    (layers) => {
+      const config = { languageModel: { words: 8, dim: 5 }, layers, charEncoder: 'cnn' } as const;
+      const sample = createSample({ seed: 6, lengths, config });
+      const bptt = { kind: 'random', probability: 0.4 } as const;
+      const training = { ...plainSgd, dropout, bptt, seed: 3, languageModelWeight: 0.3 };
+      expectStep({ level, sample, training });
+      const cut = (batch: TrainingBatch) => [sliceBatch(batch, 0, 4), sliceBatch(batch, 4, 9)];
+      expectStep({ level, sample, training: { ...plainSgd, languageModelWeight: 0.3 }, cut });
+    },
+  );
+
   // without rectified units: at this size they make much of a rounding error
   const bounded = kindsOfCells.filter(({ activation }) => activation !== 'relu');
   it.each(named(bounded))('with sizes that are not multiples of the tiles: $name', ({ config }) => {

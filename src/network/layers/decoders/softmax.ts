@@ -28,7 +28,7 @@ export function tokenLoss(
  */
 export function crossEntropy(
   { kernels, N }: BackwardPass,
-  { logits, dlogits, gold }: DecoderBuffers,
+  { logits, dlogits, gold }: Pick<DecoderBuffers, 'logits' | 'dlogits' | 'gold'>,
   options: LossOptions & { K: number; labelSmoothing: number; weights: Address },
 ): void {
   const { loss, sets, scale, K, labelSmoothing, weights } = options;
