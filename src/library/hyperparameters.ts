@@ -57,6 +57,12 @@ export interface Hyperparameters {
   readonly biasRecall?: string | undefined;
   /** Initial bias of the forget gate. */
   readonly forgetBias?: number | undefined;
+  /** Weight of the loss of the language models, which exist only in training. 0: none. */
+  readonly lmWeight?: number | undefined;
+  /** Number of frequent words that the language models tell apart. */
+  readonly lmWords?: number | undefined;
+  /** Width of the hidden layer of the language models. */
+  readonly lmDim?: number | undefined;
   /** Dropout probability of the input of each layer. */
   readonly dropout?: number | undefined;
   /** Dropout probability of the input of the output layer. */

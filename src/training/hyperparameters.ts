@@ -132,6 +132,19 @@ export const hyperparameters = {
   },
   forgetBias: real(1, [-100, 100], 'initial bias of the forget gate'),
 
+  // Language model
+  lmWeight: real(
+    0,
+    [0, 100],
+    'weight of the loss of a language model that is trained beside the tagger and then dropped; 0 for none',
+  ),
+  lmWords: integer(
+    5000,
+    [1, 100_000],
+    'number of frequent words that the language model tells apart',
+  ),
+  lmDim: integer(50, WIDTH, 'units of the hidden layer of the language model'),
+
   // Regularisation and vocabulary
   dropout: real(0.33, DROPOUT, "fraction of units dropped from each layer's input, by sentence"),
   outputDropout: real(0.5, DROPOUT, "fraction of units dropped from the output layer's input"),

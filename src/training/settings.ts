@@ -113,6 +113,11 @@ function checkConflicts(settings: Settings, where: string): void {
   if (h.optimizer === 'adam' && h.weightDecay !== 0)
     refuse('weightDecay', 'weight-decay: adam has none. Use optimizer adamw or sgd.');
   if (h.residual && h.highway) refuse('highway', 'residual and highway: one of the two.');
+  if (h.lmWeight > 0 && h.direction === 'both' && h.merge !== 'concat')
+    refuse(
+      'lmWeight',
+      `lm-weight: a language model reads one direction, and merge ${h.merge} mixes both. Use merge concat.`,
+    );
   const modules = h.periods.split(',').length;
   if (h.cell === 'clockwork' && modules > h.hidden)
     refuse(

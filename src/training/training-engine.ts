@@ -1,9 +1,11 @@
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createBuiltinEngine } from '../network/builtin/engine.ts';
+import type { NetworkConfig } from '../network/config.ts';
 import type { Engine, OptimizerOptions } from '../network/engine.ts';
 import { initialise } from '../network/initialise.ts';
 import type { Random } from '../network/random.ts';
 import { parseBptt } from './hyperparameter-values.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
 import type { TrainOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -16,13 +18,14 @@ export function openTrainingEngine(
   { options, seed }: { options: TrainOptions; seed: number },
 ): Engine {
   return createBuiltinEngine({
-    config,
+    config: { ...config, ...(h.lmWeight > 0 && { languageModel: languageModelOf(config, h) }) },
     compute: options,
     transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
     training: {
       dropout: { input: h.dropout, output: h.outputDropout, recurrent: h.recurrentDropout },
       bptt: parseBptt(h.bptt)!,
       labelSmoothing: h.labelSmoothing,
+      languageModelWeight: h.lmWeight,
       optimizer: { ...h, optimizer: h.optimizer as OptimizerOptions['optimizer'] },
       seed,
       freezeWords: h.freeze,
@@ -30,6 +33,12 @@ export function openTrainingEngine(
     },
   });
 }
+
+/** No more words than the vocabulary has; the first is the unknown word. */
+const languageModelOf = (
+  { words }: NetworkConfig,
+  { lmWords, lmDim }: Hyperparameters,
+): { words: number; dim: number } => ({ words: Math.min(words, lmWords + 1), dim: lmDim });
 
 /** Sets the parameters to their initial values: random ones, pretrained word vectors, zeros. */
 export function initialiseParameters(

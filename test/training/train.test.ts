@@ -112,6 +112,21 @@ test('dropped characters depend on the seed, not on the number of threads', asyn
   expect((await losses({ charDropout: 0.3 }))[1]).not.toBeCloseTo((await losses({}))[1]!, 3);
 });
 
+test('language models change what is learned, but are not in the model file', async () => {
+  const h = { lmWeight: 0.2, lmWords: 30, lmDim: 7 };
+  const [one, two] = [1, 2].map(async (threads) => {
+    const { output } = await run(`lm-${threads}`, { threads }, h);
+    return readFileSync(output);
+  });
+  expect((await one)!.equals((await two)!)).toBe(true);
+  const { config, parameters } = openModel(join(folder, 'lm-1.safetensors'));
+  const without = openModel((await run('no-lm')).output);
+  expect(config).toEqual(without.config);
+  expect([...parameters.keys()]).toEqual([...without.parameters.keys()]);
+  const name = 'lstm.0.forward.recurrent';
+  expect(parameters.get(name)).not.toEqual(without.parameters.get(name));
+});
+
 test('events and the record hold sizes, epochs and scores', async () => {
   const { output, events } = await run('events', {
     corpora: [corpus('dev.conll')],
