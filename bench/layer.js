@@ -81,8 +81,8 @@ export function createLayer({ kernels, arena, panelWidth }, cell, { B, T, D, H }
   /** @type {import('../dist/network/weights.js').Gradients} */
   const own = {
     at: gradient,
-    product: (W, ...factors) =>
-      addProduct(kernels, gradient(W.address), W, factors, {
+    product: (W, x, dy, n, ldx = W.K) =>
+      addProduct(kernels, gradient(W.address), W, [x, dy, n, ldx], {
         from: 0,
         rows: W.K,
         accumulate: true,
