@@ -64,15 +64,17 @@ export function defineDistill(command: Command, context: Context): void {
 function columnsOf(
   teacher: string,
   { corpora, flags }: { corpora: readonly string[]; flags: DistillFlags },
-): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'featureColumn'> {
+): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'lemmaColumn' | 'featureColumn'> {
   using model = openModel(teacher);
   const [{ format, tokenColumn }] = model.tagColumns as [(typeof model.tagColumns)[number]];
   if ((flags.format ?? formatOf(corpora[0]!, 'train') ?? format) !== format) return {};
   const columns = model.tagColumns.flatMap(({ tagColumn }) => tagColumn ?? []);
+  const lemmaColumn = model.tagColumns.find(({ lemmas }) => lemmas)?.tagColumn;
   const features = model.vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
   return {
     ...(tokenColumn !== undefined && { tokenColumn: String(tokenColumn) }),
     ...(columns.length > 0 && { tagColumn: columns.join() }),
+    ...(lemmaColumn !== undefined && { lemmaColumn: String(lemmaColumn) }),
     ...(features.length > 0 && { featureColumn: features.join() }),
   };
 }

@@ -1,4 +1,5 @@
 import { type Document, type ReadOptions, readCorpus, type Sentence } from '../corpus/index.ts';
+import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { schemeOf } from '../corpus/tags/partial.ts';
 import { convert, detectScheme, readTags, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -78,7 +79,7 @@ export async function evaluateFilePair(
       },
       naming,
     ),
-    { flags, context },
+    { flags, context, lemmas: isLemmaColumn(flags.tagColumn, golds) },
   );
   reportUnused(flags.map, naming.used, context);
   return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
@@ -150,7 +151,7 @@ async function compareColumns(
   const counts = await compare(
     { file: name, sentences },
     { file: name, sentences: predicted },
-    { flags, context },
+    { flags, context, lemmas: isLemmaColumn(goldColumn, { format }) },
   );
   return { name, counts };
 }
@@ -162,14 +163,14 @@ async function compareColumns(
 async function compare(
   written: LabelledFile,
   writtenPredictions: LabelledFile,
-  { flags, context }: { flags: EvalFlags; context: Context },
+  { flags, context, lemmas }: { flags: EvalFlags; context: Context; lemmas: boolean },
 ): Promise<Counts> {
   const { partial = false } = flags;
-  checkGold([written], { flags, partial }, context);
-  const asked = askedScheme(flags);
+  checkGold([written], { flags, partial, lemmas }, context);
+  const asked = lemmas ? 'none' : askedScheme(flags);
   const reading = readingOf(written.sentences, { partial, scheme: asked });
   const gold = inUsualNotation(written, reading);
-  const scheme = reading?.scheme ?? schemeOf(tagsOf(gold), { partial });
+  const scheme = lemmas ? 'none' : (reading?.scheme ?? schemeOf(tagsOf(gold), { partial }));
   const predictions =
     scheme === 'none'
       ? undefined
@@ -183,7 +184,10 @@ async function compare(
   const pairs: SentencePair[] = [];
   for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
     pairs.push(pair);
-  const counts = (partial ? countCertainPairs : countPairs)(pairs, { scheme });
+  const counts = (partial ? countCertainPairs : countPairs)(pairs, {
+    scheme,
+    ...(lemmas && { lemmas: {} }),
+  });
   return writtenCounts(counts, reading?.notation);
 }
 

@@ -10,6 +10,7 @@ import { hashed } from '../files/hash.ts';
 import { readBytes } from '../files/read.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
 import type { TagColumn, TrainingRecord } from '../model/model.ts';
+import { lemmatisersOf } from '../tagging/lemmas.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import { type Evaluated, type LabelledFile, readLabelledFile, reportUnused } from './eval-files.ts';
@@ -40,16 +41,27 @@ export async function evaluateModel(
       const corpus = await readCorpusFor(model, { file, tagColumn, flags, used, context });
       written.push(corpus);
     }
-    checkGold(written, { flags: { ...flags, ...runsOf(tagColumn, flags) }, partial }, context);
+    const { lemmas = false } = tagColumn;
+    checkGold(
+      written,
+      { flags: { ...flags, ...runsOf(tagColumn, flags) }, partial, lemmas },
+      context,
+    );
     const reading = goldReading(written, { tagColumn, partial, flags });
     const corpora = written.map((corpus) => inUsualNotation(corpus, reading));
     const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial, reading });
     const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!.map(rename), tagColumn);
+    const lemmatiser = lemmatisersOf(model.vocabulary, model.tagColumns)[column];
     reportUnused(map, used, context);
     const evaluated = corpora.map(({ file, sentences }) => {
       const count = partial ? countCertainPairs : countPairs;
       const pairs = predictedPairs(sentences, { tagger, column, scheme, rename });
-      const counts = count(pairs, { scheme, isKnown: tagger.isKnown, seenTags });
+      const counts = count(pairs, {
+        scheme,
+        isKnown: tagger.isKnown,
+        seenTags,
+        lemmas: lemmatiser && { isReachable: lemmatiser.reaches },
+      });
       checkCounts(counts, { file, model: name });
       return { name: file, counts: writtenCounts(counts, reading?.notation) };
     });

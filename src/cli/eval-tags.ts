@@ -41,12 +41,13 @@ export const inUsualNotation = <File extends LabelledFile>(
  */
 export function checkGold(
   files: readonly LabelledFile[],
-  { flags, partial }: { flags: EvalFlags; partial: boolean },
+  { flags, partial, lemmas }: { flags: EvalFlags; partial: boolean; lemmas: boolean },
   { say }: Pick<Context, 'say'>,
 ): void {
   for (const { file, sentences } of files) {
     const findings = lint([{ role: 'test', name: file, sentences }], {
       partial,
+      lemmas,
       fromScheme: askedScheme(flags),
     });
     reportFindings(findings, {

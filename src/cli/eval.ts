@@ -25,6 +25,7 @@ import {
   singleReport,
   tagRows,
   typeRows,
+  unreachableText,
   unseenList,
 } from './scores.ts';
 import { type Style, styleOf } from './style.ts';
@@ -190,7 +191,10 @@ function judge(
     );
     messages.push(`${parts.join(', ')}.`);
   }
-  const unseen = unseenList(total);
+  const unreachable = unreachableText(total);
+  if (unreachable !== undefined) messages.push(unreachable);
+  // that a model cannot give every lemma is usual
+  const unseen = total.lemmas ? undefined : unseenList(total);
   if (unseen !== undefined) {
     const files = corpora.filter(({ report }) => report.unseenTags?.length).map(({ name }) => name);
     const remedy = allowUnseen

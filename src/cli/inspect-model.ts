@@ -153,11 +153,12 @@ function networkText(config: NetworkConfig): string {
 
 /** The scheme and the tags, or span types, of a tag column. */
 function tagsText(
-  { scheme, trainedScheme, tagColumn }: ModelFacts['tasks'][number],
+  { scheme, trainedScheme, tagColumn, lemmas }: ModelFacts['tasks'][number],
   all: readonly string[],
 ): string {
   const isPlain = scheme === 'none';
   const where = tagColumn === undefined ? '' : `column ${tagColumn}: `;
+  if (lemmas) return `${where}lemmas: ${number(all.length)} edit scripts, ${all.join('; ')}`;
   const kind = isPlain ? 'plain tags' : `spans in ${scheme}`;
   const trained = trainedScheme === scheme ? '' : `, trained in ${trainedScheme}`;
   const tags = isPlain ? [...all] : typesIn(all, trainedScheme);

@@ -112,7 +112,10 @@ export function singleReport({ name, report }: NamedReport, style: Style): strin
   return `${style.bold(printable(name))}  ${style.dim(parts.join(', '))}\n\n${table(rows, { align: 'lrl' })}`;
 }
 
-/** Gold tags that training never saw, with their frequency: `FW (2), AFX (1)`. Undefined if there are none. */
+/**
+ * Gold tags that training never saw, or lemmas that no edit script of the model gives, with their frequency: `FW (2),
+ * AFX (1)`. Undefined if there are none.
+ */
 export function unseenList({ unseenTags }: Report): string | undefined {
   if (!unseenTags?.length) return undefined;
   const shown = unseenTags
@@ -120,6 +123,14 @@ export function unseenList({ unseenTags }: Report): string | undefined {
     .map(({ tag, count }) => `${excerpt(printable(tag))} (${count})`);
   const rest = unseenTags.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/** One sentence on the lemmas that the model cannot give; undefined for other tags, and if there are none. */
+export function unreachableText(report: Report): string | undefined {
+  const list = unseenList(report);
+  if (!report.lemmas || list === undefined) return undefined;
+  const tokens = report.unseenTags!.reduce((sum, { count }) => sum + count, 0);
+  return `${counted(tokens, 'token')} (${percent(tokens / report.tokens)} %) with lemmas that no edit script of the model gives, counted as errors: ${list}.`;
 }
 
 const SCORE_HEAD = ['precision', 'recall', 'F1', 'gold', 'predicted', 'correct'];

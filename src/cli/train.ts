@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { isName } from '../corpus/index.ts';
+import { tagColumnsOf } from '../training/options.ts';
 import { checkSettings } from '../training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import { givenHyperparameters } from './config-file.ts';
@@ -64,7 +65,7 @@ export async function trainCommand(
       flags,
       start: (signal) => train({ ...options, hyperparameters, signal }),
       narrator: trainingNarrator({
-        columnNames: columnNames(flags.tagColumn),
+        columnNames: columnNames(flags),
         featured:
           flags.featureColumn === undefined
             ? undefined
@@ -116,5 +117,7 @@ export function trainingOutcome(
 }
 
 /** What the tag columns are called: by name, or by the index that was asked for. */
-const columnNames = (asked: string | undefined): string[] =>
-  (asked ?? '').split(',').map((column) => (isName(column) ? column : `column ${column}`));
+const columnNames = ({ tagColumn, lemmaColumn }: TrainingFlags): string[] =>
+  tagColumnsOf({ read: { ...(tagColumn !== undefined && { tagColumn }) }, lemmaColumn }).map(
+    (column) => (isName(column) ? column : `column ${column}`),
+  );

@@ -34,6 +34,7 @@ export interface TrainingFlags extends ColumnOptions, ComputeOptions {
   embeddings?: string;
   gazetteer?: string[];
   config?: string;
+  lemmaColumn?: string;
   fromScheme?: string;
   force?: boolean;
   format?: (typeof readFormats)[number];
@@ -65,9 +66,13 @@ export function addTrainingOptions(command: Command, context: Context): void {
       ),
     );
   addColumns(command, {
-    tag: 'column of the tags, or several: upos,xpos (default: the last; conllu: upos; csv: by header)',
+    tag: 'column of the tags, or several: upos,xpos,feats,lemma (default: the last; conllu: upos; csv: by header)',
   });
   command
+    .option(
+      '--lemma-column <column>',
+      'column of lemmas, learned as edit scripts; one more tag column if it is not among them (default: a tag column called lemma)',
+    )
     .addOption(
       featureOption(
         'column to use as a feature of each token, or several: upos,lemma (tag and eval need it too)',
@@ -151,6 +156,7 @@ export function trainOptions(
     embeddings: flags.embeddings,
     gazetteers: flags.gazetteer,
     read: readOptions(flags, flags.format, context),
+    lemmaColumn: flags.lemmaColumn,
     ...(flags.fromScheme !== undefined && { fromScheme: schemeNamed(flags.fromScheme) }),
     ...(flags.force && { force: true }),
     ...computeOptions(flags, context),

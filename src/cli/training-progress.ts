@@ -54,7 +54,8 @@ function progressText(
 
 function startText(event: Event<'start'>, style: Style): string {
   const { train, dev, pretrained, gazetteer } = event;
-  const scheme = event.scheme === 'none' ? 'plain tags' : `span tags in ${event.scheme}`;
+  const kindOf = ({ scheme, lemmas }: (typeof event.tagColumns)[number]): string =>
+    lemmas ? 'edit scripts of lemmas' : scheme === 'none' ? 'plain tags' : `span tags in ${scheme}`;
   const row = (name: string, ...cells: readonly string[]): Cell[] => [[name, style.dim], ...cells];
   const sizeCells = ({ sentences, tokens }: typeof train, note = ''): string[] => [
     counted(sentences, 'sentence'),
@@ -78,7 +79,7 @@ function startText(event: Event<'start'>, style: Style): string {
             ),
           ]
         : []),
-      row('tags', number(event.tags), scheme),
+      ...event.tagColumns.map((column) => row('tags', number(column.tags), kindOf(column))),
       row(
         'model',
         counted(event.parameters, 'parameter'),

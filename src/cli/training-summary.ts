@@ -2,7 +2,7 @@ import type { MemberRecord } from '../model/model.ts';
 import { shellWord } from '../option-values.ts';
 import type { CorpusSize, TrainingEvent } from '../training/events.ts';
 import { printable } from './printable.ts';
-import { scoreRows, typeRows, unseenList } from './scores.ts';
+import { scoreRows, typeRows, unreachableText, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, counted, duration, number, percent } from './table.ts';
 
@@ -49,6 +49,8 @@ export function summaryText(
   );
   const types = typeRows((test ?? dev)[0]!, style);
   const unseen = reports.flatMap(({ name, report }) => {
+    const unreachable = unreachableText(report);
+    if (unreachable !== undefined) return [`${name} has ${unreachable}\n`];
     const list = unseenList(report);
     return list ? [`${name} has tags that are not in the training corpus (errors): ${list}\n`] : [];
   });

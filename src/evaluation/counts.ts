@@ -19,6 +19,8 @@ export interface MatchCounts {
  */
 export interface Counts {
   readonly scheme: Scheme;
+  /** Whether the tags are lemmas. */
+  lemmas?: boolean;
   readonly tokens: Tally;
   readonly sentences: Tally;
   /** Tokens whose word occurs in the training corpus, and other tokens; null if the training corpus is not known. */
@@ -26,11 +28,14 @@ export interface Counts {
   unknown: Tally | null;
   /** By span type. Empty for plain tags. */
   readonly spans: Map<string, MatchCounts>;
-  /** By tag. */
+  /** By tag. Empty for lemmas, of which there are too many. */
   readonly tags: Map<string, MatchCounts>;
   /** Gold tag -> predicted tag -> tokens, for different tags. */
   readonly confusions: Map<string, Map<string, number>>;
-  /** Gold tag that does not occur in the training corpus -> tokens; null if the training corpus is not known. */
+  /**
+   * Gold tag that does not occur in the training corpus -> tokens; null if the training corpus is not known. Lemma that
+   * no edit script of the model gives -> tokens.
+   */
   unseenTags: Map<string, number> | null;
 }
 
@@ -44,7 +49,17 @@ export interface CountOptions {
    * unseen if its span type is: a tagger trained on I-X can predict B-X.
    */
   readonly seenTags?: Iterable<string>;
+  /** Set if the tags are lemmas. */
+  readonly lemmas?: LemmaOptions | undefined;
 }
+
+export interface LemmaOptions {
+  /** Whether the tagger can give this lemma to the token. If undefined, other lemmas are not counted. */
+  readonly isReachable?: ((token: string, lemma: string) => boolean) | undefined;
+}
+
+/** The lemma of words that have none. As in UD's evaluation, every prediction for such a word is correct. */
+export const NO_LEMMA = '_';
 
 /** A sentence with its gold and predicted tags, one per token. */
 export interface SentencePair {
@@ -74,22 +89,24 @@ export function emptyCounts(scheme: Scheme): Counts {
  * @throws Error if the arrays of a pair differ in length
  */
 export function countPairs(pairs: Iterable<SentencePair>, options: CountOptions): Counts {
-  const { scheme, isKnown, seenTags } = options;
+  const { scheme, isKnown, seenTags, lemmas } = options;
   const counts = emptyCounts(scheme);
   if (isKnown) {
     counts.known = { total: 0, correct: 0 };
     counts.unknown = { total: 0, correct: 0 };
   }
-  if (seenTags) counts.unseenTags = new Map();
-  const isSeen = seenTags && seenTest(seenTags, scheme);
-  for (const pair of pairs) {
+  const isSeen = lemmas ? lemmas.isReachable : seenTags && seenTest(seenTags, scheme);
+  if (isSeen) counts.unseenTags = new Map();
+  if (lemmas) counts.lemmas = true;
+  for (const written of pairs) {
+    const pair = lemmas ? withoutMissingLemmas(written) : written;
     const { tokens, gold, predicted } = pair;
     if (gold.length !== tokens.length || predicted.length !== tokens.length)
       throw new Error(
         `a sentence of ${tokens.length} tokens with ${gold.length} gold and ${predicted.length} predicted tags`,
       );
     if (tokens.length === 0) continue;
-    const correct = addTags(counts, pair, { isKnown, isSeen });
+    const correct = addTags(counts, pair, { isKnown, isSeen, byTag: !lemmas });
     counts.tokens.total += tokens.length;
     counts.tokens.correct += correct;
     counts.sentences.total++;
@@ -99,11 +116,28 @@ export function countPairs(pairs: Iterable<SentencePair>, options: CountOptions)
   return counts;
 }
 
+/** The pair with the right prediction for each word without a lemma. */
+const withoutMissingLemmas = (pair: SentencePair): SentencePair =>
+  pair.gold.includes(NO_LEMMA)
+    ? {
+        ...pair,
+        predicted: pair.predicted.map((lemma, t) => (pair.gold[t] === NO_LEMMA ? NO_LEMMA : lemma)),
+      }
+    : pair;
+
 /** Adds the tags of a sentence to the counts. Returns the number of correct tags. */
 function addTags(
   counts: Counts,
   { tokens, gold, predicted }: SentencePair,
-  { isKnown, isSeen }: Record<'isKnown' | 'isSeen', ((text: string) => boolean) | undefined>,
+  {
+    isKnown,
+    isSeen,
+    byTag,
+  }: {
+    isKnown: ((token: string) => boolean) | undefined;
+    isSeen: ((token: string, tag: string) => boolean) | undefined;
+    byTag: boolean;
+  },
 ): number {
   let correct = 0;
   for (const [i, token] of tokens.entries()) {
@@ -111,17 +145,19 @@ function addTags(
     const predictedTag = predicted[i]!;
     const isCorrect = goldTag === predictedTag ? 1 : 0;
     correct += isCorrect;
-    const matches = entryOf(counts.tags, goldTag);
-    matches.gold++;
-    matches.correct += isCorrect;
-    entryOf(counts.tags, predictedTag).predicted++;
+    if (byTag) {
+      const matches = entryOf(counts.tags, goldTag);
+      matches.gold++;
+      matches.correct += isCorrect;
+      entryOf(counts.tags, predictedTag).predicted++;
+    }
     if (!isCorrect) addConfusion(counts.confusions, [goldTag, predictedTag], 1);
     if (isKnown) {
       const tally = isKnown(token) ? counts.known! : counts.unknown!;
       tally.total++;
       tally.correct += isCorrect;
     }
-    if (isSeen && !isSeen(goldTag)) addTo(counts.unseenTags!, goldTag, 1);
+    if (isSeen && !isSeen(token, goldTag)) addTo(counts.unseenTags!, goldTag, 1);
   }
   return correct;
 }
@@ -136,6 +172,7 @@ export function mergeCounts(parts: Iterable<Counts>, scheme: Scheme): Counts {
     if (part.scheme !== scheme) {
       throw new Error(`counts in scheme ${part.scheme} cannot be added to counts in ${scheme}`);
     }
+    if (part.lemmas) sum.lemmas = true;
     addTally(sum.tokens, part.tokens);
     addTally(sum.sentences, part.sentences);
     sum.known = sumOfTallies(sum.known, part.known);
@@ -175,15 +212,18 @@ function addSpans(
   }
 }
 
-function seenTest(seenTags: Iterable<string>, scheme: Scheme): (tag: string) => boolean {
+function seenTest(
+  seenTags: Iterable<string>,
+  scheme: Scheme,
+): (token: string, tag: string) => boolean {
   const seen = new Set(seenTags);
-  if (scheme === 'none') return (tag) => seen.has(tag);
+  if (scheme === 'none') return (_, tag) => seen.has(tag);
   const types = new Set<string>();
   for (const tag of seen) {
     const parts = tagParts(tag, scheme);
     if (parts.role !== 'outside') types.add(parts.type);
   }
-  return (tag) => {
+  return (_, tag) => {
     if (seen.has(tag)) return true;
     const parts = tagParts(tag, scheme);
     return parts.role === 'outside' ? tag === 'O' : types.has(parts.type);

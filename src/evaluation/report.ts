@@ -57,6 +57,8 @@ export interface Report {
   sentenceAccuracy: Ratio;
   /** For span tags. */
   spans?: SpanReport;
+  /** Set for lemmas, which have no scores by tag. A word whose gold lemma is `_` has none, and counts as correct. */
+  lemmas?: boolean;
   /** For plain tags. */
   tags?: TagReport;
   /** By descending count, then by name. */
@@ -80,7 +82,7 @@ export interface CorporaReport {
 }
 
 export function createReport(counts: Counts, options: ReportOptions = {}): Report {
-  const isPlain = counts.scheme === 'none';
+  const kind = counts.lemmas ? 'lemmas' : counts.scheme === 'none' ? 'tags' : 'spans';
   return {
     tokens: counts.tokens.total,
     correctTokens: counts.tokens.correct,
@@ -90,7 +92,9 @@ export function createReport(counts: Counts, options: ReportOptions = {}): Repor
     unknownTokens: counts.unknown?.total ?? null,
     sentences: counts.sentences.total,
     sentenceAccuracy: accuracy(counts.sentences),
-    ...(isPlain ? { tags: tagReport(counts.tags) } : { spans: spanReport(counts.spans) }),
+    ...(kind === 'lemmas' && { lemmas: true }),
+    ...(kind === 'tags' && { tags: tagReport(counts.tags) }),
+    ...(kind === 'spans' && { spans: spanReport(counts.spans) }),
     confusions: confusionList(counts.confusions, options.confusions ?? 20),
     unseenTags:
       counts.unseenTags === null

@@ -1,4 +1,5 @@
 import { formatOf, readCorpus } from '../corpus/index.ts';
+import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, detectScheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -7,6 +8,7 @@ import { type LocatedSentence, sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport } from '../evaluation/report.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
+import { lemmatisersOf } from '../tagging/lemmas.ts';
 import type { Tagger as InnerTagger } from '../tagging/tagger.ts';
 import {
   anything,
@@ -64,6 +66,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Report> {
           tagColumn: predictedColumn ?? read.tagColumn,
         }),
         partial,
+        lemmas: isLemmaColumn(read.tagColumn as Column | undefined, read),
       });
   const counts = (partial ? countCertainPairs : countPairs)(pairs, counting);
   if (counts.tokens.total === 0)
@@ -97,6 +100,7 @@ async function modelPairs(
   const c = columnIndex(inner, read.tagColumn as Column | undefined);
   const { scheme: own } = tagger.model.tagColumns[c]!;
   const corpus = await labelled('gold', gold, { ...asTrained(inner, { c, gold, read }), ...read });
+  const lemmatiser = lemmatisersOf(vocabulary, inner.model.tagColumns)[c];
   const scheme = own === 'none' ? own : spanScheme(corpus, { partial, otherwise: own });
   const pairs: SentencePair[] = [];
   for await (const { tokens, columns } of tagger.tagStream(
@@ -108,7 +112,12 @@ async function modelPairs(
   }
   return {
     pairs,
-    counting: { scheme, isKnown: inner.isKnown, seenTags: vocabulary.tags[c]! },
+    counting: {
+      scheme,
+      isKnown: inner.isKnown,
+      seenTags: vocabulary.tags[c]!,
+      lemmas: lemmatiser && { isReachable: lemmatiser.reaches },
+    },
   };
 }
 
@@ -167,15 +176,15 @@ async function filePairs({
   gold,
   predicted,
   partial,
+  lemmas,
 }: {
   readonly gold: Labelled;
   readonly predicted: Labelled;
   readonly partial: boolean;
+  readonly lemmas: boolean;
 }): Promise<Comparison> {
-  const scheme = schemeOf(
-    gold.sentences.map(({ tags }) => tags),
-    { partial },
-  );
+  const goldTags = gold.sentences.map(({ tags }) => tags);
+  const scheme = lemmas ? 'none' : schemeOf(goldTags, { partial });
   const tags = predicted.sentences.map((sentence) => sentence.tags);
   const own = detectScheme(tags);
   const strays = scheme === 'none' || scheme === own ? undefined : strayTags(tags, scheme);
@@ -186,7 +195,7 @@ async function filePairs({
   const pairs: SentencePair[] = [];
   for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
     pairs.push(pair);
-  return { pairs, counting: { scheme } };
+  return { pairs, counting: { scheme, ...(lemmas && { lemmas: {} }) } };
 }
 
 /** Reads a file, or checks sentences from the program. Their number takes the place of the line. */

@@ -180,9 +180,10 @@ function modelInfo({ model, backend }: InnerTagger): ModelInfo {
   return {
     path,
     bytes,
-    tagColumns: tagColumns.map(({ scheme, trainedScheme }, c) => ({
+    tagColumns: tagColumns.map(({ scheme, trainedScheme, lemmas }, c) => ({
       name: names[c]!,
       scheme,
+      ...(lemmas && { lemmas }),
       labels: labelsOf(vocabulary.tags[c]!, trainedScheme),
     })),
     featureColumns: vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [],

@@ -52,6 +52,7 @@ const fileKinds: Kinds = {
   format,
   tokenColumn,
   tagColumn,
+  lemmaColumn: column,
   featureColumn,
   header,
   hyperparameters: object('an object such as {hidden: 200}'),
@@ -168,6 +169,7 @@ function filesOf(
     embeddings,
     gazetteers,
     read: { format, tokenColumn, tagColumn, featureColumn, header },
+    lemmaColumn: options.lemmaColumn,
     signal: options.signal as AbortSignal | undefined,
   };
 }

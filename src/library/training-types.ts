@@ -27,6 +27,11 @@ export interface Run<Event, Result> extends AsyncIterable<Event> {
 export interface TrainOptions
   extends ComputeOptions,
     Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'> {
+  /**
+   * The column of lemmas, which are learned as edit scripts. If it is not among the tag columns, it is one more. Default:
+   * a tag column called `lemma`.
+   */
+  readonly lemmaColumn?: Column | undefined;
   /** The labelled files to train on. */
   readonly corpora: string | readonly string[];
   /** The model file to write. */
@@ -80,8 +85,15 @@ export interface StartEvent {
   readonly dev: CorpusSize & { readonly heldOut: boolean };
   readonly words: number;
   readonly chars: number;
+  /** Number and scheme of the tags of the first tag column. */
   readonly tags: number;
   readonly scheme: string;
+  /** The same for each tag column. The tags of lemmas are edit scripts. */
+  readonly tagColumns: readonly {
+    readonly tags: number;
+    readonly scheme: string;
+    readonly lemmas?: boolean;
+  }[];
   readonly parameters: number;
   readonly backend: string;
   readonly threads: number;

@@ -160,11 +160,13 @@ export interface ModelInfo {
   readonly bytes: number;
   /** The model's tag columns. */
   readonly tagColumns: readonly {
-    /** The column's name in training, else `upos`, `xpos` or `NER`, by the kind of the tags. */
+    /** The column's name in training, else `upos`, `xpos`, `feats`, `lemma` or `NER`, by the kind of the tags. */
     readonly name: string;
     /** The scheme of the tags; `none` for plain tags. */
     readonly scheme: Scheme;
-    /** The plain tags, or the span types. */
+    /** Whether the values are lemmas. */
+    readonly lemmas?: boolean;
+    /** The plain tags, or the span types, or the edit scripts of lemmas. */
     readonly labels: readonly string[];
   }[];
   /** The feature columns that the model reads in addition to the tokens, as named in training; usually none. */
@@ -364,6 +366,8 @@ export interface Report {
     readonly macro: Ratios;
     readonly types: Readonly<Record<string, Score>>;
   };
+  /** Set for lemmas, which have no scores by tag. A word whose gold lemma is `_` has none, and counts as correct. */
+  readonly lemmas?: boolean;
   /** For plain tags. */
   readonly tags?: { readonly macro: Ratios; readonly byTag: Readonly<Record<string, Score>> };
   /** The most frequent confusions, in tokens. */
@@ -372,7 +376,10 @@ export interface Report {
     readonly predicted: string;
     readonly count: number;
   }[];
-  /** Gold tags that do not occur in the training data; they count as errors. Null if the training data is not known. */
+  /**
+   * Gold tags that do not occur in the training data, or lemmas that no edit script of the model gives; they count as
+   * errors. Null if the training data is not known.
+   */
   readonly unseenTags: readonly { readonly tag: string; readonly count: number }[] | null;
 }
 

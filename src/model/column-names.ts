@@ -1,5 +1,6 @@
 import { conlluFields } from '../corpus/formats/conllu/fields.ts';
 import { type Column, isName } from '../corpus/index.ts';
+import { areFeatures } from '../corpus/tags/morphology.ts';
 import type { Model } from './model.ts';
 
 type Described = Pick<Model, 'tagColumns' | 'vocabulary'>;
@@ -8,10 +9,17 @@ const UPOS = new Set(
   'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),
 );
 
-/** The kind of a column's tags in the words of CoNLL-U: `upos`, `xpos`, or `NER` (a key in MISC) for spans. */
+/**
+ * The kind of a column's tags in the words of CoNLL-U: `upos`, `xpos`, `feats`, `lemma`, or `NER` (a key in MISC) for
+ * spans.
+ */
 export function kindOf({ tagColumns, vocabulary }: Described, column: number): string {
-  if (tagColumns[column]!.scheme !== 'none') return 'NER';
-  return vocabulary.tags[column]!.every((tag) => UPOS.has(tag)) ? 'upos' : 'xpos';
+  const { scheme, lemmas } = tagColumns[column]!;
+  if (lemmas) return 'lemma';
+  if (scheme !== 'none') return 'NER';
+  const tags = vocabulary.tags[column]!;
+  if (tags.every((tag) => UPOS.has(tag))) return 'upos';
+  return areFeatures(tags) ? 'feats' : 'xpos';
 }
 
 /** The names of a model's tag columns. A column without a name in training is named after the kind of its tags. */

@@ -1,5 +1,6 @@
 import { featureNames } from '../corpus/features/features.ts';
 import { groupsOf, rowsOf } from '../corpus/features/token-features.ts';
+import { parseScript } from '../corpus/lemmas/script.ts';
 import type { Format } from '../corpus/sentence.ts';
 import { schemes } from '../corpus/tags/scheme.ts';
 import { cellNames } from '../network/cells/index.ts';
@@ -103,6 +104,7 @@ const tasksCheck = (config: NetworkConfig): Check =>
     fields({
       scheme: choice(schemes),
       trainedScheme: choice(schemes),
+      lemmas: optional(bool),
       notation: optional(
         fields({
           outside: string,
@@ -236,9 +238,15 @@ function findContradiction({
     config.tokenFeatures?.rows !== (tokenFeatures && rowsOf(tokenFeatures))
   )
     return 'config and vocabulary differ about the features of tokens';
-  for (const { scheme, trainedScheme } of tasks)
+  for (const [c, { scheme, trainedScheme, lemmas }] of tasks.entries()) {
     if ((scheme === 'none') !== (trainedScheme === 'none'))
       return `tasks has ${trainedScheme} for tags in ${scheme}, expected none for none`;
+    if (!lemmas) continue;
+    if (scheme !== 'none') return `tasks has lemmas in ${scheme}, expected none`;
+    const malformed = vocabulary.tags[c]!.find((tag) => !parseScript(tag));
+    if (malformed !== undefined)
+      return `vocabulary.tags[${c}] has ${JSON.stringify(malformed.slice(0, 60))}, expected an edit script such as "lower *-1"`;
+  }
   return undefined;
 }
 

@@ -5,11 +5,16 @@ import { isJsonObject } from './schema.ts';
 
 /*
  * The JSON in the header of a model file. Version 1 has one tag column (`task`) and fewer network options. Version 2
- * has a list of tag columns (`tasks`). The names of keys stay, so that files keep loading.
+ * has a list of tag columns (`tasks`). Version 3 is written for models with lemmas, which earlier programs would read as
+ * plain tags. The names of keys stay, so that files keep loading.
  */
 
-/** The version that is written. */
-export const VERSION = 2;
+/** The latest version. */
+export const VERSION = 3;
+
+/** The version that is written: the first that can describe the model. */
+const versionOf = ({ tagColumns }: Pick<Description, 'tagColumns'>): number =>
+  tagColumns.some(({ lemmas }) => lemmas) ? VERSION : 2;
 
 /** The part of a model in the header of its file. The phrases of gazetteers are in a tensor. */
 export type Description = Pick<Model, 'config' | 'vocabulary' | 'tagColumns' | 'record'>;
@@ -36,7 +41,7 @@ export function encodeMetadata(model: Description): Map<string, string> {
     : model.vocabulary;
   return new Map([
     ['format', 'seqtag'],
-    ['version', String(VERSION)],
+    ['version', String(versionOf(model))],
     ['config', JSON.stringify(model.config)],
     ['vocabulary', JSON.stringify(vocabulary)],
     ['tasks', JSON.stringify(tagColumnsJson(model.tagColumns))],

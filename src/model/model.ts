@@ -13,6 +13,8 @@ export interface TagColumn {
   readonly scheme: Scheme;
   /** Scheme of the tags that the network learned, and of the tags in the vocabulary. */
   readonly trainedScheme: Scheme;
+  /** Whether the values of the column are lemmas. The tags are then edit scripts. */
+  readonly lemmas?: boolean | undefined;
   /** How the corpus writes the tags; undefined for the usual `B-PER` and `O`. */
   readonly notation?: Notation | undefined;
   /** Transitions that occur in the training data although the scheme forbids them: indices into `allowedTransitions`. */

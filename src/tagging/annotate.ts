@@ -1,3 +1,4 @@
+import type { Lemmatiser } from '../corpus/lemmas/lemmatiser.ts';
 import type { Alternative, Annotation } from '../corpus/sentence.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -8,8 +9,13 @@ import { createPathSums, type PathSums, type Paths } from '../network/crf/path-s
 import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
 import { type Constraint, createConstraints } from './constraints.ts';
+import { lemmatisersOf } from './lemmas.ts';
 import type { FeatureValues, PathScores, Predictor } from './predictor.ts';
-import { createTagProbabilities, type TagProbabilities } from './tag-probabilities.ts';
+import {
+  createTagProbabilities,
+  lemmaProbabilities,
+  type TagProbabilities,
+} from './tag-probabilities.ts';
 
 export interface AnnotateOptions {
   /** Return the probability of each tag and each span. */
@@ -56,6 +62,7 @@ interface Distribution {
 interface Column {
   readonly tagColumn: TagColumn;
   readonly names: readonly string[];
+  readonly lemmatiser: Lemmatiser | undefined;
   readonly probabilities: TagProbabilities;
   readonly distribution: Distribution;
   /** The distribution over the paths that the scheme allows; used if labels are given. */
@@ -74,9 +81,10 @@ export function createAnnotate(
   return (sentences, options = {}) => {
     columns ??= createColumns(engine, vocabulary, tagColumns);
     const { features, given = [], where = (s) => `sentence ${s + 1}` } = options;
-    const constraints = columns.map(({ names, tagColumn }, c) => {
+    const constraints = columns.map(({ names, tagColumn, lemmatiser }, c) => {
       const labels = given[c];
-      return labels && createConstraints({ labels, sentences, where }, names, tagColumn);
+      const known = labels && { labels, sentences, where };
+      return known && createConstraints(known, names, { ...tagColumn, lemmatiser });
     });
     const scores = predictor.predictScores(sentences, features);
     return columns.map((column, c) =>
@@ -92,7 +100,11 @@ export function createAnnotate(
             { code: 'SEQTAG_TAGS', option: 'given' },
           );
         }
-        return annotation(column, sentence, { ...options, constraint, paths });
+        const { lemmatiser } = column;
+        const own = lemmatiser
+          ? { ...column, probabilities: lemmaProbabilities(lemmatiser, tokens) }
+          : column;
+        return annotation(own, sentence, { ...options, constraint, paths });
       }),
     );
   };
@@ -110,8 +122,10 @@ function createColumns(
     vocabulary,
     tagColumns,
   );
+  const lemmatisers = lemmatisersOf(vocabulary, tagColumns);
   return tagColumns.map((tagColumn, c) => {
     const names = vocabulary.tags[c]!;
+    const lemmatiser = lemmatisers[c];
     const distributionOver = (transitions: Int32Array | undefined): Distribution => {
       const scores = headScores(engine, c, transitions);
       return { scores, sums: createPathSums(scores) };
@@ -120,7 +134,7 @@ function createColumns(
     const constrained =
       config.decoder === 'softmax' && schemes[c] ? distributionOver(schemes[c]) : distribution;
     const probabilities = createTagProbabilities(names, tagColumn);
-    return { tagColumn, names, probabilities, distribution, constrained };
+    return { tagColumn, names, lemmatiser, probabilities, distribution, constrained };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Lemmatiser } from '../corpus/lemmas/lemmatiser.ts';
 import { candidates, convertPartial, numberLabels, UNKNOWN } from '../corpus/tags/partial.ts';
 import { convert, tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -27,7 +28,11 @@ export interface KnownLabels {
 export function createConstraints(
   { labels, sentences, where }: KnownLabels,
   names: readonly string[],
-  { scheme, trainedScheme }: Pick<TagColumn, 'scheme' | 'trainedScheme'>,
+  {
+    scheme,
+    trainedScheme,
+    lemmatiser,
+  }: Pick<TagColumn, 'scheme' | 'trainedScheme'> & { lemmatiser?: Lemmatiser | undefined },
 ): (Constraint | undefined)[] {
   const isPlain = scheme === 'none';
   const tags = isPlain ? [...names] : convert(names, trainedScheme, scheme);
@@ -46,6 +51,20 @@ export function createConstraints(
       throw new RangeError(`${known.length} labels for ${sentences[s]!.length} tokens`);
     return known.map((label, t) => {
       if (label === '' || label === '_') return UNKNOWN;
+      if (lemmatiser) {
+        const form = sentences[s]![t]!;
+        const lemmas = candidates(label);
+        const scripts = lemmas.flatMap((lemma) => lemmatiser.scriptsOf(form, lemma));
+        if (scripts.length === 0 && lemmas.length > 0)
+          throw refuse(
+            s,
+            t,
+            `no edit script of the model gives the lemma ${label}. Give ? in its place.`,
+          );
+        return lemmas.length === 0
+          ? UNKNOWN
+          : [...new Set(scripts)].map((k) => names[k]!).join('|');
+      }
       const stranger = candidates(label).find((tag) => !kinds.has(kindOf(tag)));
       if (stranger === undefined) return label;
       const some = [...new Set(tags)].sort().slice(0, 20).join(', ');

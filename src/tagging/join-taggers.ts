@@ -62,6 +62,7 @@ export function joinTaggers(taggers: readonly Tagger[]): Tagger {
       const t = starts.findLastIndex((start) => start <= column);
       return taggers[t]!.spans(spanTags, column - starts[t]!);
     },
+    misfits: () => taggers.reduce((sum, tagger) => sum + tagger.misfits(), 0),
     async close() {
       await Promise.all(taggers.map((tagger) => tagger.close()));
     },

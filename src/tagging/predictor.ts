@@ -1,12 +1,13 @@
-import { type TokenLines, tokensWithin } from '../corpus/index.ts';
+import { type TokenLines, tokensWithin, tokenText } from '../corpus/index.ts';
 import { convert } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import type { TagColumn } from '../model/model.ts';
 import type { Batch, EmissionOptions, Emissions, Engine } from '../network/engine.ts';
+import { chooseFitting, hasMisfit, lemmasOf, lemmatisersOf } from './lemmas.ts';
 import { batches, join, joinScores, type Window, windows } from './windows.ts';
 import { createWordIds } from './word-ids.ts';
 
-/** For each tag column, for each sentence, the tags in the corpus's scheme. */
+/** For each tag column, for each sentence, the tags in the corpus's scheme, or the lemmas. */
 export type Columns = string[][][];
 
 /** features[sentence][column][token] */
@@ -16,7 +17,10 @@ export type FeatureValues = readonly (readonly (readonly string[])[])[];
 export interface PathScores {
   /** The tags that `predict` gives. */
   readonly best: Int32Array;
-  /** (L, K) scores. A token in several windows has the scores of the window in which it is farthest from a cut. */
+  /**
+   * (L, K) scores. A token in several windows has the scores of the window in which it is farthest from a cut. Edit
+   * scripts that remove more letters than a word has are all but impossible.
+   */
   readonly emissions: Float32Array;
 }
 
@@ -52,15 +56,20 @@ export interface Predictor {
   ): (readonly PathScores[])[];
   /** Whether the word, after the model's normalisation, has a row in the word embedding. */
   isKnown(token: string): boolean;
+  /** For how many tokens so far another script replaced the best one, which removes more letters than the word has. */
+  misfits(): number;
 }
 
 export function createPredictor(
   engine: Engine,
   vocabulary: Vocabulary,
-  tagColumns: readonly Pick<TagColumn, 'scheme' | 'trainedScheme'>[],
+  tagColumns: readonly Pick<TagColumn, 'scheme' | 'trainedScheme' | 'lemmas'>[],
 ): Predictor {
   const { maxTokens } = engine;
   const wordIds = createWordIds(vocabulary);
+  const lemmatisers = lemmatisersOf(vocabulary, tagColumns);
+  const hasLemmas = lemmatisers.some((lemmatiser) => lemmatiser !== undefined);
+  let misfits = 0;
   let finishPrevious: () => unknown = () => undefined;
 
   function beginBatch(batch: Batch, options: EmissionOptions = {}): () => Emissions {
@@ -113,8 +122,61 @@ export function createPredictor(
     };
   }
 
-  /** The names of tags of a column, in the corpus's scheme. */
-  function named(column: number, paths: readonly Int32Array[]): string[][] {
+  /**
+   * Replaces edit scripts that remove more letters than their words have. They are rare, so the scores that choose others
+   * are computed only for the sentences in question.
+   */
+  function withFittingScripts(
+    best: Int32Array[][],
+    sentences: readonly (readonly string[])[],
+    features: FeatureValues,
+  ): Int32Array[][] {
+    return best.map((paths, column) => {
+      const lemmatiser = lemmatisers[column];
+      if (!lemmatiser) return paths;
+      const unfit = paths.flatMap((path, s) =>
+        hasMisfit(lemmatiser, sentences[s]!, path) ? [s] : [],
+      );
+      if (unfit.length === 0) return paths;
+      const scored = predictScores(
+        unfit.map((s) => sentences[s]!),
+        unfit.map((s) => features[s] ?? []),
+      )[column]!;
+      const mended = [...paths];
+      unfit.forEach((s, i) => {
+        mended[s] = paths[s]!.map((k, t) => {
+          if (lemmatiser.fits(sentences[s]![t]!, k)) return k;
+          misfits++;
+          return scored[i]!.best[t]!;
+        });
+      });
+      return mended;
+    });
+  }
+
+  function predictScores(
+    sentences: readonly (readonly string[])[],
+    features: FeatureValues,
+  ): PathScores[][] {
+    const { best, scores } = beginPaths(sentences, features, { scores: true })();
+    return best.map((paths, column) =>
+      paths.map((path, s) => {
+        const found = { best: path, emissions: scores[column]![s]! };
+        const lemmatiser = lemmatisers[column];
+        if (lemmatiser) chooseFitting(lemmatiser, sentences[s]!, found);
+        return found;
+      }),
+    );
+  }
+
+  /** The lemmas of a column, or the names of its tags, in the corpus's scheme. */
+  function named(
+    column: number,
+    paths: readonly Int32Array[],
+    sentences: readonly (readonly string[])[],
+  ): string[][] {
+    const lemmatiser = lemmatisers[column];
+    if (lemmatiser) return paths.map((path, s) => lemmasOf(lemmatiser, sentences[s]!, path));
     const names = vocabulary.tags[column]!;
     const { scheme, trainedScheme } = tagColumns[column]!;
     return paths.map((path) => {
@@ -129,7 +191,10 @@ export function createPredictor(
     features: FeatureValues = [],
   ): () => Columns {
     const finish = beginPaths(sentences, features, { scores: false });
-    return () => finish().best.map((paths, column) => named(column, paths));
+    return () =>
+      withFittingScripts(finish().best, sentences, features).map((paths, column) =>
+        named(column, paths, sentences),
+      );
   }
 
   function beginLines(batch: TokenLines): () => Columns {
@@ -138,11 +203,16 @@ export function createPredictor(
     const parts = isLong ? cuts.map((window) => tokensWithin(batch, window)) : [batch];
     const finishes = parts.map((part) => beginBatch(wordIds.ofLines(part)));
     const lengths = batch.ends.map((end, s) => end - (batch.ends[s - 1] ?? 0));
-    return () =>
-      tagColumns.map((_, column) => {
+    return () => {
+      const best = tagColumns.map((_, column) => {
         const found = finishes.map((finish) => finish().best[column]!);
-        return named(column, isLong ? [join(cuts, found)] : [...divided(found[0]!, lengths)]);
+        return isLong ? [join(cuts, found)] : [...divided(found[0]!, lengths)];
       });
+      const sentences = hasLemmas ? sentencesIn(batch) : [];
+      return withFittingScripts(best, sentences, []).map((paths, column) =>
+        named(column, paths, sentences),
+      );
+    };
   }
 
   return {
@@ -151,16 +221,20 @@ export function createPredictor(
     predict: (sentences, features) => begin(sentences, features)(),
     begin,
     beginLines,
-    predictPaths: (sentences, features = []) =>
-      beginPaths(sentences, features, { scores: false })().best,
-    predictScores(sentences, features = []) {
-      const { best, scores } = beginPaths(sentences, features, { scores: true })();
-      return best.map((paths, column) =>
-        paths.map((path, s) => ({ best: path, emissions: scores[column]![s]! })),
-      );
+    misfits: () => misfits,
+    predictPaths(sentences, features = []) {
+      const { best } = beginPaths(sentences, features, { scores: false })();
+      return withFittingScripts(best, sentences, features);
     },
+    predictScores: (sentences, features = []) => predictScores(sentences, features),
   };
 }
+
+const sentencesIn = (batch: TokenLines): string[][] =>
+  batch.ends.map((end, s) => {
+    const start = batch.ends[s - 1] ?? 0;
+    return Array.from({ length: end - start }, (_, t) => tokenText(batch, start + t));
+  });
 
 /** Splits numbers into consecutive parts of these lengths. */
 function* divided<Numbers extends Int32Array | Float32Array>(

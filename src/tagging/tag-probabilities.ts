@@ -1,3 +1,4 @@
+import type { Lemmatiser } from '../corpus/lemmas/lemmatiser.ts';
 import {
   continuesSpan,
   convert,
@@ -9,6 +10,7 @@ import {
 } from '../corpus/tags/scheme.ts';
 import type { TagColumn } from '../model/model.ts';
 import type { Paths } from '../network/crf/path-sums.ts';
+import { lemmasOf } from './lemmas.ts';
 
 /**
  * Converts paths of trained tags to the corpus's scheme. Several paths may convert to the same tags. The probability of
@@ -26,6 +28,39 @@ export interface TagProbabilities {
   ofSpan(paths: Paths, span: Span): number;
   /** The probability of the tag sequence. */
   ofSequence(paths: Paths, tags: readonly string[]): number;
+}
+
+/** A script of lower probability changes the probability of a lemma by less than is shown. */
+const NEGLIGIBLE = 1e-6;
+
+/** Lemma probabilities for a sentence. Several scripts may give a word the same lemma. */
+export function lemmaProbabilities(
+  lemmatiser: Lemmatiser,
+  tokens: readonly string[],
+): TagProbabilities {
+  const K = lemmatiser.size;
+  return {
+    tags: (path) => lemmasOf(lemmatiser, tokens, path),
+    spans: () => [],
+    withoutSpans: (tags) => [...tags],
+    ofTags: ({ marginals }, lemmas) =>
+      lemmas.map((lemma, t) => {
+        let sum = 0;
+        for (let k = 0; k < K; k++) {
+          const probability = marginals[t * K + k]!;
+          if (probability > NEGLIGIBLE && lemmatiser.lemma(tokens[t]!, k) === lemma)
+            sum += probability;
+        }
+        return Math.min(1, sum);
+      }),
+    ofSpan: () => 0,
+    ofSequence: (paths, lemmas) =>
+      paths.probability(
+        0,
+        lemmas.length,
+        (t, _, k) => k < 0 || lemmatiser.lemma(tokens[t]!, k) === lemmas[t],
+      ),
+  };
 }
 
 /** @param names the trained tags, in the network's order */

@@ -38,6 +38,8 @@ export interface Tagger {
   annotate: Annotate;
   /** Whether the word, after the model's normalisation, has a row in the word embedding. */
   isKnown(token: string): boolean;
+  /** For how many tokens so far another script replaced the best one, which removes more letters than the word has. */
+  misfits(): number;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
@@ -111,6 +113,7 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
     beginLines: whileOpen((batch) => whileOpen(predictor.beginLines(batch))),
     annotate: whileOpen(annotate),
     isKnown: whileOpen(predictor.isKnown),
+    misfits: predictor.misfits,
     close() {
       closed ??= engine.close();
       return closed;

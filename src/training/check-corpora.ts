@@ -14,9 +14,14 @@ export function checkCorpora(
   {
     force = false,
     partial,
+    lemmas,
     fromScheme,
     onWarning,
-  }: Pick<TrainOptions, 'force' | 'fromScheme' | 'onWarning'> & { partial: boolean },
+  }: Pick<TrainOptions, 'force' | 'fromScheme' | 'onWarning'> & {
+    partial: boolean;
+    /** Whether the tags are lemmas. */
+    lemmas: boolean;
+  },
 ): void {
   const part = (
     role: Part['role'],
@@ -34,7 +39,7 @@ export function checkCorpora(
   ];
   // of several tag columns one may have nothing to learn
   const isOneOfMany = corpora[0]!.columns.length > 1;
-  const findings = lint(parts, { partial, fromScheme }).map(
+  const findings = lint(parts, { partial, lemmas, fromScheme }).map(
     (finding): Finding =>
       isOneOfMany && finding.check === 'one-tag' ? { ...finding, severity: 'warning' } : finding,
   );

@@ -99,7 +99,7 @@ export async function openTeacher(
 export function teachersSchemes(
   { tagColumns, record }: Teacher,
   column: number,
-  { scheme }: Pick<Schemes, 'scheme'>,
+  own: Pick<TagColumn, 'scheme' | 'lemmas'>,
 ): Schemes {
   const teachers = tagColumns[column];
   if (!teachers)
@@ -107,14 +107,14 @@ export function teachersSchemes(
       `${record.file}: gives ${tagColumns.length} tag columns, fewer than are read from the corpora. Choose as many.`,
       { code: 'SEQTAG_MODEL_MISMATCH', option: 'tagColumn' },
     );
-  const kindOf = ({ scheme }: Pick<Schemes, 'scheme'>): string =>
-    scheme === 'none' ? 'plain tags' : 'spans';
-  if (kindOf(teachers) !== kindOf({ scheme }))
+  const kindOf = ({ scheme, lemmas }: Pick<TagColumn, 'scheme' | 'lemmas'>): string =>
+    lemmas ? 'lemmas' : scheme === 'none' ? 'plain tags' : 'spans';
+  if (kindOf(teachers) !== kindOf(own))
     throw new UserError(
-      `${record.file}: gives ${kindOf(teachers)}, but the corpora have ${kindOf({ scheme })}. Name the right tag column.`,
+      `${record.file}: gives ${kindOf(teachers)}, but the corpora have ${kindOf(own)}. Name the right tag column.`,
       { code: 'SEQTAG_MODEL_MISMATCH', option: 'tagColumn' },
     );
-  return { scheme, trainedScheme: teachers.trainedScheme };
+  return { scheme: own.scheme, trainedScheme: teachers.trainedScheme };
 }
 
 /** The student's vocabulary, with the tags that only the teacher has at the end of each column. */

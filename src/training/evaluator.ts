@@ -1,3 +1,4 @@
+import type { Lemmatiser } from '../corpus/lemmas/lemmatiser.ts';
 import { candidates, isCertain } from '../corpus/tags/partial.ts';
 import { continuesSpan, type Scheme, spanTag, tagParts } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
@@ -5,6 +6,7 @@ import { type Counts, countPairs, type MatchCounts } from '../evaluation/counts.
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport, type Report } from '../evaluation/report.ts';
 import type { TagColumn } from '../model/model.ts';
+import { lemmasOf, lemmatisersOf } from '../tagging/lemmas.ts';
 import type { Predictor } from '../tagging/predictor.ts';
 import type { LabelledSentence } from './labelled-corpus.ts';
 import type { TrainedColumn } from './trained-columns.ts';
@@ -27,14 +29,17 @@ export function createEvaluator(
   const tokens = sentences.map((sentence) => sentence.tokens);
   const features = sentences.map(({ featureColumns }) => featureColumns ?? []);
   const { isKnown } = predictor;
-  const score = columns.map((column, c) =>
-    pathScorer(column[role] ?? [], {
-      ...column,
-      names: vocabulary.tags[c]!,
-      partial,
-      isKnown,
-    }),
+  const lemmatisers = lemmatisersOf(
+    vocabulary,
+    columns.map(({ tagColumn }) => tagColumn),
   );
+  const score = columns.map((column, c) => {
+    const lemmatiser = lemmatisers[c];
+    const labelled = column[role] ?? [];
+    return lemmatiser
+      ? lemmaScorer(labelled, { lemmatiser, partial, isKnown })
+      : pathScorer(labelled, { ...column, names: vocabulary.tags[c]!, partial, isKnown });
+  });
   return {
     reports() {
       const paths = predictor.predictPaths(tokens, features);
@@ -43,6 +48,27 @@ export function createEvaluator(
     report: (column) => score[column]!(predictor.predictPaths(tokens, features)[column]!),
   };
 }
+
+/** Returns a function that makes the report of paths of edit scripts, by the lemmas that they give. */
+const lemmaScorer =
+  (
+    sentences: readonly LabelledSentence[],
+    {
+      lemmatiser,
+      partial,
+      isKnown,
+    }: { lemmatiser: Lemmatiser } & Pick<ScorerOptions, 'partial' | 'isKnown'>,
+  ): ((paths: readonly Int32Array[]) => Report) =>
+  (paths) => {
+    const pairs = sentences.map(({ tokens, tags: gold }, s) => ({
+      tokens,
+      gold,
+      predicted: lemmasOf(lemmatiser, tokens, paths[s]!),
+    }));
+    const count = partial ? countCertainPairs : countPairs;
+    const lemmas = { isReachable: lemmatiser.reaches };
+    return createReport(count(pairs, { scheme: 'none', isKnown, lemmas }));
+  };
 
 interface ScorerOptions extends Pick<TrainedColumn, 'tagColumn' | 'seenTags'> {
   /** The trained tags, in the network's order. */

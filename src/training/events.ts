@@ -35,6 +35,12 @@ export type TrainingEvent =
       readonly chars: number;
       readonly tags: number;
       readonly scheme: string;
+      /** Number and scheme of the tags of each tag column. The tags of lemmas are edit scripts. */
+      readonly tagColumns: readonly {
+        readonly tags: number;
+        readonly scheme: string;
+        readonly lemmas?: boolean;
+      }[];
       readonly parameters: number;
       readonly backend: string;
       readonly threads: number;

@@ -1,5 +1,5 @@
 import type { BackendOptions } from '../backend/backend.ts';
-import type { ReadOptions } from '../corpus/index.ts';
+import type { Column, ReadOptions } from '../corpus/index.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
@@ -7,6 +7,7 @@ import type { About } from '../model/model.ts';
 import { findModel } from '../model/model-file.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
+import { columnList } from './labelled-corpus.ts';
 
 export interface TrainOptions extends BackendOptions {
   /** Labelled files, read as one corpus; `-` is standard input. */
@@ -35,6 +36,11 @@ export interface TrainOptions extends BackendOptions {
         | 'strictSpans'
       >
     | undefined;
+  /**
+   * The tag column with lemmas, which are learned as edit scripts. It need not be among the tag columns. Default: a tag
+   * column called `lemma`.
+   */
+  readonly lemmaColumn?: Column | undefined;
   /** The scheme of the gold tags. `IO`: a run of one label is a span. Default: recognised. */
   readonly fromScheme?: Scheme | undefined;
   /** Train on corpora that make a worthless model too. Default: refuse them. */
@@ -49,6 +55,17 @@ export interface TrainOptions extends BackendOptions {
   readonly scoreWithPenalties?: ((epoch: number) => boolean) | undefined;
   /** Stops training after the current update. The model then has the best epoch so far. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The tag columns to learn; none stands for the default of the format. */
+export function tagColumnsOf({
+  read,
+  lemmaColumn,
+}: Pick<TrainOptions, 'read' | 'lemmaColumn'>): readonly Column[] {
+  const columns = columnList(read?.tagColumn);
+  const isNew =
+    lemmaColumn !== undefined && !columns.some((column) => String(column) === String(lemmaColumn));
+  return isNew ? [...columns, lemmaColumn] : columns;
 }
 
 /**

@@ -7,7 +7,16 @@ import type { Prepared } from './prepare.ts';
 
 /** The event before the first epoch. */
 export function startEvent(prepared: Prepared, engine: Engine, epochs: number): TrainingEvent {
-  const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
+  const {
+    hyperparameters: h,
+    config,
+    corpus,
+    trainSentences,
+    dev,
+    tagColumn,
+    tagColumns,
+    tokens,
+  } = prepared;
   const { pretrained, features, gazetteers, heldOut } = prepared;
   const { kind, isa, threads } = engine.description;
   return {
@@ -18,6 +27,11 @@ export function startEvent(prepared: Prepared, engine: Engine, epochs: number): 
     chars: config.chars,
     tags: config.tags[0]!,
     scheme: tagColumn.scheme,
+    tagColumns: tagColumns.map(({ scheme, lemmas }, c) => ({
+      tags: config.tags[c]!,
+      scheme,
+      ...(lemmas && { lemmas }),
+    })),
     parameters: countParameters({ ...config, members: h.ensemble }),
     backend: `${kind} ${isa}`,
     threads,

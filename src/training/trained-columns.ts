@@ -1,3 +1,4 @@
+import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { candidates, detectPartialScheme, isCertain } from '../corpus/tags/partial.ts';
 import { convert, readTags, type Scheme, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -8,15 +9,15 @@ import { teachersSchemes } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
 import {
   chooseSchemes,
-  columnList,
   type HeldOut,
   holdOut,
   inTrainedScheme,
   type LabelledSentence,
   splitAt,
   withReadTags,
+  withScripts,
 } from './labelled-corpus.ts';
-import type { TrainOptions } from './options.ts';
+import { type TrainOptions, tagColumnsOf } from './options.ts';
 import { completeSettings } from './recipes.ts';
 import type { TrainingFiles } from './training-files.ts';
 
@@ -39,13 +40,16 @@ export interface TrainedColumn {
  * score, and, unless forced, for corpora that make a worthless model
  */
 export function trainedColumns(
-  options: Pick<TrainOptions, 'read' | 'hyperparameters' | 'fromScheme' | 'force' | 'onWarning'>,
+  options: Pick<
+    TrainOptions,
+    'read' | 'lemmaColumn' | 'hyperparameters' | 'fromScheme' | 'force' | 'onWarning'
+  >,
   files: TrainingFiles,
   { refit }: { refit: boolean },
 ): TrainedColumn[] {
-  const { read, hyperparameters, fromScheme } = options;
+  const { read, lemmaColumn, hyperparameters } = options;
   const { teacher, corpora, devFile, testFile } = files;
-  const names = columnList(read?.tagColumn);
+  const names = tagColumnsOf(options);
   if (names.length > MOST_HEADS)
     throw new UserError(
       `${names.length} tag columns: a model can have at most ${MOST_HEADS}. Train two models.`,
@@ -60,7 +64,9 @@ export function trainedColumns(
   };
   let heldOut: HeldOut | undefined; // the same sentences of each column, chosen by the first
   const columns = corpora[0]!.columns.map((_, c) => {
-    if (!refit) checkCorpora(files, c, { ...options, partial, onWarning });
+    const lemmas = isLemmaColumn(names[c], { format, lemmaColumn });
+    const fromScheme = lemmas ? 'none' : options.fromScheme;
+    if (!refit) checkCorpora(files, c, { ...options, fromScheme, lemmas, partial, onWarning });
     const labelled = corpora.flatMap((file) => file.columns[c]!);
     const reading = readingOf(labelled, { partial, scheme: fromScheme });
     const inSameScheme = (sentences: readonly LabelledSentence[]): readonly LabelledSentence[] => {
@@ -86,11 +92,14 @@ export function trainedColumns(
     if (partial && !refit) checkCertainTags({ train, dev });
     const labels = [...new Set(train.flatMap(({ tags }) => tags))];
     const chosen = chooseSchemes(reading.scheme, tagScheme);
-    const schemes = teacher ? teachersSchemes(teacher, c, chosen) : chosen;
-    const targets = inTrainedScheme(train, schemes, { partial });
+    const schemes = teacher ? teachersSchemes(teacher, c, { ...chosen, lemmas }) : chosen;
+    const targets = lemmas
+      ? withScripts(train, { partial })
+      : inTrainedScheme(train, schemes, { partial });
     return {
       tagColumn: {
         ...schemes,
+        ...(lemmas && { lemmas }),
         ...(reading.notation && { notation: reading.notation }),
         format,
         ...(read?.tokenColumn !== undefined && { tokenColumn: read.tokenColumn }),

@@ -112,6 +112,19 @@ function complaint(
 const withConfig = (change: object) =>
   complaint(({ metadata }) => metadata.set('config', JSON.stringify({ ...config, ...change })));
 
+test('only a model with lemmas needs the latest version', () => {
+  const versionOf = (saved: Model): string | undefined => {
+    const path = join(folder, 'version.safetensors');
+    saveModel(path, saved);
+    expect(openModel(path).tagColumns).toEqual(saved.tagColumns);
+    return readSafetensors(path).metadata.get('version');
+  };
+  expect(versionOf(model)).toBe('2');
+  const [column] = model.tagColumns;
+  const vocabulary = { ...model.vocabulary, tags: [['lower *', '=be']] };
+  expect(versionOf({ ...model, vocabulary, tagColumns: [{ ...column!, lemmas: true }] })).toBe('3');
+});
+
 test('every damage is named', () => {
   expect(complaint(({ metadata }) => metadata.delete('format'))).toMatch(/not a seqtag model/);
   expect(complaint(({ metadata }) => metadata.set('version', '99'))).toMatch(
@@ -133,6 +146,14 @@ test('every damage is named', () => {
   expect(complaint(({ metadata }) => metadata.set('vocabulary', '{"words":3}'))).toMatch(
     /vocabulary\.words is 3, expected a list of 3\./,
   );
+  expect(
+    complaint(({ metadata }) =>
+      metadata.set(
+        'tasks',
+        JSON.stringify([{ scheme: 'none', trainedScheme: 'none', lemmas: true, format: 'conllu' }]),
+      ),
+    ),
+  ).toMatch(/vocabulary\.tags\[0\] has "X", expected an edit script such as "lower \*-1"/);
   expect(withConfig({ hidden: -1 })).toMatch(
     /config\.hidden is -1, expected a whole number from 1 to 16384/,
   );

@@ -1,3 +1,4 @@
+import { areFeatures } from '../tags/morphology.ts';
 import {
   isOutsideForm,
   readTags,
@@ -68,7 +69,8 @@ export function strangeTagCount(part: Part): Finding | undefined {
       option: 'columns',
       message: `${part.name}: there are more tags (${tags.size}: ${examples}) than words (${words.size}: ${someOf([...words])}). Are the columns swapped? Name the token column and the tag column.`,
     };
-  if (tags.size <= 300 || tags.size <= 0.1 * tokens) return undefined;
+  if (tags.size <= 300 || tags.size <= 0.1 * tokens || areFeatures([...tags.keys()]))
+    return undefined;
   return {
     check: 'many-tags',
     severity: 'warning',

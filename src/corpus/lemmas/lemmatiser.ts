@@ -1,0 +1,84 @@
+import { UserError } from '../../errors.ts';
+import { candidateScripts } from './learn-scripts.ts';
+import { applyScript, type EditScript, parseScript } from './script.ts';
+
+/** Applies the edit scripts of a tag column. `k` is the index of a script. */
+export interface Lemmatiser {
+  /** The number of scripts. */
+  readonly size: number;
+  /** The lemma of a form; the form itself if the script does not fit it. */
+  lemma(form: string, k: number): string;
+  /** Whether the form has as many letters as the script removes. */
+  fits(form: string, k: number): boolean;
+  /** Whether some script turns the form into the lemma. */
+  reaches(form: string, lemma: string): boolean;
+  /** The scripts that turn the form into the lemma. */
+  scriptsOf(form: string, lemma: string): number[];
+}
+
+/** Maximum number of lemmas in the cache. */
+const MOST_CACHED = 50_000;
+
+/** @throws UserError for a malformed script */
+export function createLemmatiser(names: readonly string[]): Lemmatiser {
+  const scripts = names.map((name) => parseScript(name) ?? malformed(name));
+  const numbers = new Map(names.map((name, k) => [name, k]));
+  const letters = scripts.map(leastLetters);
+  const caches = scripts.map(() => new Map<string, string>());
+  const reached = new Map<string, boolean>();
+  let cached = 0;
+
+  const clear = (): void => {
+    for (const cache of caches) cache.clear();
+    cached = 0;
+  };
+
+  const scriptsOf = (form: string, lemma: string): number[] =>
+    scripts.flatMap((script, k) => (applyScript(script, form) === lemma ? [k] : []));
+
+  return {
+    size: scripts.length,
+    lemma(form, k) {
+      const known = caches[k]!.get(form);
+      if (known !== undefined) return known;
+      const lemma = applyScript(scripts[k]!, form) ?? form;
+      if (++cached > MOST_CACHED) clear();
+      caches[k]!.set(form, lemma);
+      return lemma;
+    },
+    fits(form, k) {
+      const least = letters[k]!;
+      // a letter has at most two UTF-16 units
+      return form.length >= 2 * least || [...form].length >= least;
+    },
+    reaches(form, lemma) {
+      const key = `${form}\t${lemma}`;
+      const known = reached.get(key);
+      if (known !== undefined) return known;
+      const found =
+        candidateScripts(form, lemma).some((name) => numbers.has(name)) ||
+        scripts.some((script) => applyScript(script, form) === lemma);
+      if (reached.size > MOST_CACHED) reached.clear();
+      reached.set(key, found);
+      return found;
+    },
+    scriptsOf,
+  };
+}
+
+/** The number of letters that a form must have for the script to leave a lemma. */
+function leastLetters(script: EditScript): number {
+  if (script.whole !== undefined) return 0;
+  const { prefix, suffix } = script;
+  const removed = prefix.remove + suffix.remove;
+  return prefix.add + suffix.add === '' ? removed + 1 : removed;
+}
+
+const malformed = (name: string): never => {
+  throw new UserError(
+    `${JSON.stringify(name)} is no edit script. Edit scripts are such as "lower *-1".`,
+    {
+      code: 'SEQTAG_TAGS',
+    },
+  );
+};
