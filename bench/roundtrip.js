@@ -4,7 +4,7 @@
 // node bench/roundtrip.js FILE... [--tag-column COLUMN]
 import { createReadStream, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { createWriter, formatOf, readSentences, sniffFormat } from '../dist/corpus/index.js';
+import { corpusFormatOf, createWriter, readSentences, sniffFormat } from '../dist/corpus/index.js';
 import { fail, table } from './common.js';
 
 const { values, positionals } = parseArgs({
@@ -70,7 +70,7 @@ const rows = [];
 let broken = 0;
 for (const file of positionals) {
   const text = readFileSync(file, 'utf8');
-  const format = formatOf(file, 'eval') ?? sniffFormat(text.slice(0, 65_536));
+  const format = corpusFormatOf(file) ?? sniffFormat(text.slice(0, 65_536));
   const began = performance.now();
   const added = await through(file, { format, put: TAG });
   const stripped = (

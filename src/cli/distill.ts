@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { formatOf } from '../corpus/index.ts';
+import { corpusFormatOf } from '../corpus/index.ts';
 import { openModel } from '../model/model-file.ts';
 import { TEACHER_WEIGHT } from '../training/distill.ts';
 import type { Context } from './context.ts';
@@ -67,7 +67,7 @@ function columnsOf(
 ): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'lemmaColumn' | 'featureColumn'> {
   using model = openModel(teacher);
   const [{ format, tokenColumn }] = model.tagColumns as [(typeof model.tagColumns)[number]];
-  if ((flags.format ?? formatOf(corpora[0]!, 'train') ?? format) !== format) return {};
+  if ((flags.format ?? corpusFormatOf(corpora[0]!) ?? format) !== format) return {};
   const columns = model.tagColumns.flatMap(({ tagColumn }) => tagColumn ?? []);
   const lemmaColumn = model.tagColumns.find(({ lemmas }) => lemmas)?.tagColumn;
   const features = model.vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];

@@ -101,10 +101,10 @@ async function embedCommand(
   };
   const numbers = checkEmbedding({ ...flags });
   const sources = texts.map((file): TextSource => {
-    const format = flags.input ?? (file === '-' ? 'text' : formatOf(file, 'tag'));
+    const format = flags.input ?? (file === '-' ? 'text' : formatOf(file));
     return {
       source: sourceOf(file, context.io),
-      read: { ...readOptions(columns, format), file: nameOf(file) },
+      read: { ...readOptions(columns, format, context), file: nameOf(file) },
     };
   });
   const { last, signal } = await follow<EmbeddingEvent>(

@@ -1,10 +1,11 @@
-import { extname } from 'node:path';
 import type { StrangeColumn } from '../corpus/features/token-features.ts';
 import {
+  corpusFormatOf,
   type Format,
   formatOf,
   isName,
   mayBeOther,
+  orTextFor,
   peekFormat,
   type ReadOptions,
 } from '../corpus/index.ts';
@@ -41,14 +42,16 @@ export async function openInput(
   { io, format }: { io: Io; format: Format | undefined },
 ): Promise<Input> {
   const name = nameOf(file);
-  const isText = extname(withoutCompression(file)).toLowerCase() === '.txt';
-  const named = isText ? undefined : formatOf(file, 'convert');
+  const named = formatOf(file);
   const known = format ?? (mayBeOther(named) ? undefined : named);
   if (known !== undefined) return { source: sourceOf(file, io), name, format: known };
   const kind = file === '-' ? 'stream' : describeFile(file)?.kind;
   if (kind !== 'file' && kind !== 'stream') return { source: file, name, format: named };
   const stream = file === '-' ? io.stdin : readBytes(file);
-  const { format: found, bytes } = await peekFormat(decompressed(stream, name), { named });
+  const { format: found, bytes } = await peekFormat(decompressed(stream, name), {
+    named,
+    orText: orTextFor(file),
+  });
   if (kind === 'stream') return { source: bytes, name, format: found };
   await bytes[Symbol.asyncIterator]().return?.();
   return { source: file, name, format: found };
@@ -75,7 +78,7 @@ export function outputFormat(file: string | undefined): Format | undefined {
       `${file}: output is not compressed. Use a pipe: seqtag ... | gzip > FILE.`,
       { code: 'SEQTAG_CORPUS_FORMAT' },
     );
-  return formatOf(file, 'convert');
+  return corpusFormatOf(file);
 }
 
 /**

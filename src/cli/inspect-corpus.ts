@@ -72,7 +72,7 @@ export async function corpusFacts(
       for (const tag of sentence.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
       if (gold) tagged.push({ tags: sentence.tags, line: sentence.line });
       if (sentences <= SAMPLE)
-        findColumns(sentence.source?.raw ?? '', { document: document!, columns });
+        findColumns(sentence.source?.raw ?? '', { document: document!, columns, tokens: length });
     }
   }
   if (sentences === 0)
@@ -112,7 +112,11 @@ const FIELDS = 'id form lemma upos xpos feats head deprel deps misc'.split(' ');
 /** Adds the columns that are filled in a sentence, each with its first value. */
 function findColumns(
   raw: string,
-  { document, columns }: { document: Document; columns: Map<string, string> },
+  {
+    document,
+    columns,
+    tokens,
+  }: { document: Document; columns: Map<string, string>; tokens: number },
 ): void {
   const { format } = document;
   if (isRaw(format)) return;
@@ -120,8 +124,10 @@ function findColumns(
   const note = (name: string, content: string): void => {
     if (!columns.has(name)) columns.set(name, content);
   };
-  for (const line of raw.split(/\r?\n/)) {
-    if (line.trim() === '' || line.startsWith('-DOCSTART-')) continue;
+  const lines = raw.split(/\r?\n/).filter((line) => line.trim() !== '');
+  // comments that look like tokens stand before the first
+  for (const line of format === 'columns' ? lines.slice(-tokens) : lines) {
+    if (line.startsWith('-DOCSTART-')) continue;
     if (format === 'conllu') {
       const cells = line.split('\t');
       if (cells.length !== FIELDS.length || line.startsWith('#')) continue;
@@ -138,9 +144,10 @@ function findColumns(
       for (const name of document.header.names) note(name, '');
       return;
     }
-    const cells = line.split(
-      format === 'csv' ? ',' : document.separator === 'space' ? /[ \t]+/ : '\t',
-    );
+    const cells =
+      document.separator === 'space'
+        ? line.trim().split(/[ \t]+/)
+        : line.split(format === 'csv' ? ',' : '\t');
     if (cells.length !== document.columns) continue;
     for (const [c, cell] of cells.entries()) note(String(c), cell);
     return;

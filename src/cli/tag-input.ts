@@ -1,12 +1,14 @@
 import {
   type Format,
   formatOf,
+  isTextFile,
   mayBeOther,
+  orTextFor,
   peekFormat,
   type ReadOptions,
 } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
-import { decompressed, withoutCompression } from '../files/compression.ts';
+import { decompressed } from '../files/compression.ts';
 import { readBytes } from '../files/read.ts';
 import type { Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -42,8 +44,8 @@ export async function openTagInput(
   },
 ): Promise<TagInput> {
   const asked = flags.lines ? 'lines' : flags.input;
-  const byExtension = file === '-' ? undefined : formatOf(file, 'tag');
-  const mayBeText = file === '-' || /\.txt$/i.test(withoutCompression(file));
+  const byExtension = file === '-' ? undefined : formatOf(file);
+  const mayBeText = file === '-' || isTextFile(file);
   if (file === '-' && io.isTerminal.stdin)
     say(
       asked === undefined || asked === 'text'
@@ -56,7 +58,9 @@ export async function openTagInput(
   if (asked === undefined && (mayBeText || mayBeTable)) {
     const name = nameOf(file);
     const stream = typeof source === 'string' ? readBytes(source) : source;
-    const found = await peekFormat(decompressed(stream, name), { orText: true });
+    const found = await peekFormat(decompressed(stream, name), {
+      orText: orTextFor(file) ?? 'stream',
+    });
     format = found.format;
     source = format === 'text' ? watchLines(found.bytes, () => onLines(name)) : found.bytes;
     if (format !== 'text' && flags.textColumn === undefined)

@@ -67,7 +67,7 @@ export function checkTableFlags(flags: TagFlags, files: readonly string[]): void
     '--feature-column': flags.featureColumn,
   };
   const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
-  const isJsonl = format === 'jsonl' || files.every((file) => formatOf(file, 'tag') === 'jsonl');
+  const isJsonl = format === 'jsonl' || files.every((file) => formatOf(file) === 'jsonl');
   if (isJsonl && files.length > 0) {
     if (flags.tokenRows !== undefined)
       throw conflict('--token-rows: for csv and tsv; jsonl has an object for each text.');

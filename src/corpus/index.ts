@@ -1,5 +1,5 @@
 export { asColumns, isName } from './formats/column-choice.ts';
-export { formatOf } from './formats/formats.ts';
+export { corpusFormatOf, formatOf, isTextFile, orTextFor } from './formats/formats.ts';
 export { createParser, readCorpus, readSentences } from './formats/reader.ts';
 export { mayBeOther, peekFormat, sniffFormat } from './formats/sniff.ts';
 export { type TokenOffsets, tokenOffsets } from './formats/spans.ts';
@@ -21,7 +21,6 @@ export type {
   ReadOptions,
   Sentence,
   Source,
-  Use,
   WriteOptions,
   Writer,
 } from './sentence.ts';

@@ -74,6 +74,18 @@ export function countLines(text: string, from = 0, to = text.length): number {
   return lines;
 }
 
+const BOM = 0xfeff;
+
+/**
+ * Where the content of the line at `from` begins. A byte order mark before it, as in files that were joined, is no part
+ * of the line.
+ */
+export function lineStart(text: string, from: number): number {
+  let start = from;
+  while (text.charCodeAt(start) === BOM) start++;
+  return start;
+}
+
 /** ASCII white space: space, tab, vertical tab, form feed, carriage return, line feed. U+00A0 is not. */
 export function isAsciiSpace(code: number): boolean {
   return code === SPACE || (code >= TAB && code <= CR);

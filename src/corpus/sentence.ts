@@ -14,9 +14,6 @@ export type Format =
   | 'spans'
   | 'html';
 
-/** What a file is read for. It decides what `.txt` means (see `formatOf`). */
-export type Use = 'train' | 'eval' | 'tag' | 'convert';
-
 /**
  * A column: an index from 0, or negative from the end (-1 is the last), or a name: a CoNLL-U field
  * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv, a key in jsonl. A string of digits
@@ -75,6 +72,8 @@ export type Document = {
   comment?: string | false;
   /** csv, tsv: what separates cells. */
   delimiter?: ',' | ';' | '|' | '\t';
+  /** csv, tsv: every row is a sentence, with lists in its cells. */
+  hasLists?: boolean;
   /** How many columns each token line has; 0 before the first token. */
   columns: number;
   /** columns, csv, tsv: the index of the token's column. */
@@ -120,6 +119,8 @@ export type ReadOptions = {
    * `#` and a space or tab, unless they are tokens.
    */
   readonly comment?: string | false | undefined;
+  /** The names of labels that are written as numbers, in their order. */
+  readonly labels?: readonly string[] | undefined;
   /** Called with what a reader assumes that may be wrong, as a sentence with the name of the file. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** jsonl: refuse a file with spans that do not begin and end with a token. Default: note how many. */

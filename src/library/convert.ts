@@ -1,9 +1,9 @@
 import {
   asColumns,
+  corpusFormatOf,
   createWriter,
   type Document,
   defaultTagColumn,
-  formatOf,
   isName,
   readSentences,
   type Sentence,
@@ -11,7 +11,6 @@ import {
 } from '../corpus/index.ts';
 import { convert as convertScheme, detectScheme } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { readBytes } from '../files/read.ts';
 import { createOutput } from '../files/write.ts';
 import {
   checkOptions,
@@ -61,7 +60,7 @@ export async function convert(
   checkOptions('convert', options, { kinds: convertKinds });
   if (options.scheme === 'none')
     throw new RangeError('convert: scheme: plain tags hold no spans. Name a span scheme.');
-  const to = options.to ?? formatOf(output, 'convert');
+  const to = options.to ?? corpusFormatOf(output);
   const from = options.from ?? (await formatOfInput(input));
   if (isUnlabelled(from) && options.scheme)
     throw new RangeError(`convert: scheme: the format ${from} has no tags.`);
@@ -105,19 +104,15 @@ const pick = ({ tokenColumn, tagColumn, header, absentTag }: ConvertOptions) => 
 });
 
 /**
- * The format of a file by its extension, or by its beginning if the extension is unknown or `.txt`. Undefined for a
- * stream.
+ * The format of a file by its extension, or by its beginning if the extension is unknown. Undefined for a stream.
  */
 async function formatOfInput(input: CorpusSource): Promise<Format | undefined> {
   if (typeof input !== 'string') return undefined;
-  const known = formatOf(input, 'convert');
-  if (known !== undefined && formatOf(input, 'tag') !== 'text') return known;
   let found: Format | undefined;
   const onDocument = ({ format }: Document): void => {
     found = format;
   };
-  // read as a stream, so that the extension does not count
-  for await (const _ of readSentences(readBytes(input), { file: input, onDocument })) break;
+  for await (const _ of readSentences(input, { onDocument })) break;
   return found;
 }
 

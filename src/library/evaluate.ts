@@ -1,4 +1,4 @@
-import { formatOf, readCorpus } from '../corpus/index.ts';
+import { corpusFormatOf, readCorpus } from '../corpus/index.ts';
 import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, detectScheme, strayTags } from '../corpus/tags/scheme.ts';
@@ -143,7 +143,7 @@ function asTrained(
   const trained = tagColumns[c]!;
   const featureColumn = vocabulary.tokenFeatures?.columns.map(({ column }) => column);
   const features = featureColumn?.length ? { featureColumn } : {};
-  const format = read.format ?? (typeof gold === 'string' ? formatOf(gold, 'eval') : undefined);
+  const format = read.format ?? (typeof gold === 'string' ? corpusFormatOf(gold) : undefined);
   if (format !== trained.format) return features;
   const { tokenColumn, tagColumn } = trained;
   return {

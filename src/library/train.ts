@@ -198,7 +198,7 @@ export function embed(options: EmbedOptions): Run<EmbeddingEvent, EmbeddingResul
     texts: sources.map((source) => ({
       source,
       read: {
-        format: format ?? (typeof source === 'string' ? formatOf(source, 'tag') : 'text'),
+        format: format ?? (typeof source === 'string' ? formatOf(source) : 'text'),
         tokenColumn,
       },
     })),

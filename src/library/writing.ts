@@ -1,10 +1,10 @@
 import {
   type Annotation,
   asColumns,
+  corpusFormatOf,
   createParser,
   createWriter,
   type Document,
-  formatOf,
   type Sentence as InnerSentence,
   type WriteOptions as InnerWriteOptions,
   type Source,
@@ -57,7 +57,7 @@ export async function writeCorpus(
   checkOptions('writeCorpus', options, { kinds: writeKinds });
   if (!isIterable(sentences) && !isAsyncIterable(sentences))
     throw wrongType('writeCorpus', 'an iterable of sentences', sentences);
-  const format = options.format ?? formatOf(path, 'convert');
+  const format = options.format ?? corpusFormatOf(path);
   const writing = createWriting('writeCorpus', { ...options, format });
   const output = createOutput(path);
   try {

@@ -7,6 +7,7 @@ import {
   formatOf,
   isName,
   mayBeOther,
+  orTextFor,
   peekFormat,
   type ReadOptions,
   readCorpus,
@@ -69,11 +70,13 @@ export async function readLabelled(
 ): Promise<CorpusFile> {
   const { bytes, sha256 } = hashed(file === '-' ? (input ?? process.stdin) : readBytes(file));
   const name = file === '-' ? '<stdin>' : file;
-  const named = formatOf(file, options.gold === false ? 'tag' : 'train');
+  const named = formatOf(file);
+  const orText = orTextFor(file);
   const { format: found, bytes: plain } =
     options.format === undefined && mayBeOther(named)
-      ? await peekFormat(decompressed(bytes, name), { named })
+      ? await peekFormat(decompressed(bytes, name), { named, orText })
       : { format: named, bytes };
+  const isUnlabelled = options.gold === false || found !== 'text' || !orText;
   let document: Document | undefined;
   const tagColumns = columnList(options.tagColumn);
   const featureColumns = columnList(options.featureColumn);
@@ -82,7 +85,7 @@ export async function readLabelled(
     tagColumn: tagColumns.length > 0 ? tagColumns : undefined,
     featureColumn: featureColumns,
     file: name,
-    format: options.format ?? found,
+    format: options.format ?? (isUnlabelled ? found : 'columns'),
     onDocument: (started) => {
       document = started;
     },

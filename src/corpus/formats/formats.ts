@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { withoutCompression } from '../../files/compression.ts';
-import type { Format, Use } from '../sentence.ts';
+import type { Format } from '../sentence.ts';
 import { columns } from './columns/index.ts';
 import { conllu } from './conllu/index.ts';
 import type { FormatDefinition } from './definition.ts';
@@ -35,12 +35,24 @@ export function formatNames(test: (format: FormatDefinition) => boolean): string
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
+const extensionOf = (path: string): string => extname(withoutCompression(path)).toLowerCase();
+
 /**
  * The format that a file's extension means, or undefined if it means none. An extension of compression
- * does not count. `.txt` is raw text when it is to be tagged, else columns, as in CoNLL-2000 and 2003.
+ * does not count. `.txt` means none: it may be raw text, or columns as in CoNLL-2000 and 2003.
  */
-export function formatOf(path: string, use: Use): Format | undefined {
-  const extension = extname(withoutCompression(path)).toLowerCase();
-  if (extension === '.txt') return use === 'tag' ? 'text' : 'columns';
+export function formatOf(path: string): Format | undefined {
+  const extension = extensionOf(path);
   return Object.values(formats).find(({ extensions }) => extensions.includes(extension))?.name;
 }
+
+/** Whether a file is raw text by its name, unless its content shows another format. */
+export const isTextFile = (path: string): boolean => extensionOf(path) === '.txt';
+
+/** What looking at a file needs to know: whether its name means raw text. */
+export const orTextFor = (path: string | undefined): 'file' | undefined =>
+  path !== undefined && isTextFile(path) ? 'file' : undefined;
+
+/** The format of a labelled corpus that cannot be looked at, such as one that is to be written. */
+export const corpusFormatOf = (path: string): Format | undefined =>
+  isTextFile(path) ? 'columns' : formatOf(path);

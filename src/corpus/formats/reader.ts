@@ -5,7 +5,7 @@ import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentenc
 import { asColumns } from './column-choice.ts';
 import { decodeText } from './decode.ts';
 import { asUtf8 } from './encoding.ts';
-import { formatNames, formatOf, formats } from './formats.ts';
+import { formatNames, formatOf, formats, orTextFor } from './formats.ts';
 import { mayBeOther, peekFormat } from './sniff.ts';
 
 /**
@@ -51,13 +51,18 @@ export async function* readSentences(
   const gold = options.gold ?? options.tagColumn !== undefined;
   let bytes = typeof source === 'string' ? readBytes(source) : source;
   let { format } = options;
-  const named =
-    format === undefined && typeof source === 'string'
-      ? formatOf(source, gold ? 'train' : 'tag')
-      : undefined;
+  const path = format === undefined && typeof source === 'string' ? source : undefined;
+  const named = path === undefined ? undefined : formatOf(path);
   bytes = asUtf8(decompressed(bytes, file), { file, encoding: options.encoding });
-  if (format === undefined && mayBeOther(named))
-    ({ format, bytes } = await peekFormat(bytes, { named }));
+  if (format === undefined && mayBeOther(named)) {
+    const orText = orTextFor(path);
+    ({ format, bytes } = await peekFormat(bytes, { named, orText }));
+    if (gold && orText && format === 'text') format = 'columns';
+    if (!gold && orText && format !== 'text')
+      options.onNote?.(
+        `${file}: this looks like ${format} and is read so. If it is raw text, name the format text.`,
+      );
+  }
   format ??= named!;
   const parser = createParser({ ...options, file, gold, format });
   options.onDocument?.(parser.document);

@@ -3,6 +3,7 @@ import {
   countLines,
   isBlank,
   LineBuffer,
+  lineStart,
   MAX_LINE,
   onlyCr,
   type RowEnds,
@@ -54,7 +55,8 @@ export interface LineReader {
 
 /**
  * The parser of a format that consists of lines. The scanner finds line ends, numbers the lines, joins
- * what was cut between two pieces, and refuses lines that are too long or that end in CR alone. A blank line ends a sentence.
+ * what was cut between two pieces, and refuses lines that are too long or that end in CR alone. A blank line ends a
+ * sentence, and so does a byte order mark at the beginning of a line, where another file begins.
  */
 export function createLineParser(reader: LineReader): Parser {
   const { document, builder, rows } = reader;
@@ -82,14 +84,19 @@ export function createLineParser(reader: LineReader): Parser {
     for (let pos = 0; pos < text.length; ) {
       let end = rows === undefined ? text.indexOf('\n', pos) : rows.rowEnd(text, pos);
       if (end < 0) end = text.length;
-      const to = end > pos && text.charCodeAt(end - 1) === CR ? end - 1 : end;
+      let from = pos;
+      if (text.charCodeAt(pos) === BOM) {
+        builder.finish(pos);
+        from = lineStart(text, pos);
+      }
+      const to = end > from && text.charCodeAt(end - 1) === CR ? end - 1 : end;
       const next = end < text.length ? end + 1 : end;
       number++;
       if (next - pos > MAX_LINE) throw tooLongLine(document.file, number, reader.longLineRemedy);
-      if (to === pos || (text.charCodeAt(pos) <= SPACE && isBlank(text, pos, to))) {
+      if (to === from || (text.charCodeAt(from) <= SPACE && isBlank(text, from, to))) {
         builder.finish(next);
       } else {
-        line.from = pos;
+        line.from = from;
         line.to = to;
         line.next = next;
         line.number = number;

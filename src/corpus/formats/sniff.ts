@@ -1,4 +1,4 @@
-import { contentEnd, isBlank } from '../lines.ts';
+import { contentEnd, isBlank, lineStart } from '../lines.ts';
 import type { Format } from '../sentence.ts';
 import { sniffTagged } from './columns/sniff.ts';
 import type { FormatDefinition, Sample, Verdict } from './definition.ts';
@@ -11,13 +11,20 @@ const LIMIT = 64 * 1024;
 /** The result of a format for a sample. */
 type VerdictOf = (format: FormatDefinition, sample: Sample) => Verdict;
 
+/** Where raw text is expected: `file` may wait for more lines, but a `stream` that is typed must not. */
+export type TextSource = 'file' | 'stream';
+
 const verdictOfFormat: VerdictOf = ({ sniff }, sample) => sniff?.(sample) ?? 'no';
 
 /**
  * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and jsonl. Most texts
  * are recognised by their first line.
  */
-const verdictBesideText: VerdictOf = (format, sample) => {
+const verdictBesideText = (
+  format: FormatDefinition,
+  sample: Sample,
+  source: TextSource,
+): Verdict => {
   const { content, isLast } = sample;
   switch (format.name) {
     case 'conllu':
@@ -32,7 +39,7 @@ const verdictBesideText: VerdictOf = (format, sample) => {
       return cells.length > 1 && looksLikeHeader(cells) ? 'yes' : 'no';
     }
     case 'columns':
-      return sniffTagged(sample);
+      return sniffTagged(sample, { canWait: source === 'file' });
     case 'text':
       return 'yes';
     default:
@@ -55,8 +62,10 @@ export interface Sniffer {
  * because it cannot be distinguished from text.
  * @param options.orText whatever is not certainly in another format is raw text
  */
-export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sniffer {
-  const verdictOf = orText ? verdictBesideText : verdictOfFormat;
+export function createSniffer({ orText }: { orText?: TextSource | undefined } = {}): Sniffer {
+  const verdictOf: VerdictOf = orText
+    ? (format, sample) => verdictBesideText(format, sample, orText)
+    : verdictOfFormat;
   const content: string[] = [];
   const comments: string[] = [];
   let isSeparated = false;
@@ -89,7 +98,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
   const addLines = (text: string): Format | undefined => {
     let pos = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', pos)) {
-      const format = addLine(text.slice(pos, contentEnd(text, pos, end)));
+      const format = addLine(text.slice(lineStart(text, pos), contentEnd(text, pos, end)));
       if (format !== undefined) return format;
       pos = end + 1;
     }
@@ -102,7 +111,7 @@ export function createSniffer({ orText = false }: { orText?: boolean } = {}): Sn
     (orText ? 'text' : 'columns');
 
   const end = (): Format => {
-    const line = rest.slice(0, contentEnd(rest, 0, rest.length));
+    const line = rest.slice(lineStart(rest, 0), contentEnd(rest, 0, rest.length));
     rest = '';
     return addLine(line) ?? last();
   };
@@ -147,7 +156,7 @@ export function sniffFormat(sample: string): Format {
  */
 export async function peekFormat(
   bytes: AsyncIterable<Uint8Array>,
-  { orText = false, named }: { orText?: boolean; named?: Format | undefined } = {},
+  { orText, named }: { orText?: TextSource | undefined; named?: Format | undefined } = {},
 ): Promise<{ format: Format; bytes: AsyncIterable<Uint8Array> }> {
   const rest = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];

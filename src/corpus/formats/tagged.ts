@@ -1,7 +1,7 @@
 import { copy, problem, quantity, tagPool } from '../lines.ts';
 import type { Parser } from '../sentence.ts';
 import { asColumns, columnIndex } from './column-choice.ts';
-import { asIndex } from './columns/reader.ts';
+import { asIndex } from './columns/choice.ts';
 import type { ParserOptions, Sample, Verdict } from './definition.ts';
 import { createLineParser, type Line } from './scanner.ts';
 import { newDocument, SentenceBuilder } from './sentence-builder.ts';

@@ -86,6 +86,8 @@ export function* tokenLines(
   let now = line;
   for (let i = 0; i < bytes.length; now++) {
     const start = i;
+    // where another file begins
+    while (bytes[i] === 0xef && bytes[i + 1] === 0xbb && bytes[i + 2] === 0xbf) i += 3;
     const first = batch.tokens;
     let { from, to, hashes } = batch;
     let n = first;

@@ -61,6 +61,7 @@ describe('horizontal', () => {
         expect(parsed.sentences.map(({ tokens }) => tokens)).toEqual(
           body
             .split('\n')
+            .map((line) => line.replace(/^\ufeff+/, ''))
             .map((line) => line.split(/[\t-\r ]+/).filter(Boolean))
             .filter((tokens) => tokens.length > 0),
         );

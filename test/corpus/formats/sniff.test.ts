@@ -1,8 +1,17 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSniffer } from '../../../src/corpus/formats/sniff.ts';
-import { formatOf, peekFormat, sniffFormat } from '../../../src/corpus/index.ts';
-import { stream } from '../helpers.ts';
+import {
+  corpusFormatOf,
+  type Document,
+  formatOf,
+  peekFormat,
+  sniffFormat,
+} from '../../../src/corpus/index.ts';
+import { readAll, stream } from '../helpers.ts';
 
 test('the extension tells the format', () => {
   const cases = {
@@ -23,17 +32,45 @@ test('the extension tells the format', () => {
     '.conll/x': undefined,
   };
   for (const [path, format] of Object.entries(cases)) {
-    for (const use of ['train', 'eval', 'tag', 'convert'] as const) {
-      expect(formatOf(path, use), path).toBe(format);
-    }
+    expect(formatOf(path), path).toBe(format);
   }
 });
 
-test('.txt is text for tagging, columns otherwise', () => {
-  expect(formatOf('x.txt', 'tag')).toBe('text');
-  expect(formatOf('x.txt.gz', 'tag')).toBe('text');
-  for (const use of ['train', 'eval', 'convert'] as const)
-    expect(formatOf('x.txt', use)).toBe('columns');
+test('.txt means no format, but the output of a corpus in columns', () => {
+  expect(formatOf('x.txt')).toBeUndefined();
+  expect(formatOf('x.txt.gz')).toBeUndefined();
+  expect(corpusFormatOf('x.txt.gz')).toBe('columns');
+  expect(corpusFormatOf('x.jsonl')).toBe('jsonl');
+});
+
+test.each([
+  ['tags of spans', 'Ada B-PER\nleft O\n. O\n\n', 'columns'],
+  ['a tag that is not known', 'Ada PERSON\nleft out\n'.repeat(10), 'columns'],
+  ['CoNLL-U', `1\tAda\t${'_\t'.repeat(7)}_\n`, 'conllu'],
+  ['tagged words', 'Ada/NNP left/VBD ./.\n', 'inline'],
+  ['prose', 'Ada left the house.\nBo came later, they say.\n', 'text'],
+  [
+    'lines of two words',
+    Array.from({ length: 20 }, (_, i) => `word${i} end${i}\n`).join(''),
+    'text',
+  ],
+])('what is in a .txt file is found by looking: %s', async (_, content, format) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'seqtag-')), 'file.txt');
+  writeFileSync(path, content);
+  const notes: string[] = [];
+  let document: Document | undefined;
+  const read = {
+    onNote: (note: string) => notes.push(note),
+    onDocument: (d: Document) => (document = d),
+  };
+  const tokens = await readAll(path, read);
+  expect(document?.format).toBe(format);
+  expect(notes.length).toBe(format === 'text' ? 0 : 1);
+  if (format === 'text') return;
+  // the same when it is read with its tags
+  const labelled = await readAll(path, { ...read, gold: true });
+  expect(document?.format).toBe(format);
+  expect(labelled.map((sentence) => sentence.tokens)).toEqual(tokens.map((one) => one.tokens));
 });
 
 test('the beginning of a text tells the format', () => {

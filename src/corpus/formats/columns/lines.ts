@@ -11,7 +11,7 @@ import type { Document } from '../../sentence.ts';
  *  - `#begin document ...` and `#end document` are comments.
  *  - If the option `comment` names a prefix, just the lines that begin with it are comments; or none is.
  *  - Every other line is a token and must have the file's number of columns.
- * If the first token line has a tab, tabs separate columns and tokens may contain spaces. Otherwise
+ * If the first token line has a tab between fields, tabs separate columns and tokens may contain spaces. Otherwise
  * runs of ASCII spaces and tabs separate. U+00A0 and other Unicode spaces never do.
  */
 
@@ -20,6 +20,14 @@ const MINUS = 45;
 const DOCSTART = '-DOCSTART-';
 
 export type Separator = NonNullable<Document['separator']>;
+
+/** What separates the columns of a line. */
+export function separatorOf(line: string): Separator {
+  if (!line.includes('\t')) return 'space';
+  // a tab before or after all fields separates none of them
+  const inside = line.replace(/^[ \t]+|[ \t]+$/g, '');
+  return inside.includes('\t') || !inside.includes(' ') ? 'tab' : 'space';
+}
 
 export function isDocstart(text: string, from: number, to: number): boolean {
   if (text.charCodeAt(from) !== MINUS || !text.startsWith(DOCSTART, from)) return false;

@@ -1,117 +1,85 @@
-import { UserError } from '../../../errors.ts';
 import { copy, problem, quantity, SPACE, TAB, tagPool } from '../../lines.ts';
-import type { Column, Parser } from '../../sentence.ts';
-import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import type { Parser } from '../../sentence.ts';
 import type { ParserOptions } from '../definition.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
+import { askedColumns, type Choice, firstChoice, refinedChoice } from './choice.ts';
+import { type BracketReader, createBracketReader } from './layout.ts';
 import { beforeSpaces, columnSpans, commentRule, isDocstart } from './lines.ts';
 import { createColumnSample } from './sample.ts';
 
-/** The index that the user gave. This format has no names of columns. */
-export function asIndex(column: Column, what: string): number {
-  if (!isName(column)) return Number(column);
-  throw new UserError(
-    `${what} column "${column}": the format columns has no column names. Give an index: 0 is the first, -1 the last.`,
-    { code: 'SEQTAG_COLUMN' },
-  );
-}
-
-/** Reads tokens and tags. By default the first column is the token and the last the tag. */
+/**
+ * Reads tokens and tags. By default the first column is the token and the last the tag, but columns of ids and empty
+ * ones do not count. Spans in brackets are read as BIO tags.
+ */
 export function createColumnsParser(options: ParserOptions): Parser {
   const { file, gold } = options;
   const document = newDocument(file, 'columns');
   if (options.comment !== undefined) document.comment = options.comment;
   const builder = new SentenceBuilder(document, options);
   const intern = tagPool();
-  const askedToken = asIndex(options.tokenColumn ?? 0, 'token');
-  const askedTags = asColumns(options.tagColumn).map((column) => asIndex(column, 'tag'));
-  const askedFeatures = asColumns(options.featureColumn).map((column) =>
-    asIndex(column, 'feature'),
-  );
+  const asked = askedColumns(options);
+  let choice: Choice | undefined;
   let isTabbed = false;
   let expected = 0;
   let token = 0;
   let tag = -1;
-  /** Further tag columns, then feature columns. */
   let more: readonly number[] = [];
-  /** The line that determined the number of columns. */
-  let firstLine = 0;
-  /** Takes the separator and the number of columns from the first token line. */
-  const determineColumns = (first: string, line: number) => {
-    const separator = first.includes('\t') ? 'tab' : 'space';
-    const columns = columnSpans(first, 0, first.length, separator).length / 2;
-    const indexOf =
-      (what: string) =>
-      (column: number): number => {
-        const index = columnIndex(column, columns);
-        if (index !== undefined) return index;
-        throw problem(
-          file,
-          line,
-          `${quantity(columns, 'column')}, but ${what} ${column} was asked for. Columns count from 0, or backwards from -1.`,
-          'SEQTAG_COLUMN',
-        );
-      };
-    token = indexOf('column')(askedToken);
-    if (gold) {
-      const [first = -1, ...further] = askedTags;
-      tag = indexOf('column')(first);
-      more = further.map(indexOf('column'));
-      checkAskedOnce([tag, ...more], file);
-      if (askedTags.length === 0 && tag === token) {
-        throw problem(
-          file,
-          line,
-          `${quantity(columns, 'column')}, so there is no tag after the token. Separate token and tag by a tab or spaces, or name the tag column.`,
-          'SEQTAG_COLUMN',
-        );
-      }
-    }
-    more = [...more, ...askedFeatures.map(indexOf('feature column'))];
-    isTabbed = separator === 'tab';
-    expected = columns;
-    document.separator = separator;
-    document.columns = columns;
-    document.token = token;
-    firstLine = line;
-    return { separator, columns, tag: gold ? tag : columns - 1 } as const;
+  let brackets: readonly (BracketReader | undefined)[] = [];
+  /** The line of the last token, for a span that does not end. */
+  let lastLine = 0;
+
+  const choose = (made: Choice): void => {
+    choice = made;
+    isTabbed = made.separator === 'tab';
+    expected = made.columns;
+    ({ token, tag, more } = made);
+    brackets = made.haveBrackets.some(Boolean)
+      ? made.haveBrackets.map((has) => (has ? createBracketReader() : undefined))
+      : [];
+    document.separator = made.separator;
+    document.columns = made.columns;
+    document.token = made.token;
   };
 
   const rule = commentRule(options.comment);
-  const sample = createColumnSample(rule, determineColumns);
+  const sample = createColumnSample(rule, (first, line) => {
+    const made = firstChoice(first, line, { asked, file, gold });
+    choose(made);
+    const { separator, columns } = made;
+    const isLastFilled = gold && asked.tags.length === 0;
+    return { separator, columns, tag: gold ? tag : columns - 1, isLastFilled };
+  });
 
-  /** Decides what the columns are. Tokens are in the second column if the first has ids. */
+  let isChosen = false;
+  /** Decides what the columns are. */
   const lookAhead = (lines: string, at: { line: number; isLast: boolean }): boolean => {
+    if (isChosen) return true;
     if (!sample.add(lines, at)) return false;
-    const isFree = options.tokenColumn === undefined && expected > 1 && !(gold && tag === 1);
-    if (isFree && token === 0 && sample.hasIds) {
-      token = 1;
-      document.token = token;
-      options.onNote?.(
-        `${file}: the first column counts the tokens (1, 2, 3, ...), so the second is read as the token.`,
+    isChosen = choice !== undefined;
+    if (choice !== undefined)
+      choose(
+        refinedChoice(choice, sample.rows, {
+          asked,
+          note: (what) => options.onNote?.(`${file}: ${what}`),
+        }),
       );
-    }
     return true;
   };
 
   let isNoted = false;
-  const furtherValues = (text: string, from: number, to: number): string[] => {
-    const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
-    return more.map((column) => {
-      const start = spans[2 * column]!;
-      return intern(text, start, beforeSpaces(text, start, spans[2 * column + 1]!));
-    });
+  const valueAt = ({ text }: Line, spans: readonly number[], column: number): string => {
+    const start = spans[2 * column]!;
+    // a tag never ends in spaces, even where tabs separate
+    return intern(text, start, beforeSpaces(text, start, spans[2 * column + 1]!));
   };
 
   /** Whether a line that may be a comment is one. */
-  const isComment = ({ text, from, to, number }: Line): boolean => {
+  const isComment = (line: Line): boolean => {
+    const { text, from, to, number } = line;
     const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
-    const column = gold ? tag : expected - 1;
-    const start = spans[2 * column]!;
-    const value = text.slice(start, beforeSpaces(text, start, spans[2 * column + 1]!));
     const comment = text.slice(from, to);
-    if (!sample.isComment(comment, value)) return false;
+    if (!sample.isComment(comment, valueAt(line, spans, gold ? tag : expected - 1))) return false;
     if (!isNoted)
       options.onNote?.(
         `${file}:${number}: "${comment.slice(0, 40)}" is read as a comment, though it has the columns of a token. Name the prefix of comments, or none, if it is a token.`,
@@ -119,6 +87,59 @@ export function createColumnsParser(options: ParserOptions): Parser {
     isNoted = true;
     return true;
   };
+
+  const checkEnd = (): void => {
+    if (brackets.some((one) => one?.isOpen))
+      throw problem(
+        file,
+        lastLine,
+        'a span in brackets that does not end in its sentence. Is *) missing?',
+      );
+  };
+
+  /** A tag, converted if the column has spans in brackets. */
+  const tagOf = (value: string, column: number, { number }: Line): string => {
+    const reader = brackets[column];
+    if (reader === undefined) return value;
+    const read = reader.read(value);
+    if (read !== undefined) return intern(read, 0, read.length);
+    throw problem(
+      file,
+      number,
+      `"${value.slice(0, 40)}" does not fit the spans in brackets, as (PER*, *, *) or (PER). Correct it, or name another tag column.`,
+    );
+  };
+
+  /** Checks what is needed of few files only. */
+  const checkLine = (line: Line): void => {
+    const { text, from, to, number } = line;
+    if (builder.size === 0) checkEnd();
+    lastLine = number;
+    const { empty } = choice!;
+    if (empty.length === 0) return;
+    const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
+    const filled = empty.find((column) => valueAt(line, spans, column) !== '');
+    if (filled !== undefined)
+      throw problem(
+        file,
+        number,
+        `a value in column ${filled}, which is empty in the lines before. Name the token column and the tag column.`,
+        'SEQTAG_COLUMN',
+      );
+  };
+
+  const wrongColumns = ({ text, from, number }: Line, columns: number): Error =>
+    problem(
+      file,
+      number,
+      `${quantity(columns, 'column')}, expected ${expected} as in line ${choice!.line}. ${
+        text[from] === '#'
+          ? 'If the line is a comment, name # as the prefix of comments.'
+          : isTabbed
+            ? 'Are the separators tabs?'
+            : 'Is there a space inside a token?'
+      }`,
+    );
 
   const readLine = (line: Line): void => {
     const { text, from, to, number } = line;
@@ -152,28 +173,25 @@ export function createColumnsParser(options: ParserOptions): Parser {
       columns++;
       if (i === to) break;
     }
-    if (columns === expected) {
-      if (builder.size === 0 && rule.isHash(text, from, to) && isComment(line)) return;
-      builder.add(
-        copy(text, tokenFrom, tokenTo),
-        // a tag never ends in spaces, even where tabs separate
-        gold ? intern(text, tagFrom, beforeSpaces(text, tagFrom, tagTo)) : '',
-        number,
-        more.length > 0 ? furtherValues(text, from, to) : undefined,
-      );
-    } else if (!rule.isHash(text, from, to)) {
-      throw problem(
-        file,
-        number,
-        `${quantity(columns, 'column')}, expected ${expected} as in line ${firstLine}. ${
-          text[from] === '#'
-            ? 'If the line is a comment, name # as the prefix of comments.'
-            : isTabbed
-              ? 'Are the separators tabs?'
-              : 'Is there a space inside a token?'
-        }`,
-      );
+    const { isRagged, empty } = choice!;
+    if (isRagged && builder.size === 0) expected = Math.max(columns, LEAST_RAGGED);
+    if (columns !== expected) {
+      if (rule.isHash(text, from, to)) return;
+      throw wrongColumns(line, columns);
     }
+    if (builder.size === 0 && rule.isHash(text, from, to) && isComment(line)) return;
+    if (brackets.length > 0 || empty.length > 0) checkLine(line);
+    let values: string[] | undefined;
+    if (more.length > 0) {
+      const spans = columnSpans(text, from, to, isTabbed ? 'tab' : 'space');
+      values = more.map((column, c) => tagOf(valueAt(line, spans, column), c + 1, line));
+    }
+    builder.add(
+      copy(text, tokenFrom, tokenTo),
+      gold ? tagOf(intern(text, tagFrom, beforeSpaces(text, tagFrom, tagTo)), 0, line) : '',
+      number,
+      values,
+    );
   };
 
   return createLineParser({
@@ -182,5 +200,9 @@ export function createColumnsParser(options: ParserOptions): Parser {
     longLineRemedy: 'Is this a file of columns?',
     lookAhead,
     readLine,
+    end: checkEnd,
   });
 }
+
+/** The columns of a sentence of CoNLL-2012 without predicates. */
+const LEAST_RAGGED = 12;

@@ -1,13 +1,11 @@
-import { contentEnd, isBlank, LF } from '../../lines.ts';
+import { contentEnd, isBlank, LF, lineStart } from '../../lines.ts';
+import { areBrackets, ENOUGH_ROWS, isEmpty, mayHaveLeading, type SampleRow } from './layout.ts';
 import { type CommentRule, columnSpans, isDocstart, type Separator } from './lines.ts';
 
 /** UTF-16 units at the beginning of a file that tell what its tags and its first column are. */
 const SAMPLE = 64 * 1024;
 /** How far, in UTF-16 units, to search for the first line that is certainly a token. */
 const LOOK_AHEAD = 1024 * 1024;
-/** So many lines that begin with 1, 2, 3, ... show that these are ids. */
-const ENOUGH_IDS = 8;
-
 /** A comment such as `# sent_id = 1`, whatever the file is. */
 const ASSIGNMENT = /^#[ \t]*[\w.:-]+[ \t]*=/;
 
@@ -21,8 +19,8 @@ export interface ColumnSample {
    * @param at the number of the first of them, and whether they are the last
    */
   add(lines: string, at: { line: number; isLast: boolean }): boolean;
-  /** Whether the first column counts the tokens of each sentence: 1, 2, 3, ... */
-  readonly hasIds: boolean;
+  /** The token lines of the sample. */
+  readonly rows: readonly SampleRow[];
   /**
    * Whether a line that begins with `# `, has all columns and stands before the first token of a sentence
    * is a comment. It is one if no other line of the sample has its tag.
@@ -39,20 +37,23 @@ export function createColumnSample(
   columnsFound: (
     first: string,
     line: number,
-  ) => { readonly separator: Separator; readonly columns: number; readonly tag: number },
+  ) => {
+    readonly separator: Separator;
+    readonly columns: number;
+    readonly tag: number;
+    /** Whether the tag is in the last column with a value, since no other was named. */
+    readonly isLastFilled: boolean;
+  },
 ): ColumnSample {
   let layout: ReturnType<typeof columnsFound> | undefined;
   /** The lines that begin with `# ` before the first that is certainly a token. */
   let hashLines: { text: string; line: number }[] = [];
   const tags = new Set<string>();
+  const rows: SampleRow[] = [];
   let size = 0;
   let isAtStart = true;
   /** Whether a line is a comment or a token, which the tags of other lines decide. */
   let isUncertain = false;
-  /** Lines whose first column is the token's number; -1 if there is a line where it is not. */
-  let ids = 0;
-  let nextId = 1;
-  let lastId = 0;
 
   const fieldsOf = (text: string): string[] => {
     const spans = columnSpans(text, 0, text.length, layout!.separator);
@@ -71,10 +72,7 @@ export function createColumnSample(
       return;
     }
     tags.add(fields[layout.tag]?.replace(/ +$/, '') ?? '');
-    if (ids >= 0 && ids < ENOUGH_IDS) {
-      ids = fields[0] === String(nextId) ? ids + 1 : -1;
-      lastId = Math.max(lastId, nextId++);
-    }
+    rows.push({ fields, isFirst: isAtStart });
     isAtStart = false;
   };
 
@@ -82,7 +80,6 @@ export function createColumnSample(
     if (rule.isComment(text, 0, text.length)) return;
     if (isBlank(text, 0, text.length) || isDocstart(text, 0, text.length)) {
       isAtStart = true;
-      nextId = 1;
     } else if (layout === undefined && rule.isHash(text, 0, text.length)) {
       hashLines.push({ text, line });
     } else {
@@ -97,7 +94,12 @@ export function createColumnSample(
   const isDecided = (isLast: boolean): boolean => {
     if (isLast) return true;
     if (layout === undefined) return hashLines.length === 0;
-    return !isUncertain && (ids <= 0 || ids >= ENOUGH_IDS);
+    if (isUncertain) return false;
+    const { tag, isLastFilled } = layout;
+    // whether the tags are in the column before, or are spans in brackets, only all rows tell
+    const mayBeOther = isEmpty(rows, tag) || areBrackets(rows, tag);
+    if (isLastFilled && mayBeOther) return false;
+    return rows.length >= ENOUGH_ROWS || !mayHaveLeading(rows);
   };
 
   return {
@@ -109,7 +111,7 @@ export function createColumnSample(
         let next = lines.indexOf('\n', pos) + 1;
         if (next === 0) next = lines.length;
         const lineEnd = lines.charCodeAt(next - 1) === LF ? next - 1 : next;
-        addLine(lines.slice(pos, contentEnd(lines, pos, lineEnd)), line);
+        addLine(lines.slice(lineStart(lines, pos), contentEnd(lines, pos, lineEnd)), line);
         size += next - pos;
         pos = next;
       }
@@ -124,9 +126,7 @@ export function createColumnSample(
       }
       return true;
     },
-    get hasIds() {
-      return ids > 1 && lastId > 1;
-    },
+    rows,
     isComment: (line, tag) => ASSIGNMENT.test(line) || !(tags.has(tag) || LIKE_TAG.test(tag)),
   };
 }

@@ -39,8 +39,13 @@ const MARK = /^[^\p{L}\p{N}\s]+$/u;
 /**
  * Whether lines are columns with tags and cannot be text: each has as many cells, without spaces in them. Where spaces
  * separate, each ends with a known tag, or is a punctuation mark with a punctuation mark as its tag.
+ * @param options.canWait more lines may be waited for. Sixteen lines of as many words, half of which end as others do, are columns
+ *   too, whatever their tags are
  */
-export function sniffTagged({ content, hasDocstart, isLast }: Sample): Verdict {
+export function sniffTagged(
+  { content, hasDocstart, isLast }: Sample,
+  { canWait = false }: { canWait?: boolean } = {},
+): Verdict {
   if (hasDocstart) return 'yes';
   const [first] = content;
   if (first === undefined) return isLast ? 'no' : 'maybe';
@@ -52,12 +57,17 @@ export function sniffTagged({ content, hasDocstart, isLast }: Sample): Verdict {
     const tag = cells.at(-1) ?? '';
     return KNOWN_TAG.test(tag) || (MARK.test(tag) && MARK.test(cells[0] ?? ''));
   };
-  const mayBe = (line: string): boolean => {
+  const fits = (line: string): boolean => {
     const cells = cellsOf(line);
-    if (cells.length !== width || cells.some((cell) => /\S\s+\S/.test(cell))) return false;
-    return hasTabs || isTagged(line);
+    return cells.length === width && !cells.some((cell) => /\S\s+\S/.test(cell));
   };
-  if (width < 2 || !content.every(mayBe)) return 'no';
+  if (width < 2 || !content.every(fits)) return 'no';
+  if (!hasTabs && !content.every(isTagged)) {
+    if (!canWait) return 'no';
+    if (content.length < ENOUGH) return isLast ? 'no' : 'maybe';
+    const lastCells = new Set(content.map((line) => cellsOf(line).at(-1)));
+    return 2 * lastCells.size <= content.length ? 'yes' : 'no';
+  }
   if (content.length >= ENOUGH_TAGGED) return 'yes';
   if (!isLast) return 'maybe';
   return content.length > 1 && content.every(isTagged) ? 'yes' : 'no';

@@ -1,4 +1,4 @@
-import { asCell, contentEnd, isBlank } from '../../lines.ts';
+import { asCell, contentEnd, isBlank, lineStart } from '../../lines.ts';
 import type { Document } from '../../sentence.ts';
 import { tagType } from '../chunks.ts';
 import { isName, replacements, type TagSlot, tagSlots } from '../column-choice.ts';
@@ -9,8 +9,8 @@ import {
   type FormatWriterOptions,
   type Tagged,
 } from '../definition.ts';
+import { asIndex } from './choice.ts';
 import { beforeSpaces, columnSpans, commentRule, isDocstart } from './lines.ts';
-import { asIndex } from './reader.ts';
 
 /**
  * Writes columns. A file of columns comes back with its tag columns replaced, or with new ones after
@@ -103,7 +103,7 @@ function tagLines(
       columnSpans(raw, from, to, separator).length / 2 === document.columns);
   // comments that have them stand before the first token
   let comments = 0;
-  if (/^#[ \t]/m.test(raw)) comments = countLinesThat(raw, hasColumns) - tags[0]!.length;
+  if (/^\ufeff*#[ \t]/m.test(raw)) comments = countLinesThat(raw, hasColumns) - tags[0]!.length;
   const isToken = (from: number, to: number): boolean =>
     hasColumns(from, to) && !(rule.isHash(raw, from, to) && comments-- > 0);
   let out = '';
@@ -113,7 +113,8 @@ function tagLines(
     if (lineEnd < 0) lineEnd = raw.length;
     const to = contentEnd(raw, pos, lineEnd);
     const end = lineEnd < raw.length ? lineEnd + 1 : lineEnd;
-    if (!isToken(pos, to)) {
+    const from = lineStart(raw, pos);
+    if (!isToken(from, to)) {
       out += raw.slice(pos, end);
     } else if (isPlain) {
       out += raw.slice(pos, to);
@@ -121,7 +122,7 @@ function tagLines(
       out += raw.slice(to, end);
       token++;
     } else {
-      const spans = columnSpans(raw, pos, to, separator);
+      const spans = columnSpans(raw, from, to, separator);
       let done = pos;
       for (const { slot, column } of replaced) {
         const from = spans[2 * slot]!;
@@ -147,7 +148,7 @@ function countLinesThat(raw: string, test: (from: number, to: number) => boolean
   for (let pos = 0; pos < raw.length; ) {
     let lineEnd = raw.indexOf('\n', pos);
     if (lineEnd < 0) lineEnd = raw.length;
-    if (test(pos, contentEnd(raw, pos, lineEnd))) lines++;
+    if (test(lineStart(raw, pos), contentEnd(raw, pos, lineEnd))) lines++;
     pos = lineEnd + 1;
   }
   return lines;

@@ -1,5 +1,5 @@
 import { UserError } from '../../../errors.ts';
-import { contentEnd, isBlank } from '../../lines.ts';
+import { contentEnd, isBlank, lineStart } from '../../lines.ts';
 import type { Column, Sentence } from '../../sentence.ts';
 import { contractions } from '../../text/contractions.ts';
 import { spacesAfter } from '../../text/spaces.ts';
@@ -109,8 +109,9 @@ function replaceFields(
     let lineEnd = raw.indexOf('\n', pos);
     if (lineEnd < 0) lineEnd = raw.length;
     const to = contentEnd(raw, pos, lineEnd);
-    const isRow = raw.charCodeAt(pos) !== HASH && !isBlank(raw, pos, to);
-    if (isRow && lineKind(raw, pos, raw.indexOf('\t', pos)) === 'word') {
+    const start = lineStart(raw, pos);
+    const isRow = raw.charCodeAt(start) !== HASH && !isBlank(raw, start, to);
+    if (isRow && lineKind(raw, start, raw.indexOf('\t', start)) === 'word') {
       for (const column of columns) {
         const [from, stop] = cellSpan(raw, pos, to, column);
         const cell = raw.slice(from, stop);

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { contentEnd, isAsciiSpace, isBlank, LF, type RowEnds } from '../../lines.ts';
+import { contentEnd, isAsciiSpace, isBlank, LF, lineStart, type RowEnds } from '../../lines.ts';
 import type { Document } from '../../sentence.ts';
 import type { Line } from '../scanner.ts';
 
@@ -107,7 +107,7 @@ export function createQuotedRows(): (
     for (let start = from, at = quote; at >= 0; ) {
       const end = nextRow(text, start, delimiter);
       if (at < end) {
-        rows.push(text.slice(start, rowContentEnd(text, start, end)));
+        rows.push(text.slice(lineStart(text, start), rowContentEnd(text, start, end)));
         at = text.indexOf('"', end);
       }
       start = end;

@@ -2,7 +2,22 @@ import type { Column, Document } from '../../sentence.ts';
 import { checkDistinct, isName } from '../column-choice.ts';
 
 export const TOKEN_NAMES = ['token', 'word', 'form', 'tokens', 'words'];
-export const TAG_NAMES = ['tag', 'label', 'ner', 'pos', 'upos', 'xpos', 'chunk', 'tags', 'labels'];
+export const TAG_NAMES = [
+  ...[
+    'tag',
+    'label',
+    'ner',
+    'pos',
+    'upos',
+    'xpos',
+    'chunk',
+    'tags',
+    'labels',
+    'ner_tags',
+    'ner_tag',
+  ],
+  ...['pos_tags', 'pos_tag', 'chunk_tags', 'chunk_tag', 'word_labels', 'entity', 'iob', 'bio'],
+];
 /** Columns that have running text, if no column has tokens. */
 export const TEXT_NAMES = [
   ...['text', 'full_text', 'raw_text', 'body', 'content', 'message', 'comment', 'review', 'tweet'],
@@ -19,6 +34,9 @@ export const SENTENCE_NAMES = [
   'sentence_index',
 ];
 const OTHER_NAMES = ['', 'id', 'index', 'token_id', 'word_id', 'lemma', 'doc_id', 'document_id'];
+
+/** What may be the name of a column, but is hardly a tag. */
+const NAME = /^\p{L}[\p{Ll}_ -]{2,}$/u;
 
 /** The index of the first of `wanted` that is in the header, in any case; -1 if none is. */
 export function findName(header: readonly string[], wanted: readonly string[]): number {
@@ -38,15 +56,16 @@ export function indexOfName(header: readonly string[], name: string): number {
 
 /**
  * Whether a first row is a header: it names a token column and, if there are more cells, another
- * column with a known name. A column of running text counts as one of tokens.
+ * column with a known name, or only columns with what may be names. A column of running text counts as one of tokens.
  */
 export function looksLikeHeader(row: readonly string[]): boolean {
   const tokens = findName(row, TOKEN_NAMES);
   const token = tokens >= 0 ? tokens : findName(row, TEXT_NAMES);
   if (token < 0) return false;
   const known = new Set([...TAG_NAMES, ...SENTENCE_NAMES, ...OTHER_NAMES]);
+  const others = row.filter((_, i) => i !== token).map((cell) => cell.trim());
   return (
-    row.length === 1 || row.some((cell, i) => i !== token && known.has(cell.trim().toLowerCase()))
+    others.some((cell) => known.has(cell.toLowerCase())) || others.every((cell) => NAME.test(cell))
   );
 }
 

@@ -1,7 +1,6 @@
-import { UserError } from '../../../errors.ts';
-import { copy, isBlank, problem, quantity } from '../../lines.ts';
-import type { Column, Parser } from '../../sentence.ts';
-import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import { copy, isBlank, lineStart, problem, quantity } from '../../lines.ts';
+import type { Parser } from '../../sentence.ts';
+import { asColumns } from '../column-choice.ts';
 import { commentRule } from '../columns/lines.ts';
 import type { ParserOptions } from '../definition.ts';
 import { createLineParser, type Line } from '../scanner.ts';
@@ -19,15 +18,9 @@ import {
   trimSpaces,
   unquote,
 } from './cells.ts';
-import {
-  findName,
-  indexOfName,
-  looksLikeHeader,
-  SENTENCE_NAMES,
-  TAG_NAMES,
-  TEXT_NAMES,
-  TOKEN_NAMES,
-} from './header.ts';
+import { labelName } from './label-names.ts';
+import { type TableLayout, tableLayout, textColumnError } from './layout.ts';
+import { hasSentences, readSentenceRow } from './sentence-rows.ts';
 
 /*
  * csv and tsv: a token per row, and the same number of cells in every row.
@@ -36,10 +29,12 @@ import {
  * `sentence`, `sentence_id`, `sent_id` or `Sentence #` of the header. An empty value means the same
  * sentence as in the row before, since some files fill in only the first row of each.
  *
+ * If the cells of the first row after the header have lists, every row is a sentence (see `sentence-rows.ts`).
+ *
  * A row that begins with `#` and a space or tab is a comment, unless it has the file's number of columns.
  *
  * The first row is a header if the option `header` says so, if a column was asked for by name, or if
- * it looks like one.
+ * it looks like one. The same row again is a header too, as in files that were joined.
  */
 
 /** How far, in UTF-16 units, to search for the first row that is certainly no comment. */
@@ -52,14 +47,12 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
   const builder = new SentenceBuilder(document, options);
   if (options.comment !== undefined) document.comment = options.comment;
   const rule = commentRule(options.comment);
+  const features = asColumns(options.featureColumn).length;
   const tags = new Map<string, string>();
-  let token = 0;
-  let tag = -1;
-  /** Further tag columns, then feature columns. */
-  let more: readonly number[] = [];
-  let sentence = -1;
+  let layout: TableLayout | undefined;
+  /** Whether a row is a sentence; undefined before the first row after the header. */
+  let isBySentence: boolean | undefined = options.isText ? false : undefined;
   let currentSentence = '';
-  let firstLine = 0;
   let delimiter: Delimiter | undefined = format === 'tsv' ? '\t' : undefined;
   /** The cells of a row with quotes, none if a quote is out of place. */
   const quotedCells = format === 'csv' ? createQuotedRows() : () => undefined;
@@ -72,103 +65,66 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     return tag;
   };
 
-  /** The index of a column that was asked for, or by default of one of `names`, or `otherwise`. */
-  const findColumn = (
-    column: Column | undefined,
-    { row, line, names, otherwise }: ColumnSearch,
-  ): number => {
-    const hasHeader = document.header !== undefined;
-    if (column === undefined) {
-      const found = hasHeader ? findName(row, names) : -1;
-      return found >= 0 ? found : otherwise;
-    }
-    if (typeof column === 'string' && hasHeader) {
-      const found = indexOfName(row, column);
-      if (found >= 0) return found;
-    }
-    if (isName(column)) {
-      throw problem(
-        file,
-        line,
-        `no column "${column}". The first row has ${row.map((name) => `"${name.slice(0, 40)}"`).join(', ')}.`,
-        'SEQTAG_COLUMN',
-      );
-    }
-    const index = columnIndex(Number(column), row.length);
-    if (index !== undefined) return index;
-    throw problem(
-      file,
-      line,
-      `${quantity(row.length, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
-      'SEQTAG_COLUMN',
-    );
-  };
-
-  /** Decides from the first row whether it is a header, and where tokens and tags are. */
-  const begin = (row: readonly string[], line: number): void => {
-    const { tokenColumn, header } = options;
-    const tagColumns = gold ? asColumns(options.tagColumn) : [];
-    const features = asColumns(options.featureColumn);
-    const isNamed = [tokenColumn, ...tagColumns, ...features].some(isName);
-    if (isNamed && header === false) {
-      throw new UserError(
-        `${file}: a column was asked for by name, but the file is read without a header. Give an index.`,
-        { code: 'SEQTAG_COLUMN' },
-      );
-    }
-    document.columns = row.length;
-    firstLine = line;
-    if (header ?? (isNamed || looksLikeHeader(row))) {
-      document.header = { names: [...row], raw: '' };
-      sentence = findName(row, SENTENCE_NAMES);
-    }
-    const text = findName(row, TEXT_NAMES);
-    const hasTokens = tokenColumn !== undefined || findName(row, TOKEN_NAMES) >= 0;
-    if (document.header !== undefined && text >= 0 && !hasTokens)
-      throw new UserError(
-        `${file}:${line}: no column is named as one of tokens, and "${row[text]!.trim()}" seems to have running text. Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.`,
-        { code: 'SEQTAG_COLUMN', option: 'textColumn' },
-      );
-    token = findColumn(tokenColumn, { row, line, names: TOKEN_NAMES, otherwise: 0 });
-    document.token = token;
-    const findTag = (column: Column | undefined): number =>
-      findColumn(column, { row, line, names: TAG_NAMES, otherwise: row.length - 1 });
-    const featureIndices = features.map(findTag);
-    more = featureIndices;
-    if (!gold) return;
-    const [first, ...further] =
-      tagColumns.length > 0 ? tagColumns.map(findTag) : [findTag(undefined)];
-    checkAskedOnce([first!, ...further], file);
-    tag = first!;
-    more = [...further, ...featureIndices];
-    if (tagColumns.length === 0 && tag === token) {
-      throw problem(
-        file,
-        line,
-        `${quantity(row.length, 'column')}, so there is no tag beside the token. Name the columns of the token and of the tag.`,
-        'SEQTAG_COLUMN',
-      );
-    }
-  };
-
   /** The columns of the first row that is certainly no comment, 0 if there is none. */
   let firstColumns = 0;
   let looked = 0;
 
   /** Finds that row. Rows that begin with `# ` before it may be comments. */
   const lookAhead = (rows: string, { isLast }: { isLast: boolean }): boolean => {
-    for (let from = 0; from < rows.length && firstColumns === 0 && looked <= LOOK_AHEAD; ) {
-      const end = nextRow(rows, from, format === 'tsv' ? '\t' : ',');
+    for (let at = 0; at < rows.length && firstColumns === 0 && looked <= LOOK_AHEAD; ) {
+      const end = nextRow(rows, at, format === 'tsv' ? '\t' : ',');
+      const from = lineStart(rows, at);
       const to = rowContentEnd(rows, from, end);
       const isOther = rule.isComment(rows, from, to) || rule.isHash(rows, from, to);
       if (!isOther && !isBlank(rows, from, to)) {
         delimiter ??= csvDelimiter(rows, from, to);
         firstColumns = cellSpans(rows, from, to, delimiter).length / 2;
       }
-      looked += end - from;
-      from = end;
+      looked += end - at;
+      at = end;
     }
     return firstColumns > 0 || isLast || looked > LOOK_AHEAD;
+  };
+
+  /** Reads the first row. Returns whether it is a header. */
+  const begin = (row: readonly string[], { number, next }: Line): TableLayout => {
+    const found = tableLayout(row, number, options);
+    document.columns = found.columns;
+    document.token = found.token;
+    if (found.hasHeader) document.header = { names: [...row], raw: builder.takeSource(next) };
+    return found;
+  };
+
+  const readToken = (line: Line, cell: (column: number) => string, layout: TableLayout): void => {
+    const { from, next, number } = line;
+    if (layout.isText && document.header !== undefined)
+      throw textColumnError(file, layout.line, document.header.names[layout.token]!);
+    if (layout.sentence >= 0) {
+      const id = cell(layout.sentence);
+      if (id !== '' && id !== currentSentence) {
+        builder.finish(from);
+        currentSentence = id;
+      }
+    }
+    const word = cell(layout.token);
+    if (!options.isText && word.includes('\n') && word.includes(delimiter!))
+      throw unbalanced(file, number);
+    const tagIn = (column: number): string => {
+      const tag = intern(cell(column));
+      if (options.labels === undefined || !/^\d+$/.test(tag)) return tag;
+      const name = document.header?.names[column] ?? String(column);
+      return labelName(tag, options.labels, { file, line: number, column: name });
+    };
+    const further = layout.more.length - features;
+    builder.add(
+      word,
+      gold ? tagIn(layout.tag) : '',
+      number,
+      layout.more.length > 0
+        ? layout.more.map((column, c) => (c < further ? tagIn(column) : intern(cell(column))))
+        : undefined,
+    );
+    if (options.isText) builder.finish(next);
   };
 
   const readLine = (line: Line): void => {
@@ -188,42 +144,33 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       return;
     }
     if (rule.isHash(text, from, to) && columns !== (document.columns || firstColumns)) return;
-    if (document.columns === 0) {
-      const row = Array.from({ length: columns }, (_, column) => cell(column));
-      begin(row, number);
-      if (document.header !== undefined) {
-        document.header = { names: row, raw: builder.takeSource(next) };
-        return;
-      }
+    const cells = (): string[] => Array.from({ length: columns }, (_, column) => cell(column));
+    if (layout === undefined) {
+      layout = begin(cells(), line);
+      if (layout.hasHeader) return;
     }
-    if (columns !== document.columns) {
+    if (columns !== layout.columns)
       throw problem(
         file,
         number,
-        `${quantity(columns, 'column')}, expected ${document.columns} as in line ${firstLine}. ${
+        `${quantity(columns, 'column')}, expected ${layout.columns} as in line ${layout.line}. ${
           format === 'csv'
             ? `Is a cell with a ${delimiterNames[delimiter]} not quoted?`
             : 'Are the separators tabs?'
         }`,
       );
-    }
-    if (sentence >= 0) {
-      const id = cell(sentence);
-      if (id !== '' && id !== currentSentence) {
+    const header = document.header?.names;
+    if (header !== undefined && cell(layout.token) === header[layout.token]) {
+      if (cells().every((value, column) => value === header[column])) {
         builder.finish(from);
-        currentSentence = id;
+        currentSentence = '';
+        return;
       }
     }
-    const word = cell(token);
-    if (!options.isText && word.includes('\n') && word.includes(delimiter))
-      throw unbalanced(file, number);
-    builder.add(
-      word,
-      gold ? intern(cell(tag)) : '',
-      number,
-      more.length > 0 ? more.map((column) => intern(cell(column))) : undefined,
-    );
-    if (options.isText) builder.finish(next);
+    isBySentence ??= hasSentences(cell, layout);
+    document.hasLists ??= isBySentence;
+    if (isBySentence) readSentenceRow(line, cell, { layout, options, builder, document });
+    else readToken(line, cell, layout);
   };
 
   return createLineParser({
@@ -238,15 +185,7 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
 
 const delimiterNames = { ',': 'comma', ';': 'semicolon', '|': 'bar', '\t': 'tab' };
 
-interface ColumnSearch {
-  /** The first row. */
-  readonly row: readonly string[];
-  readonly line: number;
-  readonly names: readonly string[];
-  readonly otherwise: number;
-}
-
-const unbalanced = (file: string, line: number): UserError =>
+const unbalanced = (file: string, line: number): Error =>
   problem(
     file,
     line,

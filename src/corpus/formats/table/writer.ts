@@ -1,4 +1,5 @@
 import { UserError } from '../../../errors.ts';
+import { lineStart } from '../../lines.ts';
 import type { Column, Document } from '../../sentence.ts';
 import { isName, replacements, type TagSlot, tagSlots } from '../column-choice.ts';
 import { commentRule } from '../columns/lines.ts';
@@ -21,6 +22,7 @@ import {
   unquote,
 } from './cells.ts';
 import { indexOfName, newNames } from './header.ts';
+import { type CellList, formatList, parseList, parseWords } from './lists.ts';
 
 /**
  * Writes csv or tsv. A file of the same format comes back with its tag columns replaced, or with new ones
@@ -60,7 +62,25 @@ export function createTableWriter(options: FormatWriterOptions, format: TableFor
         return header.raw.slice(0, to) + names + header.raw.slice(to);
       },
       sentence: ({ source }, tagged) =>
-        tagRows(source.raw, cells(tagged), { document: source.document, delimiter, slots }),
+        tagRows(source.raw, cells(tagged), {
+          document: source.document,
+          delimiter,
+          slots,
+          names: columns,
+        }),
+      tail: (document) =>
+        document.hasLists
+          ? tagRows(
+              document.tail,
+              columns.map(() => []),
+              {
+                document,
+                delimiter,
+                slots,
+                names: columns,
+              },
+            )
+          : document.tail,
       separation: blankLineAfter,
     },
     convert({ tokens }, tagged) {
@@ -96,7 +116,10 @@ function findSlots(
   return tagSlots(document, asked, orAppend);
 }
 
-/** Puts tags into each row of `raw` that is a token. A cell that has its tag stays as it is written. */
+/**
+ * Puts tags into each row of `raw` that has tokens. A cell that has its tags stays as it is written.
+ * @param options.names the names of the tag columns, for a header that comes again
+ */
 function tagRows(
   raw: string,
   tags: readonly (readonly string[])[],
@@ -104,36 +127,67 @@ function tagRows(
     document,
     delimiter,
     slots,
-  }: { document: Document; delimiter: Delimiter; slots: readonly TagSlot[] },
+    names,
+  }: {
+    document: Document;
+    delimiter: Delimiter;
+    slots: readonly TagSlot[];
+    names: readonly (Column | undefined)[];
+  },
 ): string {
-  const added = tags.filter((_, c) => slots[c] === undefined);
+  const isAdded = (_: unknown, c: number): boolean => slots[c] === undefined;
+  const added = tags.filter(isAdded);
   const replaced = replacements(slots);
   const rule = commentRule(document.comment);
+  const { header, hasLists = false, columns } = document;
   let out = '';
   let token = 0;
   for (let from = 0; from < raw.length; ) {
     const end = nextRow(raw, from, delimiter);
-    const to = rowContentEnd(raw, from, end);
-    const spans = cellSpans(raw, from, to, delimiter);
-    let done = from;
+    const start = lineStart(raw, from);
+    const to = rowContentEnd(raw, start, end);
+    const spans = cellSpans(raw, start, to, delimiter);
+    const cell = (column: number): string =>
+      unquote(raw.slice(spans[2 * column]!, spans[2 * column + 1]!), delimiter);
     const isComment =
-      rule.isComment(raw, from, to) ||
-      (rule.isHash(raw, from, to) && spans.length / 2 !== document.columns);
+      rule.isComment(raw, start, to) ||
+      (rule.isHash(raw, start, to) && spans.length / 2 !== columns);
+    let done = from;
     if (!isComment && !isBlankRow(raw, spans, delimiter)) {
-      for (const { slot, column } of replaced) {
-        const [start, stop] = [spans[2 * slot]!, spans[2 * slot + 1]!];
-        const tag = tags[column]![token] ?? '';
-        if (trimSpaces(unquote(raw.slice(start, stop), delimiter)) === tag) continue;
-        out += raw.slice(done, start) + quoteCell(tag, delimiter);
+      const isHeader =
+        header?.names.length === spans.length / 2 &&
+        header.names.every((name, column) => cell(column) === name);
+      const list = hasLists && !isHeader ? tokenList(cell(document.token)) : undefined;
+      const length = list?.items.length ?? 1;
+      const cellFor = (column: readonly string[], notation: CellList['notation']): string => {
+        const values = column.slice(token, token + length);
+        return list === undefined ? (values[0] ?? '') : formatList(values, notation);
+      };
+      for (const { slot, column } of isHeader ? [] : replaced) {
+        const [first, stop] = [spans[2 * slot]!, spans[2 * slot + 1]!];
+        const present = trimSpaces(cell(slot));
+        const written = list && tokenList(present);
+        const tag = cellFor(tags[column]!, written?.notation ?? 'json');
+        const isSame = written
+          ? written.items.join('\t') === tags[column]!.slice(token, token + length).join('\t')
+          : present === tag;
+        if (isSame) continue;
+        out += raw.slice(done, first) + quoteCell(tag, delimiter);
         done = stop;
       }
       out += raw.slice(done, to);
-      for (const column of added) out += delimiter + quoteCell(column[token] ?? '', delimiter);
+      const cells = isHeader
+        ? newNames(header.names, names.filter(isAdded))
+        : added.map((column) => cellFor(column, list?.notation ?? 'json'));
+      for (const value of cells) out += delimiter + quoteCell(value, delimiter);
       done = to;
-      token++;
+      if (!isHeader) token += length;
     }
     out += raw.slice(done, end);
     from = end;
   }
   return out;
 }
+
+/** The list in a cell, or its words. */
+const tokenList = (cell: string): CellList => parseList(cell) ?? parseWords(cell);

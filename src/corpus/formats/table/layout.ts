@@ -1,0 +1,109 @@
+import { UserError } from '../../../errors.ts';
+import { problem, quantity } from '../../lines.ts';
+import type { Column } from '../../sentence.ts';
+import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import type { ParserOptions } from '../definition.ts';
+import {
+  findName,
+  indexOfName,
+  looksLikeHeader,
+  SENTENCE_NAMES,
+  TAG_NAMES,
+  TEXT_NAMES,
+  TOKEN_NAMES,
+} from './header.ts';
+
+/** Where the tokens and tags of a table are. */
+export interface TableLayout {
+  readonly hasHeader: boolean;
+  readonly columns: number;
+  /** The line of the first row. */
+  readonly line: number;
+  readonly token: number;
+  /** -1 if no tags are read. */
+  readonly tag: number;
+  /** Further tag columns, then feature columns. */
+  readonly more: readonly number[];
+  /** The column whose value changes with each sentence; -1 if there is none. */
+  readonly sentence: number;
+  /** The column of tokens is one of running text by its name, because there is no other. */
+  readonly isText: boolean;
+}
+
+/**
+ * Finds the columns by the first row, which is a header if the option says so, if a column is asked for by name, or if
+ * it looks like one.
+ * @throws UserError if there is no such column
+ */
+export function tableLayout(
+  row: readonly string[],
+  line: number,
+  options: ParserOptions,
+): TableLayout {
+  const { file, gold, tokenColumn, header } = options;
+  const tagColumns = gold ? asColumns(options.tagColumn) : [];
+  const features = asColumns(options.featureColumn);
+  const isNamed = [tokenColumn, ...tagColumns, ...features].some(isName);
+  if (isNamed && header === false)
+    throw new UserError(
+      `${file}: a column was asked for by name, but the file is read without a header. Give an index.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
+  const hasHeader = header ?? (isNamed || looksLikeHeader(row));
+  const find = (
+    column: Column | undefined,
+    names: readonly string[],
+    otherwise: number,
+  ): number => {
+    if (column === undefined) {
+      const found = hasHeader ? findName(row, names) : -1;
+      return found >= 0 ? found : otherwise;
+    }
+    const named = typeof column === 'string' && hasHeader ? indexOfName(row, column) : -1;
+    const index = named >= 0 || isName(column) ? named : columnIndex(Number(column), row.length);
+    if (index !== undefined && index >= 0) return index;
+    const names40 = row.map((name) => `"${name.slice(0, 40)}"`).join(', ');
+    throw problem(
+      file,
+      line,
+      isName(column)
+        ? `no column "${column}". The first row has ${names40}.`
+        : `${quantity(row.length, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
+      'SEQTAG_COLUMN',
+    );
+  };
+  const text = hasHeader ? findName(row, TEXT_NAMES) : -1;
+  const isText = text >= 0 && tokenColumn === undefined && findName(row, TOKEN_NAMES) < 0;
+  const token = isText ? text : find(tokenColumn, TOKEN_NAMES, 0);
+  const findTag = (column: Column | undefined): number => find(column, TAG_NAMES, row.length - 1);
+  const [tag = -1, ...further] = !gold
+    ? []
+    : tagColumns.length > 0
+      ? tagColumns.map(findTag)
+      : [findTag(undefined)];
+  checkAskedOnce(gold ? [tag, ...further] : [], file);
+  if (gold && tagColumns.length === 0 && tag === token)
+    throw problem(
+      file,
+      line,
+      `${quantity(row.length, 'column')}, so there is no tag beside the token. Name the columns of the token and of the tag.`,
+      'SEQTAG_COLUMN',
+    );
+  return {
+    hasHeader,
+    columns: row.length,
+    line,
+    token,
+    tag,
+    more: [...further, ...features.map(findTag)],
+    sentence: hasHeader ? findName(row, SENTENCE_NAMES) : -1,
+    isText,
+  };
+}
+
+/** The error for a column of running text that was not named. */
+export const textColumnError = (file: string, line: number, name: string): UserError =>
+  new UserError(
+    `${file}:${line}: no column is named as one of tokens, and "${name.trim()}" seems to have running text. Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.`,
+    { code: 'SEQTAG_COLUMN', option: 'textColumn' },
+  );
