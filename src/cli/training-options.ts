@@ -51,8 +51,8 @@ export function addTrainingOptions(command: Command, context: Context): void {
     )
     .option('--test <file>', 'test corpus, scored once after training')
     .option(
-      '--embeddings <file>',
-      'pretrained word vectors: GloVe, word2vec (text or binary) or fastText .vec, gzip or zstd too',
+      '--embeddings <vectors>',
+      'pretrained word vectors: a file of GloVe, word2vec, fastText (.vec, .bin) or JSON, gzip or zstd too, or npm:NAME for an installed package',
     )
     .option(
       '--gazetteer <file...>',

@@ -1,8 +1,9 @@
 import type { TrainingEvent } from '../training/events.ts';
 import type { Narrator } from './follow.ts';
 import { bar } from './moving-line.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
-import { type Cell, counted, duration, number, percent, table } from './table.ts';
+import { bytes, type Cell, counted, duration, number, percent, table } from './table.ts';
 import { type FeaturedCorpus, sizeText, summaryText } from './training-summary.ts';
 
 type Event<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
@@ -22,6 +23,7 @@ export function trainingNarrator(names: {
       return event.type === 'end' ? `\n${summaryText(event, { style, ...names })}` : '';
     },
     status(event) {
+      if (event.type === 'vectors') return vectorsText(event, style);
       if (event.type === 'progress') return progressText(event, { style, columns });
       if (event.type === 'end') return undefined;
       const next = event.type === 'start' ? 1 : event.epoch + 1;
@@ -29,6 +31,9 @@ export function trainingNarrator(names: {
     },
   });
 }
+
+const vectorsText = ({ bytes: read, of }: Event<'vectors'>, style: Style): string =>
+  `reading vectors  ${of === undefined ? bytes(read) : bar(read / of, style)}`;
 
 /** Which network is being trained, if there are several. */
 const runText = ({ member, members, refit }: Event<'epoch' | 'progress'>): string =>
@@ -66,7 +71,9 @@ function startText(event: Event<'start'>, style: Style): string {
       row('train', ...sizeCells(train)),
       row('dev', ...sizeCells(dev, dev.heldOut ? ', held out of the training corpus' : '')),
       row('words', number(event.words), counted(event.chars, 'character')),
-      ...(pretrained ? [row('vectors', ...vectorCells(pretrained))] : []),
+      ...(pretrained
+        ? [row('vectors', ...vectorCells(pretrained)), row('', ...coverageCells(pretrained))]
+        : []),
       ...(event.columns ?? []).map(({ column, values }) =>
         row('feature', number(values), `values of column ${column}`),
       ),
@@ -90,13 +97,22 @@ function startText(event: Event<'start'>, style: Style): string {
   );
 }
 
-/** How many words of the corpus have pretrained vectors, and what fraction of its words and tokens they are. */
-function vectorCells({ coverage, kept }: NonNullable<Event<'start'>['pretrained']>): string[] {
-  const { wanted, missing, byTokens } = coverage;
-  const words = percent((wanted - missing) / Math.max(1, wanted));
-  const tokens = byTokens === undefined ? '' : `, ${percent(byTokens)} % of tokens`;
-  const more = kept > 0 ? `; ${counted(kept, 'word')} not in the corpus` : '';
-  return [number(wanted - missing), `${words} % of words${tokens}${more}`];
+type Pretrained = NonNullable<Event<'start'>['pretrained']>;
+
+const vectorCells = ({ rows, dim, bits, error }: Pretrained): string[] => [
+  number(rows),
+  `of ${counted(dim, 'number')} in ${bits} bits, with an error of ${percent(error)} %`,
+];
+
+/** How much of the corpus has pretrained vectors, and frequent words without one. */
+function coverageCells({ coverage }: Pretrained): string[] {
+  const { words, missing, byTokens, examples } = coverage;
+  const found = percent((words - missing) / Math.max(1, words));
+  const without = examples.map(printable).join(' ');
+  return [
+    `${percent(byTokens)} %`,
+    `of tokens, ${found} % of words have a vector${without && `; not ${without}`}`,
+  ];
 }
 
 // Lines come one by one, so their widths are fixed.

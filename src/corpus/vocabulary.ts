@@ -1,5 +1,6 @@
 import { appendBags, type Features } from './features/features.ts';
 import type { TokenFeatures } from './features/token-features.ts';
+import { createVectorLookup, type WordVectors } from './features/word-vectors.ts';
 import { candidates } from './tags/partial.ts';
 import { byCount, tally } from './tally.ts';
 import type { Tokenization } from './text/tokenization.ts';
@@ -16,6 +17,7 @@ export interface Vocabulary {
   /** Absent if the model has none. */
   readonly features?: Features;
   readonly tokenFeatures?: TokenFeatures;
+  readonly vectors?: WordVectors;
   /** How the corpus cuts text into tokens. Default: as English-EWT does. */
   readonly tokenization?: Tokenization;
 }
@@ -96,14 +98,32 @@ export interface Encoder {
     words: Int32Array;
     offsets: Int32Array;
     chars: Int32Array;
+    vectors?: Float32Array;
     bags?: { offsets: Int32Array; members: Int32Array };
   };
 }
 
-export function createEncoder({ words, chars, tags, lowercase, features }: Vocabulary): Encoder {
+export function createEncoder({
+  words,
+  chars,
+  tags,
+  lowercase,
+  features,
+  vectors,
+}: Vocabulary): Encoder {
+  const lookup = vectors && createVectorLookup(vectors);
   const wordIds = new Map(words.map((word, i) => [word, i]));
   const charIds = new Map(chars.map((char, i) => [char, i] as const).slice(END + 1));
   const tagIds = tags.map((column) => new Map(column.map((tag, i) => [tag, i])));
+  function vectorsOf(tokens: readonly string[]): Float32Array {
+    const { dim } = vectors!;
+    const values = new Float32Array(tokens.length * dim);
+    tokens.forEach((token, i) => {
+      const row = lookup!.find(token);
+      if (row !== undefined) lookup!.copy(row, values, i * dim);
+    });
+    return values;
+  }
   const encoder: Encoder = {
     word: (token) => wordIds.get(normalise(token, lowercase)) ?? 0,
     chars(token, into) {
@@ -126,6 +146,7 @@ export function createEncoder({ words, chars, tags, lowercase, features }: Vocab
         words: Int32Array.from(tokens, encoder.word),
         offsets,
         chars: Int32Array.from(all),
+        ...(vectors && { vectors: vectorsOf(tokens) }),
         ...(features && {
           bags: {
             offsets: Int32Array.from(bags.offsets),

@@ -1,33 +1,15 @@
 import { FNV_OFFSET, FNV_PRIME } from '../corpus/fnv.ts';
+import { type NgramLengths, ngrams } from '../vectors/ngrams.ts';
+
 /** The embedding rows of words: word w has `rows[offsets[w]]` to `rows[offsets[w + 1] - 1]`. */
 export interface Subwords {
   readonly offsets: Int32Array;
   readonly rows: Int32Array;
 }
 
-export interface SubwordOptions {
-  /** N-grams have `minNgram` to `maxNgram` characters. There are none if `maxNgram` is 0. */
-  readonly minNgram: number;
-  readonly maxNgram: number;
-  /** Number of rows for n-grams. N-grams with equal hashes share a row. */
+export interface SubwordOptions extends NgramLengths {
+  /** Number of rows for n-grams. N-grams with equal hashes share a row. There are none if `maxNgram` is 0. */
   readonly buckets: number;
-}
-
-/**
- * The n-grams of `<word>` (Bojanowski et al. 2017, section 3.2), where `<` and `>` mark the borders. A border without a
- * character is not an n-gram. Characters are code points.
- */
-export function ngrams(word: string, { minNgram, maxNgram }: SubwordOptions): string[] {
-  const points = [...`<${word}>`];
-  const found: string[] = [];
-  for (let from = 0; from < points.length; from++) {
-    const most = Math.min(maxNgram, points.length - from);
-    for (let n = minNgram; n <= most; n++) {
-      if (n === 1 && (from === 0 || from === points.length - 1)) continue;
-      found.push(points.slice(from, from + n).join(''));
-    }
-  }
-  return found;
 }
 
 const utf8 = new TextEncoder();

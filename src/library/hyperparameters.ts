@@ -9,8 +9,10 @@ export interface Hyperparameters {
   readonly wordDim?: number | undefined;
   /** Keep the initial word embedding unchanged. */
   readonly freeze?: boolean | undefined;
-  /** Number of pretrained vectors of words outside the corpus to keep. */
+  /** Number of pretrained vectors to keep from the beginning of their file. */
   readonly keepVectors?: number | undefined;
+  /** Bits of each number of the pretrained vectors. */
+  readonly vectorBits?: '8' | '16' | undefined;
   /** Encoder of the characters of a word. */
   readonly charEncoder?: 'cnn' | 'lstm' | 'none' | undefined;
   /** Width of the character embedding. */

@@ -40,7 +40,7 @@ export interface TrainOptions
   readonly dev?: string | undefined;
   /** A test file to score the model on at the end. */
   readonly test?: string | undefined;
-  /** A file of pretrained word vectors: GloVe, word2vec or fastText. */
+  /** Pretrained word vectors: a file of GloVe, word2vec, fastText or JSON, or `npm:NAME`, an installed package. */
   readonly embeddings?: string | undefined;
   /** Gazetteers: files with a phrase on each line, with or without its type. */
   readonly gazetteers?: readonly string[] | undefined;
@@ -76,6 +76,14 @@ export interface RunPosition {
   readonly members?: number;
   /** Present in a refit, which trains on the development data too. */
   readonly refit?: CorpusSize;
+}
+
+/** A large file of pretrained vectors is being read. */
+export interface VectorsEvent {
+  readonly type: 'vectors';
+  /** Bytes of the file that were read so far, and its size if it is known. */
+  readonly bytes: number;
+  readonly of?: number;
 }
 
 /** The data has been read, and training begins. */
@@ -159,7 +167,7 @@ export interface EndEvent {
 }
 
 /** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
-export type TrainingEvent = StartEvent | ProgressEvent | EpochEvent | EndEvent;
+export type TrainingEvent = VectorsEvent | StartEvent | ProgressEvent | EpochEvent | EndEvent;
 
 /** The result of a training run. */
 export type TrainingResult = Omit<EndEvent, 'type'>;

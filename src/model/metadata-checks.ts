@@ -38,6 +38,7 @@ const MAX_TAGS = 65_536;
 const configCheck = fields({
   words: WORDS,
   wordDim: WIDTH,
+  vectorDim: optional(WIDTH),
   charEncoder: choice(['cnn', 'lstm', 'none']),
   chars: int(1, 2e6),
   charDim: WIDTH,
@@ -70,6 +71,7 @@ const vocabularyCheck = (config: NetworkConfig): Check =>
     chars: list(string, exactly(config.chars)),
     tags: heads(config, (K) => list(string, exactly(K))),
     lowercase: bool,
+    vectors: optional(fields({ dim: WIDTH })),
     features: optional(fields({ groups: list(choice(featureNames)), buckets: int(1, 1e6) })),
     tokenization: optional(
       fields({
@@ -238,6 +240,8 @@ function findContradiction({
     config.tokenFeatures?.rows !== (tokenFeatures && rowsOf(tokenFeatures))
   )
     return 'config and vocabulary differ about the features of tokens';
+  if (config.vectorDim !== vocabulary.vectors?.dim)
+    return 'config and vocabulary differ about the word vectors';
   for (const [c, { scheme, trainedScheme, lemmas }] of tasks.entries()) {
     if ((scheme === 'none') !== (trainedScheme === 'none'))
       return `tasks has ${trainedScheme} for tags in ${scheme}, expected none for none`;

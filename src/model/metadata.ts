@@ -16,7 +16,7 @@ export const VERSION = 3;
 const versionOf = ({ tagColumns }: Pick<Description, 'tagColumns'>): number =>
   tagColumns.some(({ lemmas }) => lemmas) ? VERSION : 2;
 
-/** The part of a model in the header of its file. The phrases of gazetteers are in a tensor. */
+/** The part of a model in the header of its file. The phrases of gazetteers and the word vectors are in tensors. */
 export type Description = Pick<Model, 'config' | 'vocabulary' | 'tagColumns' | 'record'>;
 
 /** A tag column in the JSON of a model file. */
@@ -32,13 +32,14 @@ export const tagColumnsJson = (tagColumns: readonly TagColumn[]): TagColumnJson[
 
 /** The metadata of a model, all as strings, as safetensors demands. */
 export function encodeMetadata(model: Description): Map<string, string> {
-  const { tokenFeatures } = model.vocabulary;
-  const vocabulary = tokenFeatures?.gazetteer
-    ? {
-        ...model.vocabulary,
-        tokenFeatures: { ...tokenFeatures, gazetteer: { types: tokenFeatures.gazetteer.types } },
-      }
-    : model.vocabulary;
+  const { tokenFeatures, vectors } = model.vocabulary;
+  const vocabulary = {
+    ...model.vocabulary,
+    ...(tokenFeatures?.gazetteer && {
+      tokenFeatures: { ...tokenFeatures, gazetteer: { types: tokenFeatures.gazetteer.types } },
+    }),
+    ...(vectors && { vectors: { dim: vectors.dim } }),
+  };
   return new Map([
     ['format', 'seqtag'],
     ['version', String(versionOf(model))],

@@ -18,6 +18,7 @@ import type { Model } from './model.ts';
 import { MAX_HEADER, type Tensor } from './safetensors/format.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
 import { writeSafetensors } from './safetensors/write.ts';
+import { readVectorTensors, vectorTensorNames, vectorTensors } from './vector-tensors.ts';
 
 /** An open model file with a checked header. `readParameters` reads the parameters. `close` it afterwards. */
 export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
@@ -63,7 +64,8 @@ export function saveModel(path: string, model: Model): number {
         : { dtype: 'F32', shape, data },
     );
   }
-  const { tokenFeatures } = model.vocabulary;
+  const { tokenFeatures, vectors } = model.vocabulary;
+  for (const [name, tensor] of vectors ? vectorTensors(vectors) : []) tensors.set(name, tensor);
   if (tokenFeatures?.gazetteer) {
     const data = packGazetteer(tokenFeatures.gazetteer);
     tensors.set(PHRASES, { dtype: 'U8', shape: [data.length], data });
@@ -136,7 +138,7 @@ export function openModel(nameOrPath: string): ModelFile {
       path,
       bytes: file.bytes,
       ...description,
-      vocabulary: withPhrases(vocabulary, file, fail),
+      vocabulary: withVectors(withPhrases(vocabulary, file, fail), file, fail),
       readParameters(target, numbers = { widen: widenHalves, areFinite }) {
         for (const { name } of parameterSpecs(config)) {
           const values = target(name);
@@ -187,6 +189,7 @@ function checkTensors(
       fail(`tensor "${PHRASES}" is missing, or not of U8`);
     unknown.delete(PHRASES);
   }
+  if (vocabulary.vectors) for (const name of vectorTensorNames) unknown.delete(name);
   for (const { name, shape } of parameterSpecs(config)) {
     const tensor = file.tensors.get(name) ?? fail(`tensor "${name}" is missing`);
     if (tensor.shape.join() !== shape.join())
@@ -210,6 +213,13 @@ function withPhrases(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail):
   const gazetteer =
     unpackGazetteer(bytes, tokenFeatures.gazetteer.types) ?? fail('its gazetteer is damaged');
   return { ...vocabulary, tokenFeatures: { ...tokenFeatures, gazetteer } };
+}
+
+/** The vocabulary with its word vectors, which are in tensors. */
+function withVectors(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail): Vocabulary {
+  if (!vocabulary.vectors) return vocabulary;
+  const vectors = readVectorTensors(file, vocabulary.vectors.dim);
+  return typeof vectors === 'string' ? fail(vectors) : { ...vocabulary, vectors };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface NetworkConfig {
   /** Rows of the word embedding, including that of the unknown word. */
   readonly words: number;
   readonly wordDim: number;
+  /** Width of the pretrained word vectors. Default: none. */
+  readonly vectorDim?: number;
   readonly charEncoder: 'cnn' | 'lstm' | 'none';
   /** Rows of the character embedding. */
   readonly chars: number;

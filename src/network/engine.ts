@@ -18,6 +18,8 @@ export interface Bags {
 export interface WordTypes {
   /** (types) rows of the word embedding. */
   readonly words: Int32Array;
+  /** (types, vectorDim) Pretrained vectors, zeros for a type without one; undefined if the network reads none. */
+  readonly vectors?: Float32Array;
   /** (types + 1) The characters of type i are chars[offsets[i]] to chars[offsets[i + 1] - 1]; there is at least one. */
   readonly offsets: Int32Array;
   /** Rows of the character embedding. */

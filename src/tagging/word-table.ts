@@ -11,6 +11,7 @@ export function createWordTable(): WordTable {
   const words = createIntegers();
   const offsets = createIntegers();
   const chars = createIntegers();
+  const vectors = createNumbers(Float32Array);
   const bags = createBags();
   const tokenFeatures = createBags();
   offsets.append([0]);
@@ -31,6 +32,10 @@ export function createWordTable(): WordTable {
       types.words = words.view();
       types.offsets = offsets.view();
       types.chars = chars.view();
+      if (more.vectors) {
+        vectors.append(more.vectors);
+        types.vectors = vectors.view();
+      }
       if (more.bags) types.bags = bags.append(more.bags);
       if (more.tokenFeatures) types.tokenFeatures = tokenFeatures.append(more.tokenFeatures);
     },
@@ -50,24 +55,28 @@ function createBags(): { append(more: Bags): Bags } {
   };
 }
 
-/** A growing array of integers. */
-function createIntegers(): {
+const createIntegers = () => createNumbers(Int32Array);
+
+/** A growing array of numbers. */
+function createNumbers<Numbers extends Int32Array | Float32Array>(
+  Type: new (length: number) => Numbers,
+): {
   /** Appends values, `shift` added to each. */
   append(values: ArrayLike<number>, shift?: number): void;
-  view(): Int32Array;
+  view(): Numbers;
 } {
-  let all = new Int32Array(1024);
+  let all = new Type(1024);
   let length = 0;
   return {
     append(values, shift = 0) {
       if (length + values.length > all.length) {
-        const longer = new Int32Array(Math.max(2 * all.length, length + values.length));
+        const longer = new Type(Math.max(2 * all.length, length + values.length));
         longer.set(all);
         all = longer;
       }
       for (let i = 0; i < values.length; i++) all[length + i] = values[i]! + shift;
       length += values.length;
     },
-    view: () => all.subarray(0, length),
+    view: () => all.subarray(0, length) as Numbers,
   };
 }

@@ -1,58 +1,74 @@
-import { normalise, type Vocabulary } from '../corpus/vocabulary.ts';
-import { type Coverage, readVectors } from '../vectors/read.ts';
+import { setTimeout } from 'node:timers/promises';
+import { packingError, packVectors, type WordVectors } from '../corpus/features/word-vectors.ts';
+import { tally } from '../corpus/tally.ts';
+import { describeFile } from '../files/read.ts';
+import { vectorPath } from '../vectors/npm-package.ts';
+import {
+  type Coverage,
+  readVectors,
+  type VectorOptions,
+  type VectorTable,
+} from '../vectors/read.ts';
+import type { TrainingEvent } from './events.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
 
-/** Pretrained vectors for a vocabulary. */
+/** Pretrained vectors for a corpus. */
 export interface Pretrained {
-  /** The vocabulary of the corpus, followed by words that only the vector file has. */
-  readonly vocabulary: Vocabulary;
-  /** `wordCounts[i]`: how often word i occurs in the corpus. */
-  readonly wordCounts: Int32Array;
-  readonly dim: number;
+  readonly vectors: WordVectors;
   readonly coverage: Coverage;
-  /** Number of words that only the vector file has. */
-  readonly kept: number;
-  /** Writes the vectors into the rows of a word embedding (words, dim). Rows of words without a vector keep their values. */
-  fill(embedding: Float32Array): void;
+  /** Root mean square error of the vectors in `vectorBits`, relative to their size. */
+  readonly error: number;
 }
 
+/** Root mean square of the lengths of all vectors. */
+const LENGTH = Number(process.env.VEC_LENGTH ?? 1);
+
 /**
- * Reads the vectors of the words of a vocabulary, and of the first `keep` other words of the file.
- * @throws UserError for a file that is damaged, of an unknown format, or of a dimension other than `dim`
+ * Reads the vectors of the words of a corpus, and the first `keepVectors` vectors of the file.
+ * @param source a path, or `npm:NAME`
+ * @throws UserError for a file that is damaged, not there, or of an unknown format
  */
-export async function readPretrained(
-  file: string,
-  options: {
-    vocabulary: Vocabulary;
-    wordCounts: Int32Array;
-    keep: number;
-    dim?: number | undefined;
-  },
-): Promise<Pretrained> {
-  const { vocabulary, wordCounts, keep, dim } = options;
-  const { lowercase, words } = vocabulary;
-  const wanted = new Map(words.map((word, row) => [word, wordCounts[row]!]));
-  const table = await readVectors(file, {
-    wanted,
-    keep,
-    fold: (word) => normalise(word, lowercase),
-    ...(dim !== undefined && { dim }),
+export async function* readPretrained(
+  source: string,
+  sentences: readonly { readonly tokens: readonly string[] }[],
+  { keepVectors, vectorBits }: Pick<Hyperparameters, 'keepVectors' | 'vectorBits'>,
+): AsyncGenerator<TrainingEvent, Pretrained> {
+  const counts = new Map<string, number>();
+  for (const { tokens } of sentences) for (const token of tokens) tally(counts, token);
+  const { words, values, coverage } = yield* readWithProgress(vectorPath(source), {
+    counts,
+    keep: keepVectors,
+    file: source,
   });
-  const otherWords = table.words.filter((word) => !wanted.has(word));
-  const allWords = [...words, ...otherWords];
-  const rowOf = new Map(allWords.map((word, row) => [word, row]));
-  const allCounts = new Int32Array(allWords.length);
-  allCounts.set(wordCounts);
-  return {
-    vocabulary: { ...vocabulary, words: allWords },
-    wordCounts: allCounts,
-    dim: table.dim,
-    coverage: table.coverage,
-    kept: otherWords.length,
-    fill(embedding) {
-      table.words.forEach((word, i) => {
-        const vector = table.values.subarray(i * table.dim, (i + 1) * table.dim);
-        embedding.set(vector, rowOf.get(word)! * table.dim);
-      });
-    },
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
+  const factor = squares === 0 ? 1 : LENGTH / Math.sqrt(squares / words.length);
+  const packed = packVectors(words, values, { bits: vectorBits === '8' ? 8 : 16, factor });
+  return { vectors: packed, coverage, error: packingError(words, values, { packed, factor }) };
+}
+
+/** Time between two progress events, in milliseconds. Small files have none. */
+const PROGRESS_INTERVAL = 500;
+
+async function* readWithProgress(
+  path: string,
+  options: VectorOptions,
+): AsyncGenerator<TrainingEvent, VectorTable> {
+  let bytes = 0;
+  const onRead = (read: number): void => {
+    bytes = read;
   };
+  const file = describeFile(path);
+  const reading = readVectors(path, { ...options, onRead });
+  for (;;) {
+    const timeout = new AbortController();
+    const pause = setTimeout(PROGRESS_INTERVAL, undefined, { signal: timeout.signal });
+    const table = await Promise.race([reading, pause]);
+    if (table !== undefined) {
+      timeout.abort();
+      pause.catch(() => undefined);
+      return table;
+    }
+    yield { type: 'vectors', bytes, ...(file?.kind === 'file' && { of: file.bytes }) };
+  }
 }

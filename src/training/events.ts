@@ -22,8 +22,14 @@ export interface RunPosition {
  */
 export type StopReason = 'epochs' | 'patience' | 'signal' | 'diverged';
 
-/** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
+/** The events of training: `vectors` if their file is large, `start`, then `progress` and `epoch` repeatedly, then `end`. */
 export type TrainingEvent =
+  | {
+      readonly type: 'vectors';
+      /** Bytes of the vector file that were read so far, and its size if it is known. */
+      readonly bytes: number;
+      readonly of?: number;
+    }
   | {
       readonly type: 'start';
       readonly train: CorpusSize;
@@ -45,7 +51,14 @@ export type TrainingEvent =
       readonly backend: string;
       readonly threads: number;
       readonly epochs: number;
-      readonly pretrained?: { readonly coverage: Coverage; readonly kept: number };
+      /** Number and width of the pretrained vectors, bits of each number, and the relative error of these. */
+      readonly pretrained?: {
+        readonly rows: number;
+        readonly dim: number;
+        readonly bits: number;
+        readonly error: number;
+        readonly coverage: Coverage;
+      };
       /** Feature columns and the number of their values. */
       readonly columns?: readonly { readonly column: string; readonly values: number }[];
       /** Phrases and types of all gazetteers, and the fraction of training tokens in a match. */

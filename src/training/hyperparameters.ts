@@ -53,7 +53,17 @@ export const hyperparameters = {
   // Words and characters
   wordDim: integer(100, WIDTH, 'word embedding dimension'),
   freeze: { default: false, help: 'frozen word embeddings, which keep their initial values' },
-  keepVectors: integer(0, [0, 1e7], 'pretrained vectors kept for words that are not in the corpus'),
+  keepVectors: integer(
+    100_000,
+    [0, 1e7],
+    'pretrained vectors kept from the beginning of their file, for words that are not in the corpus',
+  ),
+  vectorBits: {
+    default: '8',
+    normalise: (text) => (text === '8' || text === '16' ? text : undefined),
+    expected: '8 or 16',
+    help: 'bits of each number of the pretrained vectors: 8 or 16',
+  },
   charEncoder: {
     default: 'cnn',
     choices: ['cnn', 'lstm', 'none'],

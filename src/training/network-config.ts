@@ -6,7 +6,7 @@ import type { Hyperparameters } from './hyperparameters.ts';
 /** The shape of the network, from hyperparameters and the sizes of the vocabulary. */
 export function networkConfig(
   h: Hyperparameters,
-  sizes: Pick<NetworkConfig, 'words' | 'chars' | 'tags' | 'tokenFeatures'>,
+  sizes: Pick<NetworkConfig, 'words' | 'vectorDim' | 'chars' | 'tags' | 'tokenFeatures'>,
 ): NetworkConfig {
   const { wordDim, charDim, charWidth, charFilters, charHidden, layers, hidden, dense } = h;
   return {

@@ -5,6 +5,7 @@ import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
 import type { About } from '../model/model.ts';
 import { findModel } from '../model/model-file.ts';
+import { vectorPath } from '../vectors/npm-package.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
 import { columnList } from './labelled-corpus.ts';
@@ -18,7 +19,10 @@ export interface TrainOptions extends BackendOptions {
   readonly dev?: string | undefined;
   /** A labelled file that the model is scored on at the end. */
   readonly test?: string | undefined;
-  /** Pretrained word vectors: GloVe, word2vec (text or binary) or fastText `.vec`, compressed or not. */
+  /**
+   * Pretrained word vectors: a file in a format that `readVectors` knows, or `npm:NAME`, an installed package with such a
+   * file.
+   */
   readonly embeddings?: string | undefined;
   /** Lists of phrases: see `readGazetteers`. */
   readonly gazetteers?: readonly string[] | undefined;
@@ -86,6 +90,7 @@ export function checkOutput(
 ): void {
   const { output, corpora, dev, test, embeddings, gazetteers = [], teacher } = options;
   const teacherFiles = teacher ? [findModel(teacher.model), ...(teacher.raw ?? [])] : [];
-  refuseSameFile(output, [...corpora, dev, test, embeddings, ...gazetteers, ...teacherFiles]);
+  const vectors = embeddings === undefined ? undefined : vectorPath(embeddings);
+  refuseSameFile(output, [...corpora, dev, test, vectors, ...gazetteers, ...teacherFiles]);
   checkWritable(output);
 }

@@ -18,8 +18,10 @@ import {
   parseRecallBias,
   type RecallBias,
 } from '../tagging/recall.ts';
+import { vectorPath } from '../vectors/npm-package.ts';
 import { computeTeacherTargets, type TeacherTargets, withTeachersTags } from './distill.ts';
 import { type Pretrained, readPretrained } from './embeddings.ts';
+import type { TrainingEvent } from './events.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import {
   type CorpusFile,
@@ -76,11 +78,11 @@ export interface Prepared {
  * refit has the same hyperparameters, and trains on the development sentences too.
  * @throws UserError for settings that the corpus does not allow, and for word vectors that cannot be read
  */
-export async function prepare(
+export async function* prepare(
   options: TrainOptions,
   files: TrainingFiles,
   developmentRun?: Pick<Prepared, 'hyperparameters'>,
-): Promise<Prepared> {
+): AsyncGenerator<TrainingEvent, Prepared> {
   const { teacher, corpora, devFile, gazetteers } = files;
   const columns = trainedColumns(options, files, { refit: developmentRun !== undefined });
   const [{ train: trainSentences, dev, tagColumn }] = columns as [TrainedColumn];
@@ -88,31 +90,28 @@ export async function prepare(
   const circumstances = { teacher, tagColumn, tokens };
   const h = developmentRun?.hyperparameters ?? chooseHyperparameters(options, circumstances);
   if (h.refit && options.embeddings !== undefined)
-    checkRereadable(options.embeddings, {
+    checkRereadable(vectorPath(options.embeddings), {
       option: 'embeddings',
       reason: 'the refit reads it again (training without a refit does not)',
     });
 
   const sentences = columns.map((column) => column.train);
-  const fromCorpus = buildVocabulary(sentences, { ...h, features: hashedFeatures(h) });
+  const words = buildVocabulary(sentences, { ...h, features: hashedFeatures(h) });
   const pretrained =
     options.embeddings === undefined
       ? undefined
-      : await readPretrained(options.embeddings, {
-          ...fromCorpus,
-          keep: h.keepVectors,
-          dim: options.hyperparameters.wordDim,
-        });
-  const words = pretrained ?? fromCorpus;
+      : yield* readPretrained(options.embeddings, trainSentences, h);
   const features = countTokenFeatures(trainSentences, corpora[0]!, gazetteers?.gazetteer);
   const vocabulary: Vocabulary = {
     ...(teacher ? withTeachersTags(words.vocabulary, teacher) : words.vocabulary),
+    ...(pretrained && { vectors: pretrained.vectors }),
     ...(features && { tokenFeatures: features.features }),
     tokenization: learnTokenization(trainSentences, {
       multiwordTokens: corpora.some(({ hasMultiwordTokens }) => hasMultiwordTokens),
     }),
   };
-  const config = networkConfig(pretrained ? { ...h, wordDim: pretrained.dim } : h, {
+  const config = networkConfig(h, {
+    ...(pretrained && { vectorDim: pretrained.vectors.dim }),
     words: vocabulary.words.length,
     chars: vocabulary.chars.length,
     tags: vocabulary.tags.map((tags) => tags.length),

@@ -36,7 +36,15 @@ export function startEvent(prepared: Prepared, engine: Engine, epochs: number): 
     backend: `${kind} ${isa}`,
     threads,
     epochs,
-    ...(pretrained && { pretrained: { coverage: pretrained.coverage, kept: pretrained.kept } }),
+    ...(pretrained && {
+      pretrained: {
+        rows: pretrained.vectors.scales.length,
+        dim: pretrained.vectors.dim,
+        bits: Number(h.vectorBits),
+        error: pretrained.error,
+        coverage: pretrained.coverage,
+      },
+    }),
     ...(features &&
       features.features.columns.length > 0 && {
         columns: features.features.columns.map(({ column, values }) => ({

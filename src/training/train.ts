@@ -39,7 +39,7 @@ async function* trainAndSave(
   options: TrainOptions,
   { files, began }: { files: TrainingFiles; began: number },
 ): AsyncGenerator<TrainingEvent> {
-  const prepared = await prepare(options, files);
+  const prepared = yield* prepare(options, files);
   const { refit: isRefitted } = prepared.hyperparameters;
   const development = yield* trainEnsemble(prepared, options);
   const { members, model, divergences } = development;
@@ -192,7 +192,7 @@ async function* refitNetworks({
   networks: readonly TrainedNetwork[];
   model: Assessment;
 }): AsyncGenerator<TrainingEvent, Refit | undefined> {
-  const prepared = await prepare(options, files, developmentRun);
+  const prepared = yield* prepare(options, files, developmentRun);
   const networks: TrainedNetwork[] = [];
   for (const network of developed) {
     const member = network.seed - prepared.hyperparameters.seed;

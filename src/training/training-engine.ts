@@ -43,12 +43,11 @@ const languageModelOf = (
 /** Sets the parameters to their initial values: random ones, pretrained word vectors, zeros. */
 export function initialiseParameters(
   engine: Engine,
-  { hyperparameters: h, pretrained, features }: Prepared,
+  { hyperparameters: h, features }: Prepared,
   random: Random,
 ): void {
   for (const spec of engine.parameters) {
     const values = initialise(spec, random, h);
-    if (spec.name === 'word.embedding') pretrained?.fill(values);
     if (spec.name === 'token.embedding')
       // an unknown value that training never uses must not change the sum
       for (const row of features?.unknown ?? [])

@@ -51,9 +51,10 @@ export function binaryRows(
         if (space < 0 || end > bytes.length) return from;
         rows++;
         const word = wordIn(bytes, from, space);
-        if (target.choose(word)) {
+        const index = target.choose(word);
+        if (index >= 0) {
           readValues(bytes, space + 1, word);
-          target.store();
+          target.store(index);
         }
         from = end;
       }

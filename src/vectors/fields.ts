@@ -1,6 +1,9 @@
 import { SPACE, TAB } from '../corpus/lines.ts';
 import { UserError } from '../errors.ts';
 
+/** Maximum size of a row of text in bytes. */
+export const MAX_ROW = 4 * 1024 * 1024;
+
 /** A number, nan or infinity. */
 const NUMERIC = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf|infinity)$/i;
 

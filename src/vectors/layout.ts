@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { CR, LF, quantity, SPACE, TAB } from '../corpus/lines.ts';
-import { UserError } from '../errors.ts';
-import { fieldsOf, isNumeric, isSeparator, lastFields, vectorsError } from './fields.ts';
+import { CR, LF, SPACE, TAB } from '../corpus/lines.ts';
+import type { UserError } from '../errors.ts';
+import { fieldsOf, isNumeric, isSeparator, lastFields, MAX_ROW, vectorsError } from './fields.ts';
+import { jsonDim } from './json-rows.ts';
 
 /*
  * Files of word vectors have one row for each word:
@@ -11,13 +12,15 @@ import { fieldsOf, isNumeric, isSeparator, lastFields, vectorsError } from './fi
  *   last `dim` fields are the vector.
  * - Binary (word2vec): the line `rows dim`, then for each row the word, a space, and `dim`
  *   little-endian float32 numbers. Mostly a line feed follows, but not in GoogleNews.
+ * - JSON: an object of words and lists of numbers; see json-rows.ts.
+ * - fastText's own model; see fasttext-rows.ts.
  *
  * The first bytes determine the layout. A first line of two whole numbers is a header.
  */
 
 /** How the rows of a file are written. */
 export interface VectorLayout {
-  readonly isBinary: boolean;
+  readonly kind: 'text' | 'binary' | 'json' | 'fasttext';
   readonly dim: number;
   /** Number of rows in the header; undefined without a header. */
   readonly rows: number | undefined;
@@ -25,8 +28,6 @@ export interface VectorLayout {
   readonly start: number;
 }
 
-/** Maximum size of a line in bytes. */
-export const MAX_ROW = 4 * 1024 * 1024;
 const MAX_DIM = 65_536;
 
 /** Files that are often mistaken for vectors: their first bytes, their kind, and the remedy. */
@@ -34,25 +35,41 @@ const FOREIGN: readonly [magic: readonly number[], what: string, remedy: string]
   [[0x50, 0x4b, 3, 4], 'a zip archive', 'Unpack it with unzip.'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'compressed by xz', 'Unpack it with xz -d.'],
   [[0x42, 0x5a, 0x68], 'compressed by bzip2', 'Unpack it with bzip2 -d.'],
-  [[0xba, 0x16, 0x4f, 0x2f], "fastText's own model", 'Take its .vec file.'],
   [[0xff, 0xfe], 'UTF-16, expected UTF-8', 'Convert it with iconv -f UTF-16 -t UTF-8.'],
 ];
+const FASTTEXT = Buffer.of(0xba, 0x16, 0x4f, 0x2f);
 const MAX_MAGIC = 5;
 
 /**
  * The layout of a file that begins with `head`; undefined if more of the file is needed.
- * @throws UserError if these are not word vectors, or not of dimension `expectedDim`
+ * @throws UserError if these are not word vectors
  */
 export function findLayout(
   head: Buffer,
-  { file, atEnd, expectedDim }: { file: string; atEnd: boolean; expectedDim: number | undefined },
+  { file, atEnd }: { file: string; atEnd: boolean },
 ): VectorLayout | undefined {
   if (head.length < MAX_MAGIC && !atEnd) return undefined;
   const foreign = FOREIGN.find(([magic]) => magic.every((byte, i) => head[i] === byte));
   if (foreign) throw vectorsError(file, `${foreign[1]}. ${foreign[2]}`);
-  const layout = sniff(head, file, atEnd);
-  if (layout) checkDim(layout, expectedDim, file);
+  const layout = head.subarray(0, 4).equals(FASTTEXT)
+    ? fasttextLayout(head, atEnd)
+    : /^\s*\{\s*"/.test(head.toString('latin1', 0, 64))
+      ? jsonLayout(head, atEnd)
+      : sniff(head, file, atEnd);
+  if (layout && !(layout.dim >= 1 && layout.dim <= MAX_DIM)) throw noVectors(file);
   return layout;
+}
+
+/** The dimension is the first option after the magic and the version. */
+function fasttextLayout(head: Buffer, atEnd: boolean): VectorLayout | undefined {
+  if (head.length < 12 && !atEnd) return undefined;
+  const dim = head.length < 12 ? 0 : head.readInt32LE(8);
+  return { kind: 'fasttext', dim, rows: undefined, start: 0 };
+}
+
+function jsonLayout(head: Buffer, atEnd: boolean): VectorLayout | undefined {
+  const dim = jsonDim(head) ?? (atEnd ? 0 : undefined);
+  return dim === undefined ? undefined : { kind: 'json', dim, rows: undefined, start: 0 };
 }
 
 function sniff(head: Buffer, file: string, atEnd: boolean): VectorLayout | undefined {
@@ -71,7 +88,7 @@ function sniff(head: Buffer, file: string, atEnd: boolean): VectorLayout | undef
     const word = fields.findLastIndex((field) => !isNumeric(field));
     const dim = fields.length - Math.max(1, word + 1);
     if (dim <= 0) throw noVectors(file);
-    return { isBinary: false, dim, rows: undefined, start: bom };
+    return { kind: 'text', dim, rows: undefined, start: bom };
   }
   const [rows, dim] = fields.map(Number) as [number, number];
   const start = Math.min(end + 1, head.length);
@@ -82,7 +99,8 @@ function sniff(head: Buffer, file: string, atEnd: boolean): VectorLayout | undef
     );
   if (rows === 0 || (atEnd && start === head.length)) throw noRows(file);
   const isBinary = isFirstRowBinary(head.subarray(start), dim, isEnough);
-  return isBinary === undefined ? undefined : { isBinary, dim, rows, start };
+  if (isBinary === undefined) return undefined;
+  return { kind: isBinary ? 'binary' : 'text', dim, rows, start };
 }
 
 /**
@@ -108,21 +126,11 @@ function isFirstRowBinary(head: Buffer, dim: number, isEnough: boolean): boolean
   return dim < 8 || !isText || floats.some(isControl);
 }
 
-function checkDim({ dim, rows }: VectorLayout, expected: number | undefined, file: string): void {
-  if (dim > MAX_DIM) throw noVectors(file);
-  if (expected === undefined || dim === expected) return;
-  const source = rows === undefined ? '' : ' according to the header';
-  throw new UserError(
-    `${file}:1: vectors of ${quantity(dim, 'dimension')}${source}, expected ${expected}. Use other vectors, or the other dimension.`,
-    { code: 'SEQTAG_VECTORS_DIMENSION' },
-  );
-}
-
 export const noRows = (file: string): UserError =>
   vectorsError(file, 'empty, no vectors in it. Is the download complete?');
 
 const noVectors = (file: string): UserError =>
   vectorsError(
     `${file}:1`,
-    'neither a word with its numbers nor a header. Give word vectors as GloVe, word2vec or fastText (.vec) write them.',
+    'neither a word with its numbers nor a header. Give word vectors as GloVe, word2vec or fastText write them.',
   );

@@ -4,6 +4,8 @@ import { isUtf8 } from 'node:buffer';
 export interface RowReader {
   /** Rows read so far. */
   readonly rows: number;
+  /** Whether the rest of the file is not needed. */
+  readonly isDone?: boolean;
   /** Reads the complete rows at the start of `bytes`, and returns how many bytes they have. */
   read(bytes: Buffer): number;
   /** Reads what is left at the end of the file. */
@@ -14,10 +16,12 @@ export interface RowReader {
 export interface RowTarget {
   /** Buffer (dim) for the values of a row that was chosen. */
   readonly row: Float32Array;
-  /** Whether the row of this word is needed. If so, the reader writes its values to `row` and calls `store`. */
-  choose(word: string): boolean;
-  /** Stores `row` for the word that was chosen last. */
-  store(): void;
+  /** The index of this word, if its row is needed, else -1. The reader writes the values to `row` and calls `store`. */
+  choose(word: string): number;
+  /** Stores `row` for the word with this index. */
+  store(index: number): void;
+  /** The words of the corpus for which no row was chosen yet. Each may be chosen. */
+  missing(): readonly string[];
 }
 
 /** The word in these bytes; '' if they are not UTF-8, because no token can equal it. */

@@ -6,10 +6,11 @@ import {
   isNumeric,
   isSeparator,
   lastFields,
+  MAX_ROW,
   quotedWord,
   vectorsError,
 } from './fields.ts';
-import { MAX_ROW, type VectorLayout } from './layout.ts';
+import type { VectorLayout } from './layout.ts';
 import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
 /** 2^128 - 2^103: the smallest number that rounds to infinity in float32. */
@@ -42,7 +43,8 @@ export function textRows(
     if (hasSeparator(bytes, from, wordEnd) && ENDS_IN_VALUE.test(word))
       throw wrongCount(bytes, { from, to });
     rows++;
-    if (!target.choose(word)) return;
+    const index = target.choose(word);
+    if (index < 0) return;
     const bad = parseNumbers(bytes, values, target.row);
     if (bad >= 0) {
       const field = fieldsOf(bytes.toString('utf8', values, to))[bad]!;
@@ -51,7 +53,7 @@ export function textRows(
         `value ${bad + 1} of ${quotedWord(word)} is ${quotedWord(field)}, expected a finite number. Correct or remove the line.`,
       );
     }
-    target.store();
+    target.store(index);
   }
 
   function wrongCount(bytes: Buffer, { from, to }: Line): UserError {

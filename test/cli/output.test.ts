@@ -155,7 +155,7 @@ it('training is refused before it begins if the model could not be loaded again'
   const args = ['train', gold, '-q', '--epochs=1', '--embeddings', wide];
   expectRefused(
     await seqtag([...args, '-o', folder.path('wide.safetensors')]),
-    /could not be loaded again: config\.wordDim is 5000, expected a whole number from 1 to 4096/,
+    /could not be loaded again: config\.vectorDim is 5000, expected a whole number from 1 to 4096/,
   );
 });
 

@@ -1,24 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fnv1a, ngrams, subwordRows } from '../../src/embedding/subwords.ts';
+import { fnv1a, subwordRows } from '../../src/embedding/subwords.ts';
 
 const trigrams = { minNgram: 3, maxNgram: 3, buckets: 10 };
-
-describe('ngrams', () => {
-  it('are those of the paper', () => {
-    expect(ngrams('where', trigrams)).toEqual(['<wh', 'whe', 'her', 'ere', 're>']);
-  });
-
-  it('counts code points, not code units, and not a border by itself', () => {
-    expect(ngrams('a😀', { minNgram: 1, maxNgram: 2, buckets: 1 })).toEqual([
-      '<a',
-      'a',
-      'a😀',
-      '😀',
-      '😀>',
-    ]);
-    expect(ngrams('a', { minNgram: 4, maxNgram: 6, buckets: 1 })).toEqual([]);
-  });
-});
 
 it('hashes as 32-bit FNV-1a', () => {
   expect(['', 'a', 'foobar'].map(fnv1a)).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968]);

@@ -27,6 +27,7 @@ import {
   oracleWeights,
   orderOf,
   type Sample,
+  vectorWidth,
 } from './sample.ts';
 
 // The oracle's tagger has one head and no features of words or tokens. Heads are taggers that share all but their output:
@@ -59,9 +60,13 @@ export function oracleNamed(config: NetworkConfig, read: Read): Record<string, F
   return named;
 }
 
-/** Where the oracle's columns [word; features; characters] stand in the network's [word; characters; features]. */
+/**
+ * Where the oracle's columns [word; vector; features; characters] stand in the network's [word; vector; characters;
+ * features].
+ */
 function columnsOf(config: NetworkConfig): number[] {
-  const [D, C, hashed, ofTokens] = inputWidths(config);
+  const [wordDim, C, hashed, ofTokens] = inputWidths(config);
+  const D = wordDim + vectorWidth(config);
   const F = hashed + ofTokens;
   const run = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
   return [...run(0, D), ...run(D + C, F), ...run(D, C)];
@@ -99,7 +104,8 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   const batch = oracleBatch(sample);
   const { wordDim: D, tokenFeatures } = config;
   const [, , hashed, ofTokens] = inputWidths(config);
-  const F = hashed + ofTokens;
+  const V = vectorWidth(config);
+  const F = V + hashed + ofTokens; // columns beside the word embedding
   if (F === 0) return { weights, batch, masks, translate: namedArrays };
 
   const { table } = weights.words;
@@ -114,7 +120,7 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   /** Calls `visit` for every place of the features of token n: in its row of F columns, and in a table. */
   const eachPlace = (n: number, visit: Visit): void => {
     const { s, t, type } = tokens[n]!;
-    let column = 0;
+    let column = V;
     const visitBags = (
       name: string,
       { offsets, members }: Bags,
@@ -133,6 +139,7 @@ function prepare(sample: Sample, read: Read, masks?: TaggerMasks): Prepared {
   tokens.forEach((_, n) => {
     const row = own.subarray(n * (D + F), (n + 1) * (D + F));
     row.set(table.subarray(batch.words[n]! * D, (batch.words[n]! + 1) * D));
+    if (V > 0) row.set(types.vectors!.subarray(tokens[n]!.type * V, (tokens[n]!.type + 1) * V), D);
     eachPlace(n, (name, column, place) => {
       row[D + column]! += rows[name]![place]!;
     });

@@ -39,9 +39,13 @@ export function inputWidths(config: NetworkConfig): [number, number, number, num
   ];
 }
 
+/** Width of the pretrained vectors, whose columns come after those of the words. */
+export const vectorWidth = ({ vectorDim = 0 }: NetworkConfig): number => vectorDim;
+
 /** Width of the input of recurrent layer `layer`. */
 function inputSize(config: NetworkConfig, layer: number): number {
-  if (layer === 0) return inputWidths(config).reduce((sum, width) => sum + width, 0);
+  if (layer === 0)
+    return inputWidths(config).reduce((sum, width) => sum + width, vectorWidth(config));
   return config.direction === 'both' && config.merge === 'concat'
     ? 2 * config.hidden
     : config.hidden;
@@ -94,6 +98,9 @@ export function createSample(options: {
       }),
     }),
     ...(config.tokenFeatures && { tokenFeatures: createTokens(random, config, count) }),
+    ...(config.vectorDim && {
+      vectors: Float32Array.from(random.array(count * config.vectorDim)),
+    }),
   };
   return { config, types, batch: createBatch(random, { config, types, lengths }) };
 }

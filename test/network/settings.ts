@@ -64,6 +64,7 @@ export const networks: readonly Partial<NetworkConfig>[] = [
   { languageModel: { words: 11, dim: 17 }, layers: 3, between: 'highway', cell: 'depth-gated' },
   { languageModel: { words: 6, dim: 3 }, direction: 'backward', layers: 2, dense: 1 },
   { tokenFeatures: { groups: 3, rows: 12, dim: 1 }, charEncoder: 'cnn', layers: 2, cell: 'gru' },
+  { vectorDim: 3, charEncoder: 'cnn' },
 ];
 /** A network with as many kinds of layers as one can have. */
 export const everything: Partial<NetworkConfig> = {
@@ -76,6 +77,7 @@ export const everything: Partial<NetworkConfig> = {
   featureGroups: 2,
   featureBuckets: 5,
   featureDim: 3,
+  vectorDim: 6,
   tokenFeatures: { groups: 2, rows: 10, dim: 4 },
   tags: [5, 3],
 };

@@ -51,6 +51,13 @@ const textOf = (file: string): string[][][] =>
     .trimEnd()
     .split('\n\n')
     .map((block) => block.split('\n').map((line) => line.split('\t')));
+/** What a generator returns. */
+async function result<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await generator.next();
+    if (done) return value;
+  }
+}
 const last = <T>(items: readonly T[]): T => items[items.length - 1]!;
 
 test('the same run gives the same bytes for any number of threads', async () => {
@@ -276,8 +283,8 @@ describe('refit', () => {
       force: true, // one tag
     };
     const files = await readTrainingFiles(options);
-    const first = await prepare(options, files);
-    const again = await prepare(options, files, first);
+    const first = await result(prepare(options, files));
+    const again = await result(prepare(options, files, first));
     expect([first.tokens, again.tokens]).toEqual([91_800, 102_000]);
     expect([first.config.hidden, again.config.hidden]).toEqual([100, 100]);
     expect(completeSettings({}, 'pos', again.tokens).hidden).toBe(200);

@@ -46,7 +46,7 @@ describe('writing', () => {
     const values = halfToFloat(finite);
     const { values: back } = await readVectors(
       stream(bytesOf(encodeVectors(vectors(['w'], values, values.length)))),
-      { wanted: ['w'] },
+      { counts: new Map([['w', 1]]) },
     );
     expect(floatToHalf(back)).toEqual(finite);
   });

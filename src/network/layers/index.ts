@@ -10,6 +10,7 @@ import { type RecurrentLayer, recurrentLayer } from './recurrent.ts';
 import { residual } from './residual.ts';
 import { tokenFeatures } from './token-features.ts';
 import { wordEmbedding } from './word-embedding.ts';
+import { wordVectors } from './word-vectors.ts';
 
 // The layers of a network. Their order determines the order of parameters in model files and of the initial random
 // values.
@@ -18,6 +19,7 @@ import { wordEmbedding } from './word-embedding.ts';
 export const inputLayers = (context: LayerContext): InputLayer[] =>
   [
     wordEmbedding(context),
+    wordVectors(context),
     characterCnn(context),
     characterLstm(context),
     hashedFeatures(context),

@@ -35,7 +35,7 @@ export type SweepEvent =
       readonly combination: Combination;
       readonly seed: number;
     }
-  | (Exclude<TrainingEvent, TrainingEnd> & RunProgress)
+  | (Exclude<TrainingEvent, TrainingEnd | { type: 'vectors' }> & RunProgress)
   | (Omit<TrainingEnd, 'model'> &
       RunProgress & {
         /** The output if this run is the best so far, else null. */

@@ -7,6 +7,7 @@ import { describeFile, readBytes } from '../../files/read.ts';
 import { moveFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import { openModel } from '../../model/model-file.ts';
+import { vectorPath } from '../../vectors/npm-package.ts';
 import type { TrainingEvent } from '../events.ts';
 import { checkOutput, type TrainOptions } from '../options.ts';
 import { trainOn } from '../train.ts';
@@ -115,7 +116,7 @@ async function* trainRun(
     workspace: Workspace;
   },
 ): AsyncGenerator<
-  Exclude<TrainingEvent, TrainingEnd> & RunProgress,
+  Exclude<TrainingEvent, TrainingEnd | { type: 'vectors' }> & RunProgress,
   { end?: TrainingEnd; record: RunRecord } | undefined
 > {
   const { options, files, runs, records, key, workspace } = context;
@@ -155,6 +156,7 @@ async function* trainRun(
         return { end: event, record: createRecord({ ...scores, tokensPerSecond, bestEpoch }) };
       }
       if (options.signal?.aborted) return undefined;
+      if (event.type === 'vectors') continue;
       if (event.type === 'start') parameters = event.parameters;
       if (event.type === 'epoch') epochs = event.epoch;
       const atMost = event.type === 'start' ? undefined : elapsed() + event.secondsLeft;
@@ -185,7 +187,8 @@ const scoresOf = ({ spans, accuracy }: Report): Scores =>
 
 async function hashVectors(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const kind = describeFile(file)?.kind;
+  const path = vectorPath(file);
+  const kind = describeFile(path)?.kind;
   if (kind !== 'file')
     throw new UserError(
       kind === undefined
@@ -196,7 +199,7 @@ async function hashVectors(file: string | undefined): Promise<string | undefined
         option: 'embeddings',
       },
     );
-  return sha256Of(readBytes(file));
+  return sha256Of(readBytes(path));
 }
 
 /** Whether the file is the model that this run wrote. */

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openModel } from '../../src/model/model-file.ts';
+import { loadTagger } from '../../src/tagging/tagger.ts';
+import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqtag-embeddings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+// Every word has the tag of its vector. Nothing else distinguishes words: there are no features and no characters.
+const kinds = { A: ['aa', 'ab', 'ac'], B: ['ba', 'bb', 'bc'] };
+const unseen = { A: 'zz', B: 'yy' };
+const corpus = write(
+  'corpus.conll',
+  Array.from({ length: 40 }, (_, i) =>
+    [0, 1, 2].map((j) => {
+      const tag = (i + j) % 3 === 0 ? 'A' : 'B';
+      return `${kinds[tag][(Math.floor(i / 3) + j) % 3]}\t${tag}\n`;
+    }),
+  )
+    .map((lines) => `${lines.join('')}\n`)
+    .join(''),
+);
+const vectors = write(
+  'vectors.txt',
+  [...kinds.A, unseen.A, 'Qq']
+    .map((word) => `${word} 1 0\n`)
+    .concat([...kinds.B, unseen.B].map((word) => `${word} -0.25 1\n`))
+    .join(''),
+);
+const hyperparameters = {
+  charEncoder: 'none',
+  features: 'none',
+  hidden: 8,
+  wordDim: 4,
+  wordDropout: 0.5,
+  epochs: 30,
+  learningRate: 0.01,
+  refit: false,
+} as const;
+
+async function run(
+  name: string,
+  options: Partial<TrainOptions> = {},
+): Promise<{ output: string; start: Extract<TrainingEvent, { type: 'start' }> }> {
+  const output = join(folder, `${name}.safetensors`);
+  let start: TrainingEvent | undefined;
+  for await (const event of train({
+    corpora: [corpus],
+    dev: corpus,
+    output,
+    threads: 1,
+    embeddings: vectors,
+    ...options,
+    hyperparameters: { ...hyperparameters, ...options.hyperparameters },
+  }))
+    if (event.type === 'start') start = event;
+  return { output, start: start as Extract<TrainingEvent, { type: 'start' }> };
+}
+
+describe('pretrained vectors', () => {
+  test('give words that training never saw the tags of similar words', async () => {
+    const { output } = await run('unseen');
+    const tagger = loadTagger(output, { threads: 1 });
+    expect(tagger.tag([['zz', 'yy', 'ZZ', 'qq']])).toEqual([['A', 'B', 'A', 'A']]);
+    await tagger.close();
+  });
+
+  test('are in the model as they were scaled, not trained, and beside the learned embedding', async () => {
+    const { output } = await run('stored', { hyperparameters: { vectorBits: '16' } });
+    using model = openModel(output);
+    expect(model.config).toMatchObject({ vectorDim: 2, wordDim: 4, words: 7 });
+    const { values, scales } = model.vocabulary.vectors!;
+    const rows = [...scales].map((scale, row) =>
+      [...values.subarray(2 * row, 2 * row + 2)].map((x) => x * scale),
+    );
+    const scale = Math.max(...rows.map(([x]) => x!)); // of the vector 1 0
+    for (const [x, y] of rows) {
+      const [right, up] = x! > 0 ? [1, 0] : [-0.25, 1];
+      expect(x! / scale).toBeCloseTo(right, 4);
+      expect(y! / scale).toBeCloseTo(up, 4);
+    }
+  });
+
+  test('beyond the number to keep are kept only for words of the corpus', async () => {
+    const { output, start } = await run('few', { hyperparameters: { keepVectors: 4 } });
+    using model = openModel(output);
+    expect(
+      Buffer.from(model.vocabulary.vectors!.words).toString().trim().split('\n').sort(),
+    ).toEqual(['aa', 'ab', 'ac', 'ba', 'bb', 'bc', 'zz']);
+    expect(start.pretrained).toMatchObject({ rows: 7, dim: 2, bits: 8 });
+    expect(start.pretrained!.error).toBeLessThan(0.005);
+    expect(start.pretrained!.coverage).toMatchObject({ words: 6, missing: 0, byTokens: 1 });
+  });
+
+  test('may have any scale', async () => {
+    const text = (factor: number): string => `aa ${factor} 0\nba 0 ${-factor}\nbb 0 0\n`;
+    const [small, large] = await Promise.all(
+      [1, 64].map((factor) =>
+        run(`scale${factor}`, { embeddings: write(`scale${factor}.txt`, text(factor)) }),
+      ),
+    );
+    using one = openModel(small!.output);
+    using other = openModel(large!.output);
+    expect(other.vocabulary.vectors).toEqual(one.vocabulary.vectors);
+  });
+});
