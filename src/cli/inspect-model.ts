@@ -100,7 +100,9 @@ export function modelText(facts: ModelFacts, style: Style): string {
   const trainedOn = [format, ...(tokenColumn === undefined ? [] : [`token column ${tokenColumn}`])];
   const head = table(
     [
-      ...Object.entries(record.about ?? {}).map(([name, text]) => row(name, text)),
+      ...Object.entries(record.about ?? {}).flatMap(([name, value]) =>
+        [value].flat().map((text, i) => row(i === 0 ? name : '', text)),
+      ),
       row('file', `${facts.path}, ${bytes(facts.bytes)}`),
       ...tasks.map((tagColumn, c) => row('tags', tagsText(tagColumn, vocabulary.tags[c]!))),
       row(

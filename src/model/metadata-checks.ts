@@ -149,7 +149,7 @@ function recordCheck(config: NetworkConfig): Check {
       fields({
         description: optional(string),
         licence: optional(string),
-        attribution: optional(string),
+        attribution: optional(list(string)),
       }),
     ),
     kernels: string,

@@ -32,7 +32,7 @@ export interface About {
   /** An SPDX identifier, such as `CC-BY-SA-4.0`. */
   readonly licence?: string | undefined;
   /** The authors of the corpora and word vectors, as their licences ask. */
-  readonly attribution?: string | undefined;
+  readonly attribution?: readonly string[] | undefined;
 }
 
 /**

@@ -46,7 +46,10 @@ describe('a model', () => {
   });
 
   it('says what it is for, and its licence and attribution', async () => {
-    const about = { licence: 'CC-BY-4.0', attribution: 'A. Author: A Corpus, 2020' };
+    const about = {
+      licence: 'CC-BY-4.0',
+      attribution: ['A. Author: A Corpus, 2020', 'B. Author: Another'],
+    };
     const { metadata, tensors } = readSafetensors(model);
     const record = JSON.parse(metadata.get('record')!) as TrainingRecord;
     const shared = folder.path('shared.safetensors');
@@ -54,7 +57,7 @@ describe('a model', () => {
     writeSafetensors(shared, new Map(tensors), described);
     const text = await inspect(shared);
     expect(text).toMatch(/^licence +CC-BY-4\.0$/m);
-    expect(text).toMatch(/^attribution +A\. Author: A Corpus, 2020$/m);
+    expect(text).toMatch(/^attribution +A\. Author: A Corpus, 2020\n +B\. Author: Another$/m);
   });
 
   it('says which backend was asked for', async () => {

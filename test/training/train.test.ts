@@ -564,7 +564,7 @@ test('patience begins with the first score above 0', async () => {
 });
 
 test('the model carries its licence and attribution', async () => {
-  const about = { licence: 'CC-BY-4.0', attribution: 'A. Author: A Corpus, 2020' };
+  const about = { licence: 'CC-BY-4.0', attribution: ['A. Author: A Corpus, 2020'] };
   const { output } = await run('about', { about }, { epochs: 1 });
   using model = openModel(output);
   expect(model.record.about).toEqual(about);
