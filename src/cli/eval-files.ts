@@ -17,6 +17,8 @@ import { mappedTag, type TagMap } from './tag-map.ts';
 /** The counts of each corpus, and the scheme in which its tags were compared. */
 export interface Evaluated {
   readonly scheme: Scheme;
+  /** The tag column that was evaluated, if the model has several. */
+  readonly column?: string | undefined;
   readonly corpora: readonly { readonly name: string; readonly counts: Counts }[];
 }
 

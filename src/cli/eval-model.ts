@@ -1,5 +1,5 @@
 import { watchColumns } from '../corpus/features/token-features.ts';
-import type { Column } from '../corpus/index.ts';
+import { type Column, isName } from '../corpus/index.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, type Scheme, strayTags, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -70,7 +70,12 @@ export async function evaluateModel(
         context.say(
           `seqtag: ${file}: ${name} was trained on this very file. Its scores here say nothing about new text.`,
         );
-    return { scheme, corpora: evaluated };
+    const isOneOfMany = model.tagColumns.length > 1;
+    return {
+      scheme,
+      ...(isOneOfMany && { column: columnNames(model)[column]! }),
+      corpora: evaluated,
+    };
   } finally {
     await tagger.close();
   }
@@ -106,12 +111,16 @@ async function readCorpusFor(
 ): Promise<LabelledFile & { sha256: string }> {
   const input = await openLabelled(file, { io: context.io, format: flags.format });
   const { format, name, source } = input;
+  const { tagColumn: asked, ...otherFlags } = flags;
+  /** Whether the flag is the name of a column of the model that the file has at an index. */
+  const isNameOfIndex =
+    isName(asked) && tagColumn.format === format && !isName(tagColumn.tagColumn);
   const bytes = hashed(typeof source === 'string' ? readBytes(source) : source);
   const corpus = await readLabelledFile(
     { ...input, source: bytes.bytes },
     {
       ...trainedColumns(tagColumn, format),
-      ...readOptions(flags, format, context),
+      ...readOptions(isNameOfIndex ? otherFlags : flags, format, context),
       ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
     },
     { map: flags.map, used },

@@ -101,7 +101,7 @@ async function evalCommand(
   { files, flags }: { files: string[]; flags: EvalFlags },
   context: Context,
 ): Promise<void> {
-  const { scheme, corpora } = await evaluate({ files, flags }, context);
+  const { scheme, column, corpora } = await evaluate({ files, flags }, context);
   if (flags.minF1 !== undefined && scheme === 'none')
     throw new UserError(
       '--min-f1: these are plain tags, so there are no spans. Use --min-accuracy.',
@@ -110,8 +110,9 @@ async function evalCommand(
   const result = createCorporaReport(corpora);
   const { model } = flags;
   const text = flags.json
-    ? `${JSON.stringify({ ...(model !== undefined && { model }), scheme, ...result })}\n`
+    ? `${JSON.stringify({ ...(model !== undefined && { model }), ...(column !== undefined && { column }), scheme, ...result })}\n`
     : reportText(result, {
+        column,
         details: flags.details === true,
         style: await styleOf('stdout', context),
       });
@@ -159,12 +160,16 @@ function evaluate(
 
 function reportText(
   { corpora, total }: CorporaReport,
-  { details, style }: { details: boolean; style: Style },
+  { column, details, style }: { column: string | undefined; details: boolean; style: Style },
 ): string {
+  const named = corpora.map(({ name, report }) => ({
+    name: column === undefined ? name : `${name} ${column}`,
+    report,
+  }));
   const parts =
-    corpora.length === 1
-      ? [singleReport(corpora[0]!, style)]
-      : [scoreRows([...corpora, { name: 'total', report: total }], style)];
+    named.length === 1
+      ? [singleReport(named[0]!, style)]
+      : [scoreRows([...named, { name: 'total', report: total }], style)];
   parts.push(typeRows(total, style));
   if (details) parts.push(tagRows(total, style), confusionRows(total, style));
   else parts.push(labelRows(total, style));

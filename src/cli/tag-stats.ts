@@ -12,15 +12,17 @@ export interface TagStats {
   readonly tokens: number;
   /** Tokens that are not in the model's vocabulary. */
   readonly unknown: number;
+  /** Tokens that are shorter than the best edit script demands, so that another script gave the lemma. */
+  readonly misfits?: number;
   /** From the first byte read to the last tag written, without the time to load the model. */
   readonly seconds: number;
   readonly tokensPerSecond: number;
   /** Peak resident memory of the process in bytes. */
   readonly peakMemory: number;
-  /** For each written tag column the frequency of each tag, or of each span type. */
+  /** For each written tag column the frequency of each tag, lemma or span type. */
   readonly columns: readonly {
     readonly name: string;
-    readonly counts: 'tags' | 'spans';
+    readonly counts: 'tags' | 'lemmas' | 'spans';
     readonly byType: Readonly<Record<string, number>>;
   }[];
 }
@@ -40,6 +42,7 @@ export function countingWriter(
   const schemes = columns.map((column) => tagger.model.tagColumns[column]!.scheme);
   const counts = columns.map(() => new Map<string, number>());
   const names = columnNames(tagger.model);
+  const hasLemmas = columns.some((column) => tagger.model.tagColumns[column]!.lemmas);
   return {
     writer: {
       ...writer,
@@ -67,12 +70,17 @@ export function countingWriter(
         sentences,
         tokens,
         unknown,
+        ...(hasLemmas && { misfits: tagger.misfits() }),
         seconds,
         tokensPerSecond: tokens / seconds,
         peakMemory: process.resourceUsage().maxRSS * 1024, // from KiB
         columns: columns.map((column, c) => ({
           name: names[column]!,
-          counts: schemes[c] === 'none' ? 'tags' : 'spans',
+          counts: tagger.model.tagColumns[column]!.lemmas
+            ? 'lemmas'
+            : schemes[c] === 'none'
+              ? 'tags'
+              : 'spans',
           byType: Object.fromEntries([...counts[c]!].sort(([, a], [, b]) => b - a)),
         })),
       };
@@ -103,7 +111,10 @@ export function statsLine(stats: TagStats): string {
       .slice(0, MOST_TYPES)
       .map(([type, count]) => `${excerpt(type)} ${number(count)}`);
     if (rest > 0) list.push(`${rest} more`);
-    const head = counts === 'spans' ? counted(all, 'span') : counted(types.length, 'tag');
+    const head =
+      counts === 'spans'
+        ? counted(all, 'span')
+        : counted(types.length, counts === 'lemmas' ? 'lemma' : 'tag');
     return `${columns.length > 1 ? `${name}: ` : ''}${head}${all > 0 ? ` (${list.join(', ')})` : ''}`;
   });
   return [
@@ -111,6 +122,9 @@ export function statsLine(stats: TagStats): string {
     counted(stats.tokens, 'token'),
     `${percent(stats.tokens > 0 ? stats.unknown / stats.tokens : undefined)} % unknown words`,
     ...kinds,
+    ...(stats.misfits
+      ? [`${counted(stats.misfits, 'token')} too short for the best edit script`]
+      : []),
     `${duration(stats.seconds)} (${number(stats.tokensPerSecond)} tokens/s)`,
     `${bytes(stats.peakMemory)} of memory`,
   ].join('; ');

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { statsLine, type TagStats } from '../../src/cli/tag-stats.ts';
 import type { CorporaReport } from '../../src/evaluation/report.ts';
 import { openModel } from '../../src/model/model-file.ts';
 import { createFolder, expectRefused, seqtag, tiny } from './world.ts';
@@ -83,6 +84,17 @@ describe('a model of tags and lemmas', () => {
     expect(await tagged(args, 'Dogs bark.')).toContain('Dogs\tNOUN\tdog\tNOUN\tdog\n');
   });
 
+  it('has statistics', async () => {
+    const { stderr } = await seqtag(['tag', '-m', model, '--stats'], { stdin: 'Dogs bark.' });
+    expect(stderr).toMatch(/; upos: 3 tags \(.*\); lemma: 3 lemmas \(dog 1, bark 1, \. 1\); /);
+    const json = await seqtag(['tag', '-m', model, '--stats', '--json'], { stdin: 'Dogs bark.' });
+    const stats = JSON.parse(json.stderr) as TagStats;
+    expect(stats).toMatchObject({ misfits: 0, columns: [{}, { counts: 'lemmas' }] });
+    expect(statsLine({ ...stats, misfits: 2 })).toContain(
+      '; 2 tokens too short for the best edit script; ',
+    );
+  });
+
   it('is described with its scripts', async () => {
     const { stdout } = await seqtag(['inspect', model]);
     expect(stdout).toMatch(/column lemma: lemmas: \d+ edit scripts, lower \*; /);
@@ -107,6 +119,14 @@ describe('eval', () => {
       confusions: [{ gold: 'barke', predicted: 'bark', count: 1 }],
       unseenTags: [], // barked without its last letter
     });
+  });
+
+  it('names the column', async () => {
+    const { stdout } = await seqtag(['eval', '-m', model, gold, '--tag-column', 'lemma']);
+    expect(stdout).toContain('gold.conllu lemma  7 sentences, 27 tokens\n');
+    expect(await scores(['-m', model, gold])).toHaveProperty('tags');
+    const json = await seqtag(['eval', '-m', model, gold, '--json']);
+    expect(JSON.parse(json.stdout)).toHaveProperty('column', 'upos');
   });
 
   it('tells of lemmas that no script gives, and succeeds', async () => {
@@ -155,6 +175,10 @@ test('a column of lemmas may have any name, and need not be among the tag column
   ]);
   expect(file.vocabulary.tags[1]).toContain('=be');
   expect(file.vocabulary.tags[1]).toContain('lower *-2');
+  for (const column of ['lemma', '2']) {
+    const { stdout } = await seqtag(['eval', '-m', output, columns, '--tag-column', column]);
+    expect(stdout).toContain('train.tsv lemma  7 sentences');
+  }
 });
 
 test('training counts lemmas that no script gives', async () => {

@@ -42,8 +42,9 @@ const keyOf = (form: string, lemma: string): string => `${form}\t${lemma}`;
 const casings: readonly Casing[] = ['lower', 'title', 'keep', 'upper'];
 
 /**
- * Scripts that turn the form into the lemma, the one that keeps most letters first. The case is the first that keeps most:
- * `lower`, even for forms in lower case, so that a word has one script at the beginning of a sentence and elsewhere.
+ * Scripts that turn the form into the lemma, the best first. The lemma itself comes before scripts that keep no more than
+ * half of it. The case is the first that keeps most letters: `lower` even for forms in lower case, so that a word has one
+ * script at the beginning of a sentence and elsewhere.
  */
 export function candidateScripts(form: string, lemma: string): string[] {
   const target = [...lemma];
@@ -51,7 +52,12 @@ export function candidateScripts(form: string, lemma: string): string[] {
   const best = edits.reduce((a, b) => (b.kept > a.kept ? b : a));
   const { casing } = best;
   const around = [best, { casing, ...commonPrefixEdit(inCase(form, casing), target) }];
-  const scripts: EditScript[] = [...around.filter(({ kept }) => kept > 0), { whole: lemma }];
+  const keepsMost = ({ kept }: Edit): boolean => 2 * kept > target.length;
+  const scripts: EditScript[] = [
+    ...around.filter(keepsMost),
+    { whole: lemma },
+    ...around.filter((one) => one.kept > 0 && !keepsMost(one)),
+  ];
   const reproduces = (text: string): boolean => {
     const script = parseScript(text);
     return script !== undefined && applyScript(script, form) === lemma;
