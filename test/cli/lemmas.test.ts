@@ -154,7 +154,7 @@ test('a column of lemmas may have any name, and need not be among the tag column
   const rows = sentences
     .map((tokens) => tokens.map(([form, lemma, upos]) => `${form}\t${upos}\t${lemma}\n`).join(''))
     .join('\n');
-  const columns = write('train.tsv', rows);
+  const columns = write('train.conll', rows);
   const output = folder.path('columns.safetensors');
   const args = [
     'train',
@@ -177,7 +177,7 @@ test('a column of lemmas may have any name, and need not be among the tag column
   expect(file.vocabulary.tags[1]).toContain('lower *-2');
   for (const column of ['lemma', '2']) {
     const { stdout } = await seqtag(['eval', '-m', output, columns, '--tag-column', column]);
-    expect(stdout).toContain('train.tsv lemma  7 sentences');
+    expect(stdout).toContain('train.conll lemma  7 sentences');
   }
 });
 
