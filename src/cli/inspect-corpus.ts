@@ -77,7 +77,7 @@ export async function corpusFacts(
   }
   if (sentences === 0)
     throw new UserError(
-      `${file}: no sentences in the format ${document?.format}. Is the file empty, or is --format wrong?`,
+      `${file}: no sentences in the format ${document?.format}. Is the file empty, or the format wrong?`,
       { code: 'SEQTAG_CORPUS_EMPTY' },
     );
   const tagReading = gold ? readTags(tagged, { scheme: fromScheme }) : undefined;

@@ -31,7 +31,7 @@ export async function lintFacts(
   for (const [i, { source, name, read }] of inputs.entries()) {
     const sentences = await readCorpus(source, { ...read, file: name, gold: true });
     if (sentences.length === 0)
-      throw new UserError(`${name}: no sentences. Is the file empty, or is the format wrong?`, {
+      throw new UserError(`${name}: no sentences. Is the file empty, or the format wrong?`, {
         code: 'SEQTAG_CORPUS_EMPTY',
       });
     parts.push({ role: roles[i] ?? 'test', name, sentences });

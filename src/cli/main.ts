@@ -87,18 +87,23 @@ async function fail(
 ): Promise<number> {
   if (error instanceof ClosedPipe) return exitCode;
   if (error instanceof UserError) {
-    const { withRemedy } = await import('./remedies.ts');
-    const { suggestion } = await import('./suggestions.ts');
+    const [{ withRemedy }, { suggestion }, { givenFlags }] = await Promise.all([
+      import('./remedies.ts'),
+      import('./suggestions.ts'),
+      import('./usage.ts'),
+    ]);
     const flags = new Set(command?.options.map(({ long }) => long ?? ''));
-    say(`seqtag: ${oneLine(withRemedy(error, flags) + suggestion(error.message))}`);
+    const given = command ? givenFlags(command) : new Set<string>();
+    say(`seqtag: ${oneLine(withRemedy(error, { flags, given }) + suggestion(error.message))}`);
     return 2;
   }
   if (error instanceof CommanderError) {
-    const message = oneLine(error.message.replace(/^error: /, ''));
-    const name = command ? `seqtag ${command.name()}` : 'seqtag';
-    const { suggestion } = await import('./suggestions.ts');
-    const remedy = message.endsWith('?)') ? '' : suggestion(message) || ` See \`${name} --help\`.`;
-    say(`seqtag: ${message}${/[.?)]$/.test(message) ? '' : '.'}${remedy}`);
+    const [{ usageMessage }, { suggestion }] = await Promise.all([
+      import('./usage.ts'),
+      import('./suggestions.ts'),
+    ]);
+    const message = usageMessage(error.message, command);
+    say(`seqtag: ${message}${suggestion(message)}`);
     return 2;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

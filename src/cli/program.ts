@@ -65,7 +65,7 @@ const examples = [
 
 const notes = [
   '`seqtag help COMMAND` describes a command. A model is a file that `seqtag train` wrote, or a bundled one: en-upos, en-ner.',
-  'Exit codes: 0 success; 1 a score is below a threshold; 2 wrong use or wrong input; 3 a bug in seqtag; 130 and 143 after SIGINT and SIGTERM.',
+  'Exit codes: 0 success; 1 a score is below its threshold, or --lint found an error; 2 wrong use or wrong input; 3 a bug in seqtag; 130 and 143 after SIGINT and SIGTERM.',
 ];
 
 /**
@@ -99,6 +99,10 @@ export async function createProgram(
       optionDescription: ({ description }) => description,
       optionTerm: (option) => option.flags.replace(/^--no-/, '--[no-]'),
     });
+  program.hook('preAction', async (_, command) => {
+    const { checkValues } = await import('./usage.ts');
+    checkValues(command);
+  });
   addNotes(program, { io, examples, notes });
   for (const [name, { summary, isHidden, load }] of Object.entries(loaders)) {
     const command = program.command(name, { hidden: isHidden === true }).summary(summary);

@@ -11,17 +11,23 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     'SEQTAG_COLUMN/tokenColumn': ['--token-column'],
     'SEQTAG_COLUMN/tagColumn': ['--tag-column'],
     'SEQTAG_COLUMN/columns': ['--token-column', '--tag-column'],
-    SEQTAG_COLUMN: ['--token-column', '--tag-column', '--pred-column', '--feature-column'],
+    SEQTAG_COLUMN: [
+      '--token-column',
+      '--tag-column',
+      '--pred-column',
+      '--feature-column',
+      '--given',
+    ],
     'SEQTAG_COLUMN/textColumn': ['--text-column', '--token-column'],
     SEQTAG_CORPUS_EMPTY: ['--format', '--input', '--from'],
     'SEQTAG_CORPUS_EMPTY/dev': ['--dev'],
+    'SEQTAG_CORPUS_EMPTY/minCount': ['--min-count'],
     SEQTAG_CORPUS_FORMAT: ['--format', '--input', '--from', '--output', '--to'],
     SEQTAG_DIVERGED: ['--learning-rate', '--clip'],
     'SEQTAG_FILE_NOT_FOUND/embeddings': ['--embeddings'],
     'SEQTAG_FILE_TYPE/embeddings': ['--no-refit'],
     SEQTAG_MEMORY: ['--hidden', '--layers', '--ensemble', '--buckets', '--dim'],
     'SEQTAG_MEMORY/minCount': ['--min-count', '--buckets', '--dim'],
-    SEQTAG_MODEL_NOT_FOUND: ['--model'],
     'SEQTAG_MODEL_MISMATCH/tagColumn': ['--tag-column'],
     'SEQTAG_OPTION_CONFLICT/maxNgram': ['--min-ngram', '--max-ngram'],
     'SEQTAG_OPTION_CONFLICT/seeds': ['--seeds', '--sweep'],
@@ -29,7 +35,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     'SEQTAG_OPTION/sweep': ['--sweep'],
     SEQTAG_RECORD_MISMATCH: ['--output'],
     SEQTAG_SAME_FILE: ['--output', '--out-file'],
-    'SEQTAG_TAGS/tagColumn': ['--tag-column', '--from-scheme'],
+    'SEQTAG_TAGS/tagColumn': ['--tag-column'],
     SEQTAG_TAGS: ['--tag-column', '--scheme', '--from-scheme'],
     'SEQTAG_TAGS/biasRecall': ['--bias-recall'],
     'SEQTAG_TAGS/decoder': ['--decoder', '--tag-column'],
@@ -38,31 +44,56 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     'SEQTAG_TAGS/tagWeight': ['--tag-weight'],
   };
 
+interface CommandFlags {
+  /** All flags of the command. */
+  readonly flags: ReadonlySet<string>;
+  /** Those that were given on the command line. */
+  readonly given: ReadonlySet<string>;
+}
+
 /**
- * The message of an error, with the flags that can correct it unless it names some already.
- * @param flags all flags of the command
+ * The message of an error, with the flags that can correct it unless it names some already. Of several, only those that
+ * were given are named, if there are any.
  */
 export function withRemedy(
-  { message, code, option }: Pick<UserError, 'message' | 'code' | 'option'>,
-  flags: ReadonlySet<string>,
+  { message: text, code, option }: Pick<UserError, 'message' | 'code' | 'option'>,
+  { flags, given }: CommandFlags,
 ): string {
+  const message = withOptionNames(text, flags);
   const forced = / To go on anyway, force it\.$/;
   if (forced.test(message) && flags.has('--force')) {
-    const remedy = withRemedy({ message: message.replace(forced, ''), code, option }, flags);
-    return `${remedy} --force goes on anyway.`;
+    const error = { message: message.replace(forced, ''), code, option };
+    return `${withRemedy(error, { flags, given })} --force goes on anyway.`;
   }
   const exact = withFlags(message, flags);
   if (exact !== message) return exact;
   if (/(^|[\s(`'"])--?[a-z]/.test(message)) return message;
-  const found = (flagsFor[`${code}/${option}`] ?? flagsFor[code] ?? []).filter((flag) =>
+  const able = (flagsFor[`${code}/${option}`] ?? flagsFor[code] ?? []).filter((flag) =>
     flags.has(flag),
   );
+  const guilty = able.filter((flag) => given.has(flag));
+  const found = guilty.length > 0 ? guilty : able;
   return found.length === 0 ? message : `${message} See ${found.join(', ')}.`;
+}
+
+/** A message with `--hidden` in place of `train: hidden` and of `hidden` in backquotes, where a flag has this name. */
+function withOptionNames(message: string, flags: ReadonlySet<string>): string {
+  const named = message.replace(/^[a-z]+: (`?)([a-z][\w-]*)\1(?=[ :])/, (start, _, name) =>
+    flags.has(`--${name}`) ? `--${name}` : start,
+  );
+  return named.replace(/`([a-z][\w-]*)`/g, (quoted, name) =>
+    flags.has(`--${name}`) ? `--${name}` : quoted,
+  );
 }
 
 /** A message with flags in place of the values that it recommends. */
 export function withFlags(message: string, flags: ReadonlySet<string>): string {
   let text = message;
+  if (!flags.has('--text-column'))
+    text = text.replace(
+      'Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.',
+      'If its cells are tokens, name it with --token-column. Running text is for `seqtag tag --text-column`.',
+    );
   if (flags.has('--token-column'))
     text = text.replace(/give token column (\d+)/, 'give --token-column $1');
   if (flags.has('--from-scheme')) text = text.replace('give scheme IO', 'give --from-scheme IO');

@@ -6,7 +6,7 @@ export const bundledModels = ['en-upos', 'en-ner'] as const;
 
 /** Messages about an unknown name that list the names that there are: the name, and the list. */
 const lists = [
-  /(?:argument|value) '([^']*)' is invalid.*?\. Allowed choices are (.*?)\.$/,
+  /^\S+ (.*?): expected one of (.*?)\.$/,
   /no column "([^"]*)"\. The first row has (.*?)\.(?: |$)/,
   /no key "([^"]*)"\. The keys are (.*?)\.(?: |$)/,
   /no word has (\S+?)= in MISC, and it is no field\. The fields are (.*?)\.(?: |$)/,
@@ -16,6 +16,9 @@ const lists = [
 /** ` Did you mean NAME?` for a message about an unknown name, if there is a similar one; otherwise nothing. */
 export function suggestion(message: string): string {
   if (message.includes('Did you mean')) return '';
+  const several = /^([\w.-]+(?:,\s*[\w.-]+)+): no such model file/.exec(message)?.[1];
+  if (several !== undefined)
+    return ` Name each of several models with its own -m: -m ${several.split(/,\s*/).join(' -m ')}.`;
   const [wanted, names] = unknownName(message) ?? [];
   const name = wanted === undefined ? undefined : closestName(wanted, names ?? []);
   return name === undefined || name === wanted ? '' : ` Did you mean ${name}?`;

@@ -105,7 +105,7 @@ export async function* readNumberedText(
 
   const name = sources.map(({ source, read }) => read.file ?? String(source)).join(', ');
   if (ids.size === 0)
-    throw new UserError(`${name}: no words. Is the file empty, or in another format?`, {
+    throw new UserError(`${name}: no words. Is the file empty, or the format wrong?`, {
       code: 'SEQTAG_CORPUS_EMPTY',
     });
   const minCount = options.minCount ?? defaultMinCount(tokens);

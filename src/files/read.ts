@@ -60,7 +60,7 @@ export function openRegularFile(file: string): { fd: number; bytes: number } {
         code: 'SEQTAG_FILE_TYPE',
       });
     if (stats.isDirectory())
-      throw new UserError(`${file}: is a directory. Name the file in it.`, {
+      throw new UserError(`${file}: a directory. Name a file in it.`, {
         code: 'SEQTAG_FILE_TYPE',
       });
     const fd = fs.openSync(file, 'r');

@@ -12,7 +12,7 @@ const reading: Readonly<Record<string, Explanation>> = {
     'SEQTAG_FILE_NOT_FOUND',
     'no such file: part of the path is not a directory. Check the path.',
   ],
-  EISDIR: ['SEQTAG_FILE_TYPE', 'a directory. Name the files in it.'],
+  EISDIR: ['SEQTAG_FILE_TYPE', 'a directory. Name a file in it.'],
   EACCES: ['SEQTAG_FILE_PERMISSION', 'no permission to read it. Check its access rights.'],
 };
 

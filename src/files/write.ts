@@ -140,7 +140,7 @@ export const temporaryName = (target: string): string =>
 function targetOf(file: string): Target {
   const present = fs.statSync(file, { throwIfNoEntry: false });
   if (present?.isDirectory())
-    throw new UserError(`${file}: is a directory. Give the name of a file to write.`, {
+    throw new UserError(`${file}: a directory. Give the name of a file to write.`, {
       code: 'SEQTAG_FILE_TYPE',
     });
   if (present === undefined && (file === '' || /[/\\]$/.test(file)))

@@ -39,7 +39,7 @@ export async function readCorpus(
   for await (const sentence of sentencesIn('readCorpus', source, options)) sentences.push(sentence);
   if (sentences.length > 0) return sentences;
   const name = options.file ?? (typeof source === 'string' ? source : '<stdin>');
-  throw new UserError(`${name}: no sentences. Is the file empty or in another format?`, {
+  throw new UserError(`${name}: no sentences. Is the file empty, or the format wrong?`, {
     code: 'SEQTAG_CORPUS_EMPTY',
   });
 }

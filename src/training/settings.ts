@@ -111,17 +111,18 @@ function checkConflicts(settings: Settings, where: string): void {
   if (h.charWidth % 2 === 0)
     refuse('charWidth', `char-width ${h.charWidth}: expected an odd number.`);
   if (h.optimizer === 'adam' && h.weightDecay !== 0)
-    refuse('weightDecay', 'weight-decay: adam has none. Use optimizer adamw or sgd.');
-  if (h.residual && h.highway) refuse('highway', 'residual and highway: one of the two.');
+    refuse('weightDecay', '`weight-decay`: adam has none. Use `optimizer` adamw or sgd.');
+  if (h.residual && h.highway)
+    refuse('highway', '`residual` and `highway` exclude each other. Choose one.');
   if (h.lmWeight > 0 && h.direction === 'both' && h.merge !== 'concat')
     refuse(
       'lmWeight',
-      `lm-weight: a language model reads one direction, and merge ${h.merge} mixes both. Use merge concat.`,
+      `\`lm-weight\`: a language model reads one direction, and \`merge\` ${h.merge} mixes both. Use \`merge\` concat.`,
     );
   const modules = h.periods.split(',').length;
   if (h.cell === 'clockwork' && modules > h.hidden)
     refuse(
       'periods',
-      `${modules} periods for ${h.hidden} units. Raise hidden or name fewer periods.`,
+      `\`periods\` ${h.periods}: more periods (${modules}) than \`hidden\` units (${h.hidden}). Raise \`hidden\`, or name fewer periods.`,
     );
 }

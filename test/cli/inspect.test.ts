@@ -34,7 +34,7 @@ describe('a model', () => {
     );
     expect(text).toMatch(/^size +[\d,]+ parameters$/m);
     expect(text).toMatch(/^runs on +(native (avx512|avx2|base)|wasm simd128), 3 threads$/m);
-    expect(text).toMatch(/^command +seqtag train .* --hidden 16 /m);
+    expect(text).toMatch(/^  \$ seqtag train .* --hidden 16 /m);
     expect(text).toMatch(/^dev +F1 \d+\.\d\d, accuracy \d+\.\d\d, before the refit$/m);
     expect(text).toMatch(
       /^train +\S+gold\.conll +30 sentences +405 tokens +sha256 [0-9a-f]{16}…$/m,

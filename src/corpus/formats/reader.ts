@@ -99,7 +99,7 @@ export async function readCorpus(
   if (corpus.length > 0) return corpus;
   const file = document?.file ?? (typeof source === 'string' ? source : '<stdin>');
   throw new UserError(
-    `${file}: no sentences, read as ${document?.format}. Is the file empty, or the format another?`,
+    `${file}: no sentences in the format ${document?.format}. Is the file empty, or the format wrong?`,
     { code: 'SEQTAG_CORPUS_EMPTY' },
   );
 }
