@@ -1,18 +1,15 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
 import { phenomena, phenomenonNames, type Tokenization } from '../corpus/text/tokenization.ts';
+import { columnNames } from '../model/column-names.ts';
 import { tagColumnsJson } from '../model/metadata.ts';
 import { countParameters } from '../model/model.ts';
 import { type ModelFile, modelName, openModel } from '../model/model-file.ts';
 import { cellOf } from '../network/cells/index.ts';
 import type { NetworkConfig } from '../network/config.ts';
-import { flagOf } from '../option-values.ts';
-import { hyperparameters } from '../training/hyperparameters.ts';
+import { factRows, type Page, recordText } from './inspect-record.ts';
 import { printable } from './printable.ts';
-import { dimmed } from './scores.ts';
-import type { Style } from './style.ts';
-import { bytes, type Cell, counted, number, percent, table } from './table.ts';
-import { membersText, sizeText } from './training-summary.ts';
+import { bytes, counted, number, table } from './table.ts';
 
 /** What `seqtag inspect` reports about a model, and the backend that it would run on here. */
 export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path' | 'bytes'> {
@@ -92,45 +89,56 @@ const typesIn = (tags: Iterable<string>, scheme: Scheme): string[] => [
   ),
 ];
 
-export function modelText(facts: ModelFacts, style: Style): string {
+/** A description for people, in lines of at most `columns` characters. */
+export function modelText(facts: ModelFacts, { style, columns }: Page): string {
   const { config, tasks, record, vocabulary, backend } = facts;
-  const row = (name: string, value: string): Cell[] => [[name, style.dim], value];
+  const row = (name: string, value: string) => [name, value] as const;
   const isPlain = tasks.every(({ scheme }) => scheme === 'none');
   const { format, tokenColumn } = tasks[0]!;
   const trainedOn = [format, ...(tokenColumn === undefined ? [] : [`token column ${tokenColumn}`])];
+  const names = columnNames({ tagColumns: tasks, vocabulary });
   const head = table(
-    [
-      ...Object.entries(record.about ?? {}).flatMap(([name, value]) =>
-        [value].flat().map((text, i) => row(i === 0 ? name : '', text)),
-      ),
-      row('file', `${facts.path}, ${bytes(facts.bytes)}`),
-      ...tasks.map((tagColumn, c) => row('tags', tagsText(tagColumn, vocabulary.tags[c]!))),
-      row(
-        'vocabulary',
-        `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (lower case)' : ''}, ${number(vocabulary.chars)} characters`,
-      ),
-      ...(vocabulary.columns ?? []).map(({ column, values }) =>
-        row('features', `column ${column}, ${counted(values, 'value')}`),
-      ),
-      ...(vocabulary.gazetteer
-        ? [
-            row(
-              'gazetteer',
-              `${counted(vocabulary.gazetteer.phrases, 'phrase')} of ${vocabulary.gazetteer.types.join(', ')}`,
-            ),
-          ]
-        : []),
-      ...(vocabulary.tokenization
-        ? [row('raw text', tokenizationText(vocabulary.tokenization))]
-        : []),
-      row('network', networkText(config)),
-      row('size', counted(facts.parameters, 'parameter')),
-      row('trained on', trainedOn.join(', ')),
-      row('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
-    ],
+    factRows(
+      [
+        ...Object.entries(record.about ?? {}).flatMap(([name, value]) =>
+          [value].flat().map((text, i) => row(i === 0 ? name : '', text)),
+        ),
+        row('file', `${facts.path}, ${bytes(facts.bytes)}`),
+        ...tasks.map((tagColumn, c) =>
+          row(
+            'tags',
+            (tasks.length > 1 ? `${names[c]}: ` : '') + tagsText(tagColumn, vocabulary.tags[c]!),
+          ),
+        ),
+        row(
+          'vocabulary',
+          `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (lower case)' : ''}, ${number(vocabulary.chars)} characters`,
+        ),
+        ...(vocabulary.columns ?? []).map(({ column, values }) =>
+          row('features', `column ${column}, ${counted(values, 'value')}`),
+        ),
+        ...(vocabulary.gazetteer
+          ? [
+              row(
+                'gazetteer',
+                `${counted(vocabulary.gazetteer.phrases, 'phrase')} of ${vocabulary.gazetteer.types.join(', ')}`,
+              ),
+            ]
+          : []),
+        ...(vocabulary.tokenization
+          ? [row('raw text', tokenizationText(vocabulary.tokenization))]
+          : []),
+        row('network', networkText(config)),
+        row('size', counted(facts.parameters, 'parameter')),
+        row('trained on', trainedOn.join(', ')),
+        row('runs on', `${backend.kind} ${backend.isa}, ${counted(backend.threads, 'thread')}`),
+      ],
+      { style, columns },
+    ),
     { align: 'l' },
   );
-  return `${style.bold(printable(facts.name))}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}\n\n${head}\n${recordText(record, style)}`;
+  const title = `${style.bold(printable(facts.name))}  ${style.dim(isPlain ? 'a tagger' : 'a tagger of spans')}`;
+  return `${title}\n\n${head}\n${recordText(facts, { names, style, columns })}`;
 }
 
 /** What is cut into several tokens, by examples: `splits well-known, don't; keeps and/or, $10`. */
@@ -153,19 +161,18 @@ function networkText(config: NetworkConfig): string {
   return `${members}words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
 }
 
-/** The scheme and the tags, or span types, of a tag column. */
+/** The tags, or the span types and their scheme: `3 span types in BIO (trained as BIOES): LOC ORG PER`. */
 function tagsText(
   { scheme, trainedScheme, tagColumn, lemmas }: ModelFacts['tasks'][number],
   all: readonly string[],
 ): string {
-  const isPlain = scheme === 'none';
-  const where = tagColumn === undefined ? '' : `column ${tagColumn}: `;
-  if (lemmas) return `${where}lemmas: ${number(all.length)} edit scripts, ${all.join('; ')}`;
-  const kind = isPlain ? 'plain tags' : `spans in ${scheme}`;
-  const trained = trainedScheme === scheme ? '' : `, trained in ${trainedScheme}`;
-  const tags = isPlain ? [...all] : typesIn(all, trainedScheme);
-  const noun = isPlain ? 'tags' : tags.length === 1 ? 'type' : 'types';
-  return `${where}${kind}${trained}: ${number(tags.length)} ${noun}, ${tags.sort().join(' ')}`;
+  const where = tagColumn === undefined ? '' : ` (column ${tagColumn})`;
+  if (lemmas) return `lemmas${where}: ${counted(all.length, 'edit script')}: ${all.join('; ')}`;
+  if (scheme === 'none')
+    return `${counted(all.length, 'plain tag')}${where}: ${[...all].sort().join(' ')}`;
+  const types = typesIn(all, trainedScheme);
+  const trained = trainedScheme === scheme ? '' : `, trained as ${trainedScheme}`;
+  return `${counted(types.length, 'span type')} in ${scheme}${trained}${where}: ${types.sort().join(' ')}`;
 }
 
 /** For example `2 bidirectional LSTM layers of 100 per direction, residual` or `1 GRU layer of 50, forward`. */
@@ -182,67 +189,4 @@ function recurrentText(config: NetworkConfig): string {
     ...(dense > 0 ? [counted(dense, 'dense layer')] : []),
   ];
   return [`${stack} of ${hidden}${isBoth ? ' per direction' : ''}`, ...more].join(', ');
-}
-
-const teacherText = ({
-  file,
-  sha256,
-  weight,
-}: NonNullable<ModelFacts['record']['teacher']>): string =>
-  `${file}, weight ${weight}, sha256 ${sha256.slice(0, 16)}…`;
-
-const defaults: Readonly<Record<string, { readonly default: string | number | boolean }>> =
-  hyperparameters;
-
-function recordText(record: ModelFacts['record'], style: Style): string {
-  const row = (name: string, value: string): Cell[] => [[name, style.dim], value];
-  const scoreName = record.dev.every(({ f1 }) => f1 === undefined) ? 'accuracy' : 'F1';
-  const scores = (['dev', 'test'] as const).flatMap((role) => {
-    return (record[role] ?? []).map((score) => {
-      const f1 = score.f1 === undefined ? '' : `F1 ${percent(score.f1)}, `;
-      const when = role === 'dev' && record.refit ? ', before the refit' : '';
-      return row(role, `${f1}accuracy ${percent(score.accuracy)}${when}`);
-    });
-  });
-  const files = record.corpora.map(({ role, file, sentences, tokens, sha256 }): Cell[] => [
-    [role, style.dim],
-    file,
-    counted(sentences, 'sentence'),
-    counted(tokens, 'token'),
-    [`sha256 ${sha256.slice(0, 16)}…`, style.dim],
-  ]);
-  const epochs = record.epochs.map(({ loss, score }, i): Cell[] => {
-    const isBest = i + 1 === record.bestEpoch;
-    const paint = isBest ? style.good : (text: string) => text;
-    return [
-      String(i + 1),
-      loss.toFixed(4),
-      [percent(score), paint],
-      isBest ? ['best', style.good] : '',
-    ];
-  });
-  const differing = Object.entries(record.hyperparameters).filter(
-    ([name, value]) => defaults[name]?.default !== value,
-  );
-  const settings = differing.map(([name, value]): Cell[] => [
-    flagOf(name),
-    String(value),
-    [defaults[name] ? `default ${defaults[name].default}` : '', style.dim],
-  ]);
-  return [
-    table(
-      [
-        row('command', record.command),
-        row('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
-        ...scores,
-        ...(record.refit ? [row('refit', `on all ${sizeText(record.refit)}`)] : []),
-        ...(record.teacher ? [row('teacher', teacherText(record.teacher))] : []),
-        ...(record.members ? [row('members', membersText(record.members))] : []),
-      ],
-      { align: 'l' },
-    ),
-    table(files, { align: 'llrrl' }),
-    ...(settings.length > 0 ? [table(settings, { align: 'lrl' })] : []),
-    table([dimmed(['epoch', 'loss', `dev ${scoreName}`, ''], style), ...epochs], { align: 'rrrl' }),
-  ].join('\n');
 }

@@ -100,7 +100,11 @@ async function inspectCommand(
     const facts = await modelFacts(file, computeOptions(flags, context));
     const text = flags.gradients
       ? gradientText(facts.record, { path: facts.path, style })
-      : modelText(facts, style);
+      : modelText(facts, {
+          style,
+          // whole lines for `grep`
+          columns: io.isTerminal.stdout ? textWidth(io) : Number.POSITIVE_INFINITY,
+        });
     await out.write(flags.json ? `${JSON.stringify(facts)}\n` : text);
     return;
   }

@@ -94,7 +94,8 @@ async function fail(
     ]);
     const flags = new Set(command?.options.map(({ long }) => long ?? ''));
     const given = command ? givenFlags(command) : new Set<string>();
-    say(`seqtag: ${oneLine(withRemedy(error, { flags, given }) + suggestion(error.message))}`);
+    const message = withRemedy(error, { flags, given });
+    say(`seqtag: ${oneLine(message + suggestion(message))}`);
     return 2;
   }
   if (error instanceof CommanderError) {

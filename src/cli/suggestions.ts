@@ -6,7 +6,7 @@ export const bundledModels = ['en-upos', 'en-ner'] as const;
 
 /** Messages about an unknown name that list the names that there are: the name, and the list. */
 const lists = [
-  /^\S+ (.*?): expected one of (.*?)\.$/,
+  /^\S+ (.*?): expected one of (.*?)\.(?: |$)/,
   /no column "([^"]*)"\. The first row has (.*?)\.(?: |$)/,
   /no key "([^"]*)"\. The keys are (.*?)\.(?: |$)/,
   /no word has (\S+?)= in MISC, and it is no field\. The fields are (.*?)\.(?: |$)/,

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { isName } from '../corpus/index.ts';
-import { tagColumnsOf } from '../training/options.ts';
 import { checkSettings } from '../training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import { givenHyperparameters } from './config-file.ts';
@@ -64,13 +62,9 @@ export async function trainCommand(
     {
       flags,
       start: (signal) => train({ ...options, hyperparameters, signal }),
-      narrator: trainingNarrator({
-        columnNames: columnNames(flags),
-        featured:
-          flags.featureColumn === undefined
-            ? undefined
-            : { file: corpora[0]!, format: flags.format },
-      }),
+      narrator: trainingNarrator(
+        flags.featureColumn === undefined ? undefined : { file: corpora[0]!, flags },
+      ),
       from: 'start',
       stopping:
         'stopping after this step; the best model so far will be written (Ctrl-C: exit now)',
@@ -115,9 +109,3 @@ export function trainingOutcome(
     exitCode: 2,
   };
 }
-
-/** What the tag columns are called: by name, or by the index that was asked for. */
-const columnNames = ({ tagColumn, lemmaColumn }: TrainingFlags): string[] =>
-  tagColumnsOf({ read: { ...(tagColumn !== undefined && { tagColumn }) }, lemmaColumn }).map(
-    (column) => (isName(column) ? column : `column ${column}`),
-  );

@@ -8,19 +8,29 @@ import { type FeaturedCorpus, sizeText, summaryText } from './training-summary.t
 
 type Event<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
 
-/** Puts training into words: the data, a line for each epoch, the summary. */
-export function trainingNarrator(names: {
-  columnNames: readonly string[];
-  featured?: FeaturedCorpus | undefined;
-}): (style: Style, columns: number) => Narrator<TrainingEvent> {
+/**
+ * Puts training into words: the data, a line for each epoch, the summary.
+ * @param featured the corpus, if the model needs feature columns
+ */
+export function trainingNarrator(
+  featured: FeaturedCorpus | undefined,
+): (style: Style, columns: number) => Narrator<TrainingEvent> {
+  let columnNames: string[] = [];
+  let epochs = 0;
   return (style, columns) => ({
     lines(event) {
-      if (event.type === 'start') return `${startText(event, style)}\n${epochHead(event, style)}`;
+      if (event.type === 'start') {
+        epochs = event.epochs;
+        columnNames = event.tagColumns.map(({ name }) => name);
+        return `${startText(event, style)}\n${epochHead(event, style)}`;
+      }
       if (event.type === 'epoch') {
         const run = event.epoch === 1 ? runText(event) : '';
         return (run && style.dim(`${run}\n`)) + epochLine(event, style);
       }
-      return event.type === 'end' ? `\n${summaryText(event, { style, ...names })}` : '';
+      return event.type === 'end'
+        ? `\n${summaryText(event, { style, columnNames, epochs, featured })}`
+        : '';
     },
     status(event) {
       if (event.type === 'vectors') return vectorsText(event, style);
@@ -59,8 +69,6 @@ function progressText(
 
 function startText(event: Event<'start'>, style: Style): string {
   const { train, dev, pretrained, gazetteer } = event;
-  const kindOf = ({ scheme, lemmas }: (typeof event.tagColumns)[number]): string =>
-    lemmas ? 'edit scripts of lemmas' : scheme === 'none' ? 'plain tags' : `span tags in ${scheme}`;
   const row = (name: string, ...cells: readonly string[]): Cell[] => [[name, style.dim], ...cells];
   const sizeCells = ({ sentences, tokens }: typeof train, note = ''): string[] => [
     counted(sentences, 'sentence'),
@@ -75,7 +83,7 @@ function startText(event: Event<'start'>, style: Style): string {
         ? [row('vectors', ...vectorCells(pretrained)), row('', ...coverageCells(pretrained))]
         : []),
       ...(event.columns ?? []).map(({ column, values }) =>
-        row('feature', number(values), `values of column ${column}`),
+        row('feature', number(values), `values of the column ${column}`),
       ),
       ...(gazetteer
         ? [
@@ -86,7 +94,9 @@ function startText(event: Event<'start'>, style: Style): string {
             ),
           ]
         : []),
-      ...event.tagColumns.map((column) => row('tags', number(column.tags), kindOf(column))),
+      ...event.tagColumns.map((column, _, all) =>
+        row('tags', number(column.tags), tagsText(column, all.length > 1)),
+      ),
       row(
         'model',
         counted(event.parameters, 'parameter'),
@@ -95,6 +105,20 @@ function startText(event: Event<'start'>, style: Style): string {
     ],
     { align: 'lrl' },
   );
+}
+
+/** `plain tags`, or `xpos: plain tags` if there are several columns. */
+function tagsText(
+  { name, scheme, trainedScheme, lemmas }: Event<'start'>['tagColumns'][number],
+  isNamed: boolean,
+): string {
+  const of = scheme === trainedScheme ? '' : ` (${scheme} in the corpus)`;
+  const kind = lemmas
+    ? 'edit scripts of lemmas'
+    : scheme === 'none'
+      ? 'plain tags'
+      : `span tags in ${trainedScheme}${of}`;
+  return isNamed ? `${name}: ${kind}` : kind;
 }
 
 type Pretrained = NonNullable<Event<'start'>['pretrained']>;
@@ -119,9 +143,13 @@ function coverageCells({ coverage }: Pretrained): string[] {
 function epochHead({ scheme }: Event<'start'>, style: Style): string {
   const score = scheme === 'none' ? 'dev accuracy' : 'dev F1';
   return style.dim(
-    `${'epoch'.padStart(9)}${'loss'.padStart(10)}${score.padStart(14)}${'tokens/s'.padStart(12)}${'time'.padStart(12)}${'at most left'.padStart(16)}\n`,
+    `${'epoch'.padStart(9)}${'loss'.padStart(10)}${score.padStart(14)}${'tokens/s'.padStart(12)}${'time'.padStart(12)}${'time left'.padStart(14)}\n`,
   );
 }
+
+/** Training may stop early, so the time until the last epoch is an upper bound. */
+const leftText = ({ secondsLeft }: Event<'epoch'>): string =>
+  secondsLeft > 0 ? `≤ ${duration(secondsLeft)}` : '';
 
 function epochLine(event: Event<'epoch'>, style: Style): string {
   const { epoch, epochs, loss, score, refit } = event;
@@ -130,6 +158,6 @@ function epochLine(event: Event<'epoch'>, style: Style): string {
   const best = event.best && !refit && !isUndefined;
   const count = `${epoch}/${epochs}`.padStart(9);
   const value = (refit ? '' : percent(isUndefined ? undefined : score)).padStart(14);
-  const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${duration(event.secondsLeft).padStart(16)}`;
+  const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${leftText(event).padStart(14)}`;
   return `${count}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
 }

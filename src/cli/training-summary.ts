@@ -5,40 +5,56 @@ import { printable } from './printable.ts';
 import { scoreRows, typeRows, unreachableText, unseenList } from './scores.ts';
 import type { Style } from './style.ts';
 import { bytes, counted, duration, number, percent } from './table.ts';
+import type { TrainingFlags } from './training-options.ts';
 
 type End = Extract<TrainingEvent, { type: 'end' }>;
 
 const stopReasons = {
-  epochs: 'all epochs done',
-  patience: 'stopped early: the dev score no longer rose',
-  signal: 'interrupted',
-  diverged: 'diverged',
+  epochs: '',
+  patience: '; stopped early, as the dev score no longer rose',
+  signal: '; interrupted',
+  diverged: '; diverged',
 } as const;
 
 /** A corpus with the feature columns that a model needs. Raw text has none. */
 export interface FeaturedCorpus {
   readonly file: string;
-  readonly format: string | undefined;
+  /** How to read it. */
+  readonly flags: Pick<TrainingFlags, 'format' | 'header' | 'comment' | 'encoding'>;
 }
 
 /** How to tag the corpus of training; undefined if that was standard input. */
-function featuredCommand(model: string, { file, format }: FeaturedCorpus): string | undefined {
+function featuredCommand(model: string, { file, flags }: FeaturedCorpus): string | undefined {
   if (file === '-') return undefined;
-  const input = format === undefined ? '' : ` --input ${format}`;
-  return `seqtag tag -m ${printable(shellWord(model))} ${printable(shellWord(file))}${input}`;
+  const { format, header, comment, encoding } = flags;
+  const words = [
+    ...['seqtag', 'tag', '-m', model, file],
+    ...(format === undefined ? [] : ['--input', format]),
+    ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
+    ...(comment === undefined ? [] : ['--comment', comment]),
+    ...(encoding === undefined ? [] : ['--encoding', encoding]),
+  ];
+  return words.map((word) => printable(shellWord(word))).join(' ');
 }
 
 /**
  * The summary at the end of training: scores, the model file, and how to use it.
  * @param columnNames names of the tag columns
+ * @param epochs the maximum number of epochs
  */
 export function summaryText(
   event: End,
   {
     style,
     columnNames,
+    epochs,
     featured,
-  }: { style: Style; columnNames: readonly string[]; featured?: FeaturedCorpus | undefined },
+  }: {
+    style: Style;
+    columnNames: readonly string[];
+    epochs: number;
+    featured?: FeaturedCorpus | undefined;
+  },
 ): string {
   const { dev, test, refit, members, recallBias } = event;
   const reports = Object.entries({ dev, ...(test && { test }) }).flatMap(([name, columns]) =>
@@ -47,12 +63,14 @@ export function summaryText(
       report,
     })),
   );
-  const types = typeRows((test ?? dev)[0]!, style);
+  const types = reports
+    .filter(({ report }) => (test ?? dev).includes(report) && report.spans)
+    .map(({ name, report }) => `\n${style.dim(`${name} by type`)}\n${typeRows(report, style)}`);
   const unseen = reports.flatMap(({ name, report }) => {
     const unreachable = unreachableText(report);
     if (unreachable !== undefined) return [`${name} has ${unreachable}\n`];
     const list = unseenList(report);
-    return list ? [`${name} has tags that are not in the training corpus (errors): ${list}\n`] : [];
+    return list ? [`${name}: tags that training never saw, counted as errors: ${list}\n`] : [];
   });
   const bestEpochs = (members ?? [event]).map(({ bestEpoch }) => bestEpoch).join(', ');
   const model = printable(event.model);
@@ -64,11 +82,16 @@ export function summaryText(
     ],
     [
       'time',
-      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s); best epoch ${bestEpochs}, ${stopReasons[event.stopped]}`,
+      `${duration(event.seconds)} (${number(event.tokensPerSecond)} tokens/s)${stopReasons[event.stopped]}`,
     ],
-    ['refit', refit && `on all ${sizeText(refit)}; the dev scores are from before it`],
+    [members ? 'best epochs' : 'best epoch', `${bestEpochs} of ${epochs}`],
+    ['refit', refit && `on all ${sizeText(refit)}; the dev scores are from before the refit`],
     ['members', members && membersText(members)],
-    ['penalty', recallBias && `${recallBias.join(', ')} on ${printable(event.recallTag ?? 'O')}`],
+    [
+      'penalty',
+      recallBias &&
+        `${recallBias.join(', ')} on ${printable(event.recallTag ?? 'O')} (--bias-recall)`,
+    ],
     [
       'try',
       featured
@@ -78,7 +101,7 @@ export function summaryText(
   ];
   return [
     scoreRows(reports, style),
-    types && `\n${style.dim(test ? 'test by type' : 'dev by type')}\n${types}`,
+    ...types,
     unseen.length > 0 ? `\n${unseen.join('')}` : '',
     '\n',
     factLines(facts, style),

@@ -93,13 +93,16 @@ export interface StartEvent {
   readonly dev: CorpusSize & { readonly heldOut: boolean };
   readonly words: number;
   readonly chars: number;
-  /** Number and scheme of the tags of the first tag column. */
+  /** The number of tags and their scheme, in the first tag column. */
   readonly tags: number;
   readonly scheme: string;
-  /** The same for each tag column. The tags of lemmas are edit scripts. */
+  /** All tag columns. `tags` counts the tags of the trained scheme. */
   readonly tagColumns: readonly {
+    readonly name: string;
     readonly tags: number;
     readonly scheme: string;
+    readonly trainedScheme: string;
+    /** Whether the tags are edit scripts of lemmas. */
     readonly lemmas?: boolean;
   }[];
   readonly parameters: number;

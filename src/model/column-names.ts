@@ -3,7 +3,9 @@ import { type Column, isName } from '../corpus/index.ts';
 import { areFeatures } from '../corpus/tags/morphology.ts';
 import type { Model } from './model.ts';
 
-type Described = Pick<Model, 'tagColumns' | 'vocabulary'>;
+interface Described extends Pick<Model, 'tagColumns'> {
+  readonly vocabulary: Pick<Model['vocabulary'], 'tags'>;
+}
 
 const UPOS = new Set(
   'ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _'.split(' '),

@@ -39,12 +39,16 @@ export type TrainingEvent =
       };
       readonly words: number;
       readonly chars: number;
+      /** The number of tags and their scheme, in the first tag column. */
       readonly tags: number;
       readonly scheme: string;
-      /** Number and scheme of the tags of each tag column. The tags of lemmas are edit scripts. */
+      /** All tag columns. `tags` counts the tags of the trained scheme. */
       readonly tagColumns: readonly {
+        readonly name: string;
         readonly tags: number;
         readonly scheme: string;
+        readonly trainedScheme: string;
+        /** Whether the tags are edit scripts of lemmas. */
         readonly lemmas?: boolean;
       }[];
       readonly parameters: number;

@@ -1,3 +1,4 @@
+import { columnNames } from '../model/column-names.ts';
 import { countParameters } from '../model/model.ts';
 import type { Engine } from '../network/engine.ts';
 import type { TrainingEvent } from './events.ts';
@@ -7,17 +8,9 @@ import type { Prepared } from './prepare.ts';
 
 /** The event before the first epoch. */
 export function startEvent(prepared: Prepared, engine: Engine, epochs: number): TrainingEvent {
-  const {
-    hyperparameters: h,
-    config,
-    corpus,
-    trainSentences,
-    dev,
-    tagColumn,
-    tagColumns,
-    tokens,
-  } = prepared;
-  const { pretrained, features, gazetteers, heldOut } = prepared;
+  const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
+  const { pretrained, features, gazetteers, heldOut, tagColumns, vocabulary } = prepared;
+  const names = columnNames({ tagColumns, vocabulary });
   const { kind, isa, threads } = engine.description;
   return {
     type: 'start',
@@ -27,9 +20,11 @@ export function startEvent(prepared: Prepared, engine: Engine, epochs: number): 
     chars: config.chars,
     tags: config.tags[0]!,
     scheme: tagColumn.scheme,
-    tagColumns: tagColumns.map(({ scheme, lemmas }, c) => ({
+    tagColumns: tagColumns.map(({ scheme, trainedScheme, lemmas }, c) => ({
+      name: names[c]!,
       tags: config.tags[c]!,
       scheme,
+      trainedScheme,
       ...(lemmas && { lemmas }),
     })),
     parameters: countParameters({ ...config, members: h.ensemble }),

@@ -14,8 +14,11 @@ it.each(['zsh', 'fish', 'powershell'])('prints a script for %s', async (shell) =
 });
 
 it('refuses another shell', async () => {
-  expectRefused(await seqtag(['completion', 'bsh']), /'bsh' is invalid.*Did you mean bash\?$/m);
-  expectRefused(await seqtag(['completion']), /missing required argument 'shell'/);
+  expectRefused(
+    await seqtag(['completion', 'bsh']),
+    /shell bsh: expected one of bash, .* Did you mean bash\?$/m,
+  );
+  expectRefused(await seqtag(['completion']), /completion: no shell\. Usage: seqtag completion/);
 });
 
 it.skipIf(process.platform === 'win32')('completes in bash', async () => {

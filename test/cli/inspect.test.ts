@@ -28,13 +28,13 @@ describe('a model', () => {
     const text = await inspect(model, '--threads=3');
     expect(text).toMatch(/^ner {2}a tagger of spans\n/);
     expect(text).toMatch(/^file +\S+ner\.safetensors, [\d.]+ kB$/m);
-    expect(text).toMatch(/^tags +spans in BIO, trained in BIOES: 4 types, LOC MISC ORG PER$/m);
+    expect(text).toMatch(/^tags +4 span types in BIO, trained as BIOES: LOC MISC ORG PER$/m);
     expect(text).toMatch(
       /^network +words of 16, 8 character filters of width 3, 1 bidirectional LSTM layer of 16/m,
     );
     expect(text).toMatch(/^size +[\d,]+ parameters$/m);
     expect(text).toMatch(/^runs on +(native (avx512|avx2|base)|wasm simd128), 3 threads$/m);
-    expect(text).toMatch(/^  \$ seqtag train .* --hidden 16 /m);
+    expect(text).toMatch(/^ {2}\$ seqtag train .* --hidden 16 /m);
     expect(text).toMatch(/^dev +F1 \d+\.\d\d, accuracy \d+\.\d\d, before the refit$/m);
     expect(text).toMatch(
       /^train +\S+gold\.conll +30 sentences +405 tokens +sha256 [0-9a-f]{16}…$/m,

@@ -50,20 +50,20 @@ describe('help and version', () => {
 
 describe('wrong use', () => {
   it('suggests a command', async () => {
-    expectRefused(await seqtag(['tga']), /unknown command 'tga' \(Did you mean tag\?\)/);
+    expectRefused(await seqtag(['tga']), /unknown command tga\. Did you mean tag\?$/m);
   });
 
   it.each([['frobnicate'], ['frobnicate', '--help'], ['help', 'frobnicate']])(
     'refuses an unknown command: %s %s',
     async (...args) => {
-      expectRefused(await seqtag(args), /unknown command 'frobnicate'\. See `seqtag --help`\./);
+      expectRefused(await seqtag(args), /unknown command frobnicate\. See `seqtag --help`\./);
     },
   );
 
   it('suggests a flag, whatever else is missing', async () => {
     expectRefused(
       await seqtag(['tag', '--modle', 'x']),
-      /unknown option '--modle' \(Did you mean --model\?\)/,
+      /unknown option --modle\. Did you mean --model\?/,
     );
     expectRefused(await seqtag(['train', 'x', '--bach-size', '3']), /Did you mean --batch-size\?/);
   });
@@ -94,12 +94,27 @@ describe('wrong use', () => {
   it.each([
     [['tag'], /tag: no model\. Name one with -m/],
     [['train', 'corpus.conll'], /train: no output\. Name the model file with -o/],
-    [['train', '-o', 'x'], /missing required argument 'corpus'/],
-    [['inspect'], /missing required argument 'file'/],
-    [['convert', 'a', 'b'], /too many arguments/],
-    [['tag', '-m', 'x', '--output', 'xml'], /'xml' is invalid.*columns, conllu/],
+    [['train', '-o', 'x'], /train: no corpus\. Usage: seqtag train \[options\] <corpus\.\.\.>/],
+    [['inspect'], /inspect: no file\. Usage: /],
+    [['convert', 'a', 'b'], /convert: expected 1 argument, not 2\. Usage: /],
+    [['tag', '-m', 'x', '--output', 'xml'], /--output xml: expected one of columns, conllu/],
     [['tag', '-m', 'x', '--threads', '0'], /--threads.*whole number from 1 to 256/],
-    [['tag', '-m', 'x', '--backend', 'gpu'], /Allowed choices are auto, native, wasm/],
+    [['tag', '-m', 'x', '--backend', 'gpu'], /--backend gpu: expected one of auto, native, wasm/],
+    [['tag', '-m'], /--model: the value is missing\. Give --model <model>\./],
+    [['train', 'x', '--dev', '--test', 'y'], /--dev: the value is missing, as --test comes next\./],
+    [['train', 'x', '--gazetteer', '-q'], /--gazetteer: the value is missing, as -q comes next\./],
+    [
+      ['train', '--tag-column', 'upos,', 'xpos'],
+      /--tag-column upos,: a name is missing at a comma/,
+    ],
+    [
+      ['tag', '-m', 'en-ner, en-upos'],
+      /Name each of several models with its own -m: -m en-ner -m en-upos\./,
+    ],
+    [
+      ['train', 'x', '-o', 'y', '--cell', 'lstmm'],
+      /--cell lstmm: expected one of lstm, .* Did you mean lstm\?$/m,
+    ],
     [['eval', '--min-f1', 'much'], /fraction from 0 to 1, or a percentage up to 100/],
     [['eval', '--min-f1', '101'], /fraction from 0 to 1, or a percentage up to 100/],
   ])('refuses %j', async (args, message) => {

@@ -160,7 +160,7 @@ describe('what a sweep is given', () => {
       ['--sweep=lowercase=true,false', '--no-lowercase'],
       /--lowercase and --sweep lowercase=\.\.\. exclude each other/,
     ],
-    [['--seeds=0'], /'--seeds <n>' .*Expected a whole number from 1/],
+    [['--seeds=0'], /--seeds 0: expected a whole number from 1/],
   ])('refuses %j', async (more, message) => {
     const output = newOutput();
     expectRefused(await sweep(more, {}, output), message);

@@ -46,7 +46,7 @@ describe('a column that decides the tag', () => {
 
   it('is learned, and read in evaluation', async () => {
     expect(trained.code).toBe(0);
-    expect(trained.stderr).toMatch(/^feature +3 +values of column 1$/m);
+    expect(trained.stderr).toMatch(/^feature +3 +values of the column 1$/m);
     expect(accuracyOf(await seqtag(['eval', '-m', model, test, '--json']))).toBe(1);
     using file = openModel(model);
     expect(file.record.command).toContain('--feature-column -2');

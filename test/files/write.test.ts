@@ -167,7 +167,7 @@ describe('a failure', () => {
     const paths: [string, RegExp][] = [
       [missing, /there is no directory .*missing\. Create it/],
       [path.join(file, 'output'), /there is no directory/],
-      [directory, /is a directory/],
+      [directory, /a directory/],
       [path.join(directory, 'new/'), /no file name/],
       ['/dev/null', /not a regular file/],
       ['/dev/stdout', /not a regular file|no such device/],

@@ -46,7 +46,7 @@ test.each([
   [{ learningRate: Number.NaN }, /learningRate NaN/],
   [{ optimizer: 'adagrad' }, /expected one of sgd, adam, adamw/],
   [{ lowercase: 'maybe' }, /expected true or false/],
-  [{ weightDecay: 0.1 }, /weight-decay: adam has none. Use optimizer adamw or sgd/],
+  [{ weightDecay: 0.1 }, /`weight-decay`: adam has none. Use `optimizer` adamw or sgd/],
   [{ charWidth: 2 }, /char-width 2: expected an odd number/],
   [{ bptt: 'regular:0' }, /bptt regular:0: expected full, regular:K .* or random:P/],
   [{ bptt: 'regular' }, /bptt regular: expected full/],
@@ -69,8 +69,11 @@ test.each([
   [{ features: 'shapes' }, /features shapes: expected none, all, or some of .*shape/],
   [{ features: 'shape,shape' }, /features shape,shape: expected none/],
   [{ cell: 'lsm' }, /cell lsm: expected one of lstm, peephole, .*clockwork/],
-  [{ residual: true, highway: true }, /residual and highway: one of the two/],
-  [{ cell: 'clockwork', hidden: 3 }, /4 periods for 3 units. Raise hidden or name fewer periods/],
+  [{ residual: true, highway: true }, /`residual` and `highway` exclude each other/],
+  [
+    { cell: 'clockwork', hidden: 3 },
+    /`periods` 1,2,4,8: more periods \(4\) than `hidden` units \(3\)/,
+  ],
 ])('%j is refused in one line', (given, message) => {
   const check = (): unknown => checkHyperparameters(given, 'here');
   expect(check).toThrow(UserError);

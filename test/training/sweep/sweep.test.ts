@@ -366,7 +366,10 @@ describe('errors before training', () => {
     [/sweep: hidden=50 occurs twice/, { values: { hidden: ['50', '5e1'] } }],
     [/sweep: hidden has no values/, { values: { hidden: [] } }],
     [/char-width 4: expected an odd number/, { values: { charWidth: [3, 4] } }],
-    [/weight-decay: adam has none/, { values: { optimizer: ['adamw', 'adam'], weightDecay: [1] } }],
+    [
+      /`weight-decay`: adam has none/,
+      { values: { optimizer: ['adamw', 'adam'], weightDecay: [1] } },
+    ],
     [
       /the values of seed are compared, so their number cannot be given too/,
       { values: { seed: [1, 5] }, seeds: 2 },
