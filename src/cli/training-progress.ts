@@ -158,6 +158,7 @@ function epochLine(event: Event<'epoch'>, style: Style): string {
   const best = event.best && !refit && !isUndefined;
   const count = `${epoch}/${epochs}`.padStart(9);
   const value = (refit ? '' : percent(isUndefined ? undefined : score)).padStart(14);
-  const rest = `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${leftText(event).padStart(14)}`;
+  const rest =
+    `${number(event.tokensPerSecond).padStart(12)}${duration(event.seconds).padStart(12)}${leftText(event).padStart(14)}`.trimEnd();
   return `${count}${loss.toFixed(4).padStart(10)}${best ? style.good(value) : value}${style.dim(rest)}${best ? style.good('  best') : ''}\n`;
 }
