@@ -11,25 +11,28 @@ import {
 import type { Scheme } from '../corpus/tags/scheme.ts';
 import { isRaw } from './options.ts';
 
-interface ConversionOptions extends Pick<WriteOptions, 'offsets'> {
+interface ConversionOptions extends Pick<WriteOptions, 'offsets' | 'onText'> {
   /** The tag columns that were asked for, by index or name; none: the default of the format. */
   readonly tagColumns: readonly string[];
   /** Undefined: the format of the input. */
   readonly to: Format | undefined;
   /** Whether tags are read. */
   readonly gold: boolean;
+  /** Whether the tags are of another file than the document. They then get a column of their own. */
+  readonly isStandoff: boolean;
   /** The scheme of each tag column, if it is known. */
   readonly schemes?: readonly Scheme[];
 }
 
 /** A writer for a document that is converted. A document whose tags do not change comes back byte for byte. */
 export function createConversionWriter(document: Document, options: ConversionOptions): Writer {
-  const { to, gold, offsets } = options;
+  const { to, gold, isStandoff, offsets, onText } = options;
   const format = to ?? document.format;
   const isSame = format === document.format;
   if (isSame && !gold && !isRaw(format)) return copyWriter(document);
-  const tagColumn = isSame ? sameColumns(document, options) : newColumns(document, options);
-  const writer = createWriter({ format, tagColumn, offsets });
+  const tagColumn =
+    isSame && !isStandoff ? sameColumns(document, options) : newColumns(document, options);
+  const writer = createWriter({ format, tagColumn, offsets, onText });
   writer.begin(document);
   return writer;
 }
@@ -42,7 +45,7 @@ function sameColumns(
   if (tagColumns.length > 0) return tagColumns;
   const { format } = document;
   if (format === 'columns') return -1;
-  if (format === 'jsonl') return document.keys?.tag;
+  if (format === 'jsonl' || format === 'json') return document.keys?.tag;
   return format === 'conllu' ? undefined : defaultTagColumn(document);
 }
 
@@ -68,7 +71,8 @@ function columnName({ header, columns }: Document, column: string): string {
 
 /** How many columns with content besides the token and its tag are lost in another format. */
 export function otherColumns({ format, columns }: Document, to: Format | undefined): number {
-  const hasRoom = to === 'columns' || to === 'csv' || to === 'tsv' || to === 'jsonl';
+  const hasRoom =
+    to === 'columns' || to === 'csv' || to === 'tsv' || to === 'jsonl' || to === 'json';
   const isTable = format === 'columns' || format === 'csv' || format === 'tsv';
   return hasRoom && isTable && to !== format ? Math.max(0, columns - 2) : 0;
 }

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { type Document, readSentences, type Sentence, type Writer } from '../corpus/index.ts';
+import {
+  type Document,
+  isStandoff,
+  readSentences,
+  type Sentence,
+  type Writer,
+  writesSpans,
+} from '../corpus/index.ts';
 import {
   convert,
   isOutsideForm,
@@ -12,6 +19,7 @@ import {
   type TagReading,
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
+import { createBratText } from './brat-text.ts';
 import type { Context } from './context.ts';
 import { createConversionWriter, otherColumns } from './convert-writer.ts';
 import { addNotes } from './help.ts';
@@ -44,6 +52,9 @@ const examples = [
   'seqtag convert corpus.csv --to jsonl -o corpus.jsonl',
   'seqtag convert corpus.conllu --to jsonl --tag-column upos,xpos',
   'seqtag convert article.txt --to horizontal',
+  'seqtag convert corpus.conll --to doccano > corpus.jsonl',
+  'seqtag convert article.ann --to conllu',
+  'seqtag convert found.jsonl --text article.txt --to conllu',
 ];
 
 const notes = [
@@ -105,16 +116,18 @@ async function convertCommand(
     io: context.io,
     format: flags.from,
   });
-  const to = flags.to ?? outputFormat(flags.outFile);
+  const to = flags.to ?? outputFormat(flags.outFile) ?? (isStandoff(from) ? from : undefined);
   if (isRaw(from) && scheme !== undefined)
     throw new UserError(
       `${name}: --scheme ${scheme}: the format ${from} has no tags. Give a labelled corpus.`,
       { code: 'SEQTAG_OPTION_CONFLICT' },
     );
   // A corpus needs no tags if they do not change.
-  const isChanged = to !== undefined && to !== from && to !== 'horizontal';
+  const isChanged = to !== undefined && (to !== from || isStandoff(from)) && to !== 'horizontal';
   const gold = !isRaw(from) && (scheme !== undefined || isChanged);
   const tagColumns = flags.tagColumn?.split(',') ?? [];
+
+  const text = to === 'brat' ? createBratText(flags.outFile) : undefined;
 
   await withOutput(context, flags.outFile, async (sink) => {
     let document: Document | undefined;
@@ -128,9 +141,15 @@ async function convertCommand(
         document = started;
       },
     });
-    const options = { tagColumns, to, gold, offsets: flags.offsets };
+    const options = {
+      ...{ tagColumns, to, gold, offsets: flags.offsets },
+      isStandoff: isStandoff(from),
+      onText: text?.add,
+    };
     // The tag scheme, and the place of span tags in CoNLL-U, depend on the whole corpus.
-    const needsAll = gold && (scheme !== undefined || (to === 'conllu' && tagColumns.length === 0));
+    const isForSpans = writesSpans(to);
+    const needsAll =
+      gold && (scheme !== undefined || isForSpans || (to === 'conllu' && tagColumns.length === 0));
     if (needsAll) {
       const sentences: Sentence[] = [];
       for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
@@ -142,10 +161,11 @@ async function convertCommand(
       if (scheme) checkSpans(tags, { file: name, readings });
       const writer = createConversionWriter(document!, { ...options, schemes });
       const converted = tags.map((column, c) => {
-        if (scheme === undefined) return column;
-        const { note } = readings[c]!;
-        if (note !== undefined) context.say(`seqtag: ${oneLine(`${name}: ${note}`)}.`);
-        return inScheme(column, readings[c]!, scheme);
+        const reading = readings[c]!;
+        if (scheme === undefined && !isForSpans) return column;
+        if (reading.note !== undefined)
+          context.say(`seqtag: ${oneLine(`${name}: ${reading.note}`)}.`);
+        return isForSpans ? inUsualTags(column, reading) : inScheme(column, reading, scheme!);
       });
       await sink.write(writer.write(sentences, converted) + writer.end() + writer.close());
     } else {
@@ -154,12 +174,13 @@ async function convertCommand(
         writer ??= createConversionWriter(document!, options);
         const tags = gold
           ? tagsByColumn(sentences, tagColumns.length)
-          : [sentences.map(({ tokens }) => tokens.map(() => '_'))];
+          : [sentences.map(({ tokens }) => tokens.map(() => (isForSpans ? 'O' : '_')))];
         await sink.write(writer.write(sentences, tags));
       }
       writer ??= createConversionWriter(document!, options);
       await sink.write(writer.end() + writer.close());
     }
+    text?.finish();
     const others = gold && tagColumns.length === 0 ? otherColumns(document!, to) : 0;
     if (others > 0)
       context.say(
@@ -197,6 +218,13 @@ const inScheme = (
           return notation ? spell(tag, notation, to) : tag;
         }),
       );
+
+/** The tags in BIO and the usual notation; plain tags as they are. */
+const inUsualTags = (
+  tags: readonly (readonly string[])[],
+  { scheme, read }: TagReading,
+): readonly (readonly string[])[] =>
+  scheme === 'none' ? tags : tags.map((sentence) => convert(sentence.map(read), scheme, 'BIO'));
 
 /** @throws UserError if no column has span tags, so that there is nothing to convert to another scheme */
 function checkSpans(

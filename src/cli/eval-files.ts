@@ -72,11 +72,13 @@ export async function evaluateFilePair(
   const preds = await openLabelled(pred, { io, format: flags.format });
   const predColumn = flags.predColumn ?? flags.tagColumn;
   const counts = await compare(
-    await readLabelledFile(golds, readOptions(flags, golds.format), naming),
+    await readLabelledFile(golds, readOptions(flags, golds.format, context), naming),
     await readLabelledFile(
       preds,
       {
-        ...readOptions(flags, preds.format),
+        // spans without a text of their own are in the gold file
+        text: { file: gold, format: golds.format },
+        ...readOptions(flags, preds.format, context),
         ...(predColumn !== undefined && { tagColumn: predColumn }),
       },
       naming,
@@ -124,7 +126,7 @@ async function compareColumns(
       `${name}: CoNLL-U has one column for each kind of tags, so predicted tags replaced the gold ones. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred, where upos has the gold tags.`,
       { code: 'SEQTAG_COLUMN' },
     );
-  if (format === 'jsonl' && predColumn === undefined)
+  if ((format === 'jsonl' || format === 'json') && predColumn === undefined)
     throw new UserError(
       `${name}: which key has the predicted tags? In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column pred | seqtag eval --tag-column tags --pred-column pred, where tags has the gold tags.`,
       { code: 'SEQTAG_COLUMN' },
@@ -132,7 +134,7 @@ async function compareColumns(
   let document: Document | undefined;
   const used = new Set<string>();
   const read = await readCorpus(source, {
-    ...readOptions(flags, format),
+    ...readOptions(flags, format, context),
     file: name,
     gold: true,
     tagColumn: [goldColumn ?? -2, predColumn ?? -1],

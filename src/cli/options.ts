@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BackendKind, BackendOptions } from '../backend/backend.ts';
+import { labelNames } from '../corpus/formats/labels.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
+import { describeFile, readTextFile } from '../files/read.ts';
 import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
 import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -14,7 +16,10 @@ export const readFormats = [
   'csv',
   'tsv',
   'jsonl',
+  'json',
   'inline',
+  'spans',
+  'brat',
 ] as const satisfies readonly Format[];
 /** Text or tokens only. */
 export const rawFormats = ['text', 'lines', 'horizontal'] as const satisfies readonly Format[];
@@ -27,8 +32,13 @@ export const outputFormats = [
   'csv',
   'tsv',
   'jsonl',
+  'json',
   'inline',
   'spans',
+  'brat',
+  'doccano',
+  'prodigy',
+  'label-studio',
   'html',
 ] as const satisfies readonly Format[];
 
@@ -44,6 +54,8 @@ export interface ColumnOptions {
   comment?: string;
   encoding?: string;
   strictSpans?: boolean;
+  labels?: string;
+  text?: string;
 }
 
 export const whereFeatures = 'where the feature columns of the model are (default: as in training)';
@@ -57,14 +69,22 @@ export function addColumns(
   command
     .option(
       '--token-column <column>',
-      'column of the tokens: an index from 0, negative from the end, or a name such as form, a csv header or a jsonl key',
+      'column of the tokens: an index from 0, negative from the end, or a name such as form, a csv header or a key of JSON',
     )
     .option('--tag-column <column>', tag)
     .option(
       '--comment <prefix>',
       'columns, csv and tsv: what comment lines begin with, or none (default: # and a space or tab, unless the line is a token)',
     )
-    .option('--strict-spans', 'jsonl: refuse spans that do not begin and end with a token')
+    .option('--strict-spans', 'refuse spans that overlap, or do not begin and end with a token')
+    .option(
+      '--labels <names>',
+      'names of labels that are written as numbers, in their order: O,B-PER,I-PER, or a file with them',
+    )
+    .option(
+      '--text <file>',
+      'spans and brat: the text of the spans (default: the file that they name; x.txt for x.ann)',
+    )
     .option('--encoding <name>', 'encoding of the input, such as latin1 (default: utf-8)');
   if (!header) return;
   command
@@ -74,13 +94,25 @@ export function addColumns(
 
 /** Options for the corpus reader. A key is absent if its flag was not given. */
 export const readOptions = (
-  { tokenColumn, tagColumn, featureColumn, header, comment, encoding, strictSpans }: ColumnOptions,
+  {
+    tokenColumn,
+    tagColumn,
+    featureColumn,
+    header,
+    comment,
+    encoding,
+    strictSpans,
+    labels,
+    text,
+  }: ColumnOptions,
   format?: Format | undefined,
   context?: Pick<Context, 'say'>,
 ): ReadOptions => ({
   ...(comment !== undefined && { comment: comment === 'none' ? false : comment }),
   ...(encoding !== undefined && { encoding }),
   ...(strictSpans && { strictSpans }),
+  ...(labels !== undefined && { labels: namesOfLabels(labels, tagColumn) }),
+  ...(text !== undefined && { text: { file: text } }),
   ...(context && { onNote: (note: string) => context.say(`seqtag: ${note}`) }),
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),
@@ -88,6 +120,17 @@ export const readOptions = (
   ...(featureColumn !== undefined && { featureColumn }),
   ...(header !== undefined && { header }),
 });
+
+/** The names of integer labels: a list, or what a file has. */
+function namesOfLabels(value: string, tagColumn: string | undefined): readonly string[] {
+  if (describeFile(value)?.kind === 'file')
+    return labelNames(readTextFile(value), { file: value, key: tagColumn });
+  if (value.includes(',')) return value.split(',');
+  throw new UserError(
+    `--labels ${value}: neither a file nor names with commas between them. Give O,B-PER,I-PER or a file of names.`,
+    { code: 'SEQTAG_OPTION' },
+  );
+}
 
 export interface OffsetOptions {
   offsets?: (typeof offsetUnits)[number];

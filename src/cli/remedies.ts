@@ -10,6 +10,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     SEQTAG_BACKEND: ['--backend', '--bfloat16'],
     'SEQTAG_COLUMN/tokenColumn': ['--token-column'],
     'SEQTAG_COLUMN/tagColumn': ['--tag-column'],
+    'SEQTAG_COLUMN/labels': ['--labels', '--tag-column'],
     'SEQTAG_COLUMN/columns': ['--token-column', '--tag-column'],
     SEQTAG_COLUMN: [
       '--token-column',
@@ -26,6 +27,8 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     SEQTAG_DIVERGED: ['--learning-rate', '--clip'],
     'SEQTAG_FILE_NOT_FOUND/embeddings': ['--embeddings'],
     'SEQTAG_FILE_TYPE/embeddings': ['--no-refit'],
+    'SEQTAG_FILE_NOT_FOUND/text': ['--text'],
+    'SEQTAG_OPTION/text': ['--text'],
     SEQTAG_MEMORY: ['--hidden', '--layers', '--ensemble', '--buckets', '--dim'],
     'SEQTAG_MEMORY/minCount': ['--min-count', '--buckets', '--dim'],
     'SEQTAG_MODEL_MISMATCH/tagColumn': ['--tag-column'],

@@ -15,6 +15,8 @@ interface TagOutputOptions {
   style: Style;
   /** Whether tags go to a terminal. */
   toScreen: boolean;
+  /** brat: takes the text. */
+  onText: ((text: string) => void) | undefined;
 }
 
 /** One writer for all files. Its format may depend on the format of the first file. */
@@ -61,6 +63,7 @@ function createWriteOptions({
   tagger,
   style,
   toScreen,
+  onText,
 }: TagOutputOptions): (input: Format) => WriteOptions & { format: Format } {
   const named = outputFormat(flags.outFile);
   const { confidence, nBest } = flags;
@@ -76,6 +79,7 @@ function createWriteOptions({
       nBest,
       ...writtenColumns(tagger.model, { format, asked: flags.tagColumn }),
       offsets: flags.offsets,
+      onText,
       paint: tagPainter(style, tagTypes(tagger)),
     };
   };

@@ -8,9 +8,10 @@ import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { joinTaggers } from '../tagging/join-taggers.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger } from '../tagging/tagger.ts';
+import { createBratText } from './brat-text.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
-import { nameOf, strangeText } from './input.ts';
+import { nameOf, outputFormat, strangeText } from './input.ts';
 import {
   addColor,
   addColumns,
@@ -44,6 +45,8 @@ const examples = [
   'seqtag tag -m upos-and-xpos.safetensors article.txt --tag-column xpos',
   'seqtag tag -m en-ner article.txt --output spans --offsets code-points | jq -r .text',
   'seqtag tag -m en-ner article.txt -o article.html',
+  'seqtag tag -m en-ner article.txt -o article.ann',
+  'seqtag tag -m en-ner reviews.txt --lines --output label-studio -o tasks.json',
   'seqtag tag -m en-ner news.txt.gz --stats --json 2> stats.json > tagged.conll',
   'seqtag tag -m en-ner article.txt --output spans --confidence --min-confidence 0.9',
   'seqtag tag -m en-upos article.txt --output jsonl --n-best 3',
@@ -175,6 +178,8 @@ async function tagCommand(
   const toScreen = flags.outFile === undefined && io.isTerminal.stdout;
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
   if (flags.outFile !== undefined) refuseSameFile(flags.outFile, models.map(findModel));
+  const isBrat = (flags.output ?? outputFormat(flags.outFile)) === 'brat';
+  const text = isBrat ? createBratText(flags.outFile) : undefined;
   const tagger = joinTaggers(
     models.map((model) => loadTagger(model, taggerOptions(flags, context))),
   );
@@ -195,7 +200,7 @@ async function tagCommand(
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const columns = chosenColumns(tagger.model, flags.tagColumn);
-      let writer = createTagWriter({ flags, tagger, style, toScreen });
+      let writer = createTagWriter({ flags, tagger, style, toScreen, onText: text?.add });
       if (statistics) {
         const counted = statistics.countingWriter(writer, { tagger, columns });
         writer = counted.writer;
@@ -232,6 +237,7 @@ async function tagCommand(
         }
       }
       await sink.write(writer.close());
+      text?.finish();
     });
   } finally {
     progress?.close();

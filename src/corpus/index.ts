@@ -1,8 +1,15 @@
 export { asColumns, isName } from './formats/column-choice.ts';
-export { corpusFormatOf, formatOf, isTextFile, orTextFor } from './formats/formats.ts';
+export {
+  corpusFormatOf,
+  formatOf,
+  isStandoff,
+  isTextFile,
+  orTextFor,
+  writesSpans,
+} from './formats/formats.ts';
+export { type TokenOffsets, tokenOffsets } from './formats/offsets/locate.ts';
 export { createParser, readCorpus, readSentences } from './formats/reader.ts';
 export { mayBeOther, peekFormat, sniffFormat } from './formats/sniff.ts';
-export { type TokenOffsets, tokenOffsets } from './formats/spans.ts';
 export { defaultTagColumn } from './formats/table/header.ts';
 export {
   readTokenLines,

@@ -1,6 +1,9 @@
 import type { Tokenization } from './text/tokenization.ts';
 
-/** Every format. `spans` and `html` are only written; `text` is only read. */
+/**
+ * Every format. `html`, `doccano`, `prodigy` and `label-studio` are only written (what these tools write is jsonl or json);
+ * `text` is only read.
+ */
 export type Format =
   | 'columns'
   | 'conllu'
@@ -10,14 +13,19 @@ export type Format =
   | 'text'
   | 'lines'
   | 'jsonl'
+  | 'json'
   | 'inline'
   | 'spans'
-  | 'html';
+  | 'brat'
+  | 'html'
+  | 'doccano'
+  | 'prodigy'
+  | 'label-studio';
 
 /**
  * A column: an index from 0, or negative from the end (-1 is the last), or a name: a CoNLL-U field
- * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv, a key in jsonl. A string of digits
- * is an index unless a column has that very name. In jsonl it is a key.
+ * (`form`, `upos`, ...) or MISC key, a header name in csv and tsv, a key in jsonl and json. A string of
+ * digits is an index unless a column has that very name. In jsonl and json it is a key.
  */
 export type Column = number | string;
 
@@ -80,7 +88,7 @@ export type Document = {
   token: number;
   /** csv, tsv: the names in the header; its text, with its line end and the blank lines before it. */
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
-  /** jsonl: the key of the tokens, if one was asked for; the first key that gold tags were read from. */
+  /** jsonl, json: the key of the tokens, if one was asked for; the first key that gold tags were read from. */
   keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
   /** conllu: the names of the columns, if they are not those of CoNLL-U. */
   fields?: readonly string[];
@@ -123,8 +131,13 @@ export type ReadOptions = {
   readonly labels?: readonly string[] | undefined;
   /** Called with what a reader assumes that may be wrong, as a sentence with the name of the file. */
   readonly onNote?: ((note: string) => void) | undefined;
-  /** jsonl: refuse a file with spans that do not begin and end with a token. Default: note how many. */
+  /** Refuse a file with spans that overlap, or do not begin and end with a token. Default: note how many. */
   readonly strictSpans?: boolean | undefined;
+  /**
+   * spans, brat: the file of the text. Default: what the spans name, or `x.txt` beside `x.ann`. Its format: by extension
+   * or content.
+   */
+  readonly text?: { readonly file: string; readonly format?: Format | undefined } | undefined;
   /** Keep `source` for a writer. Default: true for `readSentences`, false for `readCorpus`. */
   readonly keepSource?: boolean | undefined;
   /**
@@ -173,7 +186,7 @@ export type WriteOptions = {
   /**
    * Where the tags of each tag column go. If input and output have the same format, this is the column
    * to replace. columns, csv, tsv: a new column by default; a name that the header lacks is added to it.
-   * conllu: `upos` by default; a name that is no field is a key in MISC. jsonl: the key `tags` by
+   * conllu: `upos` by default; a name that is no field is a key in MISC. jsonl, json: the key `tags` by
    * default. If the formats differ, this is the name of the column, where the output has names.
    */
   readonly tagColumn?: Column | readonly Column[] | undefined;
@@ -181,18 +194,20 @@ export type WriteOptions = {
   readonly orAppend?: boolean | undefined;
   /**
    * Write the confidences of annotations. columns, csv, tsv: a last column `confidence`. conllu: Conf= in
-   * MISC. jsonl: the key `confidences`. spans: the key `confidence`. html: the title of a mark. Each of
+   * MISC. jsonl, json: the key `confidences`. spans: the key `confidence`. html: the title of a mark. Each of
    * several tag columns has its own: `confidence_upos`, ConfUpos=.
    */
   readonly confidence?: boolean | undefined;
   /**
-   * How many sequences of tags to write. jsonl: the key `nbest` (`nbest_upos`), an array of
+   * How many sequences of tags to write. jsonl, json: the key `nbest` (`nbest_upos`), an array of
    * `{tags, probability}`. columns: the second-best and so on as columns after the tags, `_` where there
    * are fewer.
    */
   readonly nBest?: number | undefined;
   /** spans: what offsets count, UTF-16 units as in JavaScript (default) or code points as in Python. */
   readonly offsets?: 'utf-16' | 'code-points' | undefined;
+  /** brat: called with the pieces of the text that is annotated. */
+  readonly onText?: ((text: string) => void) | undefined;
   /**
    * Colours a piece of output for a terminal: the tag in columns, `/TAG` or `[TYPE ...]` in inline. The
    * second argument is the tag without its prefix B-, I-, ...

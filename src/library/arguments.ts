@@ -183,7 +183,9 @@ export const computeOptions = ({ backend, threads, products }: ComputeOptions): 
 });
 
 const definitions = Object.values(formats);
-export const readFormats = definitions.filter((f) => f.createParser).map(({ name }) => name);
+export const readFormats = definitions
+  .filter((f) => f.createParser || f.readAnnotations)
+  .map(({ name }) => name);
 
 export const writtenFormats = definitions.filter((f) => f.createWriter).map(({ name }) => name);
 /** Whether a format has no tags. */

@@ -1,7 +1,10 @@
 // The types of the public interface. They import nothing from other files, so that internals can change without
 // breaking programs that use the library.
 
-/** A corpus format. `spans` and `html` can only be written; `text` and `lines` can only be read. */
+/**
+ * A corpus format. `html`, `doccano`, `prodigy` and `label-studio` can only be written (what these tools write is `jsonl`
+ * or `json`); `text` and `lines` can only be read.
+ */
 export type Format =
   | 'columns'
   | 'conllu'
@@ -11,9 +14,14 @@ export type Format =
   | 'text'
   | 'lines'
   | 'jsonl'
+  | 'json'
   | 'inline'
   | 'spans'
-  | 'html';
+  | 'brat'
+  | 'html'
+  | 'doccano'
+  | 'prodigy'
+  | 'label-studio';
 
 /**
  * How tags write spans: `IOB1`, `BIO` (also called IOB2), `BIOES` (IOBES), `BILOU`, `BMES`, or `none` for plain tags such

@@ -98,7 +98,9 @@ const formats = [
   'horizontal',
   'inline',
   'text',
+  'lines',
   'jsonl',
+  'json',
 ] as const satisfies readonly Format[];
 
 const tasksCheck = (config: NetworkConfig): Check =>

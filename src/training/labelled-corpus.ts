@@ -102,7 +102,9 @@ export async function readLabelled(
   const { format, columns } = document!;
   // count columns from the start, because text to tag does not have the tag columns at the end
   const fromStart = (column: Column): Column =>
-    isName(column) || format === 'jsonl' ? column : columnIndex(Number(column), columns)!;
+    isName(column) || format === 'jsonl' || format === 'json'
+      ? column
+      : columnIndex(Number(column), columns)!;
   return {
     file,
     sha256: sha256(),

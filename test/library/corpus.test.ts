@@ -236,24 +236,32 @@ it('tokenize gives sentences and tokens with offsets', () => {
 
 it('formats that can be read and written are those of the corpora', () => {
   expect([...readFormats].sort()).toEqual([
+    'brat',
     'columns',
     'conllu',
     'csv',
     'horizontal',
     'inline',
+    'json',
     'jsonl',
     'lines',
+    'spans',
     'text',
     'tsv',
   ]);
   expect([...writtenFormats].sort()).toEqual([
+    'brat',
     'columns',
     'conllu',
     'csv',
+    'doccano',
     'horizontal',
     'html',
     'inline',
+    'json',
     'jsonl',
+    'label-studio',
+    'prodigy',
     'spans',
     'tsv',
   ]);

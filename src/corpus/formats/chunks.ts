@@ -18,6 +18,8 @@ export interface Chunk {
   readonly to: number;
   readonly type: string;
   readonly confidence?: number | undefined;
+  /** A token with its plain tag. */
+  readonly isToken?: boolean;
 }
 
 /** The order of chunks: by their beginning, and a longer one before those inside it. */
@@ -41,7 +43,7 @@ export function chunksOf(
   }
   const confidences = annotations?.[0]?.confidences;
   return columns[0]!
-    .map((type, i) => ({ from: i, to: i + 1, type, confidence: confidences?.[i] }))
+    .map((type, i) => ({ from: i, to: i + 1, type, confidence: confidences?.[i], isToken: true }))
     .filter(({ type }) => type !== 'O');
 }
 

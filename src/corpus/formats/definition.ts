@@ -9,6 +9,7 @@ import type {
   Source,
   WriteOptions,
 } from '../sentence.ts';
+import type { Annotations } from './offsets/standoff.ts';
 
 /** All that is known about a format. */
 export interface FormatDefinition {
@@ -19,7 +20,11 @@ export interface FormatDefinition {
   readonly isRaw?: boolean;
   /** What can be written with the tags. */
   readonly writes?: { readonly confidence?: boolean; readonly nBest?: boolean };
-  /** Undefined: the format is only written. */
+  /** Whether the format writes spans, or tokens with their tags, and so needs tags in the usual notation. */
+  readonly hasSpans?: boolean;
+  /** Reads annotations of a text that is in another file. Undefined: the format has its own text. */
+  readonly readAnnotations?: (content: string, options: { readonly file: string }) => Annotations;
+  /** Undefined: the format is only written, or it has annotations only. */
   readonly createParser?: (options: ParserOptions) => Parser;
   /** Undefined: the format is only read. */
   readonly createWriter?: (options: FormatWriterOptions) => FormatWriter;

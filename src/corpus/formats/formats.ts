@@ -7,15 +7,20 @@ import type { FormatDefinition } from './definition.ts';
 import { horizontal } from './horizontal.ts';
 import { html } from './html.ts';
 import { inline } from './inline.ts';
-import { jsonl } from './jsonl/index.ts';
-import { spans } from './spans.ts';
+import { json, jsonl } from './json/index.ts';
+import { brat } from './offsets/brat.ts';
+import { doccano, labelStudio, prodigy } from './offsets/records.ts';
+import { spans } from './offsets/spans.ts';
 import { csv, tsv } from './table/index.ts';
 import { lines, text } from './text.ts';
 
 /** Every format. When a text is looked at, the first that may be its format has it. */
 export const formats: Readonly<Record<Format, FormatDefinition>> = {
   conllu,
+  spans,
+  brat,
   jsonl,
+  json,
   csv,
   tsv,
   inline,
@@ -23,9 +28,19 @@ export const formats: Readonly<Record<Format, FormatDefinition>> = {
   text,
   lines,
   horizontal,
-  spans,
   html,
+  doccano,
+  prodigy,
+  'label-studio': labelStudio,
 };
+
+/** Whether a format is written from the spans of tags, and so needs tags in the usual notation. */
+export const writesSpans = (format: Format | undefined): boolean =>
+  format !== undefined && formats[format].hasSpans === true;
+
+/** Whether a format has annotations only, whose text is in another file. */
+export const isStandoff = (format: Format | undefined): boolean =>
+  format !== undefined && formats[format].readAnnotations !== undefined;
 
 /** `a, b or c`: the names of the formats for which `test` holds. */
 export function formatNames(test: (format: FormatDefinition) => boolean): string {

@@ -3,7 +3,7 @@ import type { Document, Sentence } from '../sentence.ts';
 import { type Chunk, chunksOf, compareChunks } from './chunks.ts';
 import { decimals } from './confidences.ts';
 import type { FormatDefinition, FormatWriter, Tagged } from './definition.ts';
-import { fileOf, tokenOffsets } from './spans.ts';
+import { fileOf, tokenOffsets } from './offsets/locate.ts';
 
 /**
  * One page without scripts that needs no other file. What was tagged is marked, with a colour for each
@@ -14,6 +14,7 @@ export const html: FormatDefinition = {
   name: 'html',
   extensions: ['.html', '.htm'],
   writes: { confidence: true },
+  hasSpans: true,
   createWriter: createHtmlWriter,
 };
 

@@ -1,11 +1,13 @@
 import { UserError } from '../../errors.ts';
 import { decompressed } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
+import { countLines } from '../lines.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { asColumns } from './column-choice.ts';
 import { decodeText } from './decode.ts';
 import { asUtf8 } from './encoding.ts';
 import { formatNames, formatOf, formats, orTextFor } from './formats.ts';
+import { readStandoff } from './offsets/standoff.ts';
 import { mayBeOther, peekFormat } from './sniff.ts';
 
 /**
@@ -14,8 +16,13 @@ import { mayBeOther, peekFormat } from './sniff.ts';
  */
 export function createParser(options: ReadOptions & { readonly format: Format }): Parser {
   const { format, file = '<stdin>', gold = options.tagColumn !== undefined } = options;
-  const { createParser, isRaw } = formats[format];
+  const { createParser, readAnnotations, isRaw } = formats[format];
   const code = 'SEQTAG_CORPUS_FORMAT';
+  if (readAnnotations !== undefined)
+    throw new UserError(
+      `${file}: the format ${format} has annotations of a text in another file. Read both with readSentences.`,
+      { code },
+    );
   if (createParser === undefined)
     throw new UserError(
       `${file}: the format ${format} is only written, not read. Read ${formatNames((one) => one.createParser !== undefined)}.`,
@@ -64,6 +71,15 @@ export async function* readSentences(
       );
   }
   format ??= named!;
+  const { readAnnotations } = formats[format];
+  if (readAnnotations !== undefined) {
+    let content = '';
+    const line = (): number => countLines(content) + 1;
+    for await (const text of decodeText(bytes, { file, line })) content += text;
+    const annotations = readAnnotations(content.replace(/^\ufeff/, ''), { file });
+    yield* readStandoff(annotations, { ...options, file, gold }, readSentences);
+    return;
+  }
   const parser = createParser({ ...options, file, gold, format });
   options.onDocument?.(parser.document);
   for await (const text of decodeText(bytes, { file, line: () => parser.line })) {

@@ -17,7 +17,7 @@ export type TextSource = 'file' | 'stream';
 const verdictOfFormat: VerdictOf = ({ sniff }, sample) => sniff?.(sample) ?? 'no';
 
 /**
- * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and jsonl. Most texts
+ * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and JSON. Most texts
  * are recognised by their first line.
  */
 const verdictBesideText = (
@@ -28,7 +28,9 @@ const verdictBesideText = (
   const { content, isLast } = sample;
   switch (format.name) {
     case 'conllu':
+    case 'spans':
     case 'jsonl':
+    case 'json':
     case 'inline':
       return verdictOfFormat(format, sample);
     case 'csv':
@@ -134,10 +136,13 @@ export function createSniffer({ orText }: { orText?: TextSource | undefined } = 
 
 /** Whether files with the extension of this format are often in another one. */
 export const mayBeOther = (format: Format | undefined): boolean =>
-  format === undefined || format === 'columns' || format === 'tsv';
+  format === undefined || format === 'columns' || format === 'tsv' || format === 'jsonl';
 
-const isUnmistakable = (format: Format): boolean =>
-  format === 'conllu' || format === 'jsonl' || format === 'inline';
+/** Whether content that looks like `found` overrules the extension. */
+function overrules(found: Format, named: Format): boolean {
+  if (named === 'jsonl') return found === 'spans' || found === 'json';
+  return mayBeOther(named) && ['conllu', 'jsonl', 'json', 'inline', 'spans'].includes(found);
+}
 
 /** The format of a text that begins with `sample`. The last of several lines may be cut short. */
 export function sniffFormat(sample: string): Format {
@@ -172,7 +177,7 @@ export async function peekFormat(
       format = sniffer.push(decoder.decode(next.value, { stream: true }));
     }
   }
-  if (named !== undefined && !(mayBeOther(named) && isUnmistakable(format))) format = named;
+  if (named !== undefined && !overrules(format, named)) format = named;
   const iterator: AsyncIterator<Uint8Array> = {
     async next() {
       const value = chunks.shift();

@@ -11,6 +11,7 @@ import type {
 import { asColumns } from './column-choice.ts';
 import type { FormatWriter, FormatWriterOptions, Tagged } from './definition.ts';
 import { formatNames, formats } from './formats.ts';
+import { isOfRecords } from './offsets/locate.ts';
 
 /**
  * A writer for `options.format`.
@@ -20,7 +21,7 @@ import { formatNames, formats } from './formats.ts';
  * header. A blank line that is missing between two documents is added.
  *
  * Any other sentence is converted: each format says how (see the writers). Of several tag columns,
- * `spans` and `html` write those that have spans, or else the first. All other formats write all.
+ * formats of spans write those that have spans, or else the first. All other formats write all.
  * @throws UserError if the format cannot be written, or has no place for what was asked
  */
 export function createWriter(options: WriteOptions = {}): Writer {
@@ -68,7 +69,7 @@ export function createWriter(options: WriteOptions = {}): Writer {
     if (restorer === undefined || !isRestored) return out;
     if (restored++ > 0) out += restorer.separation(end);
     else if (next.bom) out += '\ufeff';
-    return next.columns === 0 && next.format !== 'jsonl' ? out : out + restorer.begin(next);
+    return next.columns === 0 && !isOfRecords(next.format) ? out : out + restorer.begin(next);
   };
 
   /** Writes a document without sentences, unless it is empty. */

@@ -181,7 +181,7 @@ describe('sequences', () => {
     (format) => {
       expectUserError(
         () => createWriter({ nBest: 2, format }),
-        /^the format \w+ has no place for several sequences of tags\. Choose jsonl or columns\.$/,
+        /^the format \w+ has no place for several sequences of tags\. Choose jsonl, json or columns\.$/,
       );
     },
   );

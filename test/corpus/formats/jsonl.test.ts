@@ -71,7 +71,7 @@ describe('reading jsonl', () => {
   });
 
   test.each([
-    ['{"tokens": [', /^file:2: not a line with one JSON object, as \{"tokens".*jq/],
+    ['{"tokens": [', /^file:2: not a line with one JSON object, as \{"tokens".*format is json/],
     ['["a"]', /^file:2: not a line with one JSON object/],
     ['null', /^file:2: not a line with one JSON object/],
     ['{"tokens":["a"]} {}', /^file:2: not a line with one JSON object/],
@@ -84,7 +84,10 @@ describe('reading jsonl', () => {
     ['{"tokens":["a",1]}', /^file:2: "tokens" is not an array of strings\./],
     ['{"text":["a"]}', /^file:2: "text" is not a string of raw text\./],
     ['{"tokens":["a"],"tags":["X","Y"]}', /^file:2: 2 tags in "tags" for 1 token in "tokens"/],
-    ['{"tokens":["a"],"tags":[3]}', /^file:2: "tags" is not an array of strings\. Write tags by/],
+    [
+      '{"tokens":["a"],"tags":[3]}',
+      /^file:2: column "tags" has numbers\. Give the names of the labels/,
+    ],
     ['{"tokens":["a"],"tags":["X\\nY"]}', /^file:2: a tag in "tags" has a tab or line end/],
     [
       '{"tokens":["a"]}',
@@ -358,12 +361,12 @@ describe('spans as offsets', () => {
     const { pairs, notes } = read(line);
     expect(pairs).toEqual(expected);
     expect(notes).toEqual([
-      'file: of 4 spans, 1 did not align with tokens and were widened to whole ones, and 2 overlap others or are outside the text and were left out.',
+      'file: of 4 spans: 1 widened to whole tokens; 1 left out, as they overlap others; 1 left out, as they are outside the text or empty.',
     ]);
-    expectUserError(() => read(line, { strictSpans: true }), /^file: of 4 spans, 1 did not align/);
+    expectUserError(() => read(line, { strictSpans: true }), /^file: of 4 spans: 1 widened/);
     expectUserError(
       () => read({ sentence: 1, start: 0, end: 3, text: 'Ann', type: 'PER' }),
-      /^file:1: a span without the text/,
+      /^file:1: no key of tags/,
     );
   });
 });

@@ -11,6 +11,7 @@ type Line = {
   end: number;
   text: string;
   type: string;
+  token?: number;
 };
 
 /** The lines of output for `text`, each token with the tag `tagOf` gives it. */
@@ -64,9 +65,9 @@ describe('spans of raw text', () => {
 
   test('of plain tags are the tokens', () => {
     expect(spansOf("Don't!", (token) => `T${token.length}`)).toEqual([
-      { sentence: 1, start: 0, end: 2, text: 'Do', type: 'T2' },
-      { sentence: 1, start: 2, end: 5, text: "n't", type: 'T3' },
-      { sentence: 1, start: 5, end: 6, text: '!', type: 'T1' },
+      { sentence: 1, start: 0, end: 2, text: 'Do', type: 'T2', token: 0 },
+      { sentence: 1, start: 2, end: 5, text: "n't", type: 'T3', token: 1 },
+      { sentence: 1, start: 5, end: 6, text: '!', type: 'T1', token: 2 },
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { Parser } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
 import { commentRule } from '../columns/lines.ts';
 import type { ParserOptions } from '../definition.ts';
+import { labelName } from '../labels.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
 import {
@@ -18,7 +19,6 @@ import {
   trimSpaces,
   unquote,
 } from './cells.ts';
-import { labelName } from './label-names.ts';
 import { type TableLayout, tableLayout, textColumnError } from './layout.ts';
 import { hasSentences, readSentenceRow } from './sentence-rows.ts';
 

@@ -2,9 +2,9 @@ import { problem, quantity } from '../../lines.ts';
 import type { Document } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
 import type { ParserOptions } from '../definition.ts';
+import { labelName } from '../labels.ts';
 import type { Line } from '../scanner.ts';
 import type { SentenceBuilder } from '../sentence-builder.ts';
-import { labelName } from './label-names.ts';
 import type { TableLayout } from './layout.ts';
 import { type CellList, isBracketed, parseList, parseWords } from './lists.ts';
 

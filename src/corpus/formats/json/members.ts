@@ -5,6 +5,13 @@ const COMMA = 44;
 const COLON = 58;
 const BACKSLASH = 92;
 
+/** Where the object is in a record, which is an object or `[text, object]`. */
+export function objectIn(record: string): readonly [from: number, to: number] {
+  if (record.startsWith('{')) return [0, record.length];
+  const from = record.indexOf('{', stringEnd(record, record.indexOf('"')));
+  return [from, record.lastIndexOf('}') + 1];
+}
+
 /**
  * An object with one member set to an array. All else stays as it is written, and so does the member if
  * it has these values. Spaces are as between the other members.

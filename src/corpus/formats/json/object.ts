@@ -1,7 +1,7 @@
 /*
- * JSON Lines (jsonlines.org): one object per line. Blank lines are passed through. Tokens are an array
- * of strings under `tokens`, `words` or `form`. Without one, `text` is raw text, which is cut into
- * sentences and tokens. Tags are an array with as many strings.
+ * A text or sentence as an object of JSON. Tokens are an array of strings under `tokens`, `words` or `form`. Without one,
+ * `text` is raw text, which is cut into sentences and tokens. Tags are an array with as many strings, or spans are
+ * offsets in the text.
  */
 
 const TOKEN_KEYS = ['tokens', 'words', 'form'];
@@ -24,13 +24,21 @@ export type Content =
   | { readonly key: string; readonly tokens: readonly string[] }
   | { readonly key: string; readonly text: string };
 
-/** A line as an object; undefined if it is none. */
-export function membersOf(line: string): Members | undefined {
+export const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value as an object; undefined if it is none. A text with its annotations, `[text, {...}]`, is one too (spaCy 2). */
+export function membersOf(value: unknown): Members | undefined {
+  if (isObject(value)) return value;
+  if (!Array.isArray(value) || value.length !== 2) return undefined;
+  const [text, annotations] = value as readonly unknown[];
+  return typeof text === 'string' && isObject(annotations) ? { text, ...annotations } : undefined;
+}
+
+/** The value of JSON; undefined if it is invalid. */
+export function parseJson(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Members)
-      : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
@@ -48,14 +56,16 @@ export function contentOf(members: Members, asked: string | undefined): Content 
   const wanted = asked === undefined ? [...TOKEN_KEYS, TEXT_KEY] : [asked];
   const key = wanted.find((name) => Object.hasOwn(members, name));
   const data: unknown = members['data'];
-  // a task of Label Studio
-  if (key === undefined && Array.isArray(members['annotations'])) {
-    const text = textOf(data);
+  // a task of Label Studio, where the text may have any name
+  if (key === undefined && isObject(data)) {
+    const texts = Object.keys(data).filter((name) => typeof data[name] === 'string');
+    const name = Object.hasOwn(data, TEXT_KEY) ? TEXT_KEY : texts.length === 1 ? texts[0]! : '';
+    const text = data[asked ?? name];
     if (typeof text === 'string') return { key: 'data', text };
   }
   if (key === undefined) {
     const names = wanted.map((name) => `"${name}"`).join(', ');
-    return `no key ${names}. The keys are ${keysOf(members)}. Name the one that has the tokens or the text.`;
+    return `no key ${names}. The keys are ${keysOf(members)}. ${remedyFor(members)}`;
   }
   const value = members[key];
   const mayBeTokens = asked !== undefined || key !== TEXT_KEY;
@@ -72,8 +82,21 @@ export function contentOf(members: Members, asked: string | undefined): Content 
   return `"${key}" is not ${expected.join(' or ')}. Name the key that has the tokens or the text.`;
 }
 
-const textOf = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? (value as { text?: unknown }).text : undefined;
+const textOf = (value: unknown): unknown => (isObject(value) ? value['text'] : undefined);
+
+/** What to do about an object without tokens or text. */
+function remedyFor(members: Members): string {
+  // the JSON on which spaCy 2 was trained
+  if (Array.isArray(members['paragraphs']))
+    return "Take its sentences: jq -c '.[].paragraphs[].sentences[] | {tokens: [.tokens[].orth], tags: [.tokens[].ner]}'.";
+  const list = Object.keys(members).find((key) => {
+    const value = members[key];
+    return Array.isArray(value) && membersOf(value[0]) !== undefined;
+  });
+  return list === undefined
+    ? 'Name the one that has the tokens or the text.'
+    : `If "${list.slice(0, 40)}" has the records, take them out: jq -c '.[${JSON.stringify(list.slice(0, 40))}][]'.`;
+}
 
 /** The keys of an object, for an error. */
 export function keysOf(members: Members): string {
