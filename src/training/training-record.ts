@@ -99,6 +99,7 @@ function commandOf(
     ['format', read?.format],
     ['token-column', read?.tokenColumn],
     ['tag-column', read?.tagColumn],
+    ['lemma-column', options.lemmaColumn],
     ['feature-column', read?.featureColumn],
     ['header', read?.header],
     ['comment', read?.comment === false ? 'none' : read?.comment],

@@ -173,6 +173,7 @@ test('a column of lemmas may have any name, and need not be among the tag column
     ['1', undefined],
     ['2', true],
   ]);
+  expect(file.record.command).toContain('--tag-column 1 --lemma-column 2 ');
   expect(file.vocabulary.tags[1]).toContain('=be');
   expect(file.vocabulary.tags[1]).toContain('lower *-2');
   for (const column of ['lemma', '2']) {

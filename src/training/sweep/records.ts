@@ -43,6 +43,7 @@ export const recordsPath = (output: string): string => `${output}.sweep.jsonl`;
 export interface SweepData {
   readonly corpora: readonly { readonly role: string; readonly sha256: string }[];
   readonly read: TrainOptions['read'];
+  readonly lemmaColumn?: TrainOptions['lemmaColumn'];
   /** SHA-256 of the pretrained vectors. */
   readonly vectors: string | undefined;
   /** SHA-256 of each gazetteer. */
@@ -51,7 +52,7 @@ export interface SweepData {
 
 export function sweepData(
   { corpora, devFile, testFile, gazetteers }: TrainingFiles,
-  { read, vectors }: Pick<SweepData, 'read' | 'vectors'>,
+  { read, lemmaColumn, vectors }: Pick<SweepData, 'read' | 'lemmaColumn' | 'vectors'>,
 ): SweepData {
   return {
     corpora: [
@@ -60,18 +61,26 @@ export function sweepData(
       ...(testFile ? [{ role: 'test', sha256: testFile.sha256 }] : []),
     ],
     read,
+    lemmaColumn,
     vectors,
     gazetteers: gazetteers?.files.map(({ sha256 }) => sha256) ?? [],
   };
 }
 
 /** SHA-256 of the data: equal for files of the same content and for the same columns. */
-export function dataKey({ corpora, read = {}, vectors, gazetteers }: SweepData): string {
+export function dataKey({
+  corpora,
+  read = {},
+  lemmaColumn,
+  vectors,
+  gazetteers,
+}: SweepData): string {
   const { format, tokenColumn, tagColumn, featureColumn, header } = read;
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),
     ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),
     ...(featureColumn === undefined ? [] : [{ featureColumn }]),
+    ...(lemmaColumn === undefined ? [] : [{ lemmaColumn }]),
     ...(gazetteers.length === 0 ? [] : [{ gazetteers }]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

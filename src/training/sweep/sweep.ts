@@ -54,10 +54,10 @@ async function* sweepIn(
   workspace: Workspace,
   { options, runs }: { options: SweepOptions; runs: readonly Run[] },
 ): AsyncGenerator<SweepEvent> {
-  const { output, signal, seeds = 1, read } = options;
+  const { output, signal, seeds = 1, read, lemmaColumn } = options;
   const vectors = await hashVectors(options.embeddings);
   const files = await readTrainingFiles(options);
-  const data = sweepData(files, { read, vectors });
+  const data = sweepData(files, { read, lemmaColumn, vectors });
   const key = dataKey(data);
   const record = recordsPath(output);
   const records = readRecords(record, { key, runs });

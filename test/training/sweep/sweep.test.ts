@@ -398,6 +398,7 @@ describe('errors before training', () => {
     await refused(output, { ...more, corpora: [other] }, key);
     await refused(output, { ...more, dev: undefined }, key);
     await refused(output, { ...more, read: {} }, key);
+    await refused(output, { ...more, lemmaColumn: 1 }, key);
     const vectors = folder.path('vectors.txt');
     fs.writeFileSync(vectors, `the${' 0.5'.repeat(8)}\nof${' 0.25'.repeat(8)}\n`);
     await refused(output, { ...more, embeddings: vectors }, key);
