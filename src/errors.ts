@@ -36,6 +36,8 @@ export const errorCodes = {
   SEQTAG_MODEL_DAMAGED: 'The model file is cut short or inconsistent.',
   SEQTAG_MODEL_MISMATCH: 'The model does not fit the request or the data.',
 
+  SEQTAG_CHECKPOINT: 'The file is not a checkpoint of a training, or it is damaged.',
+
   SEQTAG_DIVERGED: 'Training diverged: the loss or its gradient is no longer finite.',
   SEQTAG_RECORD_MISMATCH: 'A record of earlier runs belongs to other data or other settings.',
   SEQTAG_MEMORY: 'The network or the data does not fit into memory.',

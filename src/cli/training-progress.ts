@@ -35,7 +35,7 @@ export function trainingNarrator(
     status(event) {
       if (event.type === 'vectors') return vectorsText(event, style);
       if (event.type === 'progress') return progressText(event, { style, columns });
-      if (event.type === 'end') return undefined;
+      if (event.type === 'end' || event.type === 'interrupted') return undefined;
       const next = event.type === 'start' ? 1 : event.epoch + 1;
       return `epoch ${Math.min(next, event.epochs)} of ${event.epochs}`;
     },

@@ -82,6 +82,56 @@ export function writeFile(file: string, fill: (write: OutputFile['write']) => vo
   }
 }
 
+/**
+ * Writes a file in the background. The chunks must not change until it is complete.
+ * @throws UserError as `createOutput` does
+ */
+export async function writeFileInBackground(
+  file: string,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  let name: string | undefined;
+  try {
+    const target = targetOf(file);
+    name = temporaryName(target.path);
+    const handle = await fs.promises.open(name, 'wx');
+    unfinished.add(name);
+    try {
+      await writeChunks(handle, chunks);
+      inheritFrom(target.present, handle.fd);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    rename(name, target.path);
+    unfinished.delete(name);
+  } catch (error) {
+    if (name !== undefined && unfinished.delete(name)) attempt(() => fs.unlinkSync(name!));
+    throw fileError(error, { file, action: 'write' });
+  }
+}
+
+async function writeChunks(
+  handle: fs.promises.FileHandle,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  let rest = [...chunks];
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.writev(rest);
+    rest = withoutFirst(rest, bytesWritten);
+  }
+}
+
+/** The chunks without their first `count` bytes. */
+function withoutFirst(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
+  let skipped = 0;
+  return chunks.flatMap((chunk) => {
+    const from = Math.min(chunk.length, count - skipped);
+    skipped += from;
+    return from < chunk.length ? [chunk.subarray(from)] : [];
+  });
+}
+
 /** Moves a complete file to another path on the same file system. */
 export function moveFile(from: string, to: string): void {
   translated(to, () => {

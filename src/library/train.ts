@@ -2,7 +2,8 @@ import { formatOf } from '../corpus/index.ts';
 import { embed as innerEmbed } from '../embedding/embed.ts';
 import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
 import { sweep as innerSweep } from '../training/sweep/sweep.ts';
-import { type TrainOptions as InnerTrainOptions, train as innerTrain } from '../training/train.ts';
+import { type TrainOptions as InnerTrainOptions, trainOn } from '../training/train.ts';
+import { readTrainingFiles } from '../training/training-files.ts';
 import {
   anything,
   boolean,
@@ -106,7 +107,7 @@ export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult>
   const inner = { ...filesOf(options), hyperparameters: settings, ...(teacher && { teacher }) };
   return createRun<TrainingEvent, TrainingResult>(
     'train',
-    () => innerTrain(inner),
+    () => trainOn(inner, () => readTrainingFiles(inner)),
     (event) => {
       if (event.type !== 'end') return undefined;
       const { type: _, ...result } = event;

@@ -22,7 +22,13 @@ export interface RunPosition {
  */
 export type StopReason = 'epochs' | 'patience' | 'signal' | 'diverged';
 
-/** The events of training: `vectors` if their file is large, `start`, then `progress` and `epoch` repeatedly, then `end`. */
+/** The events of a training without checkpoints. */
+export type UncheckpointedEvent = Exclude<TrainingEvent, { type: 'interrupted' }>;
+
+/**
+ * The events of training: `vectors` if their file is large, `start`, then `progress` and `epoch` repeatedly, then `end` or
+ * `interrupted`.
+ */
 export type TrainingEvent =
   | {
       readonly type: 'vectors';
@@ -55,6 +61,8 @@ export type TrainingEvent =
       readonly backend: string;
       readonly threads: number;
       readonly epochs: number;
+      /** Where an interrupted training goes on: the number of complete epochs of its network, and of finished networks. */
+      readonly resumed?: { readonly epoch: number; readonly networks: number };
       /** Number and width of the pretrained vectors, bits of each number, and the relative error of these. */
       readonly pretrained?: {
         readonly rows: number;
@@ -100,6 +108,13 @@ export type TrainingEvent =
         readonly seconds: number;
         readonly secondsLeft: number;
       })
+  | {
+      /** The signal stopped training. The checkpoint has everything that it needs to go on. */
+      readonly type: 'interrupted';
+      readonly checkpoint: string;
+      /** Whether there is a complete epoch, so that a model can be made of the checkpoint. */
+      readonly hasModel: boolean;
+    }
   | {
       readonly type: 'end';
       /** The model file, its size in bytes, and its number of parameters. */

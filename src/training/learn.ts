@@ -3,6 +3,7 @@ import type { EpochRecord, GradientProfile, TrainingRecord } from '../model/mode
 import type { Engine, PreparedBatch, StepResult, TrainingBatch } from '../network/engine.ts';
 import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
+import type { Checkpoints } from './checkpoint/checkpoints.ts';
 import { createEvaluator, type Evaluator } from './evaluator.ts';
 import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
@@ -22,6 +23,13 @@ import { clipOf, learningRateAt } from './schedule.ts';
 import { startEvent } from './start-event.ts';
 import { type BatchMaker, createBatchMaker, PROBE_DISTANCE } from './training-batches.ts';
 import { initialiseParameters, openTrainingEngine } from './training-engine.ts';
+import {
+  type EpochSums,
+  noSums,
+  restoreSnapshot,
+  type Snapshot,
+  type TrainingState,
+} from './training-state.ts';
 
 /** A trained network, at its best epoch. */
 export interface TrainedNetwork
@@ -35,26 +43,13 @@ export interface TrainedNetwork
   readonly trainingSeconds: number;
 }
 
-/** The state of training, in addition to the engine's parameters and optimizer state. */
-interface TrainingState {
-  /** Number of complete epochs. */
-  epoch: number;
-  /** Number of updates so far, over all epochs. */
-  updates: number;
-  /** The factor of the schedule `plateau` on the learning rate. */
-  plateauFactor: number;
-  random: RandomState;
-  history: EpochRecord[];
-  /** Running average of the learned parameters at the ends of epochs. The average is scored and saved. */
-  average: Parameters | undefined;
-  best: { epoch: number; score: number; parameters: Parameters } | undefined;
-}
-
 /** The constants of a training run. */
 interface Run {
   readonly engine: Engine;
   readonly batchMaker: BatchMaker;
   readonly random: Random;
+  /** The state of `random`, which it changes in place. */
+  readonly randomState: RandomState;
   readonly h: Hyperparameters;
   /** Number of tokens of each sentence of the corpus. Tokens in several windows count several times. */
   readonly lengths: readonly number[];
@@ -64,17 +59,7 @@ interface Run {
   readonly epochsAfter: number;
   readonly position: RunPosition;
   readonly signal: AbortSignal | undefined;
-}
-
-/** Sums over the steps of an epoch. */
-interface EpochSums {
-  /** Loss times tokens. */
-  loss: number;
-  gradientNorm: number;
-  clipped: number;
-  steps: number;
-  tokens: number;
-  readonly began: number;
+  readonly checkpoints: Checkpoints | undefined;
 }
 
 /** Time between two progress events, in milliseconds. */
@@ -86,37 +71,48 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
- * Trains one network from the beginning.
+ * Trains one network.
  * @param options.member its index in the ensemble
  * @param options.developmentRun for a refit, the run on only the training sentences: its scores are used, and its best
  * epoch is the refit's last
+ * @param options.resume where an interrupted training goes on. Default: from the beginning
+ * @returns undefined if the signal stopped it, and it can go on from a checkpoint
  * @throws DivergedError if the first epoch diverges, or any epoch of a refit; UserError if the network is too large
  */
 export async function* learn(
   prepared: Prepared,
-  options: { options: TrainOptions; member: number; developmentRun?: TrainedNetwork },
-): AsyncGenerator<TrainingEvent, TrainedNetwork> {
-  const { member, developmentRun } = options;
+  options: {
+    options: TrainOptions;
+    member: number;
+    developmentRun?: TrainedNetwork;
+    resume?: Snapshot | undefined;
+    /** Makes a network of the best epoch so far, without training. */
+    finish?: boolean | undefined;
+    checkpoints?: Checkpoints | undefined;
+  },
+): AsyncGenerator<TrainingEvent, TrainedNetwork | undefined> {
+  const { member, developmentRun, resume, finish = false, checkpoints } = options;
   const { columns, tagColumns, vocabulary, partial, corpus } = prepared;
   const h = { ...prepared.hyperparameters, seed: prepared.hyperparameters.seed + member };
-  const state: TrainingState = {
-    epoch: 0,
-    updates: 0,
-    plateauFactor: 1,
-    random: seedState(h.seed),
-    history: [],
-    average: undefined,
-    best: undefined,
-  };
-  const random = createRandom(state.random);
   const engine = openTrainingEngine(prepared, { options: options.options, seed: h.seed });
   try {
-    initialiseParameters(engine, prepared, random);
+    const randomState = seedState(h.seed);
+    const random = createRandom(randomState);
+    const batchMaker = createBatchMaker(prepared, random);
+    const probed = batchMaker.longest();
+    const profile = (): GradientProfile =>
+      engine.gradientNorms(probed, { distance: PROBE_DISTANCE });
+    const begin = (): TrainingState => {
+      initialiseParameters(engine, prepared, random);
+      return firstState(randomState, profile());
+    };
+    const state = resume ? restoreSnapshot(engine, resume) : begin();
     const networksAfter = h.ensemble - 1 - member + (h.refit && !developmentRun ? h.ensemble : 0);
     const run: Run = {
       engine,
-      batchMaker: createBatchMaker(prepared, random),
+      batchMaker,
       random,
+      randomState,
       h,
       lengths: corpus.sentences.map(({ words }) => words.length),
       batchSize:
@@ -125,36 +121,42 @@ export async function* learn(
       epochsAfter: networksAfter * h.epochs,
       position: positionOf(prepared, options),
       signal: options.options.signal,
+      checkpoints,
     };
-    if (member === 0 && !developmentRun) yield startEvent(prepared, engine, run.epochs);
+    if (resume || (member === 0 && !developmentRun))
+      yield startEvent(prepared, engine, {
+        epochs: run.epochs,
+        resumed: checkpoints?.resumedAt(state),
+      });
     const devSet = createEvaluator(createPredictor(engine, vocabulary, tagColumns), columns, {
       role: 'dev',
       partial,
       vocabulary,
     });
-    const probed = run.batchMaker.longest();
-    const profile = (): GradientProfile =>
-      engine.gradientNorms(probed, { distance: PROBE_DISTANCE });
-    const initial = profile();
+    const tokensBefore = state.tokens;
     const began = performance.now();
     const names = engine.parameters.map(({ name }) => name);
     const learned = names.filter((name) => !(h.freeze && name === 'word.embedding'));
     let current: Parameters | undefined; // at the end of the epoch, before averaging
-    let stopped: StopReason = 'epochs';
+    let stopped: StopReason = finish ? 'signal' : 'epochs';
     let divergence: string | undefined;
-    let tokens = 0;
-    while (state.epoch < run.epochs) {
+    while (state.epoch < run.epochs && !finish) {
       const epoch = state.epoch + 1;
-      const { sums, diverged } = yield* trainEpoch(run, state);
-      tokens += sums.tokens;
+      const epochBegan = performance.now();
+      const tokensOfEpoch = state.sums.tokens;
+      const { diverged } = yield* trainEpoch(run, state);
       if (diverged) {
-        const error = divergedError(diverged, { epoch, sums, h });
+        const error = divergedError(diverged, { epoch, sums: state.sums, h });
         if (!state.best || developmentRun) throw error;
         divergence = error.message;
         stopped = 'diverged';
         break;
       }
-      const tokensPerSecond = sums.tokens / seconds(sums.began);
+      if (run.signal?.aborted && checkpoints) {
+        checkpoints.save(engine, state);
+        return undefined;
+      }
+      const tokensPerSecond = (state.sums.tokens - tokensOfEpoch) / seconds(epochBegan);
       current = getParameters(engine, learned, current);
       const fraction = Math.max(1 / epoch, 1 / h.averageEpochs);
       state.average = average(state.average, current, fraction);
@@ -166,8 +168,9 @@ export async function* learn(
           ? scoreWithPenalties(engine, prepared, devSet)
           : undefined;
       if (!developmentRun) setParameters(engine, current);
-      const record = endEpoch(state, { h, sums, score });
-      const took = seconds(sums.began);
+      const record = endEpoch(state, { h, score });
+      Object.assign(state, { nextBatch: 0, sums: noSums(), epochRandom: [...state.random] });
+      const took = seconds(epochBegan);
       yield {
         type: 'epoch',
         ...run.position,
@@ -185,24 +188,24 @@ export async function* learn(
       if (run.signal?.aborted) stopped = 'signal';
       else if (epoch - state.best!.epoch >= h.patience) stopped = 'patience';
       if (stopped !== 'epochs') break;
+      if (checkpoints?.isDue('epoch')) checkpoints.save(engine, state);
     }
 
     const trainingSeconds = seconds(began);
-    const best = state.best!;
     const parameters: Parameters = new Map(
-      names.map((name) => [name, best.parameters.get(name) ?? engine.getParameter(name)]),
+      names.map((name) => [name, state.bestParameters!.get(name) ?? engine.getParameter(name)]),
     );
     roundEmbeddings(engine.parameters, parameters);
     setParameters(engine, parameters);
     return {
       seed: h.seed,
       parameters,
-      bestEpoch: best.epoch,
+      bestEpoch: state.best!.epoch,
       epochs: state.history,
-      gradients: { initial, trained: profile() },
+      gradients: { initial: state.initialGradients, trained: profile() },
       stopped,
       divergence,
-      tokens,
+      tokens: state.tokens - tokensBefore,
       trainingSeconds,
     };
   } finally {
@@ -210,41 +213,65 @@ export async function* learn(
   }
 }
 
-/** Runs the steps of an epoch until one diverges or the signal stops training. */
+/** The state before the first epoch. `random` has drawn the initial parameters. */
+const firstState = (random: RandomState, initialGradients: GradientProfile): TrainingState => ({
+  epoch: 0,
+  updates: 0,
+  tokens: 0,
+  plateauFactor: 1,
+  epochRandom: [...random],
+  random: [...random],
+  nextBatch: 0,
+  sums: noSums(),
+  history: [],
+  initialGradients,
+  best: undefined,
+  average: undefined,
+  bestParameters: undefined,
+});
+
+/**
+ * Runs the steps of an epoch, from its next batch on, until one diverges or the signal stops training. Whenever a step is
+ * complete, the state is one from which training can go on.
+ */
 async function* trainEpoch(
   run: Run,
   state: TrainingState,
-): AsyncGenerator<TrainingEvent, { sums: EpochSums; diverged?: StepResult }> {
-  const { engine, batchMaker, random, h, lengths, signal } = run;
-  const sums = {
-    loss: 0,
-    gradientNorm: 0,
-    clipped: 0,
-    steps: 0,
-    tokens: 0,
-    began: performance.now(),
-  };
-  let reported = sums.began;
+): AsyncGenerator<TrainingEvent, { diverged?: StepResult }> {
+  const { engine, batchMaker, random, randomState, h, lengths, signal, checkpoints } = run;
+  const { sums } = state;
+  const clip = clipOf(h);
+  const began = performance.now();
+  const tokensBefore = sums.tokens;
+  let reported = began;
+  setRandom(randomState, state.epochRandom);
   const batches = epochBatches(lengths, run.batchSize, random);
-  const prepareFrom = (first: number): (TrainingBatch | PreparedBatch)[] =>
-    batches
+  if (state.nextBatch > 0) setRandom(randomState, state.random);
+  /** The state of the generator before `next` was made. */
+  let before: RandomState = [...randomState];
+  const prepareFrom = (first: number): (TrainingBatch | PreparedBatch)[] => {
+    before = [...randomState];
+    return batches
       .slice(first, first + h.accumulate)
       .map(batchMaker.noisy)
       .map((batch) => engine.prepare?.(batch) ?? batch);
-  const clip = clipOf(h);
-  let next = prepareFrom(0);
-  for (let first = 0; first < batches.length; first += h.accumulate) {
+  };
+  let next = prepareFrom(state.nextBatch);
+  while (state.nextBatch < batches.length) {
     const learningRate = learningRateAt(h, state);
     state.updates++;
     const step = engine.trainStep(next, {
       learningRate,
       ...clip,
       meanwhile: () => {
-        next = prepareFrom(first + h.accumulate);
+        next = prepareFrom(state.nextBatch + h.accumulate);
       },
     });
     if (!Number.isFinite(step.loss) || !Number.isFinite(step.gradientNorm))
-      return { sums, diverged: step };
+      return { diverged: step };
+    state.nextBatch += h.accumulate;
+    state.random = before;
+    state.tokens += step.tokens;
     sums.loss += step.loss * step.tokens;
     sums.tokens += step.tokens;
     sums.gradientNorm += step.gradientNorm;
@@ -253,17 +280,25 @@ async function* trainEpoch(
     if (signal?.aborted) break;
     if (performance.now() - reported < PROGRESS_INTERVAL) continue;
     reported = performance.now();
-    yield progressEvent(run, state, sums);
+    if (checkpoints?.isDue('step')) checkpoints.save(engine, state);
+    yield progressEvent(run, state, (sums.tokens - tokensBefore) / seconds(began));
     await turn();
   }
-  return { sums };
+  return {};
+}
+
+function setRandom(state: RandomState, to: RandomState): void {
+  to.forEach((word, i) => {
+    state[i] = word;
+  });
 }
 
 /** Adds an epoch's record to the state, and its averaged parameters if they are the best so far. */
 function endEpoch(
   state: TrainingState,
-  { h, sums, score }: { h: Hyperparameters; sums: EpochSums; score: number },
+  { h, score }: { h: Hyperparameters; score: number },
 ): EpochRecord {
+  const { sums } = state;
   const epoch = ++state.epoch;
   const record: EpochRecord = {
     loss: sums.loss / sums.tokens,
@@ -274,8 +309,8 @@ function endEpoch(
   state.history.push(record);
   // while the score is 0 (no correct span yet), the latest epoch counts as the best
   if (!state.best || score > state.best.score || state.best.score === 0) {
-    const parameters = copyParameters(state.average!, state.best?.parameters);
-    state.best = { epoch, score, parameters };
+    state.bestParameters = copyParameters(state.average!, state.bestParameters);
+    state.best = { epoch, score };
   }
   const since = epoch - state.best.epoch;
   if (h.schedule === 'plateau' && since > 0 && since % h.plateauPatience === 0)
@@ -299,8 +334,11 @@ function positionOf(
   };
 }
 
-function progressEvent(run: Run, { epoch }: TrainingState, sums: EpochSums): TrainingEvent {
-  const tokensPerSecond = sums.tokens / seconds(sums.began);
+function progressEvent(
+  run: Run,
+  { epoch, sums }: TrainingState,
+  tokensPerSecond: number,
+): TrainingEvent {
   const epochTokens = run.lengths.reduce((sum, n) => sum + n, 0);
   const tokensLeft = (run.epochs - epoch + run.epochsAfter) * epochTokens - sums.tokens;
   return {

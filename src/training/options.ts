@@ -6,6 +6,7 @@ import { checkWritable } from '../files/write.ts';
 import type { About } from '../model/model.ts';
 import { findModel } from '../model/model-file.ts';
 import { vectorPath } from '../vectors/npm-package.ts';
+import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
 import { columnList } from './labelled-corpus.ts';
@@ -57,8 +58,20 @@ export interface TrainOptions extends BackendOptions {
   readonly teacher?: TeacherOptions | undefined;
   /** The epochs after which the event also has the dev score with penalties. Default: none. */
   readonly scoreWithPenalties?: ((epoch: number) => boolean) | undefined;
-  /** Stops training after the current update. The model then has the best epoch so far. */
+  /**
+   * Stops training after the current update. With checkpoints, the training can go on later, and no model is written.
+   * Otherwise the model has the best epoch so far.
+   */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Checkpoints from which an interrupted training can go on: their file, and the minutes between checkpoints within an
+   * epoch. There is one after each epoch too. Default: none.
+   */
+  readonly checkpoints?: { readonly file: string; readonly minutes: number } | undefined;
+  /** A checkpoint of the same training, which goes on from there. */
+  readonly resume?: Checkpoint | undefined;
+  /** With `resume`: writes the best model so far instead of training further. */
+  readonly finish?: boolean | undefined;
 }
 
 /** The tag columns to learn; none stands for the default of the format. */

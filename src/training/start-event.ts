@@ -7,7 +7,12 @@ import type { NumberedCorpus } from './numbered-corpus.ts';
 import type { Prepared } from './prepare.ts';
 
 /** The event before the first epoch. */
-export function startEvent(prepared: Prepared, engine: Engine, epochs: number): TrainingEvent {
+export function startEvent(
+  prepared: Prepared,
+  engine: Engine,
+  run: { epochs: number; resumed?: { epoch: number; networks: number } | undefined },
+): TrainingEvent {
+  const { epochs, resumed } = run;
   const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut, tagColumns, vocabulary } = prepared;
   const names = columnNames({ tagColumns, vocabulary });
@@ -31,6 +36,7 @@ export function startEvent(prepared: Prepared, engine: Engine, epochs: number): 
     backend: `${kind} ${isa}`,
     threads,
     epochs,
+    ...(resumed && { resumed }),
     ...(pretrained && {
       pretrained: {
         rows: pretrained.vectors.scales.length,

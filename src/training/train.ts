@@ -1,8 +1,11 @@
-import { DivergedError } from '../errors.ts';
+import { DivergedError, UserError } from '../errors.ts';
 import { countParameters, type MemberRecord } from '../model/model.ts';
 import { saveModel } from '../model/model-file.ts';
 import { type Assessment, assess } from './assess.ts';
-import type { CorpusSize, StopReason, TrainingEvent } from './events.ts';
+import { repeatedOptions } from './checkpoint/checkpoint-file.ts';
+import { type Checkpoints, createCheckpoints } from './checkpoint/checkpoints.ts';
+import { checkFingerprint, fingerprintOf } from './checkpoint/fingerprint.ts';
+import type { CorpusSize, StopReason, TrainingEvent, UncheckpointedEvent } from './events.ts';
 import { learn, seconds, type TrainedNetwork } from './learn.ts';
 import { checkOutput, type TrainOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -22,10 +25,18 @@ export type { TrainOptions } from './options.ts';
  * @throws UserError for wrong hyperparameters, corpora or output; DivergedError if no network finished an epoch
  */
 export const train = (options: TrainOptions): AsyncGenerator<TrainingEvent> =>
-  trainOn(options, () => readTrainingFiles(options));
+  checkAndTrain(options, () => readTrainingFiles(options));
 
-/** As `train`, with the files that `read` returns, so that several runs can share them. */
+/** As `train`, without checkpoints, with the files that `read` returns, so that several runs can share them. */
 export async function* trainOn(
+  options: Omit<TrainOptions, 'checkpoints' | 'resume'>,
+  read: () => TrainingFiles | Promise<TrainingFiles>,
+): AsyncGenerator<UncheckpointedEvent> {
+  for await (const event of checkAndTrain(options, read))
+    if (event.type !== 'interrupted') yield event;
+}
+
+async function* checkAndTrain(
   options: TrainOptions,
   read: () => TrainingFiles | Promise<TrainingFiles>,
 ): AsyncGenerator<TrainingEvent> {
@@ -40,14 +51,23 @@ async function* trainAndSave(
   { files, began }: { files: TrainingFiles; began: number },
 ): AsyncGenerator<TrainingEvent> {
   const prepared = yield* prepare(options, files);
+  const checkpoints = openCheckpoints(options, { prepared, files });
+  const development = yield* trainEnsemble(prepared, { options, checkpoints });
+  if (!development) {
+    yield await interrupted(checkpoints!);
+    return;
+  }
   const { refit: isRefitted } = prepared.hyperparameters;
-  const development = yield* trainEnsemble(prepared, options);
   const { members, model, divergences } = development;
   const networks = members.map(({ network }) => network);
   const refit =
-    isRefitted && !options.signal?.aborted
-      ? yield* refitNetworks({ options, files, prepared, networks, model })
+    isRefitted && !options.signal?.aborted && !options.finish
+      ? yield* refitNetworks({ options, files, prepared, networks, model, checkpoints })
       : undefined;
+  if (checkpoints && options.signal?.aborted && isRefitted && !refit) {
+    yield await interrupted(checkpoints);
+    return;
+  }
   if (refit?.divergence !== undefined) divergences.push(refit.divergence);
   const isInterrupted = development.isInterrupted || (isRefitted && !refit);
   const stopped: StopReason = isInterrupted
@@ -68,7 +88,9 @@ async function* trainAndSave(
   });
   const final = refitted ?? model;
   const { config, vocabulary, tagColumns, parameters, test } = final;
-  const bytes = saveModel(options.output, { config, vocabulary, tagColumns, record, parameters });
+  const bytes = await saveOnce(checkpoints, () =>
+    saveModel(options.output, { config, vocabulary, tagColumns, record, parameters }),
+  );
   const sum = (of: (network: TrainedNetwork) => number): number =>
     networks.reduce((all, network) => all + of(network), 0);
   yield {
@@ -89,6 +111,50 @@ async function* trainAndSave(
     tokensPerSecond: sum(({ tokens }) => tokens) / sum(({ trainingSeconds }) => trainingSeconds),
     seconds: seconds(began),
   };
+}
+
+/**
+ * The checkpoints of a training, which begin with those of the training that is resumed.
+ * @throws UserError if this is another training than that of the checkpoint
+ */
+function openCheckpoints(
+  options: TrainOptions,
+  { prepared, files }: { prepared: Prepared; files: TrainingFiles },
+): Checkpoints | undefined {
+  const { checkpoints, resume, onWarning } = options;
+  if (!checkpoints) return undefined;
+  const fingerprint = fingerprintOf(prepared, files);
+  if (resume) checkFingerprint(resume.file, { before: resume.fingerprint, now: fingerprint });
+  return createCheckpoints(
+    { file: checkpoints.file, options: repeatedOptions(options), fingerprint },
+    { interval: checkpoints.minutes, resumed: resume, onWarning },
+  );
+}
+
+/** The event of an interrupted training, whose checkpoint is on the disk. */
+async function interrupted(checkpoints: Checkpoints): Promise<TrainingEvent> {
+  await checkpoints.flush();
+  const { file, hasModel } = checkpoints;
+  return { type: 'interrupted', checkpoint: file, hasModel: hasModel() };
+}
+
+/**
+ * Saves the model and removes the checkpoint.
+ * @throws UserError if the model cannot be saved. It says where the training is kept.
+ */
+async function saveOnce(checkpoints: Checkpoints | undefined, save: () => number): Promise<number> {
+  const isKept = await checkpoints?.flush();
+  try {
+    const bytes = save();
+    checkpoints?.remove();
+    return bytes;
+  } catch (error) {
+    if (!isKept || !(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message} The training is kept in ${checkpoints!.file}.`, {
+      code: error.code,
+      cause: error,
+    });
+  }
 }
 
 /** A network with its scores as a single model. */
@@ -115,36 +181,59 @@ interface TrainedEnsemble {
 /**
  * Trains the members of an ensemble, or a single network, and joins them. A member that was interrupted or diverged is
  * included only if the ensemble scores higher with it.
+ * @returns undefined if the signal stopped it, and it can go on from a checkpoint
  * @throws DivergedError if no network finished an epoch
  */
 async function* trainEnsemble(
   prepared: Prepared,
-  options: TrainOptions,
-): AsyncGenerator<TrainingEvent, TrainedEnsemble> {
+  { options, checkpoints }: { options: TrainOptions; checkpoints: Checkpoints | undefined },
+): AsyncGenerator<TrainingEvent, TrainedEnsemble | undefined> {
   const { ensemble } = prepared.hyperparameters;
   let members: Member[] = [];
   const divergences: string[] = [];
   let firstError: DivergedError | undefined;
   let isInterrupted = false;
-  for (let member = 0; member < ensemble; member++) {
+  const describe = (member: number, divergence: string): string =>
+    ensemble > 1 ? `member ${member + 1}: ${divergence}` : divergence;
+  const add = async (member: number, network: TrainedNetwork): Promise<void> => {
+    members.push({ network, assessment: await assess(prepared, { options, networks: [network] }) });
+    if (network.divergence !== undefined) divergences.push(describe(member, network.divergence));
+    if (network.stopped === 'signal') isInterrupted = true;
+  };
+  const { development: finished = [], current } = options.resume ?? {};
+  const finish = options.finish ?? false;
+  for (const [member, { network, divergence }] of finished.entries())
+    if (network) await add(member, network);
+    else {
+      firstError ??= new DivergedError(divergence);
+      divergences.push(describe(member, divergence));
+    }
+  for (let member = finished.length; member < ensemble; member++) {
+    const resume = member === finished.length ? current : undefined;
     if (options.signal?.aborted && members.length > 0) {
+      if (checkpoints) return undefined;
       isInterrupted = true;
       break;
     }
-    const describe = (divergence: string): string =>
-      ensemble > 1 ? `member ${member + 1}: ${divergence}` : divergence;
+    if (finish && !resume?.best) {
+      if (members.length === 0)
+        throw new UserError(
+          `${options.resume?.file}: no epoch is complete, so that there is no model yet. Go on with the training.`,
+          { code: 'SEQTAG_CHECKPOINT' },
+        );
+      isInterrupted = true;
+      break;
+    }
     try {
-      const network = yield* learn(prepared, { options, member });
-      members.push({
-        network,
-        assessment: await assess(prepared, { options, networks: [network] }),
-      });
-      if (network.divergence !== undefined) divergences.push(describe(network.divergence));
-      if (network.stopped === 'signal') isInterrupted = true;
+      const network = yield* learn(prepared, { options, member, resume, finish, checkpoints });
+      if (!network) return undefined;
+      checkpoints?.finishMember({ network });
+      await add(member, network);
     } catch (error) {
       if (!(error instanceof DivergedError)) throw error;
       firstError ??= error;
-      divergences.push(describe(error.message));
+      divergences.push(describe(member, error.message));
+      checkpoints?.finishMember({ divergence: error.message });
     }
   }
   if (members.length === 0) throw firstError!;
@@ -185,19 +274,28 @@ async function* refitNetworks({
   prepared: developmentRun,
   networks: developed,
   model,
+  checkpoints,
 }: {
   options: TrainOptions;
   files: TrainingFiles;
   prepared: Prepared;
   networks: readonly TrainedNetwork[];
   model: Assessment;
+  checkpoints: Checkpoints | undefined;
 }): AsyncGenerator<TrainingEvent, Refit | undefined> {
   const prepared = yield* prepare(options, files, developmentRun);
-  const networks: TrainedNetwork[] = [];
-  for (const network of developed) {
+  const { development: trained = [], refit: finished = [], current } = options.resume ?? {};
+  const networks: TrainedNetwork[] = [...finished];
+  const isResumed = trained.length === prepared.hyperparameters.ensemble;
+  for (const network of developed.slice(finished.length)) {
     const member = network.seed - prepared.hyperparameters.seed;
+    const resume = isResumed && networks.length === finished.length ? current : undefined;
     try {
-      networks.push(yield* learn(prepared, { options, member, developmentRun: network }));
+      const run = { options, member, developmentRun: network, resume, checkpoints };
+      const refitted = yield* learn(prepared, run);
+      if (!refitted) return undefined;
+      networks.push(refitted);
+      checkpoints?.finishRefit(refitted);
     } catch (error) {
       if (!(error instanceof DivergedError)) throw error;
       return { divergence: `refit: ${error.message}` };

@@ -18,7 +18,7 @@ vi.mock(import('../../src/training/learn.ts'), async (importOriginal) => {
       const end = diverging.get(`${options.member}${options.developmentRun ? ' refit' : ''}`);
       const message = 'epoch 2, update 1: the loss is NaN';
       if (end === 'at once') throw new DivergedError(message);
-      const network = yield* original.learn(prepared, options);
+      const network = (yield* original.learn(prepared, options))!;
       for (const callback of onLearnt) callback();
       return end ? { ...network, stopped: 'diverged', divergence: message } : network;
     },

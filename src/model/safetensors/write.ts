@@ -1,4 +1,4 @@
-import { writeFile } from '../../files/write.ts';
+import { writeFile, writeFileInBackground } from '../../files/write.ts';
 import {
   arrays,
   elementBytes,
@@ -20,19 +20,28 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): number {
+  const chunks = safetensorsChunks(tensors, metadata);
+  writeFile(file, (write) => chunks.forEach(write));
+  return chunks.reduce((size, { length }) => size + length, 0);
+}
+
+/** As `writeSafetensors`, in the background. The tensors must not change until the file is complete. */
+export const writeSafetensorsInBackground = (
+  file: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string>,
+): Promise<void> => writeFileInBackground(file, safetensorsChunks(tensors, metadata));
+
+/** The bytes of a file: its header, then views of the tensors. */
+function safetensorsChunks(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array[] {
   const ordered = inFileOrder(tensors);
-  const header = headerBytes(ordered, metadata);
-  let size = 0;
-  writeFile(file, (write) => {
-    const add = (bytes: Uint8Array): void => {
-      write(bytes);
-      size += bytes.length;
-    };
-    add(header);
-    for (const [, { data }] of ordered)
-      add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  });
-  return size;
+  return [
+    headerBytes(ordered, metadata),
+    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
 }
 
 function inFileOrder(tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {

@@ -1,4 +1,4 @@
-import type { TrainingEvent } from '../events.ts';
+import type { UncheckpointedEvent } from '../events.ts';
 import type { Combination } from './plan.ts';
 import type { CombinationRow } from './ranking.ts';
 import type { RunRecord } from './records.ts';
@@ -11,7 +11,7 @@ export interface RunProgress {
   readonly sweepSecondsLeft: number | null;
 }
 
-export type TrainingEnd = Extract<TrainingEvent, { type: 'end' }>;
+export type TrainingEnd = Extract<UncheckpointedEvent, { type: 'end' }>;
 
 /**
  * The events of a sweep: `plan`; for each run that is not yet recorded `run`, the events of its training, and `end` or
@@ -35,7 +35,7 @@ export type SweepEvent =
       readonly combination: Combination;
       readonly seed: number;
     }
-  | (Exclude<TrainingEvent, TrainingEnd | { type: 'vectors' }> & RunProgress)
+  | (Exclude<UncheckpointedEvent, TrainingEnd | { type: 'vectors' }> & RunProgress)
   | (Omit<TrainingEnd, 'model'> &
       RunProgress & {
         /** The output if this run is the best so far, else null. */

@@ -8,7 +8,7 @@ import { moveFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import { openModel } from '../../model/model-file.ts';
 import { vectorPath } from '../../vectors/npm-package.ts';
-import type { TrainingEvent } from '../events.ts';
+import type { UncheckpointedEvent } from '../events.ts';
 import { checkOutput, type TrainOptions } from '../options.ts';
 import { trainOn } from '../train.ts';
 import { readTrainingFiles, type TrainingFiles } from '../training-files.ts';
@@ -116,7 +116,7 @@ async function* trainRun(
     workspace: Workspace;
   },
 ): AsyncGenerator<
-  Exclude<TrainingEvent, TrainingEnd | { type: 'vectors' }> & RunProgress,
+  Exclude<UncheckpointedEvent, TrainingEnd | { type: 'vectors' }> & RunProgress,
   { end?: TrainingEnd; record: RunRecord } | undefined
 > {
   const { options, files, runs, records, key, workspace } = context;

@@ -1,0 +1,118 @@
+import { rmSync } from 'node:fs';
+import type { Engine } from '../../network/engine.ts';
+import type { TrainedNetwork } from '../learn.ts';
+import { type Snapshot, type TrainingState, takeSnapshot } from '../training-state.ts';
+import { type Checkpoint, writeCheckpoint } from './checkpoint-file.ts';
+import type { FinishedMember, Progress } from './progress.ts';
+
+/** Writes the checkpoints of a training. Each replaces the one before it when it is complete. */
+export interface Checkpoints {
+  readonly file: string;
+  /** Where the training was resumed, given the state of its network; undefined if it was not. */
+  resumedAt(state: TrainingState): { epoch: number; networks: number } | undefined;
+  /** Whether the last checkpoint has a network with a complete epoch. */
+  hasModel(): boolean;
+  /**
+   * Whether to save the state of the network now: after an epoch, unless copying the state would take more than 1 % of the
+   * time; within an epoch, after the interval.
+   */
+  isDue(at: 'epoch' | 'step'): boolean;
+  /** Copies the state of the network that is being trained, and writes the copy in the background. */
+  save(engine: Engine, state: TrainingState): void;
+  /** Writes a checkpoint with one more finished network, in the background. */
+  finishMember(member: FinishedMember): void;
+  finishRefit(network: TrainedNetwork): void;
+  /** Waits until the last checkpoint is on the disk. Returns whether it is. */
+  flush(): Promise<boolean>;
+  /** Removes the file, after the model was written. */
+  remove(): void;
+}
+
+/** The fraction of the time of training that may be spent on copying its state. */
+const MOST_COPYING = 0.01;
+
+/**
+ * @param options.interval the time between checkpoints within an epoch, in minutes
+ * @param options.resumed what a resumed training has already done
+ * @param options.onWarning receives one line if a checkpoint cannot be written. Training goes on
+ */
+export function createCheckpoints(
+  { file, ...description }: Omit<Checkpoint, keyof Progress | 'kernels'>,
+  options: {
+    interval: number;
+    resumed?: Progress | undefined;
+    onWarning?: ((warning: string) => void) | undefined;
+  },
+): Checkpoints {
+  const {
+    interval,
+    resumed,
+    onWarning = (warning) => process.emitWarning(warning, 'SeqtagWarning'),
+  } = options;
+  const development = [...(resumed?.development ?? [])];
+  const refit = [...(resumed?.refit ?? [])];
+  let kernels = '';
+  let snapshot: Snapshot | undefined;
+  let savedAt = performance.now();
+  let copying = 0; // milliseconds that the last copy took
+  let pending = Promise.resolve();
+  let queued = 0; // checkpoints that are being written or wait for it
+  let isWritten = resumed !== undefined;
+  let hasWarned = false;
+
+  function write(current?: Snapshot): void {
+    const progress = { development: [...development], refit: [...refit], current };
+    queued++;
+    pending = pending.then(() => writeNow(progress));
+  }
+
+  async function writeNow(progress: Progress): Promise<void> {
+    try {
+      await writeCheckpoint({ file, ...description, kernels, ...progress });
+      isWritten = true;
+    } catch (error) {
+      isWritten = false;
+      if (!hasWarned) onWarning(`no checkpoint: ${(error as Error).message}`);
+      hasWarned = true;
+    } finally {
+      queued--;
+    }
+  }
+
+  return {
+    file,
+    resumedAt: ({ epoch }) =>
+      resumed && { epoch, networks: resumed.development.length + resumed.refit.length },
+    hasModel: () =>
+      snapshot?.best !== undefined || development.some(({ network }) => network !== undefined),
+    isDue(at) {
+      if (queued > 0) return false;
+      const elapsed = performance.now() - savedAt;
+      return at === 'epoch' ? elapsed * MOST_COPYING >= copying : elapsed >= interval * 60_000;
+    },
+    save(engine, state) {
+      const began = performance.now();
+      const { kind, isa } = engine.description;
+      kernels = `${kind} ${isa}`;
+      // the arrays of a copy that is being written must not change
+      const copy = takeSnapshot(engine, state, queued > 0 ? undefined : snapshot);
+      snapshot = copy;
+      savedAt = performance.now();
+      copying = savedAt - began;
+      write(copy);
+    },
+    finishMember(member) {
+      development.push(member);
+      write();
+    },
+    finishRefit(network) {
+      refit.push(network);
+      write();
+    },
+    async flush() {
+      await pending;
+      return isWritten;
+    },
+    remove: () => rmSync(file, { force: true }),
+  };
+}
