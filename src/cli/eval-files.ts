@@ -12,7 +12,8 @@ import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { type Input, nameOf, openLabelled, someOf } from './input.ts';
 import { readOptions } from './options.ts';
-import { mappedTag, type TagMap } from './tag-map.ts';
+import { oneLine } from './printable.ts';
+import { type Renaming, unusedNames } from './tag-map.ts';
 
 /** The counts of each corpus, and the scheme in which its tags were compared. */
 export interface Evaluated {
@@ -29,36 +30,25 @@ export interface LabelledFile {
   readonly sentences: readonly Sentence[];
 }
 
-export async function readLabelledFile(
+export const readLabelledFile = async (
   { source, name }: Input,
   read: ReadOptions,
-  { map, used }: { map?: TagMap | undefined; used?: Set<string> } = {},
-): Promise<LabelledFile> {
-  const sentences = await readCorpus(source, { ...read, file: name, gold: true });
-  return { file: name, sentences: map ? sentences.map((s) => mapped(s, map, used)) : sentences };
-}
+): Promise<LabelledFile> => ({
+  file: name,
+  sentences: await readCorpus(source, { ...read, file: name, gold: true }),
+});
 
-/** A sentence with the new names of its tags. */
-function mapped(sentence: Sentence, map: TagMap, used: Set<string> | undefined): Sentence {
-  const rename = (tags: readonly string[]): string[] =>
-    tags.map((tag) => mappedTag(tag, map, used));
-  const { tags, tagColumns } = sentence;
-  return {
-    ...sentence,
-    tags: rename(tags),
-    ...(tagColumns && { tagColumns: tagColumns.map(rename) }),
-  };
-}
+/** A renaming that has seen no tag. */
+export const renamingOf = ({ map }: EvalFlags): Renaming => ({
+  map,
+  used: new Set(),
+  seen: new Set(),
+});
 
 /** Says which names of `--map` do not occur. */
-export function reportUnused(
-  map: TagMap | undefined,
-  used: ReadonlySet<string>,
-  { say }: Context,
-): void {
-  const unused = [...(map?.keys() ?? [])].filter((name) => !used.has(name));
-  if (unused.length > 0)
-    say(`seqtag: --map: no tag or span type is called ${unused.join(', ')}. Check the spelling.`);
+export function reportUnused(renaming: Renaming, { say }: Context): void {
+  const message = unusedNames(renaming);
+  if (message !== undefined) say(`seqtag: ${message}`);
 }
 
 /** Compares a file of predicted tags with a file of gold tags. */
@@ -67,25 +57,19 @@ export async function evaluateFilePair(
   context: Context,
 ): Promise<Evaluated> {
   const { io } = context;
-  const naming = { map: flags.map, used: new Set<string>() };
   const golds = await openLabelled(gold, { io, format: flags.format });
   const preds = await openLabelled(pred, { io, format: flags.format });
   const predColumn = flags.predColumn ?? flags.tagColumn;
   const counts = await compare(
-    await readLabelledFile(golds, readOptions(flags, golds.format, context), naming),
-    await readLabelledFile(
-      preds,
-      {
-        // spans without a text of their own are in the gold file
-        text: { file: gold, format: golds.format },
-        ...readOptions(flags, preds.format, context),
-        ...(predColumn !== undefined && { tagColumn: predColumn }),
-      },
-      naming,
-    ),
+    await readLabelledFile(golds, readOptions(flags, golds.format, context)),
+    await readLabelledFile(preds, {
+      // spans without a text of their own are in the gold file
+      text: { file: gold, format: golds.format },
+      ...readOptions(flags, preds.format, context),
+      ...(predColumn !== undefined && { tagColumn: predColumn }),
+    }),
     { flags, context, lemmas: isLemmaColumn(flags.tagColumn, golds) },
   );
-  reportUnused(flags.map, naming.used, context);
   return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
 }
 
@@ -123,17 +107,16 @@ async function compareColumns(
   const { tagColumn: goldColumn, predColumn } = flags;
   if (format === 'conllu' && predColumn === undefined)
     throw new UserError(
-      `${name}: CoNLL-U has one column for each kind of tags, so predicted tags replaced the gold ones. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred, where upos has the gold tags.`,
+      `${name}: which column has the predicted tags? In CoNLL-U, \`seqtag tag\` replaces the gold tags unless it writes to a column of its own. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred, if upos has the gold tags.`,
       { code: 'SEQTAG_COLUMN' },
     );
   if ((format === 'jsonl' || format === 'json') && predColumn === undefined)
     throw new UserError(
-      `${name}: which key has the predicted tags? In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column pred | seqtag eval --tag-column tags --pred-column pred, where tags has the gold tags.`,
+      `${name}: which key has the predicted tags? In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column pred | seqtag eval --tag-column tags --pred-column pred, if tags has the gold tags.`,
       { code: 'SEQTAG_COLUMN' },
     );
   let document: Document | undefined;
-  const used = new Set<string>();
-  const read = await readCorpus(source, {
+  const sentences = await readCorpus(source, {
     ...readOptions(flags, format, context),
     file: name,
     gold: true,
@@ -142,13 +125,10 @@ async function compareColumns(
       document = started;
     },
   });
-  const { map } = flags;
-  const sentences = map ? read.map((sentence) => mapped(sentence, map, used)) : read;
-  reportUnused(map, used, context);
   const columns = document?.columns ?? 0;
   if (columns < 3 && goldColumn === undefined && predColumn === undefined)
     throw new UserError(
-      `${name}: ${columns} columns, expected a token, a gold and a predicted tag. To evaluate a model, name it with -m.`,
+      `${name}: ${columns} columns, expected a token, a gold and a predicted tag. To score a model: seqtag eval -m MODEL GOLD. To compare two files: seqtag eval --gold GOLD --pred PRED.`,
       { code: 'SEQTAG_COLUMN' },
     );
   const predicted = sentences.map((sentence) => ({ ...sentence, tags: sentence.tagColumns![1]! }));
@@ -173,7 +153,8 @@ async function compare(
   checkGold([written], { flags, partial, lemmas }, context);
   const asked = lemmas ? 'none' : askedScheme(flags);
   const reading = readingOf(written.sentences, { partial, scheme: asked });
-  const gold = inUsualNotation(written, reading);
+  const renaming = renamingOf(flags);
+  const gold = inUsualNotation(written, reading, renaming);
   const scheme = lemmas ? 'none' : (reading?.scheme ?? schemeOf(tagsOf(gold), { partial }));
   const predictions =
     scheme === 'none'
@@ -182,7 +163,11 @@ async function compare(
           partial,
           scheme: scheme === 'IO' ? schemeOfRuns(writtenPredictions) : undefined,
         });
-  const predicted = inUsualNotation(writtenPredictions, predictions);
+  const { note } = predictions ?? {};
+  if (note !== undefined && (note !== reading?.note || writtenPredictions.file !== written.file))
+    context.say(`seqtag: ${oneLine(`${writtenPredictions.file}: predicted tags: ${note}`)}.`);
+  const predicted = inUsualNotation(writtenPredictions, predictions, renaming);
+  reportUnused(renaming, context);
   const sentences = inScheme(predicted, { scheme, gold, other: predictions?.scheme });
   checkCommonTags(gold, { ...predicted, sentences });
   const pairs: SentencePair[] = [];

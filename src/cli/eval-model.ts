@@ -13,7 +13,13 @@ import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { lemmatisersOf } from '../tagging/lemmas.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import { type Evaluated, type LabelledFile, readLabelledFile, reportUnused } from './eval-files.ts';
+import {
+  type Evaluated,
+  type LabelledFile,
+  readLabelledFile,
+  renamingOf,
+  reportUnused,
+} from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
@@ -33,12 +39,10 @@ export async function evaluateModel(
     const column = evaluatedColumn(model, flags.tagColumn);
     const tagColumn = model.tagColumns[column]!;
     const partial = flags.partial ?? model.record.hyperparameters.partial === true;
-    const { map } = flags;
-    const used = new Set<string>();
-    const rename = (tag: string): string => (map ? mappedTag(tag, map, used) : tag);
+    const renaming = renamingOf(flags);
     const written: (LabelledFile & { sha256: string })[] = [];
     for (const file of files) {
-      const corpus = await readCorpusFor(model, { file, tagColumn, flags, used, context });
+      const corpus = await readCorpusFor(model, { file, tagColumn, flags, context });
       written.push(corpus);
     }
     const { lemmas = false } = tagColumn;
@@ -48,11 +52,13 @@ export async function evaluateModel(
       context,
     );
     const reading = goldReading(written, { tagColumn, partial, flags });
-    const corpora = written.map((corpus) => inUsualNotation(corpus, reading));
+    const corpora = written.map((corpus) => inUsualNotation(corpus, reading, renaming));
+    const anyCase = reading?.notation !== undefined;
+    const rename = (tag: string): string => mappedTag(tag, renaming, { anyCase });
     const scheme = goldScheme(corpora, { tagColumn, path: model.path, partial, reading });
     const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!.map(rename), tagColumn);
     const lemmatiser = lemmatisersOf(model.vocabulary, model.tagColumns)[column];
-    reportUnused(map, used, context);
+    reportUnused(renaming, context);
     const evaluated = corpora.map(({ file, sentences }) => {
       const count = partial ? countCertainPairs : countPairs;
       const pairs = predictedPairs(sentences, { tagger, column, scheme, rename });
@@ -99,15 +105,8 @@ async function readCorpusFor(
     file,
     tagColumn,
     flags,
-    used,
     context,
-  }: {
-    file: string;
-    tagColumn: TagColumn;
-    flags: EvalFlags;
-    used: Set<string>;
-    context: Context;
-  },
+  }: { file: string; tagColumn: TagColumn; flags: EvalFlags; context: Context },
 ): Promise<LabelledFile & { sha256: string }> {
   const input = await openLabelled(file, { io: context.io, format: flags.format });
   const { format, name, source } = input;
@@ -123,7 +122,6 @@ async function readCorpusFor(
       ...readOptions(isNameOfIndex ? otherFlags : flags, format, context),
       ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
     },
-    { map: flags.map, used },
   );
   checkFeatureValues(corpus, model);
   return { ...corpus, sha256: bytes.sha256() };

@@ -12,6 +12,7 @@ import type { LabelledFile } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { oneLine } from './printable.ts';
 import { withFlags } from './remedies.ts';
+import { mappedTag, type Renaming } from './tag-map.ts';
 
 /** The scheme of the gold tags that was asked for. */
 export const askedScheme = ({ fromScheme }: Pick<EvalFlags, 'fromScheme'>): Scheme | undefined =>
@@ -23,17 +24,21 @@ export const readingOf = (
   { partial, scheme }: { partial: boolean; scheme: Scheme | undefined },
 ): TagReading | undefined => (partial ? undefined : readTags(sentences, { scheme }));
 
-/** A file with its tags in the usual notation. */
-export const inUsualNotation = <File extends LabelledFile>(
+/** A file with its tags in the usual notation, and under their new names. */
+export function inUsualNotation<File extends LabelledFile>(
   file: File,
   reading: TagReading | undefined,
-): File =>
-  reading?.note === undefined
-    ? file
-    : {
-        ...file,
-        sentences: file.sentences.map((one) => ({ ...one, tags: one.tags.map(reading.read) })),
-      };
+  renaming: Renaming,
+): File {
+  const read = reading?.note === undefined ? undefined : reading.read;
+  if (!read && !renaming.map) return file;
+  const anyCase = reading?.notation !== undefined;
+  const nameOf = (tag: string): string => mappedTag(read?.(tag) ?? tag, renaming, { anyCase });
+  return {
+    ...file,
+    sentences: file.sentences.map((one) => ({ ...one, tags: one.tags.map(nameOf) })),
+  };
+}
 
 /**
  * Checks gold files. Warns of what is probably a mistake, one line for each.

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { someOf } from './input.ts';
 
 /** New names of tags or span types, as `--map` gives them. */
 export type TagMap = ReadonlyMap<string, string>;
@@ -15,15 +16,45 @@ export function parseTagMap(text: string): TagMap {
   return map;
 }
 
+/** A map, and what became of it. */
+export interface Renaming {
+  readonly map: TagMap | undefined;
+  /** The names of the map that were found. */
+  readonly used: Set<string>;
+  /** All tags, or types of tags with a prefix. */
+  readonly seen: Set<string>;
+}
+
 /**
- * Renames a tag: as a whole, or its type after a prefix such as `B-`. A type that becomes `O` loses its prefix.
- * @param used gets the names that were found
+ * Renames a tag in the usual notation: as a whole, or its type after a prefix such as `B-`. A type that becomes `O` loses its
+ * prefix.
+ * @param anyCase whether the map may write a name in another case, as the corpus does
  */
-export function mappedTag(tag: string, map: TagMap, used?: Set<string>): string {
+export function mappedTag(
+  tag: string,
+  { map, used, seen }: Renaming,
+  { anyCase = false }: { anyCase?: boolean } = {},
+): string {
+  if (!map) return tag;
   const [, prefix = '', type = tag] = /^([BIESLUM]-)(.+)$/s.exec(tag) ?? [];
-  const from = map.has(tag) ? tag : type;
-  const to = map.get(from);
-  if (to === undefined) return tag;
-  used?.add(from);
-  return from === tag || to === 'O' ? to : prefix + to;
+  seen.add(type);
+  const whole = nameIn(map, tag, anyCase);
+  const from = whole ?? nameIn(map, type, anyCase);
+  if (from === undefined) return tag;
+  const to = map.get(from)!;
+  used.add(from);
+  return whole !== undefined || to === 'O' ? to : prefix + to;
+}
+
+function nameIn(map: TagMap, name: string, anyCase: boolean): string | undefined {
+  if (map.has(name) || !anyCase) return map.has(name) ? name : undefined;
+  return [...map.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
+}
+
+/** Says which names of a map do not occur; undefined if all do. */
+export function unusedNames({ map, used, seen }: Renaming): string | undefined {
+  const unused = [...(map?.keys() ?? [])].filter((name) => !used.has(name));
+  if (unused.length === 0) return undefined;
+  const names = [...seen].filter((name) => name !== 'O').sort();
+  return `--map: no tag or span type is called ${unused.join(', ')}. There are ${someOf(names)}.`;
 }

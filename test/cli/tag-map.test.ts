@@ -10,7 +10,7 @@ describe('mappedTag', () => {
   it('renames types and plain tags, and drops what becomes O', () => {
     const map = parseTagMap('person=PER,product=O,NN=NOUN, a-b=C');
     const names = ['B-person', 'I-person', 'S-product', 'NN', 'O', 'B-other', 'B-a-b', 'a-b'];
-    expect(names.map((tag) => mappedTag(tag, map))).toEqual([
+    expect(names.map((tag) => mappedTag(tag, { map, used: new Set(), seen: new Set() }))).toEqual([
       'B-PER',
       'I-PER',
       'O',
@@ -47,9 +47,36 @@ describe('eval --map', () => {
     const { code, stdout, stderr } = await seqtag(args, { stdin });
     expect(code).toBe(0);
     expect(stderr).toBe(
-      'seqtag: --map: no tag or span type is called place. Check the spelling.\n',
+      'seqtag: --map: no tag or span type is called place. There are PER, person, x.\n',
     );
     expect(JSON.parse(stdout)).toMatchObject({ total: { accuracy: 1, spans: { f1: 1 } } });
+  });
+
+  it('finds names in the notation of the file, whatever their case', async () => {
+    const lower = folder.path('lower.conll');
+    writeFileSync(lower, 'Angela\tb-person\nMerkel\ti-person\nleft\to\nBerlin\tb-place\n\n');
+    const args = ['eval', '-m', 'en-ner', lower, '--json', '--map'];
+    for (const map of ['person=PER,place=LOC', 'PERSON=PER,PLACE=LOC']) {
+      const { code, stdout, stderr } = await seqtag([...args, map]);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^seqtag: \S+lower\.conll: B-PERSON is written b-person[^\n]*\n$/);
+      expect(JSON.parse(stdout)).toMatchObject({ total: { spans: { gold: 2 } } });
+    }
+  });
+
+  it('says how predicted tags are written', async () => {
+    const predicted = folder.path('predicted-lower.conll');
+    writeFileSync(predicted, 'Angela\tb-person\nMerkel\ti-person\nleft\to\nBerlin\to\n\n');
+    const usual = folder.path('usual.conll');
+    writeFileSync(usual, 'Angela\tB-PERSON\nMerkel\tI-PERSON\nleft\tO\nBerlin\tO\n\n');
+    const { code, stdout, stderr } = await seqtag([
+      ...['eval', '--gold', usual, '--pred', predicted, '--json'],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^seqtag: \S+predicted-lower\.conll: predicted tags: B-PERSON is written b-/,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ total: { spans: { f1: 1 } } });
   });
 
   it('renames the tags of two files', async () => {
