@@ -363,7 +363,7 @@ describe('spans as offsets', () => {
     expect(notes).toEqual([
       'file: of 4 spans: 1 widened to whole tokens; 1 left out, as they overlap others; 1 left out, as they are outside the text or empty.',
     ]);
-    expectUserError(() => read(line, { strictSpans: true }), /^file: of 4 spans: 1 widened/);
+    expectUserError(() => read(line, { strictSpans: true }), /^file:1: of 4 spans: 1 widened/);
     expectUserError(
       () => read({ sentence: 1, start: 0, end: 3, text: 'Ann', type: 'PER' }),
       /^file:1: no key of tags/,

@@ -130,7 +130,9 @@ export function createRecordReader(
         line,
         `a span of "${wrong.text!.slice(0, 40)}", but its offsets have "${text.slice(wrong.start, Math.min(wrong.end, wrong.start + 40))}". Is this the text that was annotated?`,
       );
-    return alignSpans(spans, { text, offsets, report });
+    const tags = alignSpans(spans, { text, offsets, report });
+    report.endText(line);
+    return tags;
   };
 
   const columnsOf = (

@@ -24,9 +24,12 @@ type RecordFate = keyof typeof recordFates;
 export interface SpanReport {
   count(what: 'spans' | SpanFate | RecordFate): void;
   /**
-   * Notes what was counted, once the file is read.
-   * @throws UserError for spans that do not fit, where those are refused
+   * Called after each text.
+   * @param line where the text is, if its file has several
+   * @throws UserError if a span did not fit, where that is refused
    */
+  endText(line?: number): void;
+  /** Notes what was counted, once the file is read. */
   end(): void;
 }
 
@@ -40,19 +43,25 @@ export function createSpanReport({
     Object.entries(fates)
       .flatMap(([fate, words]) => (counts.has(fate) ? `${counts.get(fate)} ${words}` : []))
       .join('; ');
+  const ofSpans = (): string | undefined => {
+    const fates = listed(spanFates);
+    return fates === '' ? undefined : `of ${quantity(counts.get('spans')!, 'span')}: ${fates}.`;
+  };
   return {
     count: (what) => void counts.set(what, (counts.get(what) ?? 0) + 1),
+    endText(line) {
+      const faults = strictSpans ? ofSpans() : undefined;
+      if (faults === undefined) return;
+      throw new UserError(
+        `${file}${line === undefined ? '' : `:${line}`}: ${faults} Correct them, or allow spans that do not fit tokens.`,
+        { code: 'SEQTAG_CORPUS_SYNTAX' },
+      );
+    },
     end() {
       const records = listed(recordFates);
       if (records !== '') onNote?.(`${file}: texts: ${records}.`);
-      const spans = listed(spanFates);
-      if (spans === '') return;
-      const what = `${file}: of ${quantity(counts.get('spans')!, 'span')}: ${spans}.`;
-      if (strictSpans)
-        throw new UserError(`${what} Correct them, or allow spans that do not fit tokens.`, {
-          code: 'SEQTAG_CORPUS_SYNTAX',
-        });
-      onNote?.(what);
+      const spans = ofSpans();
+      if (spans !== undefined) onNote?.(`${file}: ${spans}`);
     },
   };
 }

@@ -79,11 +79,13 @@ export async function* readStandoff(
       },
     });
     for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
-    if (!gold) yield sentences;
-    else
-      yield textsOf(sentences, { document: document!, spans, file }).flatMap((text) =>
-        withTags(text, annotations, { report, file, source }),
-      );
+    const tagged = gold
+      ? textsOf(sentences, { document: document!, spans, file }).flatMap((text) =>
+          withTags(text, annotations, { report, file, source }),
+        )
+      : sentences;
+    report.endText();
+    yield tagged;
   }
   if (gold) report.end();
 }
