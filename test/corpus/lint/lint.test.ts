@@ -55,6 +55,35 @@ describe('lint', () => {
     );
   });
 
+  test('many tags are strange, but not many lemmas or features', () => {
+    const withTags = (tag: (i: number) => string): Part =>
+      part(
+        'train',
+        ...Array.from({ length: 400 }, (_, i) => `w${i}/${tag(i)} ${'x/y '.repeat(6)}z/y`),
+      );
+    const many = withTags((i) => `T${i}`);
+    expect(checksOf(many)).toContain('many-tags warning');
+    expect(lint([many], { lemmas: true })).toEqual([]);
+    const features = withTags((i) => `Case=C${i}`);
+    const all = {
+      ...features,
+      sentences: features.sentences.map((one) => ({
+        ...one,
+        tags: one.tags.map((tag) => (tag === 'y' ? '_' : tag)),
+      })),
+    };
+    expect(checksOf(all)).toEqual([]);
+  });
+
+  test('lemmas of other parts may be new, but not missing', () => {
+    const dev = part('dev', 'She/she went/go home/home');
+    const train = part('train', 'They/they saw/see it/it', 'It/it was/be old/old');
+    expect(lint([train, dev], { lemmas: true })).toEqual([]);
+    expect(lint([train, dev]).map(({ check }) => check)).toContain('unseen-tags');
+    const none = part('train', 'They/_ saw/_ it/_');
+    expect(lint([none], { lemmas: true }).map(({ check }) => check)).toEqual(['one-tag']);
+  });
+
   test('finds swapped columns', () => {
     const texts = Array.from({ length: 20 }, (_, i) => `O/w${i} O/v${i} B-PER/u${i}`);
     expect(checksOf(part('train', ...texts))).toContain('columns-swapped error');
