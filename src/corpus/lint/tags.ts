@@ -93,6 +93,7 @@ function plainNote(part: Part): string | undefined {
   const [[usual, n] = ['', 0], ...labels] = counts;
   const tokens = counts.reduce((sum, [, count]) => sum + count, 0);
   if (!isOutsideForm(usual) || labels.length === 0 || n < tokens / 2) return undefined;
+  if (areFeatures(labels.map(([tag]) => tag))) return undefined;
   return `plain labels (${someOf(labels.map(([tag]) => tag))}) beside ${usual}: no tag begins with B or I, so each token is scored by its tag. If a run of one label is a span, give scheme IO`;
 }
 
