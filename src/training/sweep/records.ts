@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { version } from '../../files/package.ts';
 import { describeFile, readTextFile } from '../../files/read.ts';
@@ -6,9 +5,7 @@ import { appendToFile, writeFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import { flagOf } from '../../option-values.ts';
 import type { Settings } from '../hyperparameters.ts';
-import type { TrainOptions } from '../options.ts';
 import { checkSettings } from '../settings.ts';
-import type { TrainingFiles } from '../training-files.ts';
 import { type Combination, type Run, runId } from './plan.ts';
 
 /** A finished run: a line of the record file. */
@@ -39,84 +36,47 @@ export type Records = Map<string, RunRecord>;
 /** The record file of a sweep. */
 export const recordsPath = (output: string): string => `${output}.sweep.jsonl`;
 
-/** The data that the scores of runs depend on. */
-export interface SweepData {
-  readonly corpora: readonly { readonly role: string; readonly sha256: string }[];
-  readonly read: TrainOptions['read'];
-  readonly lemmaColumn?: TrainOptions['lemmaColumn'];
-  /** SHA-256 of the pretrained vectors. */
-  readonly vectors: string | undefined;
-  /** SHA-256 of each gazetteer. */
-  readonly gazetteers: readonly string[];
-}
-
-export function sweepData(
-  { corpora, devFile, testFile, gazetteers }: TrainingFiles,
-  { read, lemmaColumn, vectors }: Pick<SweepData, 'read' | 'lemmaColumn' | 'vectors'>,
-): SweepData {
-  return {
-    corpora: [
-      ...corpora.map(({ sha256 }) => ({ role: 'train', sha256 })),
-      ...(devFile ? [{ role: 'dev', sha256: devFile.sha256 }] : []),
-      ...(testFile ? [{ role: 'test', sha256: testFile.sha256 }] : []),
-    ],
-    read,
-    lemmaColumn,
-    vectors,
-    gazetteers: gazetteers?.files.map(({ sha256 }) => sha256) ?? [],
-  };
-}
-
-/** SHA-256 of the data: equal for files of the same content and for the same columns. */
-export function dataKey({
-  corpora,
-  read = {},
-  lemmaColumn,
-  vectors,
-  gazetteers,
-}: SweepData): string {
-  const { format, tokenColumn, tagColumn, featureColumn, header } = read;
-  const parts = [
-    corpora.map(({ role, sha256 }) => [role, sha256]),
-    ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),
-    ...(featureColumn === undefined ? [] : [{ featureColumn }]),
-    ...(lemmaColumn === undefined ? [] : [{ lemmaColumn }]),
-    ...(gazetteers.length === 0 ? [] : [{ gazetteers }]),
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
 /** Appends a record. Returns when it is on the disk. */
 export const appendRecord = (file: string, record: RunRecord): void =>
   appendToFile(file, `${JSON.stringify(record)}\n`);
 
 /**
- * Reads the records of earlier calls. A last line that was cut short while it was written is removed.
- * @throws UserError (SEQTAG_RECORD_MISMATCH) for records of other data, other runs or another version, and for damaged
- * records
+ * Reads the records of earlier calls of a sweep.
+ * @throws UserError (SEQTAG_RECORD_MISMATCH) as `readRunRecords` does, and for other runs
  */
 export function readRecords(
   file: string,
   { key, runs }: { key: string; runs: readonly Run[] },
 ): Records {
   const records: Records = new Map();
-  if (!describeFile(file)) return records;
   const planned = new Set(runs.map(({ id }) => id));
-  for (const [i, line] of completeLines(file).entries()) {
-    if (line.trim() === '') continue;
-    const record = parseRecord(line, { file, line: i + 1 });
-    if (record.key !== key)
-      throw mismatch(
-        `${file}: has runs on other corpora, columns of them, word vectors or gazetteers`,
-      );
+  for (const record of readRunRecords(file, key)) {
     const id = runId(record.hyperparameters);
     if (!planned.has(id))
-      throw mismatch(
+      throw recordMismatch(
         `${file}: has a run ${difference(record, runs)}, which this sweep does not have`,
       );
     records.set(id, record);
   }
   return records;
+}
+
+/**
+ * Reads a file of run records, if there is one. A last line that was cut short while it was written is removed.
+ * @param key the `dataKey` of the records
+ * @throws UserError (SEQTAG_RECORD_MISMATCH) for records of other data or another version, and for damaged records
+ */
+export function readRunRecords(file: string, key: string): RunRecord[] {
+  if (!describeFile(file)) return [];
+  return completeLines(file).flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const record = parseRecord(line, { file, line: i + 1 });
+    if (record.key !== key)
+      throw recordMismatch(
+        `${file}: has runs on other corpora, columns of them, word vectors or gazetteers`,
+      );
+    return record;
+  });
 }
 
 function completeLines(file: string): string[] {
@@ -138,7 +98,7 @@ function parseRecord(text: string, { file, line }: { file: string; line: number 
   const writtenBy = (value as Partial<RunRecord> | undefined)?.seqtag;
   const isObject = typeof value === 'object' && value !== null;
   if (isObject && 'hyperparameters' in value && writtenBy !== version)
-    throw mismatch(
+    throw recordMismatch(
       `${file}:${line}: a run by ${typeof writtenBy === 'string' ? `version ${writtenBy}` : 'an earlier version'} of seqtag, whose scores may differ from those of version ${version}`,
     );
   if (!isRunRecord(value))
@@ -193,13 +153,16 @@ function isSettings(value: unknown): boolean {
   }
 }
 
-const mismatch = (what: string): UserError =>
+export const recordMismatch = (what: string): UserError =>
   new UserError(`${what}. Choose another output, or remove the file to start again.`, {
     code: 'SEQTAG_RECORD_MISMATCH',
   });
 
 /** How a run differs from the planned run that is most similar. */
-function difference({ hyperparameters }: RunRecord, runs: readonly Run[]): string {
+export function difference(
+  { hyperparameters }: Pick<RunRecord, 'hyperparameters'>,
+  runs: readonly Pick<Run, 'hyperparameters'>[],
+): string {
   const recorded: Readonly<Record<string, unknown>> = hyperparameters;
   const differingNames = (planned: Readonly<Record<string, unknown>>): string[] =>
     [...new Set([...Object.keys(recorded), ...Object.keys(planned)])].filter(

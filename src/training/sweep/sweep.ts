@@ -1,31 +1,19 @@
 import * as fs from 'node:fs';
-import { DivergedError, UserError } from '../../errors.ts';
+import { DivergedError } from '../../errors.ts';
 import type { Report } from '../../evaluation/report.ts';
-import { sha256Of } from '../../files/hash.ts';
 import { version } from '../../files/package.ts';
-import { describeFile, readBytes } from '../../files/read.ts';
 import { moveFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
-import { openModel } from '../../model/model-file.ts';
-import { vectorPath } from '../../vectors/npm-package.ts';
 import type { UncheckpointedEvent } from '../events.ts';
 import { checkOutput, type TrainOptions } from '../options.ts';
 import { trainOn } from '../train.ts';
 import { readTrainingFiles, type TrainingFiles } from '../training-files.ts';
+import { dataKey, hashVectors, isModelOf, sweepData } from './data.ts';
 import type { RunProgress, SweepEvent, TrainingEnd } from './events.ts';
 import { type PlanOptions, planRuns, type Run, seedOf } from './plan.ts';
 import { bestRecord, isBetter, rankCombinations, scoreName, secondsLeft } from './ranking.ts';
-import {
-  appendRecord,
-  dataKey,
-  type Records,
-  type RunRecord,
-  readRecords,
-  recordsPath,
-  type SweepData,
-  sweepData,
-} from './records.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { appendRecord, type Records, type RunRecord, readRecords, recordsPath } from './records.ts';
+import { namedBy, openWorkspace, type Workspace } from './workspace.ts';
 
 export type { SweepEvent } from './events.ts';
 
@@ -54,10 +42,10 @@ async function* sweepIn(
   workspace: Workspace,
   { options, runs }: { options: SweepOptions; runs: readonly Run[] },
 ): AsyncGenerator<SweepEvent> {
-  const { output, signal, seeds = 1, read, lemmaColumn } = options;
+  const { output, signal, seeds = 1 } = options;
   const vectors = await hashVectors(options.embeddings);
   const files = await readTrainingFiles(options);
-  const data = sweepData(files, { read, lemmaColumn, vectors });
+  const data = sweepData(files, { options, vectors });
   const key = dataKey(data);
   const record = recordsPath(output);
   const records = readRecords(record, { key, runs });
@@ -174,48 +162,5 @@ async function* trainRun(
   }
 }
 
-/** An error about the model of a run, as one about the output: the user does not know the temporary name. */
-function namedBy(output: string, { error, file }: { error: unknown; file: string }): unknown {
-  if (!(error instanceof UserError && error.message.startsWith(`${file}: `))) return error;
-  const { code, option, cause } = error;
-  const message = `${output}${error.message.slice(file.length)}`;
-  return new UserError(message, { code, ...(option !== undefined && { option }), cause });
-}
-
-const scoresOf = ({ spans, accuracy }: Report): Scores =>
+export const scoresOf = ({ spans, accuracy }: Report): Scores =>
   spans ? { accuracy, f1: spans.f1 } : { accuracy };
-
-async function hashVectors(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  const path = vectorPath(file);
-  const kind = describeFile(path)?.kind;
-  if (kind !== 'file')
-    throw new UserError(
-      kind === undefined
-        ? `${file}: no such file. Give a file of word vectors.`
-        : `${file}: not a file, but every run reads the word vectors. Write them to a file first.`,
-      {
-        code: kind === undefined ? 'SEQTAG_FILE_NOT_FOUND' : 'SEQTAG_FILE_TYPE',
-        option: 'embeddings',
-      },
-    );
-  return sha256Of(readBytes(path));
-}
-
-/** Whether the file is the model that this run wrote. */
-function isModelOf(file: string, run: RunRecord, data: SweepData): boolean {
-  if (!describeFile(file)) return false;
-  try {
-    using model = openModel(file);
-    const { hyperparameters, corpora, dev } = model.record;
-    const hasSettings = Object.entries(run.hyperparameters).every(
-      ([name, value]) => hyperparameters[name] === value,
-    );
-    // hyperparameters that the run does not set may differ; then the scores differ too
-    const hasScores = JSON.stringify(dev) === JSON.stringify(run.dev);
-    return hasSettings && hasScores && dataKey({ ...data, corpora }) === run.key;
-  } catch (error) {
-    if (error instanceof UserError) return false;
-    throw error;
-  }
-}

@@ -5,8 +5,9 @@ import { UserError } from '../../errors.ts';
 import { fileError, systemCode } from '../../files/system-errors.ts';
 import { followLinks, temporaryName } from '../../files/write.ts';
 
-/** What a sweep has to itself until it ends: a folder beside its output, and the lock of the output. */
+/** What a sweep or a tuning has to itself until it ends: a folder beside its output, and the lock of the output. */
 export interface Workspace {
+  readonly folder: string;
   /** Where runs write their model until its score is compared. */
   readonly model: string;
   /** Removes the folder and the lock. Does nothing the second time. */
@@ -45,6 +46,7 @@ export function openWorkspace(output: string): Workspace {
       output,
     });
     const workspace: Workspace = {
+      folder,
       model: join(folder, 'model.safetensors'),
       remove() {
         if (!open.delete(lock)) return;
@@ -74,7 +76,7 @@ function takeLock(lock: string, { owner, output }: { owner: Owner; output: strin
   }
   const by = previous ? ` (process ${previous.pid} on ${previous.host})` : '';
   throw new UserError(
-    `${output}: another sweep${by} is writing it. Wait until it ends, or remove ${lock} if it no longer runs.`,
+    `${output}: another sweep or tuning${by} is writing it. Wait until it ends, or remove ${lock} if it no longer runs.`,
   );
 }
 
@@ -139,3 +141,14 @@ function removeStale(lock: string, { folder }: Owner): void {
 
 /** Only such a folder is removed, whatever a lock file names. */
 const TEMPORARY_NAME = /^\.seqtag-[0-9a-f-]{36}\.tmp$/;
+
+/** An error about a file of a workspace, as one about the output: the user does not know the temporary name. */
+export function namedBy(
+  output: string,
+  { error, file }: { error: unknown; file: string },
+): unknown {
+  if (!(error instanceof UserError && error.message.startsWith(`${file}: `))) return error;
+  const { code, option, cause } = error;
+  const message = `${output}${error.message.slice(file.length)}`;
+  return new UserError(message, { code, ...(option !== undefined && { option }), cause });
+}

@@ -310,7 +310,7 @@ describe('the files beside the output', () => {
 
   it('keep a second sweep out until the first ends', async () => {
     const output = newOutput();
-    const message = `${output}: another sweep (process ${process.pid} on ${hostname()}) is writing it. Wait`;
+    const message = `${output}: another sweep or tuning (process ${process.pid} on ${hostname()}) is writing it. Wait`;
     let refused = 0;
     await run(output, short);
     for await (const event of sweep(optionsOf(output, { ...short, seeds: 2 }))) {
@@ -326,7 +326,7 @@ describe('the files beside the output', () => {
     const output = newOutput();
     fs.writeFileSync(lockOf(output), 'mine');
     await expect(run(output, short)).rejects.toThrow(
-      /another sweep is writing it.*or remove .*lock/,
+      /another sweep or tuning is writing it.*or remove .*lock/,
     );
     expect(left(output)).toEqual(['best.safetensors.sweep.lock']);
   });
