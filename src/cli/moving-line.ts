@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type { Style } from './style.ts';
 
 /** A line with a spinner at the bottom of a terminal. */
@@ -52,4 +53,15 @@ const BAR = 20;
 export function bar(fraction: number, style: Style): string {
   const done = Math.round(fraction * BAR);
   return `${style.accent('━'.repeat(done))}${style.dim('─'.repeat(BAR - done))}`;
+}
+
+/** As many parts of a line as fit into the columns. */
+export function fitting([first = '', ...rest]: readonly string[], columns: number): string {
+  let line = first;
+  for (const part of rest) {
+    const longer = `${line}  ${part}`;
+    if (stripVTControlCharacters(longer).length > columns) break;
+    line = longer;
+  }
+  return line;
 }

@@ -1,9 +1,8 @@
-import { stripVTControlCharacters } from 'node:util';
 import { flagOf } from '../option-values.ts';
 import { type Combination, describeCombination } from '../training/sweep/plan.ts';
 import type { SweepEvent } from '../training/sweep/sweep.ts';
 import type { Narrator } from './follow.ts';
-import { bar } from './moving-line.ts';
+import { bar, fitting } from './moving-line.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { counted, duration, number, percent } from './table.ts';
@@ -36,17 +35,6 @@ const progressParts = (event: Event<'progress'>, style: Style): string[] => [
   `epoch ${event.epoch} of ${event.epochs}`,
   bar(event.tokens / event.of, style),
 ];
-
-/** As many parts of a line as fit into the columns. */
-function fitting([first = '', ...rest]: readonly string[], columns: number): string {
-  let line = first;
-  for (const part of rest) {
-    const longer = `${line}  ${part}`;
-    if (stripVTControlCharacters(longer).length > columns) break;
-    line = longer;
-  }
-  return line;
-}
 
 /** The lines that stay. They come one by one, so the plan fixes the widths of their columns. */
 function createLines(style: Style): (event: SweepEvent) => string {

@@ -9,6 +9,7 @@ import { exitCodeOf } from './io.ts';
 import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
 import { trainingNarrator } from './training-progress.ts';
+import { addTuneOptions, type TuneFlags, tuneCommand } from './tune.ts';
 
 const examples = [
   'seqtag train train.conll --dev dev.conll --test test.conll -o ner.safetensors',
@@ -18,6 +19,7 @@ const examples = [
   'seqtag train notes.csv --token-column word --tag-column label -o notes.safetensors',
   'seqtag train train.conll --config settings.json --epochs 20 -o ner.safetensors',
   'seqtag train train.conll --dev dev.conll --sweep hidden=50,100 --seeds 3 -o best.safetensors',
+  'seqtag train train.conll --dev dev.conll --tune 30m -o best.safetensors',
   `seqtag train train.conll -o ner.safetensors --json --quiet | jq -c 'select(.type=="epoch") | .score'`,
 ];
 
@@ -26,6 +28,7 @@ const notes = [
   'Defaults depend on the recipe: `pos` for plain tags, `spans` for span tags such as B-PER. seqtag chooses it by the tags in the corpus.',
   'Without --dev, seqtag trains twice: first with a tenth of the corpus held out to find the best number of epochs, then on the whole corpus (--refit). Use --no-refit to keep the first model.',
   '--sweep trains a model for every combination of values. Separate the values with commas, or with | if a value contains a comma. A table goes to standard output and the best model to -o. Each finished run is recorded in MODEL.sweep.jsonl. Ctrl-C drops the current run; the same command continues with the next one. Sweeps do not refit unless you pass --refit.',
+  '--tune trains the default recipe, compares others with it in the time that is left, and writes the model with the best dev score to -o. Hyperparameters that you give stay fixed. Each step is recorded in MODEL.tune.jsonl. Ctrl-C drops the current step; the same command, also with more time, continues with it.',
 ];
 
 /** `seqtag train`: labelled corpora in, a model out. */
@@ -34,14 +37,16 @@ export function defineTrain(command: Command, context: Context): void {
     .description('Trains a tagger on labelled corpora and writes it to a file.')
     .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input');
   addSweepOptions(command);
+  addTuneOptions(command);
   addTrainingOptions(command, context);
   addNotes(command, { io: context.io, examples, notes });
-  command.action((corpora: string[], flags: TrainingFlags & SweepFlags) => {
-    if (!flags.sweep && flags.seeds === undefined)
+  command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
+    const isTuned = flags.tune !== undefined;
+    if (!isTuned && !flags.sweep && flags.seeds === undefined)
       return trainCommand({ corpora, flags, command }, context);
     const options = trainOptions({ corpora, flags, command }, context);
     const given = givenHyperparameters(command.opts(), flags.config);
-    return sweepCommand({ options, flags, given }, context);
+    return (isTuned ? tuneCommand : sweepCommand)({ options, flags, given }, context);
   });
 }
 

@@ -4,6 +4,7 @@ import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
 import { sweep as innerSweep } from '../training/sweep/sweep.ts';
 import { type TrainOptions as InnerTrainOptions, trainOn } from '../training/train.ts';
 import { readTrainingFiles } from '../training/training-files.ts';
+import { tune as innerTune } from '../training/tune/tune.ts';
 import {
   anything,
   boolean,
@@ -38,6 +39,7 @@ import type {
   TrainingResult,
   TrainOptions,
 } from './training-types.ts';
+import type { TuneEvent, TuneOptions, TuneResult } from './tune-types.ts';
 import type { CorpusSource } from './types.ts';
 
 const paths = listOf(path, 'a list of paths');
@@ -71,6 +73,7 @@ const sweepKinds: Kinds = {
   values: object('an object such as {hidden: [100, 200]}'),
   seeds: wholeNumber(1, 10_000),
 };
+const tuneKinds: Kinds = { ...fileKinds, budget: numberFrom(1, 1e9) };
 const embedKinds: Kinds = {
   ...computeKinds,
   texts: anything('a text file or a list of them'),
@@ -152,6 +155,41 @@ export function sweep(options: SweepOptions): Run<SweepEvent, SweepResult> {
       if (event.type !== 'sweep') return undefined;
       const { complete, rows, best, model, record } = event;
       return { complete, rows, best, model, record };
+    },
+  );
+}
+
+/**
+ * Finds the recipe with the best dev score in a given time, and keeps its model. The default recipe is always trained to
+ * the end, and the model is at least as good on dev. Each step is recorded. Called again, also with a larger budget, it
+ * continues.
+ * @returns a run: loop over its events, or call `result()`
+ * @throws TypeError or RangeError for wrong arguments, at once. The run throws a UserError for what is wrong with the
+ * files, or if the record belongs to another tuning, and a DivergedError if the default recipe diverges.
+ *
+ * @example
+ * const { best, command } = await tune({
+ *   corpora: 'train.conll',
+ *   dev: 'dev.conll',
+ *   output: 'best.safetensors',
+ *   budget: 30 * 60,
+ * }).result();
+ */
+export function tune(options: TuneOptions): Run<TuneEvent, TuneResult> {
+  checkOptions('tune', options, {
+    kinds: tuneKinds,
+    required: ['corpora', 'output', 'budget'],
+  });
+  const { budget, hyperparameters = {} } = options;
+  const settings = checkHyperparameters('tune: hyperparameters', hyperparameters);
+  const inner = { ...filesOf(options), hyperparameters: settings, budget };
+  return createRun<TuneEvent, TuneResult>(
+    'tune',
+    () => innerTune(inner),
+    (event) => {
+      if (event.type !== 'tuned') return undefined;
+      const { complete, used, rows, best, noise, command, model, record } = event;
+      return { complete, used, rows, best, noise, command, model, record };
     },
   );
 }

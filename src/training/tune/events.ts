@@ -63,6 +63,8 @@ export type TuneEvent =
       readonly rungs: readonly [first: number, second: number];
       /** About how many recipes can be compared; 0 if the time is too short. */
       readonly recipes: number;
+      /** The shortest budget in which two recipes can be compared. */
+      readonly least: number;
     } & Finals)
   | ({ readonly type: 'step' } & Step)
   | (Exclude<TrainingEvent, TrainingEnd> & {

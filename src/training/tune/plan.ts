@@ -21,6 +21,8 @@ export interface FinalsCost {
   readonly rest: number;
 }
 
+export const shortestFinals: Finals = { finalists: 1, seeds: 1 };
+
 /** The finals that are worth their time, the most thorough first. */
 const possibleFinals: readonly Finals[] = [
   { finalists: 3, seeds: 3 },
@@ -28,7 +30,7 @@ const possibleFinals: readonly Finals[] = [
   { finalists: 2, seeds: 2 },
   { finalists: 1, seeds: 2 },
   { finalists: 2, seeds: 1 },
-  { finalists: 1, seeds: 1 },
+  shortestFinals,
 ];
 
 /** Most recipes that are paused between two brackets. */
@@ -36,7 +38,7 @@ export const MOST_FINALISTS = 3;
 
 /** The most thorough finals that take at most `seconds`. If none do, the shortest. */
 export const planFinals = (seconds: number, cost: FinalsCost): Finals =>
-  possibleFinals.find((finals) => finalsSeconds(finals, cost) <= seconds) ?? possibleFinals.at(-1)!;
+  possibleFinals.find((finals) => finalsSeconds(finals, cost) <= seconds) ?? shortestFinals;
 
 /** The time of finals, without that of the default with the first seed. */
 export const finalsSeconds = (
@@ -45,7 +47,7 @@ export const finalsSeconds = (
 ): number => finalists * rest + (seeds - 1) * (full + finalists * finalist);
 
 /** The epochs after which recipes may be compared. */
-export const RUNGS: readonly number[] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
+export const RUNGS: readonly number[] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 
 /**
  * The epochs after which recipes are compared: about a sixth and two fifths of a training. The best third continues.
@@ -57,7 +59,7 @@ export function rungsOf(epochs: number): readonly [first: number, second: number
       0,
       RUNGS.findLastIndex((rung) => rung <= most),
     );
-  const first = last(epochs / 6);
+  const first = Math.min(last(epochs / 6), RUNGS.length - 2);
   return [RUNGS[first]!, RUNGS[Math.max(first + 1, last(0.4 * epochs))]!];
 }
 

@@ -4,11 +4,13 @@ import {
   BRACKET,
   bracketSeconds,
   bracketSize,
+  type Finals,
   type FinalsCost,
   finalsSeconds,
   MOST_FINALISTS,
   planFinals,
   rungsOf,
+  shortestFinals,
   survivors,
 } from './plan.ts';
 import type { StepRecord } from './records.ts';
@@ -61,20 +63,21 @@ export async function* search(
     return { rungs, secondsPerEpoch, finals, refit };
   };
   const secondsLeft = (): number => budget - steps.used;
-  const secondsForBrackets = (): number => {
+  const secondsForBrackets = (plan: Finals): number => {
     const { finals, refit } = costs();
-    const plan = planFinals(FINALS * budget - refit, finals);
     return secondsLeft() - refit - finalsSeconds(plan, finals);
   };
-
   const { finals, refit } = costs();
+  const wanted = planFinals(FINALS * budget - refit, finals);
+  const planned = bracketSize(secondsForBrackets(wanted), costs()) > 0 ? wanted : shortestFinals;
   yield {
     type: 'schedule',
     full: standard.seconds,
     budget,
     rungs,
-    recipes: estimatedRecipes(secondsForBrackets(), costs()),
-    ...planFinals(FINALS * budget - refit, finals),
+    recipes: estimatedRecipes(secondsForBrackets(planned), costs()),
+    least: Math.ceil(standard.seconds + bracketSeconds(2, costs()) + finals.rest + refit),
+    ...planned,
   };
 
   const space = createSpace({
@@ -87,7 +90,7 @@ export async function* search(
   let pool: StepRecord[] = [];
   let bases: Settings[] = [];
   for (let bracket = 1; ; bracket++) {
-    const size = bracketSize(secondsForBrackets(), costs());
+    const size = bracketSize(secondsForBrackets(planned), costs());
     const recipes = size === 0 ? [] : space.next(bases, size);
     if (recipes.length === 0) break;
     const found = yield* halve(recipes, { steps, rungs, bracket, seed });

@@ -121,8 +121,8 @@ export function createSteps(context: StepsOptions): Steps {
     try {
       for await (const event of one.run.advance(rung ?? Number.POSITIVE_INFINITY)) {
         if (options.signal?.aborted) return undefined;
-        if (event.type === 'epoch' && event.epoch <= repeated) began = clock();
         yield { ...event, budgetSecondsLeft: Math.max(0, budget - used - (clock() - began)) };
+        if (event.type === 'epoch' && event.epoch <= repeated) began = clock();
       }
     } catch (error) {
       throw namedBy(options.output, { error, file: one.model });
