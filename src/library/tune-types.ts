@@ -5,6 +5,7 @@ import type {
   Spread,
   StartEvent,
   TrainOptions,
+  VectorsEvent,
 } from './training-types.ts';
 import type { Ratio } from './types.ts';
 
@@ -108,7 +109,7 @@ export type TuneEvent =
       readonly least: number;
     }
   | ({ readonly type: 'step' } & TuneStep)
-  | ((StartEvent | ProgressEvent | EpochEvent) & {
+  | ((VectorsEvent | StartEvent | ProgressEvent | EpochEvent) & {
       /** Seconds left of the budget. */
       readonly budgetSecondsLeft: number;
     })

@@ -10,15 +10,15 @@ type Condition = 'always' | 'spans' | 'plain' | 'vectors' | 'scratch';
  * by what differs from the default recipe.
  */
 const knownRecipes: readonly (readonly [Condition, Settings])[] = [
-  ['vectors', { freeze: true, unknownProbability: 0 }],
   ['spans', { decoder: 'crf', hidden: 200, labelSmoothing: 0, biasRecall: '0' }],
   ['plain', { hidden: 300 }],
   ['always', { cell: 'gru' }],
   ['spans', { decoder: 'constrained', labelSmoothing: 0.2, biasRecall: 'auto', hidden: 100 }],
   ['plain', { hidden: 200, outputDropout: 0.33 }],
   ['always', { learningRate: 0.0015 }],
-  ['vectors', { learningRate: 0.0015, decoder: 'crf', hidden: 200, biasRecall: '0' }],
+  ['vectors', { unknownProbability: 0.2 }],
   ['always', { charEncoder: 'lstm', charHidden: 50 }],
+  ['always', { lmWeight: 0.1 }],
   ['spans', { decoder: 'crf', hidden: 200, labelSmoothing: 0, biasRecall: '0', features: 'all' }],
   ['plain', { labelSmoothing: 0.1 }],
   ['always', { dropout: 0.5 }],
@@ -57,11 +57,12 @@ const ranges: readonly (readonly [Condition, HyperparameterName, readonly unknow
   ['always', 'charHidden', [25, 50]],
   ['always', 'features', ['none', 'shape,case', 'all']],
   ['always', 'labelSmoothing', [0, 0.1, 0.2]],
+  ['always', 'lmWeight', [0, 0.05, 0.1, 0.2]],
   ['spans', 'decoder', ['crf', 'constrained']],
   ['spans', 'biasRecall', ['0', 'auto']],
   ['plain', 'decoder', ['softmax', 'crf']],
   ['scratch', 'wordDim', [50, 100, 150]],
-  ['vectors', 'freeze', [false, true]],
+  ['vectors', 'wordDim', [30, 50, 100]],
 ];
 
 /** Most changes that a draw makes to a recipe. */

@@ -54,10 +54,11 @@ it('names only what differs from the default and has an effect', () => {
     }
 });
 
-it('searches the dimension of word vectors only if there are none, and frozen vectors only if there are', () => {
-  const [without, pretrained] = [names(some()), names(some({ hasVectors: true }))];
-  expect([without.has('freeze'), pretrained.has('freeze')]).toEqual([false, true]);
-  expect(pretrained.has('wordDim')).toBe(false);
+it('searches other word dimensions beside pretrained vectors', () => {
+  const dims = (hasVectors: boolean): unknown[] =>
+    some({ hasVectors }).flatMap(({ wordDim }) => wordDim ?? []);
+  expect(dims(false)).toContain(150);
+  expect(dims(true)).not.toContain(150);
 });
 
 it('combines the best recipes, then varies them', () => {
