@@ -1,5 +1,5 @@
 import type { Scores } from '../../model/model.ts';
-import type { TrainingEvent } from '../events.ts';
+import type { UncheckpointedEvent } from '../events.ts';
 import type { TrainingEnd } from '../sweep/events.ts';
 import type { Combination } from '../sweep/plan.ts';
 import type { MeanAndDeviation, scoreName } from '../sweep/ranking.ts';
@@ -67,7 +67,7 @@ export type TuneEvent =
       readonly least: number;
     } & Finals)
   | ({ readonly type: 'step' } & Step)
-  | (Exclude<TrainingEvent, TrainingEnd> & {
+  | (Exclude<UncheckpointedEvent, TrainingEnd> & {
       /** Time left of the budget. */
       readonly budgetSecondsLeft: number;
     })

@@ -1,6 +1,6 @@
 import { DivergedError } from '../../errors.ts';
 import type { Report } from '../../evaluation/report.ts';
-import type { TrainingEvent } from '../events.ts';
+import type { UncheckpointedEvent } from '../events.ts';
 import type { TrainOptions } from '../options.ts';
 import type { TrainingEnd } from '../sweep/events.ts';
 import { trainOn } from '../train.ts';
@@ -12,7 +12,7 @@ export interface PausableRun {
    * Trains up to an epoch, or to the end.
    * @param epochs the last epoch, from 1; Infinity for the end. Training may end earlier.
    */
-  advance(epochs: number): AsyncGenerator<Exclude<TrainingEvent, TrainingEnd>, void>;
+  advance(epochs: number): AsyncGenerator<Exclude<UncheckpointedEvent, TrainingEnd>, void>;
   /** The dev score after an epoch that `advance` was asked for or that is a possible rung: smoothed, with penalties. */
   scoreAt(epoch: number): number;
   /** What is known so far. */

@@ -19,7 +19,11 @@ import { createSteps, type Steps } from './steps.ts';
 
 export type { TuneEvent } from './events.ts';
 
-export interface TuneOptions extends Omit<TrainOptions, 'teacher' | 'scoreWithPenalties'> {
+export interface TuneOptions
+  extends Omit<
+    TrainOptions,
+    'teacher' | 'scoreWithPenalties' | 'checkpoints' | 'resume' | 'finish'
+  > {
   /** Time for everything, in seconds. A model whose training in full has begun is finished in any case. */
   readonly budget: number;
   /** The current time in seconds. Default: that of this process. */
