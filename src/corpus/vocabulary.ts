@@ -1,6 +1,6 @@
 import { appendBags, type Features } from './features/features.ts';
 import type { TokenFeatures } from './features/token-features.ts';
-import { createVectorLookup, type WordVectors } from './features/word-vectors.ts';
+import { vectorLookup, type WordVectors } from './features/word-vectors.ts';
 import { candidates } from './tags/partial.ts';
 import { byCount, tally } from './tally.ts';
 import type { Tokenization } from './text/tokenization.ts';
@@ -111,19 +111,9 @@ export function createEncoder({
   features,
   vectors,
 }: Vocabulary): Encoder {
-  const lookup = vectors && createVectorLookup(vectors);
   const wordIds = new Map(words.map((word, i) => [word, i]));
   const charIds = new Map(chars.map((char, i) => [char, i] as const).slice(END + 1));
   const tagIds = tags.map((column) => new Map(column.map((tag, i) => [tag, i])));
-  function vectorsOf(tokens: readonly string[]): Float32Array {
-    const { dim } = vectors!;
-    const values = new Float32Array(tokens.length * dim);
-    tokens.forEach((token, i) => {
-      const row = lookup!.find(token);
-      if (row !== undefined) lookup!.copy(row, values, i * dim);
-    });
-    return values;
-  }
   const encoder: Encoder = {
     word: (token) => wordIds.get(normalise(token, lowercase)) ?? 0,
     chars(token, into) {
@@ -146,7 +136,7 @@ export function createEncoder({
         words: Int32Array.from(tokens, encoder.word),
         offsets,
         chars: Int32Array.from(all),
-        ...(vectors && { vectors: vectorsOf(tokens) }),
+        ...(vectors && { vectors: vectorsOf(vectors, tokens) }),
         ...(features && {
           bags: {
             offsets: Int32Array.from(bags.offsets),
@@ -157,6 +147,17 @@ export function createEncoder({
     },
   };
   return encoder;
+}
+
+/** (tokens, dim) Pretrained vectors; zeros for a token without one. */
+function vectorsOf(vectors: WordVectors, tokens: readonly string[]): Float32Array {
+  const { find, copy } = vectorLookup(vectors);
+  const values = new Float32Array(tokens.length * vectors.dim);
+  tokens.forEach((token, i) => {
+    const row = find(token);
+    if (row !== undefined) copy(row, values, i * vectors.dim);
+  });
+  return values;
 }
 
 /** The beginning and the end of a word. It is sliced first, so that a huge token costs no more than a long one. */

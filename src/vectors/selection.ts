@@ -1,4 +1,5 @@
 import { wordForms } from '../corpus/features/word-forms.ts';
+import { MOST_WORD_BYTES } from '../corpus/features/word-vectors.ts';
 import type { RowTarget } from './rows.ts';
 
 /** How many words of a corpus have a vector. */
@@ -97,7 +98,7 @@ export function createSelection(
   return {
     row,
     choose(word) {
-      if (word === '' || word.includes('\n') || indices.has(word)) return -1;
+      if (word === '' || Buffer.byteLength(word) > MOST_WORD_BYTES || indices.has(word)) return -1;
       const isKept = kept < keep && !UNKNOWN.has(word);
       if (isKept) kept++;
       else if (!forms.has(word)) return -1;

@@ -49,6 +49,11 @@ test.each<[string, Record<string, Tensor | undefined>, RegExp]>([
     /of a wrong shape or dtype/,
   ],
   [
+    'with too few lengths',
+    { 'vectors.lengths': { dtype: 'U8', shape: [2], data: Uint8Array.of(3, 5) } },
+    /of a wrong shape or dtype/,
+  ],
+  [
     'without scales',
     { 'vectors.scales': { dtype: 'F32', shape: [], data: Float32Array.of(1) } },
     /are missing/,
@@ -60,7 +65,7 @@ test.each<[string, Record<string, Tensor | undefined>, RegExp]>([
   ],
   [
     'with other words',
-    { 'vectors.words': { dtype: 'U8', shape: [4], data: new Uint8Array(Buffer.from('a\nb\n')) } },
+    { 'vectors.words': { dtype: 'U8', shape: [4], data: Uint8Array.of(1, 2, 3, 4) } },
     /are damaged/,
   ],
 ])('vectors are refused if they are %s', (_, change, pattern) => {

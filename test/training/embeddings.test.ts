@@ -93,9 +93,8 @@ describe('pretrained vectors', () => {
   test('beyond the number to keep are kept only for words of the corpus', async () => {
     const { output, start } = await run('few', { hyperparameters: { keepVectors: 4 } });
     using model = openModel(output);
-    expect(
-      Buffer.from(model.vocabulary.vectors!.words).toString().trim().split('\n').sort(),
-    ).toEqual(['aa', 'ab', 'ac', 'ba', 'bb', 'bc', 'zz']);
+    const words = Buffer.from(model.vocabulary.vectors!.words).toString();
+    expect(words.match(/../g)!.sort()).toEqual(['aa', 'ab', 'ac', 'ba', 'bb', 'bc', 'zz']);
     expect(start.pretrained).toMatchObject({ rows: 7, dim: 2, bits: 8 });
     expect(start.pretrained!.error).toBeLessThan(0.005);
     expect(start.pretrained!.coverage).toMatchObject({ words: 6, missing: 0, byTokens: 1 });

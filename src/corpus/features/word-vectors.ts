@@ -7,10 +7,12 @@ import { wordForms } from './word-forms.ts';
 export interface WordVectors {
   readonly dim: number;
   /**
-   * The word of each row in UTF-8, each followed by a line feed. The rows are in ascending order of the words' hashes,
-   * and of their bytes if the hashes are equal.
+   * The words of all rows in UTF-8, one after another. The rows are in ascending order of the words' hashes, and of their
+   * bytes if the hashes are equal.
    */
   readonly words: Uint8Array;
+  /** (rows) The number of bytes of each word. */
+  readonly lengths: Uint8Array;
   /** (rows, dim) */
   readonly values: Int8Array | Int16Array;
   /** (rows) The vector of a row is its values times its scale. */
@@ -25,17 +27,19 @@ export interface VectorLookup {
   copy(row: number, target: Float32Array, at: number): void;
 }
 
-const LF = 10;
+/** Maximum length of a word in bytes. */
+export const MOST_WORD_BYTES = 255;
 
-/** FNV-1a over UTF-8 bytes. */
-function hashOf(bytes: Uint8Array): number {
+/** FNV-1a over bytes `from` to `to - 1`. */
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = FNV_OFFSET;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
   return hash >>> 0;
 }
 
 /**
  * Packs word vectors.
+ * @param words of at most `MOST_WORD_BYTES` bytes
  * @param values (words, dim)
  * @param options.bits of each number
  * @param options.factor multiplies the vectors. Default: 1
@@ -48,7 +52,7 @@ export function packVectors(
   const n = words.length;
   const dim = n === 0 ? 1 : values.length / n;
   const encoded = words.map((word) => Buffer.from(word));
-  const hashes = encoded.map(hashOf);
+  const hashes = encoded.map((bytes) => hashOf(bytes, 0, bytes.length));
   const order = [...words.keys()].sort(
     (a, b) => hashes[a]! - hashes[b]! || Buffer.compare(encoded[a]!, encoded[b]!),
   );
@@ -63,8 +67,14 @@ export function packVectors(
     for (let d = 0; d < dim; d++)
       packed[row * dim + d] = Math.round((vector[d]! / greatest) * most);
   });
-  const lines = order.flatMap((from) => [encoded[from]!, Buffer.of(LF)]);
-  return { dim, words: new Uint8Array(Buffer.concat(lines)), values: packed, scales };
+  const sorted = order.map((from) => encoded[from]!);
+  return {
+    dim,
+    words: new Uint8Array(Buffer.concat(sorted)),
+    lengths: Uint8Array.from(sorted, ({ length }) => length),
+    values: packed,
+    scales,
+  };
 }
 
 /** The root mean square error of packed vectors, relative to that of the vectors; `factor` as in `packVectors`. */
@@ -74,7 +84,7 @@ export function packingError(
   { packed, factor = 1 }: { packed: WordVectors; factor?: number },
 ): number {
   const { dim } = packed;
-  const lookup = createVectorLookup(packed)!;
+  const lookup = vectorLookup(packed);
   const vector = new Float32Array(dim);
   let [error, size] = [0, 0];
   words.forEach((word, i) => {
@@ -88,41 +98,36 @@ export function packingError(
   return size === 0 ? 0 : Math.sqrt(error / size);
 }
 
-/** Prepares look-ups. Undefined if the words are not those of the rows, or in the wrong order. */
-export function createVectorLookup(vectors: WordVectors): VectorLookup | undefined {
-  const { dim, words, values, scales } = vectors;
-  const rows = scales.length;
-  const ends = new Uint32Array(rows); // of the words
-  const hashes = new Uint32Array(rows);
-  let row = 0;
-  let hash = FNV_OFFSET;
-  for (let i = 0; i < words.length; i++) {
-    const byte = words[i]!;
-    if (byte !== LF) {
-      hash = Math.imul(hash ^ byte, FNV_PRIME);
-      continue;
-    }
-    if (row === rows || (row > 0 && hash >>> 0 < hashes[row - 1]!)) return undefined;
-    ends[row] = i;
-    hashes[row++] = hash;
-    hash = FNV_OFFSET;
-  }
-  if (row !== rows || (rows > 0 && ends[rows - 1] !== words.length - 1)) return undefined;
+const lookups = new WeakMap<WordVectors, VectorLookup>();
 
+/** Look-ups in these vectors, prepared once. */
+export function vectorLookup(vectors: WordVectors): VectorLookup {
+  const known = lookups.get(vectors);
+  if (known) return known;
+  const lookup = createVectorLookup(vectors);
+  lookups.set(vectors, lookup);
+  return lookup;
+}
+
+function createVectorLookup({ dim, words, lengths, values, scales }: WordVectors): VectorLookup {
+  const rows = lengths.length;
+  const begins = new Uint32Array(rows + 1);
+  for (let row = 0; row < rows; row++) begins[row + 1] = begins[row]! + lengths[row]!;
   const bytes = Buffer.from(words.buffer, words.byteOffset, words.length);
+  // hashes are computed again for each look-up, because storing them would delay the start of a tagger
+  const hashOfRow = (row: number): number => hashOf(bytes, begins[row]!, begins[row + 1]!);
+
   function rowOf(form: string): number | undefined {
     const wanted = Buffer.from(form);
-    const hash = hashOf(wanted);
+    const hash = hashOf(wanted, 0, wanted.length);
     let [low, high] = [0, rows];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (hashes[middle]! < hash) low = middle + 1;
+      if (hashOfRow(middle) < hash) low = middle + 1;
       else high = middle;
     }
-    for (; low < rows && hashes[low] === hash; low++) {
-      const begin = low === 0 ? 0 : ends[low - 1]! + 1;
-      if (wanted.equals(bytes.subarray(begin, ends[low]))) return low;
-    }
+    for (; low < rows && hashOfRow(low) === hash; low++)
+      if (wanted.equals(bytes.subarray(begins[low], begins[low + 1]))) return low;
     return undefined;
   }
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createVectorLookup, packVectors } from '../../../src/corpus/features/word-vectors.ts';
+import { packVectors, vectorLookup } from '../../../src/corpus/features/word-vectors.ts';
 
 const words = ['the', 'London', 'été', '日本', 'US'];
 const values = Float32Array.from({ length: 15 }, (_, i) => Math.sin(i + 1) * 3);
 
 function lookedUp(word: string, packed: ReturnType<typeof packVectors>): number[] | undefined {
-  const lookup = createVectorLookup(packed)!;
+  const lookup = vectorLookup(packed);
   const row = lookup.find(word);
   if (row === undefined) return undefined;
   const target = new Float32Array(5).fill(9);
@@ -63,25 +63,11 @@ test('the order of the words does not matter', () => {
 
 test('any words are found', () => {
   fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\n'))),
-      (any) => {
-        const packed = packVectors(any, Float32Array.from(any.keys()), { bits: 16 });
-        const lookup = createVectorLookup(packed)!;
-        const rows = any.map((word) => lookup.find(word));
-        expect(new Set(rows).size).toBe(any.length);
-      },
-    ),
+    fc.property(fc.uniqueArray(fc.string({ unit: 'grapheme' })), (any) => {
+      const packed = packVectors(any, Float32Array.from(any.keys()), { bits: 16 });
+      const lookup = vectorLookup(packed);
+      const rows = any.map((word) => lookup.find(word));
+      expect(new Set(rows).size).toBe(any.length);
+    }),
   );
-});
-
-test('damaged words are noticed', () => {
-  const packed = packVectors(words, values, { bits: 8 });
-  const damaged = (change: (bytes: Uint8Array) => Uint8Array): unknown =>
-    createVectorLookup({ ...packed, words: change(packed.words.slice()) });
-  expect(damaged((bytes) => bytes)).toBeDefined();
-  expect(damaged((bytes) => bytes.subarray(0, -1))).toBeUndefined();
-  expect(damaged((bytes) => bytes.reverse())).toBeUndefined();
-  expect(damaged((bytes) => Buffer.concat([bytes, Buffer.from('x\n')]))).toBeUndefined();
-  expect(damaged((bytes) => bytes.subarray(bytes.indexOf(10) + 1))).toBeUndefined();
 });
