@@ -135,7 +135,7 @@ function coverageCells({ coverage }: Pretrained): string[] {
   const without = examples.map(printable).join(' ');
   return [
     `${percent(byTokens)} %`,
-    `of tokens, ${found} % of words have a vector${without && `; not ${without}`}`,
+    `of tokens and ${found} % of words have a vector${without && `; none for ${without}`}`,
   ];
 }
 

@@ -20,8 +20,8 @@ export interface Pretrained {
   readonly error: number;
 }
 
-/** Root mean square of the lengths of all vectors. */
-const LENGTH = Number(process.env.VEC_LENGTH ?? 1);
+/** Root mean square of the lengths of all vectors, as of GloVe. The network learns more slowly from shorter ones. */
+const LENGTH = 5;
 
 /**
  * Reads the vectors of the words of a corpus, and the first `keepVectors` vectors of the file.

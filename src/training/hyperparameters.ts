@@ -52,7 +52,10 @@ export const hyperparameters = {
 
   // Words and characters
   wordDim: integer(100, WIDTH, 'word embedding dimension'),
-  freeze: { default: false, help: 'frozen word embeddings, which keep their initial values' },
+  freeze: {
+    default: false,
+    help: 'frozen learned word embeddings, which keep their random initial values',
+  },
   keepVectors: integer(
     100_000,
     [0, 1e7],
