@@ -23,8 +23,10 @@ import type { TagFlags } from './tag-flags.ts';
 const MOST_ROWS = 512;
 
 export interface TableOptions {
-  readonly flags: Pick<TagFlags, 'textColumn' | 'tokenRows' | 'tagColumn' | 'offsets'>;
-  readonly read: ReadOptions & { readonly file: string; readonly format: 'csv' | 'tsv' };
+  readonly flags: Pick<
+    TagFlags,
+    'textColumn' | 'tokenRows' | 'tagColumn' | 'offsets' | 'output' | 'outFile'
+  >;
   /** The tag columns of the model that are written. */
   readonly columns: readonly number[];
   readonly annotate?: Pick<AnnotateOptions, 'confidence' | 'minConfidence'> | undefined;
@@ -74,46 +76,73 @@ export function checkTableFlags(flags: TagFlags, files: readonly string[]): void
     return;
   }
   if (other !== undefined) throw conflict(`--text-column: cannot be combined with ${other}.`);
-  if (files.length > 1)
-    throw conflict('--text-column: reads one file at a time, as each has its own header.');
-  const output = flags.output ?? outputFormat(flags.outFile);
-  if (output !== undefined && output !== 'jsonl' && !isTable(output))
-    throw conflict(
-      `--text-column: the output is the input with new columns, not ${output}. Leave out the format.`,
-    );
 }
 
+type TableRead = ReadOptions & { readonly file: string; readonly format: 'csv' | 'tsv' };
+
 /**
- * Tags the texts in a column of csv or tsv. Each row comes back with new columns, in which JSON has the spans, or, if tags
- * are plain, the tokens and their tags. With a key column there is one row for each token instead.
- * @throws UserError as readers and writers do
+ * Makes a function that tags the texts in a column of csv or tsv. Each row comes back with new columns, in which JSON has
+ * the spans, or, if tags are plain, the tokens and their tags. With a key column there is one row for each token instead.
+ * Of several files, which must have the same columns, only the first has a header in the output.
+ * @throws UserError as readers and writers do, and for a file of another format or with other columns than the first
  */
-export async function* tagTable(
-  source: string | AsyncIterable<Uint8Array>,
+export function createTableTagger(
   tagger: Tagger,
   options: TableOptions,
-): AsyncGenerator<string> {
-  const {
-    read,
-    flags: { textColumn, tokenRows: keyColumn },
-  } = options;
-  let document: Document | undefined;
-  const pieces = readSentences(source, {
-    ...read,
-    tokenColumn: textColumn,
-    isText: true,
-    ...(keyColumn !== undefined && { featureColumn: [keyColumn] }),
-    onDocument: (started) => {
-      document = started;
-    },
-  });
-  const write = keyColumn === undefined ? rowWriter(tagger, options) : tokenWriter(tagger, options);
-  for await (const rows of pieces)
-    for (let from = 0; from < rows.length; from += MOST_ROWS) {
-      const some = rows.slice(from, from + MOST_ROWS);
-      yield write(some, tagTexts(some, tagger, options), document!);
-    }
-  yield write([], [], document!, { isEnd: true });
+): (source: string | AsyncIterable<Uint8Array>, read: TableRead) => AsyncGenerator<string> {
+  const { textColumn, tokenRows: keyColumn, output, outFile } = options.flags;
+  let first: Table | undefined;
+  let write: WriteRows | undefined;
+  return async function* (source, read) {
+    const { format, file } = read;
+    const asked = output ?? outputFormat(outFile);
+    if (asked !== undefined && asked !== format)
+      throw new UserError(
+        `${file}: with --text-column the output is the input with new columns, so ${format} and not ${asked}. Leave out the format.`,
+        { code: 'SEQTAG_OPTION_CONFLICT' },
+      );
+    write ??=
+      keyColumn === undefined
+        ? rowWriter(tagger, { ...options, format })
+        : tokenWriter(tagger, { ...options, format });
+    let document: Document | undefined;
+    const pieces = readSentences(source, {
+      ...read,
+      tokenColumn: textColumn,
+      isText: true,
+      ...(keyColumn !== undefined && { featureColumn: [keyColumn] }),
+      onDocument: (started) => {
+        document = started;
+        const table = { file, format, names: started.header?.names ?? [] };
+        first ??= table;
+        checkAlike(table, first);
+      },
+    });
+    for await (const rows of pieces)
+      for (let from = 0; from < rows.length; from += MOST_ROWS) {
+        const some = rows.slice(from, from + MOST_ROWS);
+        yield write(some, tagTexts(some, tagger, options), document!);
+      }
+    yield write([], [], document!, { isEnd: true });
+  };
+}
+
+interface Table {
+  readonly file: string;
+  readonly format: 'csv' | 'tsv';
+  readonly names: readonly string[];
+}
+
+/** @throws UserError if rows of one table cannot follow those of the other */
+function checkAlike({ file, format, names }: Table, first: Table): void {
+  const differ = (what: string): UserError =>
+    new UserError(`${file}: ${what}. Tag the files one by one.`, {
+      code: 'SEQTAG_CORPUS_MISMATCH',
+    });
+  if (format !== first.format) throw differ(`${format}, but ${first.file} is ${first.format}`);
+  if (names.join('\n') === first.names.join('\n')) return;
+  const list = (some: readonly string[]): string => some.join(', ') || 'no header';
+  throw differ(`the columns are ${list(names)}, but ${first.file} has ${list(first.names)}`);
 }
 
 /** Tags the text of each row. */
@@ -206,33 +235,52 @@ function newColumns(
 }
 
 /** Writes each row with its new columns, whose cells are JSON. */
-function rowWriter(tagger: Tagger, options: TableOptions): WriteRows {
-  const { format, file } = options.read;
+function rowWriter(
+  tagger: Tagger,
+  options: TableOptions & { readonly format: 'csv' | 'tsv' },
+): WriteRows {
+  const { format } = options;
   const added = newColumns(tagger, options);
   let writer: Writer | undefined;
+  let begun: Document | undefined;
+  let isLater = false;
+  let written = '';
   return (rows, texts, document, { isEnd } = { isEnd: false }) => {
-    if (writer === undefined) {
+    if (begun !== document) {
       const present = new Set(document.header?.names);
       const taken = added.find(({ name }) => name !== options.flags.tagColumn && present.has(name));
       if (taken !== undefined)
         throw new UserError(
-          `${file}: there is a column "${taken.name}" already. ${added.length === 1 ? 'Name the new one with --tag-column.' : 'Rename it.'}`,
+          `${document.file}: there is a column "${taken.name}" already. ${added.length === 1 ? 'Name the new one with --tag-column.' : 'Rename it.'}`,
           { code: 'SEQTAG_COLUMN' },
         );
       const tagColumn = added.map(({ name }) => name);
-      writer = createWriter({ format, tagColumn, orAppend: true });
+      writer ??= createWriter({ format, tagColumn, orAppend: true });
       writer.begin(document);
+      isLater = begun !== undefined;
+      begun = document;
     }
     const cells = added.map(({ cellOf }) => texts.map((text) => [JSON.stringify(cellOf(text))]));
-    const out = rows.length > 0 ? writer.write(rows, cells) : '';
-    return isEnd ? out + writer.end() + writer.close() : out;
+    const out = (rows.length > 0 ? writer!.write(rows, cells) : '') + (isEnd ? writer!.end() : '');
+    if (out === '') return '';
+    const text = isLater ? withoutBlankLine(out, written) : out;
+    isLater = false;
+    written = text;
+    return text;
   };
 }
 
+/** The rows of a later file after what was written: writers put a blank line between files, as between sentences. */
+const withoutBlankLine = (rows: string, written: string): string =>
+  (written === '' || written.endsWith('\n') ? '' : '\n') + rows.replace(/^\n{1,2}/, '');
+
 /** Writes a row for each token: the key of its text, the number of its sentence, itself and its tags. */
-function tokenWriter(tagger: Tagger, options: TableOptions): WriteRows {
+function tokenWriter(
+  tagger: Tagger,
+  options: TableOptions & { readonly format: 'csv' | 'tsv' },
+): WriteRows {
   const {
-    read,
+    format,
     columns,
     annotate,
     flags: { tokenRows: keyColumn, tagColumn: asked },
@@ -245,7 +293,7 @@ function tokenWriter(tagger: Tagger, options: TableOptions): WriteRows {
     : [];
   let hasHeader = false;
   return (rows, texts, document) => {
-    const { header, delimiter = read.format === 'csv' ? ',' : '\t' } = document;
+    const { header, delimiter = format === 'csv' ? ',' : '\t' } = document;
     const row = (cells: readonly string[]): string =>
       `${cells.map((cell) => quoteCell(cell, delimiter)).join(delimiter)}\n`;
     const key = isName(keyColumn) ? keyColumn! : (header?.names.at(Number(keyColumn)) ?? 'key');

@@ -206,29 +206,29 @@ async function tagCommand(
         writer = counted.writer;
         report = () => statistics.report(counted.stats(), { json: flags.json === true, context });
       }
+      const annotate = annotateOptions(flags);
+      const tagRows = tagTable?.createTableTagger(tagger, { flags, columns, annotate });
       for (const file of files.length === 0 ? ['-'] : files) {
         const { source, ...input } = await openTagInput(file, {
           ...{ flags, tagger, progress, context },
           onLines,
         });
-        const annotate = annotateOptions(flags);
         const { format } = input.read;
-        const pieces = tagTable?.isTable(format)
-          ? tagTable.tagTable(source, tagger, {
-              ...{ flags, columns, annotate },
-              read: { ...input.read, file: nameOf(file), format },
-            })
-          : tagStream(source, tagger, {
-              ...input,
-              annotate,
-              writer,
-              columns,
-              maxLatency: file === '-' ? flags.maxLatency : 0,
-              onStrange: (strange) => {
-                const where = { file: nameOf(file), path: tagger.model.path };
-                for (const column of strange) context.say(`seqtag: ${strangeText(column, where)}`);
-              },
-            });
+        const pieces =
+          tagRows && tagTable?.isTable(format)
+            ? tagRows(source, { ...input.read, file: nameOf(file), format })
+            : tagStream(source, tagger, {
+                ...input,
+                annotate,
+                writer,
+                columns,
+                maxLatency: file === '-' ? flags.maxLatency : 0,
+                onStrange: (strange) => {
+                  const where = { file: nameOf(file), path: tagger.model.path };
+                  for (const column of strange)
+                    context.say(`seqtag: ${strangeText(column, where)}`);
+                },
+              });
         try {
           for await (const piece of pieces) await sink.write(piece);
         } finally {

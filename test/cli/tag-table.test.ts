@@ -53,6 +53,24 @@ describe('--text-column', () => {
     );
   });
 
+  it('reads several files with the same columns, and writes the header once', async () => {
+    const [a, b] = [folder.path('a.csv'), folder.path('b.csv')];
+    writeFileSync(a, 'id,text\n1,She left!'); // without a last line end
+    writeFileSync(b, 'id,text\n2,He slept.\n');
+    const args = [a, b, '--text-column=text'];
+    const stdout = await done(tag('en-upos', args));
+    expect(stdout).toMatch(/^id,text,tokens,tags\n1,She left!,"\[.*\n2,He slept\.,"\[.*\n$/);
+    expect(await done(tag('en-upos', [...args, '--token-rows=id']))).toMatch(
+      /^id,sentence,token,tag\n(1,1,.*\n){3}(2,1,.*\n){3}$/,
+    );
+    writeFileSync(b, 'text,id\nHe slept.,2\n');
+    const { code, stderr } = await tag('en-upos', args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /b\.csv: the columns are text, id, but \S+a\.csv has id, text\. Tag the files one by one\.\n$/,
+    );
+  });
+
   it('gives tokens and tags if the tags are plain', async () => {
     const stdin = 'text\tn\nShe left!\t1\n';
     expect(await done(tag('en-upos', ['--text-column=text', '--input=tsv'], { stdin }))).toBe(
@@ -107,8 +125,9 @@ describe('--text-column', () => {
     [['--token-rows=id', reviews], /--token-rows: needs --text-column/],
     [['--text-column=text', '--n-best=2', reviews], /cannot be combined with --n-best/],
     [['--text-column=text', '--stats', reviews], /cannot be combined with --stats/],
-    [['--text-column=text', '--output=inline', reviews], /not inline/],
-    [['--text-column=text', reviews, reviews], /one file at a time/],
+    [['--text-column=text', '--output=inline', reviews], /csv and not inline\. Leave out/],
+    [['--text-column=text', '--output=jsonl', reviews], /csv and not jsonl\. Leave out/],
+    [['--text-column=text', '--output=tsv', reviews], /csv and not tsv\. Leave out/],
     [['--text-column=none', reviews], /no column "none".*"id", "text"/],
     [['--text-column=text', '--input=columns', reviews], /columns has no column of texts/],
     [['--text-column=text', '--token-rows=id', '--input=jsonl', reviews], /--token-rows: for csv/],
