@@ -195,6 +195,14 @@ describe('Label Studio', () => {
     ]);
   });
 
+  test('relations and choices are no spans, but a span without its value is refused', () => {
+    const others = [{ type: 'relation', from_id: 'a' }, { value: { choices: ['x'] } }];
+    const task = (result: object[]) => [{ data: { text: 'Ann' }, annotations: [{ result }] }];
+    expect(read(task([...others, span(0, 3, 'P')])).pairs).toEqual(['Ann/B-P']);
+    for (const wrong of [{ valu: {} }, { value: { labels: ['P'] } }, { value: { start: 0 } }])
+      expectUserError(() => read(task([wrong])), /^file:2: an annotation of Label Studio without/);
+  });
+
   test('its small JSON', () => {
     const label = [{ start: 0, end: 3, text: 'Ann', labels: ['PER', 'X'] }];
     const { pairs, notes } = read([{ text: 'Ann left', id: 1, label, annotator: 1 }]);

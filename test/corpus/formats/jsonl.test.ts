@@ -64,10 +64,13 @@ describe('reading jsonl', () => {
   });
 
   test('the first line decides which key has the tags', () => {
-    const text = '{"tokens":["a"],"labels":["X"]}\n{"tokens":["b"],"labels":["Y"],"tags":["Z"]}\n';
+    const text = '{"tokens":["a"],"labels":["X"]}\n{"tokens":["b"],"labels":["Y"],"ner":["Z"]}\n';
     const { sentences, document } = parseText(text, gold);
     expect(sentences[1]?.tags).toEqual(['Y']);
     expect(document.keys).toEqual({ token: undefined, tag: 'labels' });
+    const other = text.replace('"ner"', '"tags"');
+    expectUserError(() => parseText(other, gold), /^file:2: a key "tags", but .* "labels"/);
+    expect(parseText(other, { ...gold, tagColumn: 'labels' }).sentences).toHaveLength(2);
   });
 
   test.each([
@@ -346,6 +349,17 @@ describe('spans as offsets', () => {
     expect(read({ text: '\u{1f600} Ann left.', label: [[2, 5, 'PER']] }).pairs).toEqual([
       '\u{1f600}/O Ann/B-PER left/O ./O',
     ]);
+  });
+
+  test('count a byte order mark in the text', () => {
+    const line = {
+      text: '\ufeffAnn left. Bo',
+      label: [
+        [1, 4, 'PER'],
+        [11, 13, 'PER'],
+      ],
+    };
+    expect(read(line)).toEqual({ pairs: ['Ann/B-PER left/O ./O', 'Bo/B-PER'], notes: [] });
   });
 
   test('that do not align are counted, or refused', () => {

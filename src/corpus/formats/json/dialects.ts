@@ -52,6 +52,13 @@ function allSpans(values: unknown): readonly TextSpan[] | undefined {
   return spans.includes(undefined) ? undefined : (spans as TextSpan[][]).flat();
 }
 
+/** Whether a result of Label Studio is about a part of a text. Relations and choices are not. */
+const hasValue = (item: unknown): item is Members => {
+  if (!isObject(item) || item['type'] === 'relation') return false;
+  const { value } = item;
+  return !isObject(value) || 'start' in value || 'labels' in value;
+};
+
 /** The annotations of a task of Label Studio; a string says what is wrong with them. */
 function studioAnnotations(members: Members): Annotated | string {
   const lists = [members['annotations'] ?? members['completions'], members['predictions']];
@@ -62,9 +69,8 @@ function studioAnnotations(members: Members): Annotated | string {
   if (first === undefined) return { spans: [], unit: 'code-points', fate: 'unannotated' };
   const result = (first as Members)['result'];
   if (!Array.isArray(result)) return 'an annotation without a list "result"';
-  // relations and choices have no offsets
-  const values = result.map((item: unknown) => (isObject(item) ? item['value'] : undefined));
-  const spans = allSpans(values.filter((value) => isObject(value) && 'start' in value));
+  const values = result.filter(hasValue).map((item) => item['value']);
+  const spans = allSpans(values);
   if (spans === undefined)
     return 'an annotation of Label Studio without offsets in a text. Export annotations of plain text';
   const fate =

@@ -68,12 +68,19 @@ export function createRecordReader(
       'SEQTAG_COLUMN',
     );
 
+  const isAsked = tagKeys.length > 0;
   const findTagKeys = (members: Members, line: number): readonly string[] => {
+    const key = isAsked ? undefined : TAG_KEYS.find((name) => Object.hasOwn(members, name));
     if (tagKeys.length === 0) {
-      const key = TAG_KEYS.find((name) => Object.hasOwn(members, name));
       if (key === undefined) throw noKey('of tags', members, line);
       tagKeys = [key];
-    }
+    } else if (key !== undefined && TAG_KEYS.indexOf(key) < TAG_KEYS.indexOf(tagKeys[0]!))
+      throw problem(
+        file,
+        line,
+        `a key "${key}", but the tags of the records before are in "${tagKeys[0]}". Name the one that has the tags.`,
+        'SEQTAG_COLUMN',
+      );
     if (document.keys?.tag === undefined) document.keys = { token: askedToken, tag: tagKeys[0] };
     return tagKeys;
   };
@@ -197,9 +204,14 @@ function partsOf(
   }
   const parser = createTextParser({ file, gold: false, format: 'text', tokenization });
   const sentences = [...parser.push(content.text), ...parser.end()];
-  return sentences.map(({ tokens, source }) => ({
+  // a byte order mark is part of a record's text
+  const mark = parser.document.bom ? '\ufeff' : '';
+  return sentences.map(({ tokens, source }, s) => ({
     tokens,
-    prose: { text: source!.raw, start: source!.start },
+    prose:
+      s === 0
+        ? { text: mark + source!.raw, start: 0 }
+        : { text: source!.raw, start: mark.length + source!.start },
   }));
 }
 

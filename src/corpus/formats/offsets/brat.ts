@@ -21,7 +21,7 @@ export const brat: FormatDefinition = {
   readAnnotations: readBrat,
   sniff({ content: [first], isLast }) {
     if (first === undefined) return isLast ? 'no' : 'maybe';
-    return BOUND.test(first) ? 'yes' : 'no';
+    return /^T\d+\t\S+ \d/.test(first) ? 'yes' : 'no';
   },
 };
 
