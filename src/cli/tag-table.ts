@@ -113,17 +113,18 @@ export function createTableTagger(
       ...(keyColumn !== undefined && { featureColumn: [keyColumn] }),
       onDocument: (started) => {
         document = started;
-        const table = { file, format, names: started.header?.names ?? [] };
-        first ??= table;
-        checkAlike(table, first);
       },
     });
+    const tagged = (rows: readonly Sentence[], end?: { isEnd: boolean }): string => {
+      const table = { file, format, names: document?.header?.names ?? [] };
+      first ??= table;
+      checkAlike(table, first);
+      return write!(rows, tagTexts(rows, tagger, options), document!, end);
+    };
     for await (const rows of pieces)
-      for (let from = 0; from < rows.length; from += MOST_ROWS) {
-        const some = rows.slice(from, from + MOST_ROWS);
-        yield write(some, tagTexts(some, tagger, options), document!);
-      }
-    yield write([], [], document!, { isEnd: true });
+      for (let from = 0; from < rows.length; from += MOST_ROWS)
+        yield tagged(rows.slice(from, from + MOST_ROWS));
+    yield tagged([], { isEnd: true });
   };
 }
 
