@@ -10,5 +10,5 @@ export interface Context {
   /** Given by `--color` and `--no-color`; undefined without either. */
   color: boolean | undefined;
   /** The exit code after the command returns, or after its reader is gone. */
-  exitCode: 0 | 1 | 2 | 130 | 143;
+  exitCode: 0 | 1 | 2 | 129 | 130 | 143;
 }

@@ -13,7 +13,7 @@ export interface Narrator<Event> {
 
 export interface FollowOptions<Event> {
   readonly flags: { readonly json?: boolean; readonly quiet?: boolean };
-  /** Starts the run. The first SIGINT or SIGTERM aborts the signal. */
+  /** Starts the run. The first SIGINT, SIGTERM or SIGHUP aborts the signal. */
   readonly start: (signal: AbortSignal) => AsyncIterable<Event>;
   readonly narrator: (style: Style, columns: number) => Narrator<Event>;
   /** The event from which on there is something to keep. Before it a signal ends the process at once. */
@@ -35,7 +35,7 @@ export interface Followed<Event> {
 
 /**
  * Follows a long run to its end: shows its events to people, writes them as JSON if asked, and turns the first
- * SIGINT or SIGTERM into a request to stop. A second signal ends the process. The exit code becomes 130 or 143.
+ * SIGINT, SIGTERM or SIGHUP into a request to stop. A second signal ends the process. The exit code becomes 130 or 143.
  */
 export async function follow<Event extends { readonly type: string }>(
   { flags, start, narrator, from, stopping, onQuit }: FollowOptions<Event>,

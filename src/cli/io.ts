@@ -15,11 +15,13 @@ export interface Io {
   /** Width in characters. 0: not a terminal, or a terminal that does not tell its width. */
   readonly columns: { readonly stdout: number; readonly stderr: number };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Calls the listener on SIGINT and SIGTERM in place of exiting. Returns a function that removes it. */
+  /** Calls the listener on SIGINT, SIGTERM and SIGHUP in place of exiting. Returns a function that removes it. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void;
   /** Exits at once. */
   quit(code: number): void;
 }
+
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** This process. */
 export function processIo(): Io {
@@ -34,9 +36,9 @@ export function processIo(): Io {
     columns: { stdout: process.stdout.columns ?? 0, stderr: process.stderr.columns ?? 0 },
     env: process.env,
     onInterrupt(listener) {
-      process.on('SIGINT', listener).on('SIGTERM', listener);
+      for (const signal of interrupts) process.on(signal, listener);
       return () => {
-        process.off('SIGINT', listener).off('SIGTERM', listener);
+        for (const signal of interrupts) process.off(signal, listener);
       };
     },
     quit: (code) => process.exit(code),
@@ -54,7 +56,8 @@ export const isScreen = (
 ): boolean => isTerminal[stream] && columns[stream] > 0 && env.TERM !== 'dumb';
 
 /** The exit code that a shell reports after a signal. */
-export const exitCodeOf = (signal: NodeJS.Signals): 130 | 143 => (signal === 'SIGTERM' ? 143 : 130);
+export const exitCodeOf = (signal: NodeJS.Signals): 129 | 130 | 143 =>
+  signal === 'SIGTERM' ? 143 : signal === 'SIGHUP' ? 129 : 130;
 
 /** The reader of the output is gone, as after `| head`. There is no one left to tell. */
 export class ClosedPipe extends Error {

@@ -65,7 +65,7 @@ const examples = [
 
 const notes = [
   '`seqtag help COMMAND` describes a command. A model is a file that `seqtag train` wrote, or a bundled one: en-upos, en-ner.',
-  'Exit codes: 0 success; 1 a score is below its threshold, or --lint found an error; 2 wrong use or wrong input; 3 a bug in seqtag; 130 and 143 after SIGINT and SIGTERM.',
+  'Exit codes: 0 success; 1 a score is below its threshold, or --lint found an error; 2 wrong use or wrong input; 3 a bug in seqtag; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM.',
 ];
 
 /**

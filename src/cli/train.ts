@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
 import { checkSettings } from '../training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import { givenHyperparameters } from './config-file.ts';
@@ -6,6 +7,14 @@ import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { addNotes } from './help.ts';
 import { exitCodeOf } from './io.ts';
+import {
+  addResumeOptions,
+  type CheckpointFlags,
+  checkpointsOf,
+  interruptedText,
+  outputOf,
+  resumedOptions,
+} from './resume.ts';
 import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
 import { trainingNarrator } from './training-progress.ts';
@@ -24,7 +33,7 @@ const examples = [
 ];
 
 const notes = [
-  'Ctrl-C stops training and writes the best model so far; the exit code is 130. A second Ctrl-C exits at once and writes nothing.',
+  'Ctrl-C stops training and keeps it in MODEL.checkpoint; the exit code is 130. `seqtag train --resume MODEL.checkpoint` goes on, and gives the model that training without a break gives. With --finish it writes the best model so far. A killed training has the checkpoint of its last epoch, and within a long epoch of every five minutes. A second Ctrl-C exits at once.',
   'Defaults depend on the recipe: `pos` for plain tags, `spans` for span tags such as B-PER. seqtag chooses it by the tags in the corpus.',
   'Without --dev, seqtag trains twice: first with a tenth of the corpus held out to find the best number of epochs, then on the whole corpus (--refit). Use --no-refit to keep the first model.',
   '--sweep trains a model for every combination of values. Separate the values with commas, or with | if a value contains a comma. A table goes to standard output and the best model to -o. Each finished run is recorded in MODEL.sweep.jsonl. Ctrl-C drops the current run; the same command continues with the next one. Sweeps do not refit unless you pass --refit.',
@@ -35,14 +44,21 @@ const notes = [
 export function defineTrain(command: Command, context: Context): void {
   command
     .description('Trains a tagger on labelled corpora and writes it to a file.')
-    .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input');
+    .argument('[corpus...]', 'labelled files, read as one corpus; - is standard input');
+  addResumeOptions(command);
   addSweepOptions(command);
   addTuneOptions(command);
   addTrainingOptions(command, context);
   addNotes(command, { io: context.io, examples, notes });
+<<<<<<< HEAD
   command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
     const isTuned = flags.tune !== undefined;
     if (!isTuned && !flags.sweep && flags.seeds === undefined)
+=======
+  command.action((corpora: string[], flags: TrainingFlags & SweepFlags) => {
+    checkCorpora(corpora, flags);
+    if (!flags.sweep && flags.seeds === undefined)
+>>>>>>> 5579c3f (train --resume goes on with an interrupted training, --finish writes its best model; signals keep the training)
       return trainCommand({ corpora, flags, command }, context);
     const options = trainOptions({ corpora, flags, command }, context);
     const given = givenHyperparameters(command.opts(), flags.config);
@@ -60,26 +76,46 @@ export async function trainCommand(
   }: { corpora: string[]; flags: TrainingFlags; command: Command } & Pick<TrainOptions, 'teacher'>,
   context: Context,
 ): Promise<void> {
-  const options = { ...trainOptions({ corpora, flags, command }, context), teacher };
+  const { resume } = flags;
+  const output = flags.output ?? (resume === undefined ? undefined : outputOf(resume));
+  const named = { ...flags, ...(output !== undefined && { output }) };
+  const asked = trainOptions({ corpora, flags: named, command }, context);
   const given = givenHyperparameters(command.opts(), flags.config);
   const hyperparameters = checkSettings({ ...given.file, ...given.flags }, command.name());
+  const all = { ...asked, teacher, hyperparameters };
+  const options =
+    resume === undefined
+      ? { ...all, ...checkpointsOf(asked.output, flags) }
+      : resumedOptions({ ...flags, resume }, all);
   const { last, signal } = await follow<TrainingEvent>(
     {
       flags,
-      start: (signal) => train({ ...options, hyperparameters, signal }),
+      start: (signal) => train({ ...options, signal }),
       narrator: trainingNarrator(
         flags.featureColumn === undefined ? undefined : { file: corpora[0]!, flags },
       ),
       from: 'start',
-      stopping:
-        'stopping after this step; the best model so far will be written (Ctrl-C: exit now)',
+      stopping: `stopping after this step; ${
+        options.checkpoints ? 'the training' : 'the best model so far'
+      } will be written (Ctrl-C: exit now)`,
     },
     context,
   );
+  if (last?.type === 'interrupted') context.say(`seqtag: ${interruptedText(last, signal)}`);
   if (last?.type !== 'end') return;
   const { messages, exitCode } = trainingOutcome(last, signal);
   for (const message of messages) context.say(`seqtag: ${message}`);
   if (exitCode !== undefined) context.exitCode = exitCode;
+}
+
+/** @throws UserError for corpora that are missing, and for flags that need --resume */
+function checkCorpora(corpora: readonly string[], { resume, finish }: CheckpointFlags): void {
+  if (resume === undefined && corpora.length === 0)
+    throw new UserError('train: no corpus. Name one or more labelled files; - is standard input.');
+  if (resume === undefined && finish)
+    throw new UserError('train: --finish needs --resume. Name the checkpoint.', {
+      code: 'SEQTAG_OPTION_CONFLICT',
+    });
 }
 
 /** What to say about a model whose training was interrupted or diverged, and the exit code if this is not success. */
@@ -95,7 +131,7 @@ export function trainingOutcome(
     'model' | 'bestEpoch' | 'members' | 'stopped' | 'divergences'
   >,
   signal: NodeJS.Signals | undefined,
-): { messages: string[]; exitCode?: 2 | 130 | 143 } {
+): { messages: string[]; exitCode?: 2 | 129 | 130 | 143 } {
   const epoch = members ? '' : `, of epoch ${bestEpoch}`;
   if (signal !== undefined)
     return {

@@ -25,9 +25,10 @@ import {
   readOptions,
   required,
 } from './options.ts';
+import { addCheckpointOptions, type CheckpointFlags } from './resume.ts';
 
 /** The flags of every command that trains a tagger. */
-export interface TrainingFlags extends ColumnOptions, ComputeOptions {
+export interface TrainingFlags extends ColumnOptions, ComputeOptions, CheckpointFlags {
   output?: string;
   dev?: string;
   test?: string;
@@ -86,6 +87,7 @@ export function addTrainingOptions(command: Command, context: Context): void {
     .option('--config <file>', 'hyperparameters as JSON: {"hidden": 200}; flags override it')
     .option('--json', 'print each training event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
+  addCheckpointOptions(command);
   addCompute(command);
   addColor(command, context);
   command.optionsGroup('Hyperparameters:');

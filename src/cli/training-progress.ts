@@ -67,6 +67,14 @@ function progressText(
   ].join('  ');
 }
 
+const resumedCells = ({ epoch, networks }: NonNullable<Event<'start'>['resumed']>): string[] => [
+  '',
+  [
+    ...(networks > 0 ? [`${counted(networks, 'network')} of this training finished`] : []),
+    epoch > 0 ? `after epoch ${epoch}` : 'in epoch 1',
+  ].join(', '),
+];
+
 function startText(event: Event<'start'>, style: Style): string {
   const { train, dev, pretrained, gazetteer } = event;
   const row = (name: string, ...cells: readonly string[]): Cell[] => [[name, style.dim], ...cells];
@@ -102,6 +110,7 @@ function startText(event: Event<'start'>, style: Style): string {
         counted(event.parameters, 'parameter'),
         `${event.backend}, ${counted(event.threads, 'thread')}`,
       ),
+      ...(event.resumed ? [row('resumed', ...resumedCells(event.resumed))] : []),
     ],
     { align: 'lrl' },
   );

@@ -126,7 +126,7 @@ export async function* learn(
     if (resume || (member === 0 && !developmentRun))
       yield startEvent(prepared, engine, {
         epochs: run.epochs,
-        resumed: checkpoints?.resumedAt(state),
+        resumed: checkpoints?.resumedAt(engine, state),
       });
     const devSet = createEvaluator(createPredictor(engine, vocabulary, tagColumns), columns, {
       role: 'dev',
@@ -138,9 +138,15 @@ export async function* learn(
     const names = engine.parameters.map(({ name }) => name);
     const learned = names.filter((name) => !(h.freeze && name === 'word.embedding'));
     let current: Parameters | undefined; // at the end of the epoch, before averaging
-    let stopped: StopReason = finish ? 'signal' : 'epochs';
+    /** Why training ends; undefined: it goes on. */
+    const ended = (): StopReason | undefined => {
+      if (finish) return 'signal';
+      if (state.epoch >= run.epochs) return 'epochs';
+      return state.best && state.epoch - state.best.epoch >= h.patience ? 'patience' : undefined;
+    };
+    let stopped = ended();
     let divergence: string | undefined;
-    while (state.epoch < run.epochs && !finish) {
+    while (stopped === undefined) {
       const epoch = state.epoch + 1;
       const epochBegan = performance.now();
       const tokensOfEpoch = state.sums.tokens;
@@ -185,10 +191,10 @@ export async function* learn(
         secondsLeft: took * (run.epochs - epoch + run.epochsAfter),
       };
       await turn();
-      if (run.signal?.aborted) stopped = 'signal';
-      else if (epoch - state.best!.epoch >= h.patience) stopped = 'patience';
-      if (stopped !== 'epochs') break;
-      if (checkpoints?.isDue('epoch')) checkpoints.save(engine, state);
+      const isAborted = run.signal?.aborted === true;
+      if (isAborted || checkpoints?.isDue('epoch')) checkpoints?.save(engine, state);
+      if (isAborted && checkpoints) return undefined;
+      stopped = isAborted ? 'signal' : ended();
     }
 
     const trainingSeconds = seconds(began);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel } from '../../src/model/model-file.ts';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file.ts';
 import { createFolder, type Outcome, program, sentences, tiny } from './world.ts';
 
 // The program as it is installed: bin/seqtag.js on the built files.
@@ -180,17 +181,17 @@ describe('signals', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s leaves a usable model, says so, and exits with %d', async (signal, code) => {
+    ['SIGHUP', 129],
+  ] as const)('%s keeps the training, says so, and exits with %d', async (signal, code) => {
     const output = folder.path(`${signal}.safetensors`);
     const child = training(output);
     const text = await firstEpoch(child);
     child.kill(signal);
     expect(await exit(child)).toBe(code);
     expect(text()).toContain(
-      `seqtag: interrupted (${signal}): ${output} has the best model so far`,
+      `seqtag: interrupted (${signal}): the training is kept in ${output}.checkpoint.`,
     );
-    using file = openModel(output);
-    expect(file.record.epochs.length).toBeGreaterThan(0);
+    expect(readCheckpoint(`${output}.checkpoint`).current!.counters.epoch).toBeGreaterThan(0);
     expect(readdirSync(folder.path('.')).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ import {
   sentences,
   seqtag,
   tiny,
+  type World,
   withoutEscapes,
 } from './world.ts';
 
@@ -349,21 +350,60 @@ describe('messages about a model whose training was cut short', () => {
 });
 
 describe('interrupts', () => {
-  it('keeps the best epoch at the first, and leaves at once at the second', async () => {
-    const model = newModel();
+  /** Trains until the end of the first epoch. */
+  async function interrupted(args: readonly string[]): Promise<World> {
     let presses = 0;
     const world = createWorld({
       onStderr(text, { interrupt }) {
-        if (/^ +1\/1000 /m.test(text) && presses++ === 0) interrupt();
+        if (/^ +1\/4 /m.test(text) && presses++ === 0) interrupt();
       },
     });
-    const args = ['train', corpus, '-o', model, ...tiny, '--epochs=1000', '--patience=1000'];
-    expect(await run(args, world.io)).toBe(130);
+    expect(await run(['train', ...args, ...tiny, '--epochs=4'], world.io)).toBe(130);
     expect(world.quits).toEqual([]);
-    expect(world.stderr()).toContain('interrupted');
-    expect(recordOf(model).epochs.length).toBeLessThan(1000);
     world.interrupt(); // nobody listens any more
     expect(world.quits).toEqual([]);
+    return world;
+  }
+
+  it('keeps the training, which --resume finishes', async () => {
+    const [model, whole] = [newModel(), newModel()];
+    const checkpoint = `${model}.checkpoint`;
+    const world = await interrupted([corpus, '-o', model]);
+    expect(world.stderr()).toContain(
+      `seqtag: interrupted (SIGINT): the training is kept in ${checkpoint}. To go on: seqtag train --resume ${checkpoint} (with --finish: the best model so far, without more training)\n`,
+    );
+    expect(existsSync(model)).toBe(false);
+    const refused = await seqtag(['train', corpus, '-o', model, ...tiny]);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toMatch(/an unfinished training is kept here/);
+    const other = await seqtag(['train', corpus, '--resume', checkpoint, ...tiny, '--hidden=5']);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toMatch(/: hidden was 16 when the training began, and is now 5/);
+    const resumed = await seqtag(['train', '--resume', checkpoint, '--threads=2']);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(resumed.stderr).toMatch(/resumed +after epoch 1\n/);
+    expect(existsSync(checkpoint)).toBe(false);
+    await seqtag(['train', corpus, '-o', whole, ...tiny, '--epochs=4']);
+    expect(readFileSync(model).equals(readFileSync(whole))).toBe(true);
+  });
+
+  it('--finish writes the best model so far', async () => {
+    const model = newModel();
+    await interrupted([corpus, '-o', model]);
+    expect(await seqtag(['train', '--resume', `${model}.checkpoint`, '--finish'])).toMatchObject({
+      code: 0,
+    });
+    expect(recordOf(model).epochs).toHaveLength(1);
+    expect((await seqtag(['train', corpus, '--finish', '-o', model])).stderr).toMatch(
+      /--finish needs --resume/,
+    );
+  });
+
+  it('without a checkpoint, keeps the best epoch', async () => {
+    const model = newModel();
+    const world = await interrupted([corpus, '-o', model, '--no-checkpoint']);
+    expect(world.stderr()).toContain(`interrupted (SIGINT): ${model} has the best model so far`);
+    expect(recordOf(model).epochs.length).toBeLessThan(4);
   });
 
   it.each([

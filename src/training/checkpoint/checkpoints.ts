@@ -8,8 +8,11 @@ import type { FinishedMember, Progress } from './progress.ts';
 /** Writes the checkpoints of a training. Each replaces the one before it when it is complete. */
 export interface Checkpoints {
   readonly file: string;
-  /** Where the training was resumed, given the state of its network; undefined if it was not. */
-  resumedAt(state: TrainingState): { epoch: number; networks: number } | undefined;
+  /**
+   * Where the training was resumed, given its engine and state; undefined if it was not. Warns if it began with other
+   * kernels, whose sums are rounded differently.
+   */
+  resumedAt(engine: Engine, state: TrainingState): { epoch: number; networks: number } | undefined;
   /** Whether the last checkpoint has a network with a complete epoch. */
   hasModel(): boolean;
   /**
@@ -28,6 +31,8 @@ export interface Checkpoints {
   remove(): void;
 }
 
+const kernelsOf = ({ description: { kind, isa } }: Engine): string => `${kind} ${isa}`;
+
 /** The fraction of the time of training that may be spent on copying its state. */
 const MOST_COPYING = 0.01;
 
@@ -40,7 +45,7 @@ export function createCheckpoints(
   { file, ...description }: Omit<Checkpoint, keyof Progress | 'kernels'>,
   options: {
     interval: number;
-    resumed?: Progress | undefined;
+    resumed?: (Progress & Pick<Checkpoint, 'kernels'>) | undefined;
     onWarning?: ((warning: string) => void) | undefined;
   },
 ): Checkpoints {
@@ -51,7 +56,7 @@ export function createCheckpoints(
   } = options;
   const development = [...(resumed?.development ?? [])];
   const refit = [...(resumed?.refit ?? [])];
-  let kernels = '';
+  let kernels = resumed?.kernels ?? '';
   let snapshot: Snapshot | undefined;
   let savedAt = performance.now();
   let copying = 0; // milliseconds that the last copy took
@@ -81,8 +86,15 @@ export function createCheckpoints(
 
   return {
     file,
-    resumedAt: ({ epoch }) =>
-      resumed && { epoch, networks: resumed.development.length + resumed.refit.length },
+    resumedAt(engine, { epoch }) {
+      if (!resumed) return undefined;
+      const now = kernelsOf(engine);
+      if (now !== resumed.kernels)
+        onWarning(
+          `${file}: the training began with ${resumed.kernels} kernels and goes on with ${now}. The model may differ a little from one that was trained without a break.`,
+        );
+      return { epoch, networks: resumed.development.length + resumed.refit.length };
+    },
     hasModel: () =>
       snapshot?.best !== undefined || development.some(({ network }) => network !== undefined),
     isDue(at) {
@@ -92,8 +104,7 @@ export function createCheckpoints(
     },
     save(engine, state) {
       const began = performance.now();
-      const { kind, isa } = engine.description;
-      kernels = `${kind} ${isa}`;
+      kernels = kernelsOf(engine);
       // the arrays of a copy that is being written must not change
       const copy = takeSnapshot(engine, state, queued > 0 ? undefined : snapshot);
       snapshot = copy;
