@@ -50,15 +50,10 @@ export function defineTrain(command: Command, context: Context): void {
   addTuneOptions(command);
   addTrainingOptions(command, context);
   addNotes(command, { io: context.io, examples, notes });
-<<<<<<< HEAD
   command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
+    checkCorpora(corpora, flags);
     const isTuned = flags.tune !== undefined;
     if (!isTuned && !flags.sweep && flags.seeds === undefined)
-=======
-  command.action((corpora: string[], flags: TrainingFlags & SweepFlags) => {
-    checkCorpora(corpora, flags);
-    if (!flags.sweep && flags.seeds === undefined)
->>>>>>> 5579c3f (train --resume goes on with an interrupted training, --finish writes its best model; signals keep the training)
       return trainCommand({ corpora, flags, command }, context);
     const options = trainOptions({ corpora, flags, command }, context);
     const given = givenHyperparameters(command.opts(), flags.config);

@@ -113,10 +113,12 @@ export function createCheckpoints(
       write(copy);
     },
     finishMember(member) {
+      snapshot = undefined; // the next network may have another size
       development.push(member);
       write();
     },
     finishRefit(network) {
+      snapshot = undefined;
       refit.push(network);
       write();
     },
