@@ -109,6 +109,14 @@ describe('formats', () => {
     expect(shown(await read('5 1 2 3\n-1.5 4 5 6\n'))).toBe('5=1,2,3 -1.5=4,5,6');
   });
 
+  test('the bytes read so far are reported', async () => {
+    const seen: number[] = [];
+    const packed = zlib.gzipSync(text('a', 'b'));
+    const onRead = (bytes: number): unknown => seen.push(bytes);
+    await read(packed, { onRead }, [5, 9]);
+    expect(seen).toEqual([5, 9, packed.length]);
+  });
+
   test('a file, and no file', async () => {
     const path = join(folder, 'a.txt');
     writeFileSync(path, 'a 1 2\n');
