@@ -1,4 +1,5 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
+import { applyScript, parseScript } from '../corpus/lemmas/script.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
 import { phenomena, phenomenonNames, type Tokenization } from '../corpus/text/tokenization.ts';
 import { columnNames } from '../model/column-names.ts';
@@ -163,17 +164,25 @@ function networkText(config: NetworkConfig): string {
 
 /** The tags, or the span types and their scheme: `3 span types in BIO (trained as BIOES): LOC ORG PER`. */
 function tagsText(
-  { scheme, trainedScheme, tagColumn, lemmas }: ModelFacts['tasks'][number],
+  { scheme, trainedScheme, tagColumn, lemmas, examples = [] }: ModelFacts['tasks'][number],
   all: readonly string[],
 ): string {
   const where = tagColumn === undefined ? '' : ` (column ${tagColumn})`;
-  if (lemmas) return `lemmas${where}: ${counted(all.length, 'edit script')}: ${all.join('; ')}`;
+  if (lemmas) {
+    const shown = examples.map((word, k) => exampleText(all[k]!, word));
+    if (shown.length < all.length) shown.push('…');
+    return `${counted(all.length, 'edit script')}${where}: ${shown.join('; ')}`;
+  }
   if (scheme === 'none')
     return `${counted(all.length, 'plain tag')}${where}: ${[...all].sort().join(' ')}`;
   const types = typesIn(all, trainedScheme);
   const trained = trainedScheme === scheme ? '' : `, trained as ${trainedScheme}`;
   return `${counted(types.length, 'span type')} in ${scheme}${trained}${where}: ${types.sort().join(' ')}`;
 }
+
+/** For example `lower *-1 (Dogs, dog)`. */
+const exampleText = (script: string, word: string): string =>
+  `${script} (${word}, ${applyScript(parseScript(script)!, word) ?? word})`;
 
 /** For example `2 bidirectional LSTM layers of 100 per direction, residual` or `1 GRU layer of 50, forward`. */
 function recurrentText(config: NetworkConfig): string {

@@ -109,6 +109,7 @@ const tasksCheck = (config: NetworkConfig): Check =>
       scheme: choice(schemes),
       trainedScheme: choice(schemes),
       lemmas: optional(bool),
+      examples: optional(list(string, { most: K })),
       notation: optional(
         fields({
           outside: string,

@@ -15,6 +15,8 @@ export interface TagColumn {
   readonly trainedScheme: Scheme;
   /** Whether the values of the column are lemmas. The tags are then edit scripts. */
   readonly lemmas?: boolean | undefined;
+  /** Words of the training corpus, one for each of the most frequent edit scripts. */
+  readonly examples?: readonly string[] | undefined;
   /** How the corpus writes the tags; undefined for the usual `B-PER` and `O`. */
   readonly notation?: Notation | undefined;
   /** Transitions that occur in the training data although the scheme forbids them: indices into `allowedTransitions`. */

@@ -12,8 +12,7 @@ import {
   type ReadOptions,
   readCorpus,
 } from '../corpus/index.ts';
-import { learnScripts } from '../corpus/lemmas/learn-scripts.ts';
-import { candidates, convertPartial, UNKNOWN } from '../corpus/tags/partial.ts';
+import { convertPartial } from '../corpus/tags/partial.ts';
 import { convert, type Scheme, type TagReading } from '../corpus/tags/scheme.ts';
 import { byCount, tally } from '../corpus/tally.ts';
 import { UserError } from '../errors.ts';
@@ -225,24 +224,4 @@ export function inTrainedScheme(
     ? convertPartial(tags, scheme, trainedScheme)
     : tags.map((one) => convert(one, scheme, trainedScheme));
   return sentences.map((sentence, s) => ({ ...sentence, tags: converted[s]! }));
-}
-
-/** The sentences with edit scripts in place of lemmas. A partial label becomes the scripts of its lemmas. */
-export function withScripts(
-  sentences: readonly LabelledSentence[],
-  { partial }: { partial: boolean },
-): readonly LabelledSentence[] {
-  const lemmasOf = (label: string): readonly string[] => (partial ? candidates(label) : [label]);
-  const scriptOf = learnScripts(
-    sentences.flatMap(({ tokens, tags }) =>
-      tags.flatMap((label, t) => lemmasOf(label).map((lemma) => [tokens[t]!, lemma] as const)),
-    ),
-  );
-  return sentences.map((sentence) => ({
-    ...sentence,
-    tags: sentence.tags.map((label, t) => {
-      const scripts = lemmasOf(label).map((lemma) => scriptOf(sentence.tokens[t]!, lemma));
-      return scripts.length > 0 ? scripts.join('|') : UNKNOWN;
-    }),
-  }));
 }

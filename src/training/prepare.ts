@@ -29,6 +29,7 @@ import {
   countTokens,
   type LabelledSentence,
 } from './labelled-corpus.ts';
+import { exampleWords } from './lemma-targets.ts';
 import { hashedFeatures, networkConfig } from './network-config.ts';
 import { type NumberedCorpus, numberCorpus } from './numbered-corpus.ts';
 import { refitsByDefault, type TrainOptions } from './options.ts';
@@ -127,7 +128,10 @@ export async function* prepare(
 
   const corpus = numberCorpus(sentences, vocabulary, h);
   const tagColumns = columns.map((column, c) =>
-    withExtraTransitions(column.tagColumn, c, { vocabulary, corpus }),
+    withExamples(withExtraTransitions(column.tagColumn, c, { vocabulary, corpus }), {
+      sentences: column.train,
+      scripts: vocabulary.tags[c]!,
+    }),
   );
   checkSavable({ config, vocabulary, tagColumns });
   const weights = parseTagWeights(h.tagWeight);
@@ -208,6 +212,13 @@ function withExtraTransitions(
   const extra = extraTransitions(vocabulary.tags[column]!, tagColumn, tags);
   return extra.length > 0 ? { ...tagColumn, extraTransitions: extra } : tagColumn;
 }
+
+/** A column of lemmas with examples of words. */
+const withExamples = (
+  tagColumn: TagColumn,
+  { sentences, scripts }: { sentences: readonly LabelledSentence[]; scripts: readonly string[] },
+): TagColumn =>
+  tagColumn.lemmas ? { ...tagColumn, examples: exampleWords(sentences, scripts) } : tagColumn;
 
 /** Feature columns and gazetteers, with counts of the training sentences. */
 export interface CountedTokenFeatures {

@@ -15,8 +15,8 @@ import {
   type LabelledSentence,
   splitAt,
   withReadTags,
-  withScripts,
 } from './labelled-corpus.ts';
+import { withScripts } from './lemma-targets.ts';
 import { type TrainOptions, tagColumnsOf } from './options.ts';
 import { completeSettings } from './recipes.ts';
 import type { TrainingFiles } from './training-files.ts';

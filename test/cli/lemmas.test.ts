@@ -19,11 +19,16 @@ const sentences = [
   'wal/walk/VERB ked/_/X here/here/ADV ././PUNCT',
 ].map((line) => line.split(' ').map((token) => token.split('/') as [string, string, string]));
 
+const featsOf = (upos: string): string => (upos === 'VERB' ? 'Tense=Past|VerbForm=Fin' : '_');
+
 const conllu = (all: typeof sentences): string =>
   all
     .map((tokens) =>
       tokens
-        .map(([form, lemma, upos], t) => `${t + 1}\t${form}\t${lemma}\t${upos}\t_\t_\t0\t_\t_\t_\n`)
+        .map(
+          ([form, lemma, upos], t) =>
+            `${t + 1}\t${form}\t${lemma}\t${upos}\t_\t${featsOf(upos)}\t0\t_\t_\t_\n`,
+        )
         .join(''),
     )
     .map((block) => `${block}\n`)
@@ -36,7 +41,7 @@ const write = (name: string, content: string): string => {
 const train = write('train.conllu', conllu(sentences));
 const gold = write('gold.conllu', `${conllu(sentences)}\n`);
 const model = folder.path('model.safetensors');
-const both = ['train', train, '--dev', gold, '--tag-column', 'upos,lemma', ...tiny];
+const both = ['train', train, '--dev', gold, '--tag-column', 'upos,feats,lemma', ...tiny];
 
 beforeAll(async () => {
   const { code } = await seqtag([...both, '-o', model, '--epochs=60', '-q']);
@@ -54,20 +59,23 @@ const tagged = async (args: readonly string[], stdin?: string): Promise<string> 
 
 describe('a model of tags and lemmas', () => {
   it('fills the columns of conllu', async () => {
-    const blank = readFileSync(gold, 'utf8').replace(/^(\d+\t[^\t]+\t)[^\t]+\t[^\t]+/gm, '$1_\t_');
+    const blank = readFileSync(gold, 'utf8').replace(
+      /^(\d+\t[^\t]+\t)[^\t]+\t[^\t]+\t_\t[^\t]+/gm,
+      '$1_\t_\t_\t_',
+    );
     expect(blank).not.toBe(readFileSync(gold, 'utf8'));
     expect(await tagged([write('blank.conllu', blank)])).toBe(readFileSync(gold, 'utf8'));
   });
 
   it('reads raw text, and applies scripts to words that it never saw', async () => {
     expect(await tagged(['--output', 'conllu'], 'The dogs walked.')).toMatch(
-      /^1\tThe\tthe\tDET\t.*\n2\tdogs\tdog\tNOUN\t.*\n3\twalked\twalk\tVERB\t/m,
+      /^1\tThe\tthe\tDET\t.*\n2\tdogs\tdog\tNOUN\t.*\n3\twalked\twalk\tVERB\t_\tTense=Past\|VerbForm=Fin\t/m,
     );
     expect(await tagged(['--output', 'jsonl', '--tag-column', 'lemma'], 'Dogs barked.')).toContain(
       '["dog","bark","."]',
     );
     expect(await tagged(['--output', 'columns'], 'Iraq walked.')).toBe(
-      'Iraq\tPROPN\tIraq\nwalked\tVERB\twalk\n.\tPUNCT\t.\n\n',
+      'Iraq\tPROPN\t_\tIraq\nwalked\tVERB\tTense=Past|VerbForm=Fin\twalk\n.\tPUNCT\t_\t.\n\n',
     );
   });
 
@@ -81,15 +89,15 @@ describe('a model of tags and lemmas', () => {
 
   it('is one of several models', async () => {
     const args = ['-m', model, '--output', 'columns'];
-    expect(await tagged(args, 'Dogs bark.')).toContain('Dogs\tNOUN\tdog\tNOUN\tdog\n');
+    expect(await tagged(args, 'Dogs bark.')).toContain('Dogs\tNOUN\t_\tdog\tNOUN\t_\tdog\n');
   });
 
   it('has statistics', async () => {
     const { stderr } = await seqtag(['tag', '-m', model, '--stats'], { stdin: 'Dogs bark.' });
-    expect(stderr).toMatch(/; upos: 3 tags \(.*\); lemma: 3 lemmas \(dog 1, bark 1, \. 1\); /);
+    expect(stderr).toMatch(/; upos: 3 tags \(.*\); .*; lemma: 3 lemmas \(dog 1, bark 1, \. 1\); /);
     const json = await seqtag(['tag', '-m', model, '--stats', '--json'], { stdin: 'Dogs bark.' });
     const stats = JSON.parse(json.stderr) as TagStats;
-    expect(stats).toMatchObject({ misfits: 0, columns: [{}, { counts: 'lemmas' }] });
+    expect(stats).toMatchObject({ misfits: 0, columns: [{}, {}, { counts: 'lemmas' }] });
     expect(statsLine({ ...stats, misfits: 2 })).toContain(
       '; 2 tokens too short for the best edit script; ',
     );
@@ -97,7 +105,9 @@ describe('a model of tags and lemmas', () => {
 
   it('is described with its scripts', async () => {
     const { stdout } = await seqtag(['inspect', model]);
-    expect(stdout).toMatch(/column lemma: lemmas: \d+ edit scripts, lower \*; /);
+    expect(stdout).toMatch(
+      /\d+ edit scripts \(column lemma\): lower \* \(The, the\); .*lower \*-2 \(barked, bark\)/,
+    );
   });
 });
 
@@ -208,10 +218,10 @@ test('a student learns the scripts of its teacher, and no other tags', async () 
   const { code } = await seqtag([...args, '--epochs=2']);
   expect(code).toBe(0);
   using file = openModel(output);
-  expect(file.tagColumns.map(({ lemmas }) => lemmas)).toEqual([undefined, true]);
+  expect(file.tagColumns.map(({ lemmas }) => lemmas)).toEqual([undefined, undefined, true]);
   const wrong = ['distill', model, train, '--dev', gold, '-q', '-o', output];
   expectRefused(
-    await seqtag([...wrong, '--tag-column', 'lemma,upos']),
+    await seqtag([...wrong, '--tag-column', 'lemma,feats,upos']),
     /gives plain tags, but the corpora have lemmas/,
   );
 });
