@@ -44,6 +44,14 @@ export const onlyCr = (file: string): UserError =>
     "line ends are CR alone (classic Mac OS). Convert them, for example with tr '\\r' '\\n'.",
   );
 
+/** The error for a line with a carriage return inside. */
+export const strayCr = (file: string, line: number): UserError =>
+  problem(
+    file,
+    line,
+    "a carriage return inside a line. Are the line ends mixed? Make them all LF, for example with tr '\\r' '\\n'.",
+  );
+
 export const binary = (file: string, line: number): UserError =>
   problem(
     file,
@@ -97,9 +105,15 @@ export function isBlank(text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** The end of a line's content. `lineEnd` is the position of its line feed, or the end of the text. */
+/**
+ * The end of a line's content. Several carriage returns before the line feed are a line end too: some programs write CRLF
+ * once more.
+ * @param lineEnd the position of the line feed, or the end of the text
+ */
 export function contentEnd(text: string, from: number, lineEnd: number): number {
-  return lineEnd > from && text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
+  let end = lineEnd;
+  while (end > from && text.charCodeAt(end - 1) === CR) end--;
+  return end;
 }
 
 /**

@@ -23,6 +23,7 @@ function createHorizontalParser(options: ParserOptions): Parser {
   return createLineParser({
     document,
     builder,
+    allowsCr: true,
     readLine({ text, from, to, next, number }) {
       for (let i = from; ; ) {
         while (i < to && isAsciiSpace(text.charCodeAt(i))) i++;

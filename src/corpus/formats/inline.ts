@@ -1,7 +1,7 @@
 import { asWord, withoutControls } from '../lines.ts';
 import { areSpanTags, spanChunks, tagType } from './chunks.ts';
 import type { FormatDefinition } from './definition.ts';
-import { createTaggedParser, sniffTaggedWords } from './tagged.ts';
+import { createTaggedParser, sniffInline } from './tagged.ts';
 
 /**
  * A sentence per line. Plain tags follow their word after a slash, `Dogs/NNS bark/VBP ./.`: cut at the
@@ -13,7 +13,7 @@ export const inline: FormatDefinition = {
   name: 'inline',
   extensions: ['.inline'],
   createParser: createTaggedParser,
-  sniff: sniffTaggedWords,
+  sniff: sniffInline,
   createWriter: ({ paint = (text) => text }) => ({
     isByLine: true,
     blankLine: '\n',

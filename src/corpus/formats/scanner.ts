@@ -1,5 +1,5 @@
 import {
-  CR,
+  contentEnd,
   countLines,
   isBlank,
   LineBuffer,
@@ -8,12 +8,14 @@ import {
   onlyCr,
   type RowEnds,
   SPACE,
+  strayCr,
   tooLongLine,
 } from '../lines.ts';
 import type { Document, Parser, Sentence } from '../sentence.ts';
 import type { SentenceBuilder } from './sentence-builder.ts';
 
 const BOM = 0xfeff;
+const HASH = 35;
 /** Where the first line feed must be, in UTF-16 units, if there are carriage returns before it. */
 const MAX_WITHOUT_LF = 64 * 1024;
 
@@ -41,6 +43,8 @@ export interface LineReader {
   readonly longLineRemedy?: string;
   /** csv: where rows end, since a row may have several lines. Each row is then read as a line. */
   readonly rows?: RowEnds;
+  /** Whether lines may have carriage returns inside: they are white space, or quoted. */
+  readonly allowsCr?: boolean;
   /** Reads a line that is not blank: adds its tokens to the builder, or ends a sentence. */
   readLine(line: Line): void;
   /**
@@ -81,6 +85,7 @@ export function createLineParser(reader: LineReader): Parser {
     builder.open(text);
     line.text = text;
     let number = lines;
+    const mayHaveCr = !reader.allowsCr && text.includes('\r');
     for (let pos = 0; pos < text.length; ) {
       let end = rows === undefined ? text.indexOf('\n', pos) : rows.rowEnd(text, pos);
       if (end < 0) end = text.length;
@@ -89,13 +94,15 @@ export function createLineParser(reader: LineReader): Parser {
         builder.finish(pos);
         from = lineStart(text, pos);
       }
-      const to = end > from && text.charCodeAt(end - 1) === CR ? end - 1 : end;
+      const to = contentEnd(text, from, end);
       const next = end < text.length ? end + 1 : end;
       number++;
       if (next - pos > MAX_LINE) throw tooLongLine(document.file, number, reader.longLineRemedy);
       if (to === from || (text.charCodeAt(from) <= SPACE && isBlank(text, from, to))) {
         builder.finish(next);
       } else {
+        if (mayHaveCr && text.charCodeAt(from) !== HASH && text.slice(from, to).includes('\r'))
+          throw strayCr(document.file, number);
         line.from = from;
         line.to = to;
         line.next = next;

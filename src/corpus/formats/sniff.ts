@@ -4,6 +4,7 @@ import { sniffTagged } from './columns/sniff.ts';
 import type { FormatDefinition, Sample, Verdict } from './definition.ts';
 import { formats } from './formats.ts';
 import { looksLikeHeader } from './table/header.ts';
+import { sniffTaggedWords } from './tagged.ts';
 
 /** UTF-16 units after which the format is decided in any case. */
 const LIMIT = 64 * 1024;
@@ -31,8 +32,9 @@ const verdictBesideText = (
     case 'spans':
     case 'jsonl':
     case 'json':
-    case 'inline':
       return verdictOfFormat(format, sample);
+    case 'inline':
+      return sniffTaggedWords(sample);
     case 'csv':
     case 'tsv': {
       const [first] = content;

@@ -1,4 +1,4 @@
-import { copy, problem, quantity, tagPool } from '../lines.ts';
+import { copy, lineStart, problem, quantity, tagPool } from '../lines.ts';
 import type { Parser } from '../sentence.ts';
 import { asColumns, columnIndex } from './column-choice.ts';
 import { asIndex } from './columns/choice.ts';
@@ -40,14 +40,79 @@ const separatorOf = (line: string): Separator | undefined =>
     }),
   );
 
-/** A first line of three words or more with tags, or with a span of OpenNLP. */
-export function sniffTaggedWords({ content: [first], isLast }: Sample): Verdict {
+const OPEN_NLP = /(?:^|\s)<START(?::[^>\s]+)?> .* <END>(?:\s|$)/;
+
+/** If a word of the first line has no tag, so many lines tell. */
+const FEW_LINES = 4;
+
+const isTagged = (line: string): boolean =>
+  wordsOf(line).length >= 3 && separatorOf(line) !== undefined;
+
+/** Most words of the line have a tag after a slash. */
+const isMostlyTagged = (line: string): boolean => {
+  const words = wordsOf(line);
+  return 2 * words.filter((word) => /\S\/[A-Z]\S*$/.test(word)).length > words.length;
+};
+
+/** A first line of three words or more with tags, or most of the first lines; or a span of OpenNLP. */
+export function sniffTaggedWords({ content, isLast }: Sample): Verdict {
+  const [first] = content;
   if (first === undefined) return isLast ? 'no' : 'maybe';
-  if (/(?:^|\s)<START(?::[^>\s]+)?> .* <END>(?:\s|$)/.test(first)) return 'yes';
-  return wordsOf(first).length >= 3 && separatorOf(first) !== undefined ? 'yes' : 'no';
+  if (OPEN_NLP.test(first) || isTagged(first)) return 'yes';
+  if (!isMostlyTagged(first)) return 'no';
+  if (!isLast && content.length < FEW_LINES) return 'maybe';
+  return 2 * content.filter(isTagged).length >= content.length ? 'yes' : 'no';
 }
 
-/** Reads tagged sentences. The first line tells how tags are written. */
+/** The same, or a span in brackets: `[PER Ada Brandt] left`. Raw text may have that too. */
+export function sniffInline(sample: Sample): Verdict {
+  const [first = ''] = sample.content;
+  return /(?:^|\s)\[[A-Z]{2,}[\w-]* [^[\]]+\](?:\s|$)/.test(first)
+    ? 'yes'
+    : sniffTaggedWords(sample);
+}
+
+/** How spans are written. */
+type Spans = 'openNlp' | 'brackets';
+
+/** So many lines tell how tags are written. */
+const ENOUGH_LINES = 16;
+
+/** How most of these lines write their tags. Spans may be in few of them. */
+function styleOf(lines: readonly string[]): Separator | Spans {
+  const found = lines.map(separatorOf);
+  const counts = SEPARATORS.map((one) => found.filter((separator) => separator === one).length);
+  const most = Math.max(...counts);
+  // a line of words that all end in a tag may stand among others
+  if (most > 0 && 2 * most >= lines.length) return SEPARATORS[counts.indexOf(most)]!;
+  return lines.some((line) => /<START[:>]|<END>/.test(line)) ? 'openNlp' : 'brackets';
+}
+
+/** What a word is where tags are spans: an error's text if it is wrong. */
+type Mark =
+  | { readonly opens: string }
+  | { readonly token?: string; readonly closes: boolean }
+  | string;
+
+/** `<START:person> Ada Brandt <END>` */
+function openNlpMark(word: string): Mark {
+  const start = START.exec(word);
+  if (start !== null) return { opens: start[1] ?? 'default' };
+  if (word === '<END>') return { closes: true };
+  if (!/<START|<END/.test(word)) return { token: word, closes: false };
+  return 'is no mark of a span. Write <START:TYPE> and <END> between spaces.';
+}
+
+/** `[PER Ada Brandt]` */
+function bracketMark(word: string): Mark {
+  if (/^\[[A-Za-z][\w-]*$/.test(word)) return { opens: word.slice(1) };
+  if (word === '[' || word === ']' || !/^\[|\]$/.test(word)) return { token: word, closes: false };
+  if (/^\[.*\]$/.test(word)) return { token: word, closes: false };
+  if (word.endsWith(']')) return { token: word.slice(0, -1), closes: true };
+  return 'begins a span without a type. Write [TYPE before the words.';
+}
+
+/** Reads tagged sentences. The first lines tell how tags are written. */
 export function createTaggedParser(options: ParserOptions): Parser {
   const { file, gold } = options;
   const document = newDocument(file, 'inline');
@@ -56,17 +121,32 @@ export function createTaggedParser(options: ParserOptions): Parser {
   const tags = asColumns(options.tagColumn ?? -1).map((column) => asIndex(column, 'tag'));
   const features = asColumns(options.featureColumn).map((column) => asIndex(column, 'feature'));
   const asked = [...(gold ? tags : []), ...features];
-  let separator: Separator | 'spans' | undefined;
+  let style: Separator | Spans | undefined;
+  let hasSpans = false;
+
+  const sample: string[] = [];
+  /** Takes the first lines. */
+  const lookAhead = (lines: string, { isLast }: { isLast: boolean }): boolean => {
+    if (style !== undefined) return true;
+    for (const line of lines.split('\n')) {
+      const content = line.slice(lineStart(line, 0)).trim();
+      if (content !== '' && sample.length < ENOUGH_LINES) sample.push(content);
+    }
+    if (sample.length === 0 && !isLast) return false;
+    // whoever types must not wait for more lines
+    style = styleOf(sample);
+    return true;
+  };
 
   const readTagged = (words: readonly string[], separator: Separator, number: number): void => {
     for (const word of words) {
       const fields = fieldsOf(word, separator);
       document.columns ||= fields.length;
-      if (fields.length !== document.columns || fields.length < 2)
+      if (fields.length !== document.columns || fields.length < 2 || fields.at(-1) === '')
         throw problem(
           file,
           number,
-          `${quantity(fields.length - 1, 'tag')} in "${word.slice(0, 40)}", expected ${Math.max(1, document.columns - 1)} after "${separator}". Is it a tagged word?`,
+          `${quantity(fields.filter((field) => field !== '').length - 1, 'tag')} in "${word.slice(0, 40)}", expected ${Math.max(1, document.columns - 1)} after "${separator}". Is it a tagged word?`,
         );
       const values = asked.map((column) => {
         const index = columnIndex(column, fields.length);
@@ -84,35 +164,42 @@ export function createTaggedParser(options: ParserOptions): Parser {
     }
   };
 
-  const readSpans = (words: readonly string[], number: number): void => {
+  const readSpans = (
+    words: readonly string[],
+    markOf: (word: string) => Mark,
+    number: number,
+  ): void => {
     let type: string | undefined;
-    let isFirst = true;
-    const open = (name: string): void => {
-      if (type !== undefined)
+    let length = 0;
+    for (const word of words) {
+      const mark = markOf(word);
+      if (typeof mark === 'string') throw problem(file, number, `"${word.slice(0, 40)}" ${mark}`);
+      if ('opens' in mark) {
+        if (type !== undefined)
+          throw problem(
+            file,
+            number,
+            `a span of ${mark.opens} inside one of ${type}. Write one after the other.`,
+          );
+        type = mark.opens;
+        length = 0;
+        hasSpans = true;
+        continue;
+      }
+      if (mark.token !== undefined) {
+        const tag = type === undefined ? 'O' : `${length++ === 0 ? 'B' : 'I'}-${type}`;
+        builder.add(mark.token, gold ? intern(tag, 0, tag.length) : '', number);
+      }
+      if (!mark.closes) continue;
+      if (type === undefined || length === 0)
         throw problem(
           file,
           number,
-          `a span of ${name} inside one of ${type}. Write one after the other.`,
+          type === undefined
+            ? `"${word.slice(0, 40)}" ends a span that does not begin in its line. Is a beginning missing?`
+            : `a span of ${type} without a word. Remove it.`,
         );
-      type = name;
-      isFirst = true;
-    };
-    const add = (word: string): void => {
-      const tag = type === undefined ? 'O' : `${isFirst ? 'B' : 'I'}-${type}`;
-      builder.add(word, gold ? intern(tag, 0, tag.length) : '', number);
-      isFirst = false;
-    };
-    for (const [i, word] of words.entries()) {
-      const start = START.exec(word);
-      if (start !== null) open(start[1] ?? 'default');
-      else if (word === '<END>' && type !== undefined) type = undefined;
-      // [TYPE word ... word]
-      else if (type === undefined && /^\[[A-Za-z][\w-]*$/.test(word) && closes(words, i + 1))
-        open(word.slice(1));
-      else if (type !== undefined && word.length > 1 && word.endsWith(']')) {
-        add(word.slice(0, -1));
-        type = undefined;
-      } else add(word);
+      type = undefined;
     }
     if (type !== undefined)
       throw problem(
@@ -123,13 +210,11 @@ export function createTaggedParser(options: ParserOptions): Parser {
   };
 
   const readLine = ({ text, from, to, next, number }: Line): void => {
-    const line = copy(text, from, to);
-    const words = wordsOf(line);
-    separator ??= separatorOf(line) ?? 'spans';
-    if (separator === 'spans') {
+    const words = wordsOf(copy(text, from, to));
+    if (style === 'openNlp' || style === 'brackets') {
       document.columns = 2;
-      readSpans(words, number);
-    } else readTagged(words, separator, number);
+      readSpans(words, style === 'openNlp' ? openNlpMark : bracketMark, number);
+    } else readTagged(words, style!, number);
     builder.finish(next);
   };
 
@@ -137,15 +222,16 @@ export function createTaggedParser(options: ParserOptions): Parser {
     document,
     builder,
     longLineRemedy: 'Is there one sentence per line?',
+    lookAhead,
     readLine,
+    end() {
+      if (gold && document.columns > 0 && style === 'brackets' && !hasSpans)
+        throw problem(
+          file,
+          1,
+          'no tags: neither word/TAG nor [TYPE words] nor <START:TYPE> words <END>. Is the format another?',
+          'SEQTAG_COLUMN',
+        );
+    },
   });
-}
-
-/** Whether a bracket ends at one of the words from `at` on, before another begins. */
-function closes(words: readonly string[], at: number): boolean {
-  for (let i = at; i < words.length; i++) {
-    if (words[i]!.length > 1 && words[i]!.endsWith(']')) return true;
-    if (words[i]!.startsWith('[') && words[i]!.length > 1) return false;
-  }
-  return false;
 }

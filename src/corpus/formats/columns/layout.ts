@@ -13,16 +13,22 @@ export interface SampleRow {
 /** So many rows tell what a column before the tokens is. */
 export const ENOUGH_ROWS = 8;
 
-/** Whether the column may count tokens, of each sentence or of the file: 0, 1, 2, ... or 1, 2, 3, ... */
+/**
+ * Whether the column may count tokens, of each sentence or of the file: 0, 1, 2, ... or 1, 2, 3, ... One of four rows may be
+ * wrong.
+ */
 export function areIds(rows: readonly SampleRow[], column: number): boolean {
   let last = Number.NaN;
+  let place = 0;
+  let wrong = 0;
   for (const { fields, isFirst } of rows) {
     const field = fields[column] ?? '';
-    const id = Number(field);
-    if (!/^\d{1,9}$/.test(field) || !(id === last + 1 || (isFirst && id < 2))) return false;
-    last = id;
+    const id = /^\d{1,9}$/.test(field) ? Number(field) : Number.NaN;
+    place = isFirst ? 1 : place + 1;
+    if (id !== last + 1 && id !== place && id !== place - 1) wrong++;
+    last = Number.isNaN(id) ? last + 1 : id;
   }
-  return true;
+  return wrong <= rows.length / 4;
 }
 
 export const isEmpty = (rows: readonly SampleRow[], column: number): boolean =>
@@ -44,15 +50,18 @@ export interface Leading {
 /** What is before the column of the tokens; undefined if nothing is. */
 export function leadingColumns(rows: readonly SampleRow[]): Leading | undefined {
   const few = rows.slice(0, ENOUGH_ROWS);
-  if (few.length < 2) return undefined;
+  // a line of token and tag may have lost its token
+  if (few.length < 2) return few[0]!.fields.length > 2 && isEmpty(few, 0) ? EMPTY : undefined;
   for (let column = 0; column < Math.min(MOST_LEADING, few[0]!.fields.length - 1); column++) {
     // sentences of one token do not count
     const values = new Set(few.map(({ fields }) => fields[column]));
     if (values.size > 1 && areIds(few, column) && areConstant(few, column))
       return { columns: column + 1, last: 'ids' };
   }
-  return isEmpty(few, 0) ? { columns: 1, last: 'empty' } : undefined;
+  return isEmpty(few, 0) ? EMPTY : undefined;
 }
+
+const EMPTY: Leading = { columns: 1, last: 'empty' };
 
 /** Whether the columns before `end` have one value in each sentence, as names of documents have. */
 const areConstant = (rows: readonly SampleRow[], end: number): boolean =>

@@ -57,6 +57,12 @@ export function createColumnsParser(options: ParserOptions): Parser {
     if (isChosen) return true;
     if (!sample.add(lines, at)) return false;
     isChosen = choice !== undefined;
+    if (sample.tablessLine !== undefined)
+      throw problem(
+        file,
+        sample.tablessLine,
+        'no tab, but tabs separate the columns of most lines. Is it a comment, or is a tab missing?',
+      );
     if (choice !== undefined)
       choose(
         refinedChoice(choice, sample.rows, {
@@ -128,6 +134,14 @@ export function createColumnsParser(options: ParserOptions): Parser {
       );
   };
 
+  /** Whether a line that begins with `# `, inside a sentence, may be a token that lost a column, or got one. */
+  const mayBeToken = ({ text, from, to }: Line, columns: number): boolean => {
+    if (builder.size === 0) return false;
+    if (text.charCodeAt(from + 1) === TAB) return true;
+    const last = text.slice(from, to).trimEnd().split(/[ \t]/).at(-1) ?? '';
+    return Math.abs(columns - expected) === 1 && sample.isValue(last);
+  };
+
   const wrongColumns = ({ text, from, number }: Line, columns: number): Error =>
     problem(
       file,
@@ -173,11 +187,13 @@ export function createColumnsParser(options: ParserOptions): Parser {
       columns++;
       if (i === to) break;
     }
-    const { isRagged, empty } = choice!;
+    if (choice === undefined) return; // a file of comments only
+    const { isRagged, empty } = choice;
     if (isRagged && builder.size === 0) expected = Math.max(columns, LEAST_RAGGED);
     if (columns !== expected) {
-      if (rule.isHash(text, from, to)) return;
-      throw wrongColumns(line, columns);
+      if (!rule.isHash(text, from, to) || mayBeToken(line, columns))
+        throw wrongColumns(line, columns);
+      return;
     }
     if (builder.size === 0 && rule.isHash(text, from, to) && isComment(line)) return;
     if (brackets.length > 0 || empty.length > 0) checkLine(line);

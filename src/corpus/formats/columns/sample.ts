@@ -1,6 +1,6 @@
 import { contentEnd, isBlank, LF, lineStart } from '../../lines.ts';
 import { areBrackets, ENOUGH_ROWS, isEmpty, mayHaveLeading, type SampleRow } from './layout.ts';
-import { type CommentRule, columnSpans, isDocstart, type Separator } from './lines.ts';
+import { type CommentRule, columnSpans, isDocstart, type Separator, separatorOf } from './lines.ts';
 
 /** UTF-16 units at the beginning of a file that tell what its tags and its first column are. */
 const SAMPLE = 64 * 1024;
@@ -12,6 +12,12 @@ const ASSIGNMENT = /^#[ \t]*[\w.:-]+[ \t]*=/;
 /** A tag, whether or not another token has it: of a span, or of punctuation. */
 const LIKE_TAG = /^(?:O|[BIESLUM]-\S+|[^\p{L}\p{N}]{1,2})$/u;
 
+/** So many lines show that tabs separate the columns. */
+const SOME = 4;
+
+/** A token `#` with a tag. */
+const LIKE_TOKEN = /[ \t](?:[A-Z][A-Z0-9$]*|[BIESLUM]-\S+|[^\p{L}\p{N}\s]{1,2})\s*$/u;
+
 /** What the beginning of a file tells. */
 export interface ColumnSample {
   /**
@@ -21,6 +27,10 @@ export interface ColumnSample {
   add(lines: string, at: { line: number; isLast: boolean }): boolean;
   /** The token lines of the sample. */
   readonly rows: readonly SampleRow[];
+  /** A line without a tab between its fields where nearly all lines have tabs only; undefined if there is none. */
+  readonly tablessLine: number | undefined;
+  /** Whether a token line has this value after the token, or it is a tag of a span or of punctuation. */
+  isValue(value: string): boolean;
   /**
    * Whether a line that begins with `# `, has all columns and stands before the first token of a sentence
    * is a comment. It is one if no other line of the sample has its tag.
@@ -51,6 +61,8 @@ export function createColumnSample(
   const tags = new Set<string>();
   const rows: SampleRow[] = [];
   let size = 0;
+  let tabbed = 0;
+  let tabless: number | undefined;
   let isAtStart = true;
   /** Whether a line is a comment or a token, which the tags of other lines decide. */
   let isUncertain = false;
@@ -73,6 +85,10 @@ export function createColumnSample(
     }
     tags.add(fields[layout.tag]?.replace(/ +$/, '') ?? '');
     rows.push({ fields, isFirst: isAtStart });
+    if (layout.separator === 'space') {
+      if (separatorOf(text) === 'tab' && !text.includes(' ')) tabbed++;
+      else tabless ??= line;
+    }
     isAtStart = false;
   };
 
@@ -116,7 +132,8 @@ export function createColumnSample(
         pos = next;
       }
       if (!isDecided(at.isLast || size > limit())) return false;
-      const [first] = hashLines;
+      // a file of comments only has no token
+      const first = hashLines.find(({ text }) => LIKE_TOKEN.test(text));
       if (layout === undefined && first !== undefined) {
         // no line is certainly a token, so these are
         layout = columnsFound(first.text, first.line);
@@ -127,6 +144,11 @@ export function createColumnSample(
       return true;
     },
     rows,
+    get tablessLine() {
+      return tabbed >= SOME && tabbed >= 0.8 * rows.length ? tabless : undefined;
+    },
+    isValue: (value) =>
+      LIKE_TAG.test(value) || rows.some(({ fields }) => fields.indexOf(value, 1) > 0),
     isComment: (line, tag) => ASSIGNMENT.test(line) || !(tags.has(tag) || LIKE_TAG.test(tag)),
   };
 }

@@ -14,6 +14,7 @@ export function createJsonlParser(options: ParserOptions): Parser {
     document,
     builder,
     longLineRemedy: 'Is this a file of JSON Lines?',
+    allowsCr: true,
     readLine: ({ text, from, to, next, number }) =>
       records.read(parseJson(text.slice(from, to)), { line: number, to: next }),
     end: () => records.end(),

@@ -69,6 +69,18 @@ export function looksLikeHeader(row: readonly string[]): boolean {
   );
 }
 
+/** Whether a first row is a header without the name of a token column: names only, of which one is known. */
+export function lacksTokenName(row: readonly string[]): boolean {
+  const cells = row.map((cell) => cell.trim());
+  const known = [...TAG_NAMES, ...SENTENCE_NAMES];
+  return (
+    row.length > 1 &&
+    cells.every((cell) => cell === '' || NAME.test(cell) || known.includes(cell.toLowerCase())) &&
+    cells.some((cell) => known.includes(cell.toLowerCase())) &&
+    findName(row, TOKEN_NAMES) < 0
+  );
+}
+
 /** The index of the column whose cells are tags by default. */
 export function defaultTagColumn({ header, columns }: Document): number {
   const found = findName(header?.names ?? [], TAG_NAMES);

@@ -6,6 +6,7 @@ import type { ParserOptions } from '../definition.ts';
 import {
   findName,
   indexOfName,
+  lacksTokenName,
   looksLikeHeader,
   SENTENCE_NAMES,
   TAG_NAMES,
@@ -49,7 +50,21 @@ export function tableLayout(
       `${file}: a column was asked for by name, but the file is read without a header. Give an index.`,
       { code: 'SEQTAG_COLUMN' },
     );
-  const hasHeader = header ?? (isNamed || looksLikeHeader(row));
+  const isHeader = looksLikeHeader(row);
+  if (
+    header === undefined &&
+    !isNamed &&
+    !isHeader &&
+    tokenColumn === undefined &&
+    lacksTokenName(row)
+  )
+    throw problem(
+      file,
+      line,
+      `no column is named as one of tokens, such as token or word. The first row has ${namesOf(row)}. Name the token column, or say that there is no header.`,
+      'SEQTAG_COLUMN',
+    );
+  const hasHeader = header ?? (isNamed || isHeader);
   const find = (
     column: Column | undefined,
     names: readonly string[],
@@ -62,12 +77,11 @@ export function tableLayout(
     const named = typeof column === 'string' && hasHeader ? indexOfName(row, column) : -1;
     const index = named >= 0 || isName(column) ? named : columnIndex(Number(column), row.length);
     if (index !== undefined && index >= 0) return index;
-    const names40 = row.map((name) => `"${name.slice(0, 40)}"`).join(', ');
     throw problem(
       file,
       line,
       isName(column)
-        ? `no column "${column}". The first row has ${names40}.`
+        ? `no column "${column}". The first row has ${namesOf(row)}.`
         : `${quantity(row.length, 'column')}, but column ${column} was asked for. Columns count from 0, or backwards from -1.`,
       'SEQTAG_COLUMN',
     );
@@ -100,6 +114,9 @@ export function tableLayout(
     isText,
   };
 }
+
+const namesOf = (row: readonly string[]): string =>
+  row.map((name) => `"${name.slice(0, 40)}"`).join(', ');
 
 /** The error for a column of running text that was not named. */
 export const textColumnError = (file: string, line: number, name: string): UserError =>

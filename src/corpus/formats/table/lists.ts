@@ -16,7 +16,7 @@ export interface CellList {
   readonly areNumbers: boolean;
 }
 
-export const isBracketed = (cell: string): boolean => /^\s*\[[\s\S]*\]\s*$/.test(cell);
+const isBracketed = (cell: string): boolean => /^\s*\[[\s\S]*\]\s*$/.test(cell);
 
 /** Reads a list in brackets; undefined if the cell is none. */
 export function parseList(cell: string): CellList | undefined {
@@ -27,7 +27,11 @@ export function parseList(cell: string): CellList | undefined {
 /** The words of a cell, with one space or more between them. */
 export function parseWords(cell: string): CellList {
   const items = cell.split(/[ \t\r\n]+/).filter((word) => word !== '');
-  return { notation: 'spaces', items, areNumbers: items.every((item) => /^\d+$/.test(item)) };
+  return {
+    notation: 'spaces',
+    items,
+    areNumbers: items.length > 0 && items.every((item) => /^\d+$/.test(item)),
+  };
 }
 
 function jsonList(cell: string): CellList | undefined {

@@ -1,4 +1,4 @@
-import { copy, isBlank, lineStart, problem, quantity } from '../../lines.ts';
+import { copy, isBlank, lineStart, problem, quantity, strayCr } from '../../lines.ts';
 import type { Parser } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
 import { commentRule } from '../columns/lines.ts';
@@ -20,7 +20,8 @@ import {
   unquote,
 } from './cells.ts';
 import { type TableLayout, tableLayout, textColumnError } from './layout.ts';
-import { hasSentences, readSentenceRow } from './sentence-rows.ts';
+import { parseList } from './lists.ts';
+import { readSentenceRow, type SentenceRows, sentenceRows } from './sentence-rows.ts';
 
 /*
  * csv and tsv: a token per row, and the same number of cells in every row.
@@ -50,9 +51,11 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
   const features = asColumns(options.featureColumn).length;
   const tags = new Map<string, string>();
   let layout: TableLayout | undefined;
-  /** Whether a row is a sentence; undefined before the first row after the header. */
-  let isBySentence: boolean | undefined = options.isText ? false : undefined;
+  /** How rows have sentences, false if they have tokens; undefined before the first row after the header. */
+  let bySentence: SentenceRows | false | undefined = options.isText ? false : undefined;
   let currentSentence = '';
+  let lastText = '';
+  let mayHaveCr = false;
   let delimiter: Delimiter | undefined = format === 'tsv' ? '\t' : undefined;
   /** The cells of a row with quotes, none if a quote is out of place. */
   const quotedCells = format === 'csv' ? createQuotedRows() : () => undefined;
@@ -107,6 +110,13 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       }
     }
     const word = cell(layout.token);
+    if (!options.isText && word.startsWith('[') && (parseList(word)?.items.length ?? 0) > 1)
+      throw problem(
+        file,
+        number,
+        'a list of tokens, but the rows before have a token each. Is the first row a header without the name of the tokens? Name their column.',
+        'SEQTAG_COLUMN',
+      );
     if (!options.isText && word.includes('\n') && word.includes(delimiter!))
       throw unbalanced(file, number);
     const tagIn = (column: number): string => {
@@ -136,6 +146,11 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     const columns = spans.length / 2;
     const quoted = quotedCells(line, delimiter);
     if (quoted?.length === 0) throw unbalanced(file, number);
+    if (text !== lastText) {
+      lastText = text;
+      mayHaveCr = format === 'csv' && text.includes('\r');
+    }
+    if (mayHaveCr && hasBareCr(text, spans)) throw strayCr(file, number);
     const cell = (column: number): string =>
       quoted?.[column] ??
       unquote(copy(text, spans[2 * column]!, spans[2 * column + 1]!), delimiter!);
@@ -143,7 +158,12 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       builder.finish(next);
       return;
     }
-    if (rule.isHash(text, from, to) && columns !== (document.columns || firstColumns)) return;
+    if (rule.isHash(text, from, to) && columns !== (document.columns || firstColumns)) {
+      // a token that lost a cell, or got one, is no comment
+      const mayBeToken =
+        builder.size > 0 && (text[from + 1] === '\t' || tags.has(cell(columns - 1)));
+      if (!mayBeToken) return;
+    }
     const cells = (): string[] => Array.from({ length: columns }, (_, column) => cell(column));
     if (layout === undefined) {
       layout = begin(cells(), line);
@@ -160,16 +180,20 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
         }`,
       );
     const header = document.header?.names;
-    if (header !== undefined && cell(layout.token) === header[layout.token]) {
-      if (cells().every((value, column) => value === header[column])) {
+    if (header !== undefined) {
+      const start = spans[2 * layout.token]!;
+      const mayBeHeader =
+        text.charCodeAt(start) === QUOTE || text.startsWith(header[layout.token]!, start);
+      if (mayBeHeader && cells().every((value, column) => value === header[column])) {
         builder.finish(from);
         currentSentence = '';
         return;
       }
     }
-    isBySentence ??= hasSentences(cell, layout);
-    document.hasLists ??= isBySentence;
-    if (isBySentence) readSentenceRow(line, cell, { layout, options, builder, document });
+    bySentence ??= sentenceRows(cell, layout);
+    document.hasLists ??= bySentence !== false;
+    if (bySentence)
+      readSentenceRow(line, cell, { rows: bySentence, layout, options, builder, document });
     else readToken(line, cell, layout);
   };
 
@@ -177,12 +201,22 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     document,
     builder,
     longLineRemedy: `Is this ${format}, and are its quotes balanced?`,
-    ...(format === 'csv' && { rows: createCsvRows() }),
+    ...(format === 'csv' && { rows: createCsvRows(), allowsCr: true }),
     lookAhead,
     readLine,
   });
 }
 
+/** Whether a cell without quotes has a carriage return. */
+const hasBareCr = (text: string, spans: readonly number[]): boolean =>
+  spans.some(
+    (start, i) =>
+      i % 2 === 0 &&
+      text.charCodeAt(start) !== QUOTE &&
+      text.slice(start, spans[i + 1]).includes('\r'),
+  );
+
+const QUOTE = 34;
 const delimiterNames = { ',': 'comma', ';': 'semicolon', '|': 'bar', '\t': 'tab' };
 
 const unbalanced = (file: string, line: number): Error =>

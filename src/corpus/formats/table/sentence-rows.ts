@@ -6,7 +6,7 @@ import { labelName } from '../labels.ts';
 import type { Line } from '../scanner.ts';
 import type { SentenceBuilder } from '../sentence-builder.ts';
 import type { TableLayout } from './layout.ts';
-import { type CellList, isBracketed, parseList, parseWords } from './lists.ts';
+import { type CellList, parseList, parseWords } from './lists.ts';
 
 /*
  * Rows with a sentence each: a list of tokens in one cell, `['EU', 'rejects']`, and a list of tags in another. The tokens may
@@ -15,25 +15,39 @@ import { type CellList, isBracketed, parseList, parseWords } from './lists.ts';
 
 type Cell = (column: number) => string;
 
-/** Whether a row has a sentence: tokens and tags in lists, or a text with as many tags as words. */
-export function hasSentences(cell: Cell, { token, tag, isText }: TableLayout): boolean {
-  const tokens = cell(token);
-  if (parseList(tokens) !== undefined) return tag < 0 || isBracketed(cell(tag));
+/** The columns of tokens and tags that have lists. The others have words between spaces. */
+export type SentenceRows = ReadonlySet<number>;
+
+/** Whether a cell is a list, or would be one if it were whole. */
+const looksLikeList = (cell: string): boolean =>
+  parseList(cell) !== undefined || /^\s*\[\s*['"]|['"]\s*\]\s*$/.test(cell);
+
+/** How the first row has a sentence: tokens and tags in lists, or a text with as many tags as words. False if it has none. */
+export function sentenceRows(
+  cell: Cell,
+  { token, tag, more, isText }: TableLayout,
+): SentenceRows | false {
+  const columns = [token, ...(tag < 0 ? [] : [tag]), ...more];
+  const lists = new Set(columns.filter((column) => looksLikeList(cell(column))));
+  if (lists.has(token)) return tag < 0 || lists.has(tag) ? lists : false;
   if (tag < 0 || !isText) return false;
-  const words = parseWords(tokens).items.length;
-  const tags = parseList(cell(tag)) ?? parseWords(cell(tag));
-  return words === tags.items.length && (words > 1 || tags.notation !== 'spaces');
+  const words = parseWords(cell(token)).items.length;
+  const tags = lists.has(tag) ? parseList(cell(tag)) : parseWords(cell(tag));
+  if (lists.has(tag) && words > 1) return lists;
+  return words === tags?.items.length && words > 1 ? lists : false;
 }
 
 export function readSentenceRow(
   line: Line,
   cell: Cell,
   {
+    rows,
     layout,
     options,
     builder,
     document,
   }: {
+    rows: SentenceRows;
     layout: TableLayout;
     options: ParserOptions;
     builder: SentenceBuilder;
@@ -46,9 +60,8 @@ export function readSentenceRow(
 
   const listIn = (column: number): CellList => {
     const content = cell(column);
-    if (!isBracketed(content) && content.trim() !== '') return parseWords(content);
-    const list =
-      content.trim() === '' ? { ...parseWords(''), areNumbers: false } : parseList(content);
+    const isEmpty = content.trim() === '';
+    const list = rows.has(column) && !isEmpty ? parseList(content) : parseWords(content);
     if (list !== undefined) return list;
     throw problem(
       file,
