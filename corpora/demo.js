@@ -3,19 +3,17 @@
 // `npm run demo`: trains a tagger on the bundled corpus, scores it on sentences it has not seen, and tags raw text with
 // the bundled models. Every step is a command that you could have typed; it is shown before it runs.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const scratch = mkdtempSync(join(tmpdir(), 'seqtag-demo-'));
-const model = join(scratch, 'my-tagger.safetensors');
+const model = join(mkdtempSync(join(tmpdir(), 'seqtag-demo-')), 'my-tagger.safetensors');
 
 /** @param {string[]} args @param {string} [input] */
 function seqtag(args, input) {
-  const shown = args.map((arg) => (arg === model ? 'my-tagger.safetensors' : arg)).join(' ');
-  console.log(`\n$ ${input ? `echo '${input}' | ` : ''}seqtag ${shown}`);
+  console.log(`\n$ ${input ? `echo '${input}' | ` : ''}seqtag ${args.join(' ')}`);
   const stdin = input === undefined ? 'ignore' : 'pipe';
   const { status } = spawnSync(process.execPath, ['bin/seqtag.js', ...args], {
     stdio: [stdin, 'inherit', 'inherit'],
@@ -26,21 +24,18 @@ function seqtag(args, input) {
 
 const text =
   'Angela Merkel met Google in Berlin. The museum in Oslo was closed, so we walked to the harbour.';
-try {
-  seqtag([
-    'train',
-    'corpora/english.train.conllu',
-    '--dev',
-    'corpora/english.dev.conllu',
-    '-o',
-    model,
-    '--hidden=100',
-    '--epochs=20',
-  ]);
-  seqtag(['eval', '-m', model, 'corpora/english.test.conllu']);
-  seqtag(['tag', '-m', model, '--output', 'inline'], text);
-  seqtag(['tag', '-m', 'en-upos', '--output', 'inline'], text);
-  seqtag(['tag', '-m', 'en-ner', '--output', 'inline'], text);
-} finally {
-  rmSync(scratch, { recursive: true });
-}
+seqtag([
+  'train',
+  'corpora/english.train.conllu',
+  '--dev',
+  'corpora/english.dev.conllu',
+  '-o',
+  model,
+  '--hidden=100',
+  '--epochs=20',
+]);
+seqtag(['eval', '-m', model, 'corpora/english.test.conllu']);
+seqtag(['tag', '-m', model, '--output', 'inline'], text);
+seqtag(['tag', '-m', 'en-upos', '--output', 'inline'], text);
+seqtag(['tag', '-m', 'en-ner', '--output', 'inline'], text);
+console.log(`\nYour model is ${model}. Try more with: npx seqtag tag -m ${model} FILE`);

@@ -113,7 +113,10 @@ async function readCorpusFor(
   const { tagColumn: asked, ...otherFlags } = flags;
   /** Whether the flag is the name of a column of the model that the file has at an index. */
   const isNameOfIndex =
-    isName(asked) && tagColumn.format === format && !isName(tagColumn.tagColumn);
+    isName(asked) &&
+    findColumn(model, asked) >= 0 &&
+    tagColumn.format === format &&
+    !isName(tagColumn.tagColumn);
   const bytes = hashed(typeof source === 'string' ? readBytes(source) : source);
   const corpus = await readLabelledFile(
     { ...input, source: bytes.bytes },

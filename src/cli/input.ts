@@ -41,6 +41,8 @@ export async function openInput(
   file: string,
   { io, format }: { io: Io; format: Format | undefined },
 ): Promise<Input> {
+  if (file === '-' && io.isTerminal.stdin)
+    io.stderr.write('Type or paste the input. Ctrl-D ends.\n');
   const name = nameOf(file);
   const named = formatOf(file);
   const known = format ?? (mayBeOther(named) ? undefined : named);

@@ -87,14 +87,14 @@ async function fail(
 ): Promise<number> {
   if (error instanceof ClosedPipe) return exitCode;
   if (error instanceof UserError) {
-    const [{ withRemedy }, { suggestion }, { givenFlags }] = await Promise.all([
+    const [{ withRemedy }, { suggestion, withModelNames }, { givenFlags }] = await Promise.all([
       import('./remedies.ts'),
       import('./suggestions.ts'),
       import('./usage.ts'),
     ]);
     const flags = new Set(command?.options.map(({ long }) => long ?? ''));
     const given = command ? givenFlags(command) : new Set<string>();
-    const message = withRemedy(error, { flags, given });
+    const message = withModelNames(withRemedy(error, { flags, given }));
     say(`seqtag: ${oneLine(message + suggestion(message))}`);
     return 2;
   }

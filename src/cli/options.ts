@@ -92,6 +92,9 @@ export function addColumns(
     .option('--no-header', 'csv and tsv: whether the first row is a header (default: by content)');
 }
 
+/** A list of columns as `upos,xpos`, though it was given as `upos, xpos` in quotes. */
+const withoutSpaces = (columns: string): string => columns.replace(/\s*,\s*/g, ',');
+
 /** Options for the corpus reader. A key is absent if its flag was not given. */
 export const readOptions = (
   {
@@ -116,8 +119,8 @@ export const readOptions = (
   ...(context && { onNote: (note: string) => context.say(`seqtag: ${note}`) }),
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),
-  ...(tagColumn !== undefined && { tagColumn }),
-  ...(featureColumn !== undefined && { featureColumn }),
+  ...(tagColumn !== undefined && { tagColumn: withoutSpaces(tagColumn) }),
+  ...(featureColumn !== undefined && { featureColumn: withoutSpaces(featureColumn) }),
   ...(header !== undefined && { header }),
 });
 

@@ -10,6 +10,7 @@ const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, re
     SEQTAG_BACKEND: ['--backend', '--bfloat16'],
     'SEQTAG_COLUMN/tokenColumn': ['--token-column'],
     'SEQTAG_COLUMN/tagColumn': ['--tag-column'],
+    'SEQTAG_COLUMN/featureColumn': ['--feature-column'],
     'SEQTAG_COLUMN/labels': ['--labels', '--tag-column'],
     'SEQTAG_COLUMN/columns': ['--token-column', '--tag-column'],
     SEQTAG_COLUMN: [

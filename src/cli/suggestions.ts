@@ -1,8 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { packagePath } from '../files/package.ts';
 import { closestName } from '../option-values.ts';
 
 export const bundledModels = ['en-upos', 'en-ner'] as const;
+
+/** A message with the names of bundled models in place of the paths of their files. */
+export const withModelNames = (message: string): string =>
+  bundledModels.reduce(
+    (text, name) => text.replaceAll(packagePath(`models/${name}.safetensors`), name),
+    message,
+  );
 
 /** Messages about an unknown name that list the names that there are: the name, and the list. */
 const lists = [

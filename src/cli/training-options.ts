@@ -101,7 +101,10 @@ function addHyperparameter(command: Command, name: HyperparameterName): void {
   const choices = 'choices' in kind ? `${kind.choices.join(', ')}; ` : '';
   // A list without spaces would be wider than its column.
   const help = kind.help.replace(/\S{40,}/g, (list) => list.replaceAll(',', ', '));
-  const about = `${help} (${choices}default: ${defaultsText(name)})`;
+  // the help text itself may say what holds by default
+  const about = help.includes('by default')
+    ? help
+    : `${help} (${choices}default: ${defaultsText(name)})`;
   if (typeof usual === 'boolean') {
     const yes = new Option(`--${flag}`, about);
     const no = new Option(`--no-${flag}`, about);
@@ -125,19 +128,19 @@ const shown = (value: unknown): string => {
   return value === allFeatures ? 'all' : String(value);
 };
 
-/** The default, and those of the recipes that differ from it: `100; pos: 100 or 200 by corpus size`. */
+/** The default, or those of the recipes if they differ: `3 for pos, 5 for spans`. */
 function defaultsText(name: HyperparameterName): string {
   const usual = hyperparameters[name].default;
-  const others = Object.entries(recipes).flatMap(([recipe, settings]) => {
-    const of = (tokens: number): unknown => {
+  const texts = Object.entries(recipes).map(([recipe, settings]) => {
+    const of = (tokens: number): string => {
       const given: Partial<Hyperparameters> = settings({ tokens, partial: false });
-      return given[name] ?? usual;
+      return shown(given[name] ?? usual);
     };
     const [small, large] = [of(0), of(Number.POSITIVE_INFINITY)];
-    if (small !== large) return [`${recipe}: ${shown(small)} or ${shown(large)} by corpus size`];
-    return small === usual ? [] : [`${recipe}: ${shown(small)}`];
+    return [recipe, small === large ? small : `${small} or ${large} by corpus size`] as const;
   });
-  return [shown(usual), ...others].join('; ');
+  if (texts.every(([, text]) => text === texts[0]![1])) return texts[0]![1];
+  return texts.map(([recipe, text]) => `${text} for ${recipe}`).join(', ');
 }
 
 /** Options of training other than hyperparameters. */

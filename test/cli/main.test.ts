@@ -91,6 +91,15 @@ describe('wrong use', () => {
     expect((await seqtag(['tag', '-m', 'qqqqqq'])).stderr).not.toContain('Did you mean');
   });
 
+  it('calls a bundled model by its name', async () => {
+    expect(
+      await seqtag(['tag', '-m', 'en-ner', 'corpora/english.dev.conll', '--feature-column=1']),
+    ).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: 'seqtag: --feature-column 1: en-ner has no feature columns. Leave it out.\n',
+    });
+  });
+
   it.each([
     [['tag'], /tag: no model\. Name one with -m/],
     [['train', 'corpus.conll'], /train: no output\. Name the model file with -o/],

@@ -104,7 +104,7 @@ describe('a column that decides the tag', () => {
     const stray = await seqtag(['eval', test, '--feature-column=0']);
     expectRefused(stray, /--feature-column without --model/);
     const plain = await seqtag(['tag', '-m', 'en-upos', test, '--feature-column=1']);
-    expectRefused(plain, /en-upos.safetensors has no feature columns/);
+    expectRefused(plain, /en-upos has no feature columns/);
     const tagger = loadTagger(model, { threads: 1 });
     try {
       expect(tagger.tag([['w1', 'w2']], [[['green', 'red']]])).toEqual([['Y', 'X']]);

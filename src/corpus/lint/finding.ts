@@ -4,6 +4,8 @@ import type { ErrorCode } from '../../errors.ts';
 export interface LintSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
+  /** `featureColumns[c][t]`: the value of feature column c at token t. */
+  readonly featureColumns?: readonly (readonly string[])[] | undefined;
   readonly file?: string | undefined;
   /** The line of the first token, from 1. */
   readonly line?: number | undefined;

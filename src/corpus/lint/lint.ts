@@ -1,4 +1,5 @@
 import type { Scheme } from '../tags/scheme.ts';
+import { featuresThatAreTags, tagsThatAreTokens } from './copies.ts';
 import { type Finding, type LintSentence, type Part, placeOf } from './finding.ts';
 import { duplicates, overlaps, tagDisagreements } from './sentences.ts';
 import {
@@ -41,7 +42,8 @@ export function lint(
   for (const part of parts) {
     if (part.sentences.length === 0) continue;
     findings.push(...structure(part));
-    if (!lemmas) findings.push(strangeTagCount(part));
+    if (!lemmas) findings.push(tagsThatAreTokens(part), strangeTagCount(part));
+    if (part.role === 'train') findings.push(...featuresThatAreTags(part));
     if (!partial) findings.push(oneTag(part));
     if (!partial && !lemmas)
       findings.push(
