@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { fileError } from './system-errors.ts';
+import { removeStaleFiles, temporaryName } from './temporary-files.ts';
 
 /*
  * Every output file is written under a random temporary name in the folder of its target, flushed to the disk, and
@@ -57,12 +58,14 @@ export function openDevice(file: string): number | undefined {
 }
 
 /**
- * Checks that `createOutput` would succeed, so that long computations fail early. Leaves no files behind.
+ * Checks that `createOutput` would succeed, so that long computations fail early. Leaves no files behind, and removes those
+ * of processes that were killed.
  * @throws UserError as `createOutput` does
  */
 export function checkWritable(file: string): void {
   translated(file, () => {
     const name = temporaryName(targetOf(file).path);
+    removeStaleFiles(path.dirname(name));
     fs.closeSync(fs.openSync(name, 'wx'));
     fs.unlinkSync(name);
   });
@@ -182,10 +185,6 @@ const unfinished = new Set<string>();
 process.on('exit', () => {
   for (const name of unfinished) attempt(() => fs.unlinkSync(name));
 });
-
-/** A random name in the folder of the target, so that renaming stays within one file system. */
-export const temporaryName = (target: string): string =>
-  path.join(path.dirname(target), `.seqtag-${crypto.randomUUID()}.tmp`);
 
 function targetOf(file: string): Target {
   const present = fs.statSync(file, { throwIfNoEntry: false });

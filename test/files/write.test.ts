@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { temporaryName } from '../../src/files/temporary-files.ts';
 import {
   appendToFile,
   checkWritable,
@@ -71,7 +72,6 @@ describe('an output file', () => {
       return output;
     });
     expect(temporary()).toHaveLength(2);
-    for (const name of temporary()) expect(name).not.toContain(String(process.pid));
     outputs[1]!.finish();
     expect(content()).toBe('two');
     outputs[0]!.finish();
@@ -83,7 +83,7 @@ describe('an output file', () => {
     fs.writeFileSync(victim, 'precious');
     const id = '00000000-0000-4000-8000-000000000000';
     vi.spyOn(crypto, 'randomUUID').mockReturnValue(id);
-    fs.symlinkSync(victim, path.join(directory, `.seqtag-${id}.tmp`));
+    fs.symlinkSync(victim, temporaryName(file));
     expect(() => createOutput(file)).toThrow(UserError);
     expect(content(victim)).toBe('precious');
     expect(content()).toBe('old');

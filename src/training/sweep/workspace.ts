@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { fileError, systemCode } from '../../files/system-errors.ts';
-import { followLinks, temporaryName } from '../../files/write.ts';
+import { hasEnded, isTemporaryName, temporaryName } from '../../files/temporary-files.ts';
+import { followLinks } from '../../files/write.ts';
 
 /** What a sweep or a tuning has to itself until it ends: a folder beside its output, and the lock of the output. */
 export interface Workspace {
@@ -70,7 +71,7 @@ export function openWorkspace(output: string): Workspace {
 function takeLock(lock: string, { owner, output }: { owner: Owner; output: string }): void {
   if (createLock(lock, owner)) return;
   const previous = readOwner(lock);
-  if (previous !== undefined && hasEnded(previous, lock)) {
+  if (previous !== undefined && ownerHasEnded(previous, lock)) {
     removeStale(lock, previous);
     if (createLock(lock, owner)) return;
   }
@@ -110,15 +111,10 @@ function readOwner(lock: string): Owner | undefined {
 }
 
 /** Whether the process is known to have ended. Processes of other machines cannot be asked. */
-function hasEnded({ pid, host }: Owner, lock: string): boolean {
+function ownerHasEnded({ pid, host }: Owner, lock: string): boolean {
   if (host !== hostname()) return false;
   if (pid === process.pid) return !open.has(lock); // in a container, a new process may get the same number
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return systemCode(error) === 'ESRCH';
-  }
+  return hasEnded(pid);
 }
 
 /** Removes what a process left that has ended, unless another sweep has just done so and has its own lock there. */
@@ -135,12 +131,10 @@ function removeStale(lock: string, { folder }: Owner): void {
     return;
   }
   fs.rmSync(aside);
-  if (TEMPORARY_NAME.test(folder))
+  // whatever a lock file names
+  if (isTemporaryName(folder))
     fs.rmSync(join(dirname(lock), folder), { recursive: true, force: true });
 }
-
-/** Only such a folder is removed, whatever a lock file names. */
-const TEMPORARY_NAME = /^\.seqtag-[0-9a-f-]{36}\.tmp$/;
 
 /** An error about a file of a workspace, as one about the output: the user does not know the temporary name. */
 export function namedBy(

@@ -10,11 +10,11 @@ const folder = createFolder();
 afterAll(folder.remove);
 const corpus = folder.path('corpus.conll');
 const dev = folder.path('dev.conll');
-writeFileSync(corpus, sentences('english.train.conll', 40));
-writeFileSync(dev, sentences('english.dev.conll', 12));
+writeFileSync(corpus, sentences('english.train.conll', 24));
+writeFileSync(dev, sentences('english.dev.conll', 8));
 const small: Settings = {
   ...{ features: 'none', hidden: 5, wordDim: 6, charDim: 3, charFilters: 4, batchSize: 4 },
-  ...{ epochs: 4, refit: false },
+  ...{ epochs: 3, refit: false },
 };
 let count = 0;
 const newOutput = (): string => folder.path(`m${count++}.safetensors`);
@@ -51,7 +51,7 @@ async function trainInPieces(
       ...{ ...options, hyperparameters, output, checkpoints },
       ...(isResumed && { resume: readCheckpoint(checkpoints.file) }),
       threads: 1 + (pieces % 2),
-      signal: abortedAfter(1 + random.integer(12)),
+      signal: abortedAfter(1 + random.integer(10)),
     });
     if (event.type === 'end') return { bytes: readFileSync(output), pieces };
     expect(event).toMatchObject({ type: 'interrupted', checkpoint: checkpoints.file });
@@ -66,7 +66,7 @@ describe('a training that is stopped and resumed again and again writes the mode
     ['gru, sgd, a language model', { cell: 'gru', optimizer: 'sgd', lmWeight: 0.1, lmWords: 20 }],
     ['frozen words, random truncation', { freeze: true, bptt: 'random:0.3', layers: 2 }],
     ['an ensemble', { ensemble: 2, epochs: 2 }],
-    ['a refit', { refit: true, epochs: 3 }, { dev: undefined }],
+    ['a refit', { refit: true, epochs: 2 }, { dev: undefined }],
     ['an ensemble with a refit', { ensemble: 2, refit: true, epochs: 2 }],
     [
       'the character LSTM, features of tokens',

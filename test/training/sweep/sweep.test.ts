@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../../src/files/package.ts';
+import { temporaryName } from '../../../src/files/temporary-files.ts';
 import { openModel } from '../../../src/model/model-file.ts';
 import { selectionScore } from '../../../src/training/sweep/ranking.ts';
 import type { RunRecord } from '../../../src/training/sweep/records.ts';
@@ -243,8 +245,8 @@ describe('an interrupted sweep', () => {
     const text = fs.readFileSync(recordOf(output), 'utf8');
     fs.writeFileSync(recordOf(output), text.slice(0, -40));
     const pid = Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }));
-    const name = `.seqtag-${crypto.randomUUID()}.tmp`;
-    const crashed = output.replace(/[^/]*$/, name);
+    const crashed = temporaryName(output);
+    const name = basename(crashed);
     fs.mkdirSync(crashed);
     fs.writeFileSync(`${crashed}/model.safetensors`, 'half');
     fs.writeFileSync(lockOf(output), JSON.stringify({ pid, host: hostname(), folder: name }));
