@@ -11,7 +11,7 @@ import {
 import type { Scheme } from '../corpus/tags/scheme.ts';
 import { isRaw } from './options.ts';
 
-interface ConversionOptions extends Pick<WriteOptions, 'offsets' | 'onText'> {
+export interface ConversionOptions extends Pick<WriteOptions, 'offsets' | 'onText'> {
   /** The tag columns that were asked for, by index or name; none: the default of the format. */
   readonly tagColumns: readonly string[];
   /** Undefined: the format of the input. */

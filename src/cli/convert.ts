@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import {
   type Document,
   isStandoff,
@@ -19,9 +20,8 @@ import {
   type TagReading,
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { createBratText } from './brat-text.ts';
 import type { Context } from './context.ts';
-import { createConversionWriter, otherColumns } from './convert-writer.ts';
+import { type ConversionOptions, createConversionWriter, otherColumns } from './convert-writer.ts';
 import { addNotes } from './help.ts';
 import { openInput, outputFormat, someOf } from './input.ts';
 import {
@@ -141,45 +141,15 @@ async function convertCommand(
         document = started;
       },
     });
-    const options = {
-      ...{ tagColumns, to, gold, offsets: flags.offsets },
+    const output = converted(pieces, {
+      ...{ tagColumns, to, gold, scheme, fromScheme },
+      offsets: flags.offsets,
       isStandoff: isStandoff(from),
       onText: text?.add,
-    };
-    // The tag scheme, and the place of span tags in CoNLL-U, depend on the whole corpus.
-    const isForSpans = writesSpans(to);
-    const needsAll =
-      gold && (scheme !== undefined || isForSpans || (to === 'conllu' && tagColumns.length === 0));
-    if (needsAll) {
-      const sentences: Sentence[] = [];
-      for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
-      const tags = tagsByColumn(sentences, tagColumns.length);
-      const readings = tags.map((column) =>
-        readTags(linesOf(sentences, column), { scheme: fromScheme }),
-      );
-      const schemes = readings.map((reading) => reading.scheme);
-      if (scheme) checkSpans(tags, { file: name, readings });
-      const writer = createConversionWriter(document!, { ...options, schemes });
-      const converted = tags.map((column, c) => {
-        const reading = readings[c]!;
-        if (scheme === undefined && !isForSpans) return column;
-        if (reading.note !== undefined)
-          context.say(`seqtag: ${oneLine(`${name}: ${reading.note}`)}.`);
-        return isForSpans ? inUsualTags(column, reading) : inScheme(column, reading, scheme!);
-      });
-      await sink.write(writer.write(sentences, converted) + writer.end() + writer.close());
-    } else {
-      let writer: Writer | undefined;
-      for await (const sentences of pieces) {
-        writer ??= createConversionWriter(document!, options);
-        const tags = gold
-          ? tagsByColumn(sentences, tagColumns.length)
-          : [sentences.map(({ tokens }) => tokens.map(() => (isForSpans ? 'O' : '_')))];
-        await sink.write(writer.write(sentences, tags));
-      }
-      writer ??= createConversionWriter(document!, options);
-      await sink.write(writer.end() + writer.close());
-    }
+      documentOf: () => document!,
+      say: (note) => context.say(`seqtag: ${oneLine(`${name}: ${note}`)}.`),
+    });
+    for await (const piece of output) await sink.write(piece);
     text?.finish();
     const others = gold && tagColumns.length === 0 ? otherColumns(document!, to) : 0;
     if (others > 0)
@@ -187,6 +157,66 @@ async function convertCommand(
         `seqtag: ${name}: only one column of tags is written; ${others} more ${others === 1 ? 'column is' : 'columns are'} left out. List the columns to write with --tag-column.`,
       );
   });
+}
+
+interface Conversion extends Omit<ConversionOptions, 'schemes'> {
+  readonly scheme: Scheme | undefined;
+  readonly fromScheme: Scheme | undefined;
+  /** The document, once sentences were read. */
+  readonly documentOf: () => Document;
+  /** Says what was found in the tags. */
+  readonly say: (note: string) => void;
+}
+
+/** The sentences in the output format, in pieces. */
+async function* converted(
+  pieces: AsyncIterable<Sentence[]>,
+  conversion: Conversion,
+): AsyncGenerator<string> {
+  const { gold, scheme, to, tagColumns, documentOf } = conversion;
+  const isForSpans = writesSpans(to);
+  // The tag scheme, and the place of span tags in CoNLL-U, depend on the whole corpus.
+  const needsAll =
+    gold && (scheme !== undefined || isForSpans || (to === 'conllu' && tagColumns.length === 0));
+  if (needsAll) {
+    const sentences: Sentence[] = [];
+    for await (const piece of pieces) for (const sentence of piece) sentences.push(sentence);
+    yield convertedWhole(sentences, conversion);
+    return;
+  }
+  let writer: Writer | undefined;
+  for await (const sentences of pieces) {
+    writer ??= createConversionWriter(documentOf(), conversion);
+    const tags = gold
+      ? tagsByColumn(sentences, tagColumns.length)
+      : [sentences.map(({ tokens }) => tokens.map(() => (isForSpans ? 'O' : '_')))];
+    yield writer.write(sentences, tags);
+  }
+  writer ??= createConversionWriter(documentOf(), conversion);
+  yield writer.end() + writer.close();
+}
+
+/** All sentences in the output format, with their tags as it needs them. */
+function convertedWhole(
+  sentences: readonly Sentence[],
+  { documentOf, say, scheme, fromScheme, ...options }: Conversion,
+): string {
+  const document = documentOf();
+  const tags = tagsByColumn(sentences, options.tagColumns.length);
+  const readings = tags.map((column) =>
+    readTags(linesOf(sentences, column), { scheme: fromScheme }),
+  );
+  if (scheme) checkSpans(tags, { file: document.file, readings });
+  const schemes = readings.map((reading) => reading.scheme);
+  const writer = createConversionWriter(document, { ...options, schemes });
+  const isForSpans = writesSpans(options.to);
+  const written = tags.map((column, c) => {
+    const reading = readings[c]!;
+    if (scheme === undefined && !isForSpans) return column;
+    if (reading.note !== undefined) say(reading.note);
+    return isForSpans ? inUsualTags(column, reading) : inScheme(column, reading, scheme!);
+  });
+  return writer.write(sentences, written) + writer.end() + writer.close();
 }
 
 /** The tags of each sentence, for each column that was read. */

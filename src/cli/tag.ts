@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { findModel } from '../model/model-file.ts';
@@ -8,7 +9,6 @@ import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { joinTaggers } from '../tagging/join-taggers.ts';
 import { tagStream } from '../tagging/stream.ts';
 import { loadTagger } from '../tagging/tagger.ts';
-import { createBratText } from './brat-text.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
 import { nameOf, outputFormat, strangeText } from './input.ts';

@@ -1,3 +1,4 @@
+import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import {
   asColumns,
   corpusFormatOf,
@@ -8,6 +9,7 @@ import {
   readSentences,
   type Sentence,
   type Writer,
+  writesSpans,
 } from '../corpus/index.ts';
 import { convert as convertScheme, detectScheme } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -76,6 +78,9 @@ export async function convert(
       document = started;
     },
   });
+  const absent = writesSpans(to) ? 'O' : '_';
+  const text = to === 'brat' ? createBratText(output) : undefined;
+  const onText = text?.add;
   const file = createOutput(output);
   const write = (text: string): void => file.write(Buffer.from(text));
   try {
@@ -85,11 +90,12 @@ export async function convert(
     const schemes = Array.isArray(pieces) ? schemesOf(pieces[0]!, options) : undefined;
     let writer: Writer | undefined;
     for await (const sentences of pieces) {
-      writer ??= writerFor(document!, { ...options, to, schemes, hasTags });
-      write(writer.write(sentences, tagsOf(sentences, { schemes, to: options.scheme })));
+      writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
+      write(writer.write(sentences, tagsOf(sentences, { schemes, to: options.scheme, absent })));
     }
-    writer ??= writerFor(document!, { ...options, to, schemes, hasTags });
+    writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
     write(writer.end() + writer.close());
+    text?.finish();
     file.finish();
   } finally {
     file.discard();
@@ -147,19 +153,25 @@ function schemesOf(
   return schemes;
 }
 
-/** Tags by column and sentence; `_` for sentences without tags. */
+/** Tags by column and sentence. */
 function tagsOf(
   sentences: readonly Sentence[],
   {
     schemes,
     to,
-  }: { readonly schemes: readonly Scheme[] | undefined; readonly to: Scheme | undefined },
+    absent,
+  }: {
+    readonly schemes: readonly Scheme[] | undefined;
+    readonly to: Scheme | undefined;
+    /** The tag of tokens without tags. */
+    readonly absent: string;
+  },
 ): (readonly string[])[][] {
   const columns = Math.max(1, sentences[0] ? columnsOf(sentences[0]).length : 1);
   return Array.from({ length: columns }, (_, c) =>
     sentences.map((sentence) => {
       const tags = columnsOf(sentence)[c]!;
-      if (tags.length === 0) return sentence.tokens.map(() => '_');
+      if (tags.length === 0) return sentence.tokens.map(() => absent);
       const from = schemes?.[c] ?? 'none';
       return to && from !== 'none' ? convertScheme(tags, from, to) : tags;
     }),
@@ -174,14 +186,16 @@ function writerFor(
     hasTags,
     tagColumn,
     offsets,
+    onText,
   }: ConvertOptions & {
     readonly schemes: readonly Scheme[] | undefined;
     readonly hasTags: boolean;
+    readonly onText: ((text: string) => void) | undefined;
   },
 ): Writer {
   if (format === document.format && !hasTags) return copyWriter(document);
   const columns = writtenColumns(document, { format, schemes, asked: asColumns(tagColumn) });
-  const writer = createWriter({ format, tagColumn: columns, offsets });
+  const writer = createWriter({ format, tagColumn: columns, offsets, onText });
   writer.begin(document);
   return writer;
 }
@@ -215,6 +229,7 @@ function usualColumn(document: Document): Column | undefined {
     case 'columns':
       return -1;
     case 'jsonl':
+    case 'json':
       return document.keys?.tag;
     case 'csv':
     case 'tsv':

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { UserError } from '../errors.ts';
-import { describeFile } from '../files/read.ts';
-import { createOutput } from '../files/write.ts';
+import { UserError } from '../../../errors.ts';
+import { describeFile } from '../../../files/read.ts';
+import { createOutput } from '../../../files/write.ts';
 
 /** Writes the text that a file of BRAT annotates: `x.txt` beside `x.ann`. */
 export interface BratText {
