@@ -1,4 +1,10 @@
-import { type Document, type Format, type ReadOptions, readSentences } from '../corpus/index.ts';
+import {
+  type Document,
+  type Format,
+  isStandoff,
+  type ReadOptions,
+  readSentences,
+} from '../corpus/index.ts';
 import { readTags, type Scheme, spans, type TaggedLines } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { isRaw } from './options.ts';
@@ -92,7 +98,7 @@ export async function corpusFacts(
   return {
     kind: 'corpus',
     file,
-    format: document!.format,
+    format: isStandoff(format) ? format! : document!.format,
     sentences,
     tokens,
     types: types.size,

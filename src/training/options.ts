@@ -39,6 +39,8 @@ export interface TrainOptions extends BackendOptions {
         | 'comment'
         | 'encoding'
         | 'strictSpans'
+        | 'labels'
+        | 'text'
       >
     | undefined;
   /**

@@ -105,6 +105,8 @@ function commandOf(
     ['comment', read?.comment === false ? 'none' : read?.comment],
     ['encoding', read?.encoding],
     ['strict-spans', read?.strictSpans || undefined],
+    ['labels', read?.labels],
+    ['text', read?.text?.file],
     ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
     ['raw-format', options.teacher?.rawFormat],
     ['teacher-weight', teacher?.record.weight],

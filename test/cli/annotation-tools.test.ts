@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createFolder, expectRefused, seqtag } from './world.ts';
+import { createFolder, expectRefused, seqtag, tiny } from './world.ts';
 
 const folder = createFolder();
 afterAll(folder.remove);
@@ -141,6 +141,24 @@ describe('annotation tools', () => {
       );
     expectRefused(await seqtag(['inspect', file]), /i\.json:1: .* has numbers.* See --labels/);
     expectRefused(await seqtag(['inspect', file, '--labels', 'O']), /neither a file nor names/);
+  });
+
+  it('names the labels in the command that trains a model again', async () => {
+    const record = (n: number) => ({ tokens: ['Ann', `w${n}`], ner_tags: [1, 0] });
+    const file = write('k.json', JSON.stringify([1, 2, 3, 4].map(record)));
+    const model = folder.path('k.safetensors');
+    const args = ['train', file, '--dev', file, '-q', ...tiny, '--epochs=1', '--labels=O,B-PER'];
+    expect(await seqtag([...args, '-o', model])).toMatchObject({ code: 0 });
+    const { stdout } = await seqtag(['inspect', model, '--json']);
+    expect((JSON.parse(stdout) as { record: { command: string } }).record.command).toContain(
+      '--labels O,B-PER',
+    );
+  });
+
+  it('shows the format of annotations', async () => {
+    write('l.txt', 'Ann');
+    const { stdout } = await seqtag(['inspect', write('l.ann', 'T1\tPER 0 3\tAnn\n'), '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'brat', spans: { PER: 1 } });
   });
 
   it('reads an array whatever the extension is', async () => {

@@ -38,10 +38,10 @@ export function sweepData(
 export function dataKey({ corpora, options, vectors, gazetteers }: SweepData): string {
   const { read = {}, lemmaColumn, fromScheme, products } = options;
   const { format, tokenColumn, tagColumn, featureColumn, header } = read;
-  const { comment, encoding, strictSpans } = read;
-  const given = Object.entries({ comment, encoding, strictSpans, fromScheme, products }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const { comment, encoding, strictSpans, labels, text } = read;
+  const given = Object.entries({
+    ...{ comment, encoding, strictSpans, labels, text, fromScheme, products },
+  }).filter(([, value]) => value !== undefined);
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),
     ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),
