@@ -27,6 +27,8 @@ export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path'
     readonly lowercase: boolean;
     /** How raw text is cut into tokens. */
     readonly tokenization?: Tokenization;
+    /** Pretrained word vectors: their number, width, and bits of each number. */
+    readonly vectors?: { readonly rows: number; readonly dim: number; readonly bits: number };
     /** Feature columns, with their number of values. */
     readonly columns?: readonly { readonly column: string; readonly values: number }[];
     /** The types of the gazetteers, and their number of phrases; a phrase of two types counts twice. */
@@ -53,6 +55,7 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         tags: vocabulary.tags,
         lowercase: vocabulary.lowercase,
         ...(vocabulary.tokenization && { tokenization: vocabulary.tokenization }),
+        ...vectorFacts(vocabulary),
         ...tokenFacts(vocabulary),
       },
       tasks: tagColumnsJson(tagColumns),
@@ -63,6 +66,19 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
     await backend.pool.close();
   }
 }
+
+const vectorFacts = ({
+  vectors,
+}: ModelFile['vocabulary']): Pick<ModelFacts['vocabulary'], 'vectors'> =>
+  vectors
+    ? {
+        vectors: {
+          rows: vectors.lengths.length,
+          dim: vectors.dim,
+          bits: 8 * vectors.values.BYTES_PER_ELEMENT,
+        },
+      }
+    : {};
 
 function tokenFacts({
   tokenFeatures,
@@ -115,6 +131,7 @@ export function modelText(facts: ModelFacts, { style, columns }: Page): string {
           'vocabulary',
           `${number(vocabulary.words)} words${vocabulary.lowercase ? ' (lower case)' : ''}, ${number(vocabulary.chars)} characters`,
         ),
+        ...(vocabulary.vectors ? [row('vectors', vectorsText(vocabulary.vectors))] : []),
         ...(vocabulary.columns ?? []).map(({ column, values }) =>
           row('features', `column ${column}, ${counted(values, 'value')}`),
         ),
@@ -152,6 +169,13 @@ function tokenizationText({ treatments }: Tokenization): string {
   return `splits ${examples('split') || 'nothing'}; keeps ${examples('keep') || 'nothing'}`;
 }
 
+const vectorsText = ({
+  rows,
+  dim,
+  bits,
+}: NonNullable<ModelFacts['vocabulary']['vectors']>): string =>
+  `${counted(rows, 'word')}, ${counted(dim, 'number')} of ${bits} bits each`;
+
 function networkText(config: NetworkConfig): string {
   const characters = {
     cnn: `, ${config.charFilters} character filters of width ${config.charWidth}`,
@@ -159,7 +183,8 @@ function networkText(config: NetworkConfig): string {
     none: '',
   }[config.charEncoder];
   const members = config.members > 1 ? `${config.members} networks: ` : '';
-  return `${members}words of ${config.wordDim}${characters}, ${recurrentText(config)}`;
+  const vectors = config.vectorDim === undefined ? '' : `, vectors of ${config.vectorDim}`;
+  return `${members}words of ${config.wordDim}${vectors}${characters}, ${recurrentText(config)}`;
 }
 
 /** The tags, or the span types and their scheme: `3 span types in BIO (trained as BIOES): LOC ORG PER`. */

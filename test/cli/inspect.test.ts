@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelFacts } from '../../src/cli/inspect-model.ts';
 import type { TrainingRecord } from '../../src/model/model.ts';
 import { writeSafetensors } from '../../src/model/safetensors/write.ts';
 import { readSafetensors } from '../model/read-safetensors.ts';
@@ -45,6 +46,27 @@ describe('a model', () => {
     expect(text).not.toMatch(/^char-width /m);
     expect(text).toMatch(/^epoch +loss +dev F1\n +1 +\d\.\d{4} +\d+\.\d\d( {2}best)?\n/m);
     expect(text).not.toContain('\u001b');
+  });
+
+  it('says how many pretrained vectors it has', async () => {
+    const [vectors, path] = [folder.path('v.vec'), folder.path('vectors.safetensors')];
+    writeFileSync(vectors, 'the 1 2 3\nin 3 4 5\n');
+    const flags = ['-o', path, '-q', '--epochs=1', '--vector-bits=16', ...tiny];
+    const { code } = await seqtag([
+      'train',
+      gold,
+      '--dev',
+      gold,
+      '--embeddings',
+      vectors,
+      ...flags,
+    ]);
+    expect(code).toBe(0);
+    const text = await inspect(path);
+    expect(text).toMatch(/^vectors +2 words, 3 numbers of 16 bits each$/m);
+    expect(text).toMatch(/^network +words of 16, vectors of 3, 8 character filters/m);
+    const json = JSON.parse(await inspect(path, '--json')) as ModelFacts;
+    expect(json.vocabulary.vectors).toEqual({ rows: 2, dim: 3, bits: 16 });
   });
 
   it('says what it is for, and its licence and attribution', async () => {

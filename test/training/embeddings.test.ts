@@ -74,6 +74,17 @@ describe('pretrained vectors', () => {
     await tagger.close();
   });
 
+  test('serve all members of an ensemble, and a refit', async () => {
+    const { output } = await run('ensemble', {
+      dev: undefined,
+      hyperparameters: { ensemble: 2, refit: true },
+    });
+    const tagger = loadTagger(output, { threads: 1 });
+    expect(tagger.model.config.members).toBe(2);
+    expect(tagger.tag([['zz', 'yy', 'ZZ', 'qq']])).toEqual([['A', 'B', 'A', 'A']]);
+    await tagger.close();
+  });
+
   test('are in the model as they were scaled, not trained, and beside the learned embedding', async () => {
     const { output } = await run('stored', { hyperparameters: { vectorBits: '16' } });
     using model = openModel(output);
