@@ -4,7 +4,7 @@ import { DivergedError } from '../../src/errors.ts';
 import { evaluate } from '../../src/library/evaluate.ts';
 import type { Hyperparameters } from '../../src/library/hyperparameters.ts';
 import { loadTagger } from '../../src/library/tagger.ts';
-import { embed, sweep, train } from '../../src/library/train.ts';
+import { embed, sweep, train, tune } from '../../src/library/train.ts';
 import type { TrainOptions } from '../../src/library/training-types.ts';
 import type { GoldSentence } from '../../src/library/types.ts';
 import { hyperparameters, type Settings } from '../../src/training/hyperparameters.ts';
@@ -211,6 +211,35 @@ describe('sweep', () => {
     [{ values: { hidden: [5] }, seeds: 0 }, RangeError, 'sweep: seeds'],
   ])('refuses %j', (given, kind, message) => {
     const call = (): unknown => sweep(wrong({ corpora: 'a', output: 'b', ...given }));
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('tune', () => {
+  it('trains the default recipe, and others as long as there is time', async () => {
+    const { dev, corpora, threads } = options();
+    const output = path('tuned.safetensors');
+    const run = tune({ corpora, dev, threads, output, hyperparameters: small, budget: 1 });
+    const types = new Set<string>();
+    for await (const event of run) types.add(event.type);
+    expect([...types]).toEqual(expect.arrayContaining(['tune', 'step', 'epoch', 'result']));
+    const { complete, rows, best, command, model } = await run.result();
+    expect(complete).toBe(true);
+    expect(rows.some(({ combination }) => Object.keys(combination).length === 0)).toBe(true);
+    expect(best!.dev[0]!.accuracy).toBeGreaterThan(0);
+    expect(command).toMatch(/^seqtag train .* -o .*tuned\.safetensors$/);
+    expect(existsSync(model)).toBe(true);
+  });
+
+  it.each([
+    [{}, TypeError, 'tune: budget is missing.'],
+    [{ budget: '30m' }, TypeError, 'tune: budget'],
+    [{ budget: 0 }, RangeError, 'tune: budget'],
+    [{ budget: 5, hyperparameters: { hiden: 5 } }, TypeError, 'Do you mean hidden?'],
+    [{ budget: 5, values: {} }, TypeError, 'values'],
+  ])('refuses %j', (given, kind, message) => {
+    const call = (): unknown => tune(wrong({ corpora: 'a', output: 'b', ...given }));
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
   });
