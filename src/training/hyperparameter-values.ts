@@ -34,6 +34,10 @@ export function parseFeatures(text: string): FeatureName[] | undefined {
   return known.length === names.length ? known : undefined;
 }
 
+/** A value of a hyperparameter for people and shells: `all` in place of the list of all features. */
+export const shortValue = (value: unknown): string =>
+  value === featureNames.join() ? 'all' : String(value);
+
 /** 1 to 31 ascending whole numbers: `1,2,4,8`. */
 export function parsePeriods(text: string): number[] | undefined {
   const periods = text.split(',').map(Number);

@@ -2,6 +2,7 @@ import { version } from '../files/package.ts';
 import type { MemberRecord, TrainingRecord } from '../model/model.ts';
 import { flagOf, shellWord } from '../option-values.ts';
 import type { Assessment } from './assess.ts';
+import { shortValue } from './hyperparameter-values.ts';
 import {
   type HyperparameterName,
   hyperparameterNames,
@@ -105,7 +106,7 @@ function commandOf(
     ['comment', read?.comment === false ? 'none' : read?.comment],
     ['encoding', read?.encoding],
     ['strict-spans', read?.strictSpans || undefined],
-    ['labels', read?.labels],
+    ['labels', read?.labels?.join()],
     ['text', read?.text?.file],
     ...(teacher?.raw ?? []).map(({ file }): [string, unknown] => ['raw', file]),
     ['raw-format', options.teacher?.rawFormat],
@@ -120,7 +121,7 @@ function commandOf(
     .flatMap(([flag, value]) =>
       typeof value === 'boolean'
         ? [`--${value ? '' : 'no-'}${flag}`]
-        : [`--${flag}`, shellWord(String(value))],
+        : [`--${flag}`, shellWord(shortValue(value))],
     );
   const files = corpora.map(shellWord);
   const lists = gazetteers?.length ? ['--gazetteer', ...gazetteers.map(shellWord)] : [];

@@ -39,9 +39,8 @@ export function dataKey({ corpora, options, vectors, gazetteers }: SweepData): s
   const { read = {}, lemmaColumn, fromScheme, products } = options;
   const { format, tokenColumn, tagColumn, featureColumn, header } = read;
   const { comment, encoding, strictSpans, labels, text } = read;
-  const given = Object.entries({
-    ...{ comment, encoding, strictSpans, labels, text, fromScheme, products },
-  }).filter(([, value]) => value !== undefined);
+  const others = { comment, encoding, strictSpans, labels, text, fromScheme, products };
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),
     ...[format, tokenColumn, tagColumn, header, vectors].map((value) => value ?? null),

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { flagOf, valueText } from '../../option-values.ts';
+import { shortValue } from '../hyperparameter-values.ts';
 import {
   defaultHyperparameters,
   type HyperparameterName,
@@ -32,7 +33,7 @@ export interface PlanOptions {
 /** `hidden=50 char-encoder=cnn` */
 export const describeCombination = (combination: Combination): string =>
   Object.entries(combination)
-    .map(([name, value]) => `${flagOf(name)}=${value}`)
+    .map(([name, value]) => `${flagOf(name)}=${shortValue(value)}`)
     .join(' ');
 
 export const runId = (hyperparameters: Settings): string =>

@@ -1,5 +1,6 @@
 import { createRandom, seedState } from '../../network/random.ts';
 import type { HyperparameterName, Hyperparameters, Settings } from '../hyperparameters.ts';
+import { checkSettings } from '../settings.ts';
 import { runId } from '../sweep/plan.ts';
 
 /** When a recipe or a hyperparameter applies. `scratch`: without pretrained vectors. */
@@ -104,7 +105,7 @@ export function createSpace({ hasSpans, hasVectors, given, defaults, seed }: Spa
 
   /** What of a recipe differs from the default, without what was given or has no effect. */
   const differing = (recipe: Settings): Settings => {
-    const complete = { ...defaults, ...recipe, ...given };
+    const complete = { ...defaults, ...checkSettings({ ...recipe, ...given }) };
     const hasEffect = (name: HyperparameterName): boolean =>
       name === 'charHidden'
         ? complete.charEncoder === 'lstm'

@@ -73,6 +73,13 @@ it('combines the best recipes, then varies them', () => {
   expect(varied.length).toBeGreaterThan(2);
 });
 
+it('knows that all features are the same as their list', () => {
+  const defaults = completeSettings({}, 'pos');
+  const recipes = some({ hasSpans: false, defaults });
+  expect(names(recipes)).toContain('features');
+  for (const { features } of recipes) expect(features).not.toBe('all');
+});
+
 it('ends when everything is given', () => {
   const defaults = completeSettings({}, 'spans');
   expect(spaceOf({ given: defaults, defaults }).next([], 9)).toEqual([]);
