@@ -52,13 +52,24 @@ export function defineTrain(command: Command, context: Context): void {
   addNotes(command, { io: context.io, examples, notes });
   command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
     checkCorpora(corpora, flags);
-    const isTuned = flags.tune !== undefined;
-    if (!isTuned && !flags.sweep && flags.seeds === undefined)
-      return trainCommand({ corpora, flags, command }, context);
+    const search = searchFlag(flags);
+    if (search === undefined) return trainCommand({ corpora, flags, command }, context);
+    if (flags.resume !== undefined)
+      throw new UserError(
+        `train: ${search} and --resume exclude each other. A sweep or a tuning continues with the command that began it.`,
+        { code: 'SEQTAG_OPTION_CONFLICT' },
+      );
     const options = trainOptions({ corpora, flags, command }, context);
     const given = givenHyperparameters(command.opts(), flags.config);
-    return (isTuned ? tuneCommand : sweepCommand)({ options, flags, given }, context);
+    const searchCommand = search === '--tune' ? tuneCommand : sweepCommand;
+    return searchCommand({ options, flags, given }, context);
   });
+}
+
+/** The flag that asks for several runs; undefined for a single training. */
+function searchFlag({ tune, sweep, seeds }: SweepFlags & TuneFlags): string | undefined {
+  if (tune !== undefined) return '--tune';
+  return sweep ? '--sweep' : seeds === undefined ? undefined : '--seeds';
 }
 
 /** Trains a tagger, shows the progress, and reports what was written. With a teacher it is a student. */

@@ -154,6 +154,8 @@ describe('what a sweep is given', () => {
     [['--sweep=hidden=3,many'], /hidden many: expected a whole number/],
     [['--sweep=hidden'], /--sweep hidden: expected a hyperparameter and its values/],
     [['--sweep=hidden=3,'], /--sweep hidden=3,: a value is empty/],
+    [['--sweep=hidden=3', '--resume=a.checkpoint'], /--sweep and --resume exclude each other/],
+    [['--seeds=2', '--resume=a.checkpoint'], /--seeds and --resume exclude each other/],
     [['--sweep=hidden=3', '--sweep=hidden=4'], /hidden has a --sweep already/],
     [['--sweep=epochs=3,4'], /--epochs and --sweep epochs=\.\.\. exclude each other/],
     [

@@ -83,6 +83,7 @@ describe('train --tune', () => {
   it.each([
     [['--sweep=hidden=3,6'], /train: --tune and --sweep exclude each other/],
     [['--seeds=2'], /train: --tune and --seeds exclude each other/],
+    [['--resume=a.checkpoint'], /train: --tune and --resume exclude each other/],
     [['--ensemble=2'], /an ensemble \(2\) cannot be tuned\. Tune a single network/],
   ])('refuses %j', async (more, message) => {
     expectRefused(await tune(['--tune=1h', ...more]), message);
