@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { documents } from './documents.js';
 import { bytesOf, mutate } from './mutations.js';
 import { createRandom } from './random.js';
@@ -17,8 +20,8 @@ import { createRandom } from './random.js';
 const modes = ['named', 'extension', 'content'];
 
 /** @param {Document} document @param {Mode} mode */
-const isPossible = ({ extension, isRaw }, mode) =>
-  mode === 'named' || (mode === 'extension' ? extension !== '' : !isRaw);
+const isPossible = ({ extension, isRaw, annotates }, mode) =>
+  mode === 'named' || (mode === 'extension' ? extension !== '' : !isRaw && annotates === undefined);
 
 /** @param {Uint8Array} bytes */
 function decoded(bytes) {
@@ -78,7 +81,8 @@ export const readWith =
   ({ readSentences, peekFormat, formatOf, orTextFor }, isUserError) =>
   async (bytes, how) => {
     const { document, mode } = how;
-    const { isRaw, extension, labels } = document;
+    const { isRaw, extension, labels, annotates } = document;
+    const text = annotates === undefined ? undefined : { file: fileOf(annotates) };
     /** @type {string[]} */
     const notes = [];
     /** @type {[string, string][][]} */
@@ -96,7 +100,7 @@ export const readWith =
               named,
               orText: mode === 'extension' ? orTextFor(`x${extension}`) : undefined,
             });
-      const options = { format: looked.format, file: 'x', gold: !isRaw, labels, onNote };
+      const options = { format: looked.format, file: 'x', gold: !isRaw, labels, onNote, text };
       for await (const sentences of readSentences(looked.bytes, options))
         for (const { tokens, tags } of sentences)
           reading.push(
@@ -112,3 +116,18 @@ export const readWith =
     // every command refuses a corpus without sentences
     return isRaw || reading.length > 0 ? { reading, notes } : undefined;
   };
+
+/** @type {Map<string, string>} */
+const files = new Map();
+
+/** A file with this text. @param {string} text */
+function fileOf(text) {
+  const known = files.get(text);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'seqtag-fuzz-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'text.txt');
+  writeFileSync(file, text);
+  files.set(text, file);
+  return file;
+}

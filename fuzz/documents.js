@@ -9,7 +9,9 @@
  * @property {boolean} isRaw without tags
  * @property {Oracle} oracle
  * @property {readonly string[]} [labels]
+ * @property {string} [annotates] the text of stand-off annotations, which is in another file
  */
+import * as offsets from './offsets.js';
 import * as oracles from './oracles.js';
 
 /** @type {readonly (readonly (readonly [token: string, tag: string])[])[]} */
@@ -229,8 +231,13 @@ const withOracle = (document, isRaw) => ({
   oracle: oracles.oracleOf(document.name),
 });
 
+/** @param {Oracle} oracle @returns {Oracle} what no format may have */
+const clean = (oracle) => (text, reading) =>
+  !text.includes('\0') && oracle(text.replace(/^\ufeff/, ''), reading);
+
 /** Valid files of every format. */
 export const documents = [
   ...labelled.map((one) => withOracle(one, false)),
   ...raw.map((one) => withOracle(one, true)),
+  ...offsets.documents.map((one) => ({ ...one, isRaw: false, oracle: clean(one.oracle) })),
 ];

@@ -39,7 +39,7 @@ function sentencesOf(rows) {
 }
 
 /** @param {Reading} a @param {Reading} b */
-const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+export const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /**
  * An oracle that knows the readings of a text, of which there may be several.
@@ -329,10 +329,10 @@ const jsonl = expecting((text) => {
 });
 
 /** White space, and characters that nobody sees. */
-const unseen = /[\s\u0085\p{Cf}]/gu;
+export const unseen = /[\s\u0085\p{Cf}]/gu;
 
 /** @param {Reading} reading */
-const lettersOf = (reading) =>
+export const lettersOf = (reading) =>
   reading
     .flatMap((one) => one.map(([token]) => token))
     .join('')

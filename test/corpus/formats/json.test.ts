@@ -199,7 +199,7 @@ describe('Label Studio', () => {
     const others = [{ type: 'relation', from_id: 'a' }, { value: { choices: ['x'] } }];
     const task = (result: object[]) => [{ data: { text: 'Ann' }, annotations: [{ result }] }];
     expect(read(task([...others, span(0, 3, 'P')])).pairs).toEqual(['Ann/B-P']);
-    for (const wrong of [{ valu: {} }, { value: { labels: ['P'] } }, { value: { start: 0 } }])
+    for (const wrong of [[], { valu: {} }, { value: { labels: ['P'] } }, { value: { start: 0 } }])
       expectUserError(() => read(task([wrong])), /^file:2: an annotation of Label Studio without/);
   });
 

@@ -52,24 +52,26 @@ function allSpans(values: unknown): readonly TextSpan[] | undefined {
   return spans.includes(undefined) ? undefined : (spans as TextSpan[][]).flat();
 }
 
-/** Whether a result of Label Studio is about a part of a text. Relations and choices are not. */
-const hasValue = (item: unknown): item is Members => {
-  if (!isObject(item) || item['type'] === 'relation') return false;
-  const { value } = item;
-  return !isObject(value) || 'start' in value || 'labels' in value;
+/** Whether a result of Label Studio is no part of a text: a relation or a choice. */
+const isOther = (item: unknown): boolean => {
+  if (!isObject(item)) return false;
+  const { type, value } = item;
+  return type === 'relation' || (isObject(value) && !('start' in value || 'labels' in value));
 };
 
 /** The annotations of a task of Label Studio; a string says what is wrong with them. */
 function studioAnnotations(members: Members): Annotated | string {
   const lists = [members['annotations'] ?? members['completions'], members['predictions']];
-  const [annotations = [], predictions = []] = lists.map((list) =>
-    (Array.isArray(list) ? list : []).filter((one) => isObject(one) && !one['was_cancelled']),
+  const [annotations = [], predictions = []] = lists.map((list): readonly unknown[] =>
+    (Array.isArray(list) ? list : []).filter((one) => !(isObject(one) && one['was_cancelled'])),
   );
-  const first: unknown = annotations[0] ?? predictions[0];
+  const first = annotations[0] ?? predictions[0];
   if (first === undefined) return { spans: [], unit: 'code-points', fate: 'unannotated' };
-  const result = (first as Members)['result'];
+  const result = isObject(first) ? first['result'] : undefined;
   if (!Array.isArray(result)) return 'an annotation without a list "result"';
-  const values = result.filter(hasValue).map((item) => item['value']);
+  const values = result
+    .filter((item) => !isOther(item))
+    .map((item: unknown) => (isObject(item) ? item['value'] : undefined));
   const spans = allSpans(values);
   if (spans === undefined)
     return 'an annotation of Label Studio without offsets in a text. Export annotations of plain text';
