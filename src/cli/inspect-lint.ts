@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type ReadOptions, readCorpus } from '../corpus/index.ts';
 import { type Finding, lint, type Part, type Role } from '../corpus/lint/lint.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
@@ -22,19 +23,40 @@ export interface LintFacts {
 
 const roles: readonly Role[] = ['train', 'dev', 'test'];
 
-/** Reads corpora and checks them. The first is for training, the second for development, the third for the test. */
+/** What a part is for by a word in its file's name; undefined if there is none. */
+function roleByName(file: string): Role | undefined {
+  const words = basename(file)
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  if (words.some((word) => /^train/.test(word))) return 'train';
+  if (words.some((word) => /^(?:dev|devel|valid|validation|val|testa)$/.test(word))) return 'dev';
+  return words.some((word) => /^(?:test|testb|eval)$/.test(word)) ? 'test' : undefined;
+}
+
+/**
+ * What each file is for: by its name, if the names of all tell and just one is for training. Otherwise the first is for training, the
+ * second for development, and the others for the test.
+ */
+export function rolesOf(files: readonly string[]): readonly Role[] {
+  const named = files.map(roleByName);
+  const isTold = named.every(Boolean) && named.filter((role) => role === 'train').length === 1;
+  return isTold ? (named as readonly Role[]) : files.map((_, i) => roles[i] ?? 'test');
+}
+
+/** Reads corpora and checks them. */
 export async function lintFacts(
   inputs: readonly (Input & { readonly read: ReadOptions })[],
   { fromScheme }: { fromScheme: Scheme | undefined },
 ): Promise<LintFacts> {
   const parts: Part[] = [];
+  const found = rolesOf(inputs.map(({ name }) => name));
   for (const [i, { source, name, read }] of inputs.entries()) {
     const sentences = await readCorpus(source, { ...read, file: name, gold: true });
     if (sentences.length === 0)
       throw new UserError(`${name}: no sentences. Is the file empty, or the format wrong?`, {
         code: 'SEQTAG_CORPUS_EMPTY',
       });
-    parts.push({ role: roles[i] ?? 'test', name, sentences });
+    parts.push({ role: found[i]!, name, sentences });
   }
   return {
     kind: 'lint',

@@ -41,6 +41,9 @@ export const placeOf = (
   token = 0,
 ): string => (line === undefined ? (file ?? name) : `${file ?? name}:${line + token}`);
 
+/** A tag in a message. */
+export const shownTag = (tag: string): string => (tag.trim() === '' ? 'an empty tag' : tag);
+
 /** The place of a token in a message that has named the place of `other` before. */
 export function samePlaceOf(
   name: string,

@@ -100,6 +100,9 @@ export function structure(part: Part): (Finding | undefined)[] {
   ];
 }
 
+/** A smaller fraction of empty cells is a mistake in the data, but the columns are right. */
+const MANY_EMPTY = 0.01;
+
 function emptyCells({ name, sentences }: Part, what: 'tokens' | 'tags'): Finding | undefined {
   let count = 0;
   let all = 0;
@@ -107,7 +110,7 @@ function emptyCells({ name, sentences }: Part, what: 'tokens' | 'tags'): Finding
   for (const sentence of sentences)
     for (const [t, text] of sentence[what].entries()) {
       all++;
-      if (text.trim() !== '') continue;
+      if (what === 'tokens' ? text !== '' : text.trim() !== '') continue;
       count++;
       first ??= placeOf(name, sentence, t);
     }
@@ -116,13 +119,13 @@ function emptyCells({ name, sentences }: Part, what: 'tokens' | 'tags'): Finding
   const everywhere = count === all;
   return {
     check: `empty-${what}`,
-    severity: 'error',
+    severity: count >= MANY_EMPTY * all ? 'error' : 'warning',
     count,
     code: everywhere ? 'SEQTAG_COLUMN' : 'SEQTAG_CORPUS_SYNTAX',
     option: what === 'tokens' ? 'tokenColumn' : 'tagColumn',
     message: everywhere
       ? `${first}: the ${noun} column is empty in all ${count} lines. Is there a tab too many? Name the right ${noun} column.`
-      : `${first}: no ${noun}, here and in ${count - 1} more of ${all} lines. Fill in the ${noun}s or remove the lines.`,
+      : `${first}: no ${noun}${count > 1 ? `, here and in ${count - 1} more of ${all} lines` : ''}. Fill in the ${noun}s or remove the lines.`,
   };
 }
 

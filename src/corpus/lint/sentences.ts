@@ -1,4 +1,11 @@
-import { type Finding, type LintSentence, type Part, placeOf, samePlaceOf } from './finding.ts';
+import {
+  type Finding,
+  type LintSentence,
+  type Part,
+  placeOf,
+  samePlaceOf,
+  shownTag,
+} from './finding.ts';
 
 /** Shorter sentences (`Yes .`) repeat in any corpus. */
 const SHORT = 4;
@@ -51,7 +58,7 @@ export function tagDisagreements(
     const t = sentence.tags.findIndex((tag, i) => read(tag) !== read(before.tags[i]!));
     if (t < 0) continue;
     count++;
-    first ||= `${placeOf(name, sentence, t)}: ${JSON.stringify(sentence.tokens[t]!.slice(0, 40))} is ${sentence.tags[t]}, but ${before.tags[t]} in the same sentence at ${samePlaceOf(name, before, sentence, t)}`;
+    first ||= `${placeOf(name, sentence, t)}: ${JSON.stringify(sentence.tokens[t]!.slice(0, 40))} is ${shownTag(sentence.tags[t]!)}, but ${shownTag(before.tags[t]!)} in the same sentence at ${samePlaceOf(name, before, sentence, t)}`;
   }
   if (count === 0) return undefined;
   const more = count > 1 ? `; ${count} sentences in all differ only in their tags` : '';

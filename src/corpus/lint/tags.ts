@@ -7,7 +7,7 @@ import {
   tagParts,
   validTransition,
 } from '../tags/scheme.ts';
-import { type Finding, type Part, placeOf } from './finding.ts';
+import { type Finding, type Part, placeOf, shownTag } from './finding.ts';
 
 /** How the tags of each part are read. Several checks need it. */
 export type ReadingOf = (part: Part) => TagReading;
@@ -92,6 +92,8 @@ function plainNote(part: Part): string | undefined {
   const counts = [...tagCounts(part)].sort(([, a], [, b]) => b - a);
   const [[usual, n] = ['', 0], ...labels] = counts;
   const tokens = counts.reduce((sum, [, count]) => sum + count, 0);
+  if (counts.length > 1 && counts.every(([tag]) => /^\d+$/.test(tag)))
+    return `the tags are numbers (${someOf(counts.map(([tag]) => tag))}). If they stand for labels, give the names of these in their order`;
   if (!isOutsideForm(usual) || labels.length === 0 || n < tokens / 2) return undefined;
   if (areFeatures(labels.map(([tag]) => tag))) return undefined;
   return `plain labels (${someOf(labels.map(([tag]) => tag))}) beside ${usual}: no tag begins with B or I, so each token is scored by its tag. If a run of one label is a span, give scheme IO`;
@@ -135,10 +137,10 @@ export function invalidTransitions(part: Part, readingOf: ReadingOf): Finding | 
       const next: string | null = tag === null ? null : read(tag);
       if (!validTransition(before, next, scheme)) {
         count++;
-        first ||= `${placeOf(part.name, sentence, Math.min(t, sentence.tags.length - 1))}: ${tag ?? 'the end of the sentence'} after ${written}`;
+        first ||= `${placeOf(part.name, sentence, Math.min(t, sentence.tags.length - 1))}: ${tag === null ? 'the end of the sentence' : shownTag(tag)} after ${written}`;
       }
       before = next;
-      written = tag ?? '';
+      written = shownTag(tag ?? '');
     }
   }
   if (count === 0) return undefined;

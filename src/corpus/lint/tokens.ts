@@ -3,7 +3,10 @@ import { type Finding, type Part, placeOf } from './finding.ts';
 export function tokensWithSpaces(part: Part): Finding | undefined {
   return tokenFinding(part, {
     check: 'spaces-in-tokens',
-    test: (token) => (/\S\s+\S/u.test(token) ? 'a space inside' : undefined),
+    test: (token) => {
+      if (token !== '' && token.trim() === '') return 'only white space';
+      return /\S\s+\S/u.test(token) ? 'a space inside' : undefined;
+    },
     remedy: 'Split such tokens, or check the separator of the columns.',
   });
 }

@@ -48,11 +48,35 @@ describe('lint', () => {
     expect(checksOf(part(role, ...texts))).toContain(found);
   });
 
+  test('one empty cell of many is a warning', () => {
+    const many = Array.from({ length: 40 }, (_, i) => `Ada/B-PER met/O x${i}/O ./O`);
+    expect(checksOf(part('train', ...many, 'It/O /O'))).toContain('empty-tokens warning');
+    expect(checksOf(part('train', ...many, 'It/O rained/'))).toContain('empty-tags warning');
+  });
+
+  test('tokens of white space are no empty ones', () => {
+    const [finding, ...others] = lint([part('train', ...good, '\n/O Ada/B-PER')]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ check: 'spaces-in-tokens', severity: 'warning' });
+    expect(finding?.message).toContain('has only white space');
+  });
+
+  test('an empty tag is named in messages', () => {
+    const empty = part('train', ...good, 'He/ saw/I-PER Bo/B-PER ./O');
+    const again = part('train', ...good, 'Ada/ met/O Bo/B-PER ./O');
+    const messages = [empty, again].flatMap((one) => lint([one]).map(({ message }) => message));
+    expect(messages.join('\n')).toContain('I-PER after an empty tag is not valid');
+    expect(messages.join('\n')).toContain('"Ada" is an empty tag, but B-PER in');
+  });
+
+  test('tags that are numbers need names', () => {
+    const finding = lint([part('train', 'Ada/1 met/0 Bo/1 ./0', 'They/0 saw/0 Rome/3 ./0')])[0];
+    expect(finding?.message).toMatch(/the tags are numbers \(0, 1, 3\)\. If they stand for labels/);
+  });
+
   test('says where, what and the remedy', () => {
     const [finding] = lint([part('train', ...good, 'It/O rained/')]);
-    expect(finding?.message).toBe(
-      'f:12: no tag, here and in 0 more of 10 lines. Fill in the tags or remove the lines.',
-    );
+    expect(finding?.message).toBe('f:12: no tag. Fill in the tags or remove the lines.');
   });
 
   test('many tags are strange, but not many lemmas or features', () => {
