@@ -35,11 +35,13 @@ const DIGITS = [undefined, '0', '#'];
  * Then the same with digits as 0, and as #.
  */
 export function* wordForms(word: string): Generator<string> {
-  const seen = new Set<string>();
+  yield word; // most words are found so
+  const seen = new Set([word]);
   const plain = plainOf(word);
+  const spellings = plain === word ? [word] : [word, plain];
   for (const digit of DIGITS) {
     if (digit !== undefined && !/\p{Nd}/u.test(word)) return;
-    for (const spelling of plain === word ? [word] : [word, plain]) {
+    for (const spelling of spellings) {
       const base = digit === undefined ? spelling : spelling.replace(/\p{Nd}/gu, digit);
       for (const form of [base, base.toLowerCase(), titleOf(base), base.toUpperCase()]) {
         if (seen.has(form)) continue;

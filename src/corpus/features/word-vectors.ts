@@ -117,17 +117,22 @@ function createVectorLookup({ dim, words, lengths, values, scales }: WordVectors
   // hashes are computed again for each look-up, because storing them would delay the start of a tagger
   const hashOfRow = (row: number): number => hashOf(bytes, begins[row]!, begins[row + 1]!);
 
+  const buffer = Buffer.alloc(MOST_WORD_BYTES + 4); // room for one more character, so that longer words are not found
+
   function rowOf(form: string): number | undefined {
-    const wanted = Buffer.from(form);
-    const hash = hashOf(wanted, 0, wanted.length);
-    let [low, high] = [0, rows];
+    const size = buffer.write(form);
+    const hash = hashOf(buffer, 0, size);
+    // interpolation search, since hashes are uniform: the first row whose hash is not less
+    let [low, high, least, most] = [0, rows, 0, 2 ** 32];
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (hashOfRow(middle) < hash) low = middle + 1;
-      else high = middle;
+      const guess = low + Math.floor(((hash - least) / (most - least)) * (high - low));
+      const row = Math.min(Math.max(guess, low), high - 1);
+      const found = hashOfRow(row);
+      if (found < hash) [low, least] = [row + 1, found];
+      else [high, most] = [row, found];
     }
     for (; low < rows && hashOfRow(low) === hash; low++)
-      if (wanted.equals(bytes.subarray(begins[low], begins[low + 1]))) return low;
+      if (buffer.compare(bytes, begins[low], begins[low + 1], 0, size) === 0) return low;
     return undefined;
   }
 
