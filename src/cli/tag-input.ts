@@ -73,9 +73,9 @@ export async function openTagInput(
     const options = { named: byExtension };
     ({ format, bytes: source } = await peekFormat(decompressed(stream, file), options));
   }
-  if (flags.textColumn !== undefined && format !== 'csv' && format !== 'tsv' && format !== 'jsonl')
+  if (flags.textColumn !== undefined && !hasTexts(format))
     throw new UserError(
-      `${nameOf(file)}: --text-column ${flags.textColumn}: the format ${format} has no column of texts. Give csv, tsv or jsonl, and name the format with --input if it is not found.`,
+      `${nameOf(file)}: --text-column ${flags.textColumn}: the format ${format} has no column of texts. Give csv, tsv, jsonl or json, and name the format with --input if it is not found.`,
       { code: 'SEQTAG_COLUMN' },
     );
   return {
@@ -124,3 +124,7 @@ function knownTags(
   const { columns, tagColumn } = givenColumns(model, { format: read.format, asked: given });
   return { read: { ...read, gold: true, tagColumn, absentTag: '?' }, given: columns };
 }
+
+/** Whether texts may be in a column of this format. */
+const hasTexts = (format: Format | undefined): boolean =>
+  format === 'csv' || format === 'tsv' || format === 'jsonl' || format === 'json';

@@ -69,10 +69,11 @@ export function checkTableFlags(flags: TagFlags, files: readonly string[]): void
     '--feature-column': flags.featureColumn,
   };
   const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
-  const isJsonl = format === 'jsonl' || files.every((file) => formatOf(file) === 'jsonl');
+  const isJson = (one: Format | undefined): boolean => one === 'jsonl' || one === 'json';
+  const isJsonl = isJson(format) || files.every((file) => isJson(formatOf(file)));
   if (isJsonl && files.length > 0) {
     if (flags.tokenRows !== undefined)
-      throw conflict('--token-rows: for csv and tsv; jsonl has an object for each text.');
+      throw conflict('--token-rows: for csv and tsv; JSON has an object for each text.');
     return;
   }
   if (other !== undefined) throw conflict(`--text-column: cannot be combined with ${other}.`);

@@ -161,6 +161,14 @@ describe('annotation tools', () => {
     expect(JSON.parse(stdout)).toMatchObject({ format: 'brat', spans: { PER: 1 } });
   });
 
+  it('tags the texts of an array', async () => {
+    const file = write('m.json', '[\n {"id": 1, "body": "Ann left."}\n]\n');
+    const args = ['tag', '-m', 'en-ner', file, '--text-column', 'body'];
+    expect((await seqtag(args)).stdout).toBe(
+      '[\n {"id": 1, "body": "Ann left.", "tokens": ["Ann", "left", "."], "tags": ["B-PER", "O", "O"]}\n]\n',
+    );
+  });
+
   it('reads an array whatever the extension is', async () => {
     const array = JSON.stringify([{ tokens: ['Ann'], tags: ['B-PER'] }], null, 2);
     for (const name of ['j.json', 'j.jsonl', 'j.txt', 'j.conll'])

@@ -95,6 +95,24 @@ describe('BRAT', () => {
     await expectUserErrorAsync(() => read(brat('d', 'Ann left', [line])), message);
   });
 
+  test('has one column of tags, and no features but those of its text', async () => {
+    const file = brat('j', 'Ann left', ['T1\tPER 0 3\tAnn']);
+    await expectUserErrorAsync(
+      () => read(file, { tagColumn: ['a', 'b'] }),
+      /j\.ann: columns a, b, but spans are one column of tags/,
+    );
+    await expectUserErrorAsync(
+      () => read(file, { featureColumn: [1] }),
+      /j\.txt: the format text has no column 1 to read as a feature/,
+    );
+    const text = put('j.conll', 'Ann N\nleft V\n');
+    const { sentences } = await read(file, {
+      text: { file: text, format: 'columns' },
+      featureColumn: [1],
+    });
+    expect(sentences[0]).toMatchObject({ tags: ['B-PER', 'O'], featureColumns: [['N', 'V']] });
+  });
+
   test('a text that is not there is named', async () => {
     await expectUserErrorAsync(
       () => read(put('lone.ann', '')),

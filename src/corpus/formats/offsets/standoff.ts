@@ -2,6 +2,7 @@ import { UserError } from '../../../errors.ts';
 import { describeFile } from '../../../files/read.ts';
 import { problem } from '../../lines.ts';
 import type { Document, Format, ReadOptions, Sentence } from '../../sentence.ts';
+import { asColumns } from '../column-choice.ts';
 import { alignSpans, fitsText, inUtf16, type TextSpan, type Unit } from './align.ts';
 import { isFileText, isOfRecords, tokenOffsets } from './locate.ts';
 import { createSpanReport, type SpanReport } from './report.ts';
@@ -46,6 +47,12 @@ export async function* readStandoff(
 ): AsyncGenerator<Sentence[]> {
   const { file, gold, text: asked } = options;
   const { texts, unread } = annotations;
+  const columns = asColumns(options.tagColumn);
+  if (gold && columns.length > 1)
+    throw new UserError(
+      `${file}: columns ${columns.join(', ')}, but spans are one column of tags. Ask for one.`,
+      { code: 'SEQTAG_COLUMN', option: 'tagColumn' },
+    );
   const report = createSpanReport(options);
   if (unread !== undefined && gold) options.onNote?.(`${file}: ${unread}.`);
   if (asked !== undefined && texts.length > 1)
@@ -71,7 +78,6 @@ export async function* readStandoff(
       text: undefined,
       gold: false,
       tagColumn: undefined,
-      featureColumn: undefined,
       keepSource: true,
       onDocument(started) {
         document = started;
