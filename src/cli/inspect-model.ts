@@ -1,9 +1,10 @@
 import { type BackendOptions, openBackend } from '../backend/backend.ts';
+import { lexiconSize } from '../corpus/lemmas/lexicon.ts';
 import { applyScript, parseScript } from '../corpus/lemmas/script.ts';
 import { type Scheme, tagParts } from '../corpus/tags/scheme.ts';
 import { phenomena, phenomenonNames, type Tokenization } from '../corpus/text/tokenization.ts';
 import { columnNames } from '../model/column-names.ts';
-import { tagColumnsJson } from '../model/metadata.ts';
+import { type TagColumnJson, tagColumnsJson } from '../model/metadata.ts';
 import { countParameters } from '../model/model.ts';
 import { type ModelFile, modelName, openModel } from '../model/model-file.ts';
 import { cellOf } from '../network/cells/index.ts';
@@ -15,8 +16,8 @@ import { bytes, counted, number, table } from './table.ts';
 /** What `seqtag inspect` reports about a model, and the backend that it would run on here. */
 export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path' | 'bytes'> {
   readonly kind: 'model';
-  /** The tag columns, as model files have them. */
-  readonly tasks: ReturnType<typeof tagColumnsJson>;
+  /** The tag columns, as model files have them, but with the number of words of lexicons. */
+  readonly tasks: readonly (Omit<TagColumnJson, 'lexicon'> & { readonly lexicon?: number })[];
   readonly name: string;
   readonly parameters: number;
   readonly vocabulary: {
@@ -58,7 +59,10 @@ export async function modelFacts(file: string, compute: BackendOptions): Promise
         ...vectorFacts(vocabulary),
         ...tokenFacts(vocabulary),
       },
-      tasks: tagColumnsJson(tagColumns),
+      tasks: tagColumnsJson(tagColumns).map(({ lexicon, ...column }) => ({
+        ...column,
+        ...(lexicon && { lexicon: lexiconSize(lexicon) }),
+      })),
       record,
       backend: { kind: backend.kind, isa: backend.isa, threads: backend.pool.threads },
     };
@@ -189,14 +193,15 @@ function networkText(config: NetworkConfig): string {
 
 /** The tags, or the span types and their scheme: `3 span types in BIO (trained as BIOES): LOC ORG PER`. */
 function tagsText(
-  { scheme, trainedScheme, tagColumn, lemmas, examples = [] }: ModelFacts['tasks'][number],
+  { scheme, trainedScheme, tagColumn, lemmas, lexicon, examples = [] }: ModelFacts['tasks'][number],
   all: readonly string[],
 ): string {
   const where = tagColumn === undefined ? '' : ` (column ${tagColumn})`;
   if (lemmas) {
     const shown = examples.map((word, k) => exampleText(all[k]!, word));
     if (shown.length < all.length) shown.push('…');
-    return `${counted(all.length, 'edit script')}${where}: ${shown.join('; ')}`;
+    const words = lexicon ? `, lexicon of ${counted(lexicon, 'word')}` : '';
+    return `${counted(all.length, 'edit script')}${words}${where}: ${shown.join('; ')}`;
   }
   if (scheme === 'none')
     return `${counted(all.length, 'plain tag')}${where}: ${[...all].sort().join(' ')}`;

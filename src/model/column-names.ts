@@ -1,9 +1,10 @@
 import { conlluFields } from '../corpus/formats/conllu/fields.ts';
 import { type Column, isName } from '../corpus/index.ts';
 import { areFeatures } from '../corpus/tags/morphology.ts';
-import type { Model } from './model.ts';
+import type { Model, TagColumn } from './model.ts';
 
-interface Described extends Pick<Model, 'tagColumns'> {
+interface Described {
+  readonly tagColumns: readonly Omit<TagColumn, 'lexicon'>[];
   readonly vocabulary: Pick<Model['vocabulary'], 'tags'>;
 }
 

@@ -1,5 +1,6 @@
 import { featureNames } from '../corpus/features/features.ts';
 import { groupsOf, rowsOf } from '../corpus/features/token-features.ts';
+import { malformedKey } from '../corpus/lemmas/lexicon.ts';
 import { parseScript } from '../corpus/lemmas/script.ts';
 import type { Format } from '../corpus/sentence.ts';
 import { schemes } from '../corpus/tags/scheme.ts';
@@ -109,6 +110,7 @@ const tasksCheck = (config: NetworkConfig): Check =>
       scheme: choice(schemes),
       trainedScheme: choice(schemes),
       lemmas: optional(bool),
+      lexicon: optional(fields({ least: int(1, 1e6), words: dictionary(list(string)) })),
       examples: optional(list(string, { most: K })),
       notation: optional(
         fields({
@@ -245,10 +247,13 @@ function findContradiction({
     return 'config and vocabulary differ about the features of tokens';
   if (config.vectorDim !== vocabulary.vectors?.dim)
     return 'config and vocabulary differ about the word vectors';
-  for (const [c, { scheme, trainedScheme, lemmas }] of tasks.entries()) {
+  for (const [c, { scheme, trainedScheme, lemmas, lexicon }] of tasks.entries()) {
     if ((scheme === 'none') !== (trainedScheme === 'none'))
       return `tasks has ${trainedScheme} for tags in ${scheme}, expected none for none`;
-    if (!lemmas) continue;
+    if (!lemmas && !lexicon) continue;
+    const key = lexicon && malformedKey(lexicon, vocabulary.tags[c]!.length);
+    if (key !== undefined)
+      return `tasks[${c}].lexicon has ${JSON.stringify(key.slice(0, 60))}, expected indices of edit scripts`;
     if (scheme !== 'none') return `tasks has lemmas in ${scheme}, expected none`;
     const malformed = vocabulary.tags[c]!.find((tag) => !parseScript(tag));
     if (malformed !== undefined)

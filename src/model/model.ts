@@ -1,4 +1,5 @@
 import type { GazetteerFile } from '../corpus/features/gazetteer.ts';
+import type { LemmaLexicon } from '../corpus/lemmas/lexicon.ts';
 import type { Column, Format } from '../corpus/sentence.ts';
 import type { Notation, Scheme } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
@@ -15,6 +16,8 @@ export interface TagColumn {
   readonly trainedScheme: Scheme;
   /** Whether the values of the column are lemmas. The tags are then edit scripts. */
   readonly lemmas?: boolean | undefined;
+  /** Words of the training corpus with their edit scripts; undefined if it did not raise the dev score. */
+  readonly lexicon?: LemmaLexicon | undefined;
   /** Words of the training corpus, one for each of the most frequent edit scripts. */
   readonly examples?: readonly string[] | undefined;
   /** How the corpus writes the tags; undefined for the usual `B-PER` and `O`. */

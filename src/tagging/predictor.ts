@@ -3,7 +3,7 @@ import { convert } from '../corpus/tags/scheme.ts';
 import type { Vocabulary } from '../corpus/vocabulary.ts';
 import type { TagColumn } from '../model/model.ts';
 import type { Batch, EmissionOptions, Emissions, Engine } from '../network/engine.ts';
-import { chooseFitting, hasMisfit, lemmasOf, lemmatisersOf } from './lemmas.ts';
+import { chooseAllowed, hasForbidden, lemmasOf, lemmatisersOf } from './lemmas.ts';
 import { batches, join, joinScores, type Window, windows } from './windows.ts';
 import { createWordIds } from './word-ids.ts';
 
@@ -19,7 +19,7 @@ export interface PathScores {
   readonly best: Int32Array;
   /**
    * (L, K) scores. A token in several windows has the scores of the window in which it is farthest from a cut. Edit
-   * scripts that remove more letters than a word has are all but impossible.
+   * scripts that a word may not have are all but impossible.
    */
   readonly emissions: Float32Array;
 }
@@ -63,7 +63,7 @@ export interface Predictor {
 export function createPredictor(
   engine: Engine,
   vocabulary: Vocabulary,
-  tagColumns: readonly Pick<TagColumn, 'scheme' | 'trainedScheme' | 'lemmas'>[],
+  tagColumns: readonly Pick<TagColumn, 'scheme' | 'trainedScheme' | 'lemmas' | 'lexicon'>[],
 ): Predictor {
   const { maxTokens } = engine;
   const wordIds = createWordIds(vocabulary);
@@ -123,10 +123,11 @@ export function createPredictor(
   }
 
   /**
-   * Replaces edit scripts that remove more letters than their words have. They are rare, so the scores that choose others
-   * are computed only for the sentences in question.
+   * Replaces edit scripts that their words may not have: those that remove more letters than there are, and those that the
+   * lexicon does not have for the word. They are rare, so the scores that choose others are computed only for the sentences
+   * in question.
    */
-  function withFittingScripts(
+  function withAllowedScripts(
     best: Int32Array[][],
     sentences: readonly (readonly string[])[],
     features: FeatureValues,
@@ -134,19 +135,20 @@ export function createPredictor(
     return best.map((paths, column) => {
       const lemmatiser = lemmatisers[column];
       if (!lemmatiser) return paths;
-      const unfit = paths.flatMap((path, s) =>
-        hasMisfit(lemmatiser, sentences[s]!, path) ? [s] : [],
+      const wrong = paths.flatMap((path, s) =>
+        hasForbidden(lemmatiser, sentences[s]!, path) ? [s] : [],
       );
-      if (unfit.length === 0) return paths;
+      if (wrong.length === 0) return paths;
       const scored = predictScores(
-        unfit.map((s) => sentences[s]!),
-        unfit.map((s) => features[s] ?? []),
+        wrong.map((s) => sentences[s]!),
+        wrong.map((s) => features[s] ?? []),
       )[column]!;
       const mended = [...paths];
-      unfit.forEach((s, i) => {
+      wrong.forEach((s, i) => {
         mended[s] = paths[s]!.map((k, t) => {
-          if (lemmatiser.fits(sentences[s]![t]!, k)) return k;
-          misfits++;
+          const token = sentences[s]![t]!;
+          if (lemmatiser.allows(token, k)) return k;
+          if (!lemmatiser.fits(token, k)) misfits++;
           return scored[i]!.best[t]!;
         });
       });
@@ -163,7 +165,7 @@ export function createPredictor(
       paths.map((path, s) => {
         const found = { best: path, emissions: scores[column]![s]! };
         const lemmatiser = lemmatisers[column];
-        if (lemmatiser) chooseFitting(lemmatiser, sentences[s]!, found);
+        if (lemmatiser) chooseAllowed(lemmatiser, sentences[s]!, found);
         return found;
       }),
     );
@@ -192,7 +194,7 @@ export function createPredictor(
   ): () => Columns {
     const finish = beginPaths(sentences, features, { scores: false });
     return () =>
-      withFittingScripts(finish().best, sentences, features).map((paths, column) =>
+      withAllowedScripts(finish().best, sentences, features).map((paths, column) =>
         named(column, paths, sentences),
       );
   }
@@ -209,7 +211,7 @@ export function createPredictor(
         return isLong ? [join(cuts, found)] : [...divided(found[0]!, lengths)];
       });
       const sentences = hasLemmas ? sentencesIn(batch) : [];
-      return withFittingScripts(best, sentences, []).map((paths, column) =>
+      return withAllowedScripts(best, sentences, []).map((paths, column) =>
         named(column, paths, sentences),
       );
     };
@@ -224,7 +226,7 @@ export function createPredictor(
     misfits: () => misfits,
     predictPaths(sentences, features = []) {
       const { best } = beginPaths(sentences, features, { scores: false })();
-      return withFittingScripts(best, sentences, features);
+      return withAllowedScripts(best, sentences, features);
     },
     predictScores: (sentences, features = []) => predictScores(sentences, features),
   };

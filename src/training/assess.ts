@@ -1,10 +1,11 @@
 import type { Report } from '../evaluation/report.ts';
-import type { Model, Scores, TrainingRecord } from '../model/model.ts';
+import type { Model, Scores, TagColumn, TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { joinNetworks } from './ensemble.ts';
 import { createEvaluator } from './evaluator.ts';
+import { withLexicons } from './lemma-lexicons.ts';
 import type { TrainOptions } from './options.ts';
 import { type Parameters, setParameters } from './parameters.ts';
 import { biasName, meanScore, setPenalties } from './penalties.ts';
@@ -22,9 +23,10 @@ export interface Assessment
 }
 
 /**
- * Joins networks to one, sets the penalty on a tag of each column, and scores the result.
+ * Joins networks to one, sets the penalty on a tag of each column, chooses lexicons of lemmas, and scores the result.
  * @param options.biases the penalties, in nats. Default: the penalties of the hyperparameters, or those with the best
  * dev score.
+ * @param options.tagColumns the tag columns of the development run, for a refit, which has the same kind of lexicons
  */
 export async function assess(
   prepared: Prepared,
@@ -32,13 +34,15 @@ export async function assess(
     options,
     networks,
     biases: given,
+    tagColumns: tagColumnsBefore,
   }: {
     options: TrainOptions;
     networks: readonly { readonly parameters: Parameters }[];
     biases?: readonly number[];
+    tagColumns?: readonly TagColumn[];
   },
 ): Promise<Assessment> {
-  const { columns, tagColumns, vocabulary, partial } = prepared;
+  const { columns, vocabulary, partial } = prepared;
   const { config, parameters } = joinNetworks(
     prepared.config,
     networks.map((network) => network.parameters),
@@ -46,10 +50,11 @@ export async function assess(
   const engine = createBuiltinEngine({
     config,
     compute: options,
-    transitions: allowedTransitionsOf(config, vocabulary, tagColumns),
+    transitions: allowedTransitionsOf(config, vocabulary, prepared.tagColumns),
   });
   try {
     setParameters(engine, parameters);
+    const tagColumns = withLexicons(engine, prepared, { given: tagColumnsBefore });
     const predictor = createPredictor(engine, vocabulary, tagColumns);
     const evaluators = { partial, vocabulary };
     const devSet = createEvaluator(predictor, columns, { ...evaluators, role: 'dev' });

@@ -305,7 +305,12 @@ async function* refitNetworks({
     if (options.signal?.aborted) return undefined;
   }
   const biases = model.biases.recallBias ?? model.tagColumns.map(() => 0);
-  const assessment = await assess(prepared, { options, networks, biases });
+  const assessment = await assess(prepared, {
+    options,
+    networks,
+    biases,
+    tagColumns: model.tagColumns,
+  });
   const { trainSentences, tokens } = prepared;
   return { model: { ...assessment, trainedOn: { sentences: trainSentences.length, tokens } } };
 }

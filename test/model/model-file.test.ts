@@ -154,6 +154,16 @@ test('every damage is named', () => {
       ),
     ),
   ).toMatch(/vocabulary\.tags\[0\] has "X", expected an edit script such as "lower \*-1"/);
+  const withLexicon = (key: string): string =>
+    complaint(({ metadata }) => {
+      const lexicon = { least: 1, words: { [key]: ['a'] } };
+      const column = { scheme: 'none', trainedScheme: 'none', format: 'conllu', lexicon };
+      metadata.set('tasks', JSON.stringify([column]));
+    });
+  for (const key of ['', '2', '0 2', 'x', '0  1', '-1'])
+    expect(withLexicon(key)).toMatch(
+      /tasks\[0\]\.lexicon has ".*", expected indices of edit scripts/,
+    );
   expect(withConfig({ hidden: -1 })).toMatch(
     /config\.hidden is -1, expected a whole number from 1 to 16384/,
   );

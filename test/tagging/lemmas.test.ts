@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readTextLines } from '../../src/corpus/index.ts';
+import type { LemmaLexicon } from '../../src/corpus/lemmas/lexicon.ts';
 import type { Vocabulary } from '../../src/corpus/vocabulary.ts';
 import type { TagColumn } from '../../src/model/model.ts';
 import type { Batch, Emissions, Engine } from '../../src/network/engine.ts';
@@ -10,9 +11,13 @@ import { expectUserError } from '../corpus/helpers.ts';
 import { expectClose } from '../oracle/close.ts';
 
 const scripts = ['lower *-3', 'keep *', 'lower *', '=be', 'lower *-1'];
-const tagColumns: TagColumn[] = [
-  { scheme: 'none', trainedScheme: 'none', lemmas: true, format: 'conllu', tagColumn: 'lemma' },
-];
+const tagColumn: TagColumn = {
+  scheme: 'none',
+  trainedScheme: 'none',
+  lemmas: true,
+  format: 'conllu',
+  tagColumn: 'lemma',
+};
 const vocabulary: Vocabulary = {
   words: ['', 'Cats', 'is', 'Is'],
   chars: ['', '', ''],
@@ -21,7 +26,8 @@ const vocabulary: Vocabulary = {
 };
 
 /** For every token the same scores, by script. */
-function createFake(scores: readonly number[]) {
+function createFake(scores: readonly number[], lexicon?: LemmaLexicon) {
+  const tagColumns: TagColumn[] = [{ ...tagColumn, ...(lexicon && { lexicon }) }];
   const emissions = (batch: Batch): Emissions => {
     const tokens = batch.sentences.reduce((sum, { length }) => sum + length, 0);
     const best = scores.indexOf(Math.max(...scores));
@@ -46,6 +52,23 @@ test('a word shorter than the best script demands has the best script that fits'
   expect(predictor.predict([['Cats'], ['Is', 'Dogs', 'I']])).toEqual([[['c'], ['i', 'd', 'i']]]);
   expect(predictor.misfits()).toBe(2);
   expect(predictor.predictPaths([['Is', 'Cats', 'I']])[0]![0]).toEqual(Int32Array.of(4, 0, 2));
+});
+
+test('a word of the lexicon has the best of its scripts there', () => {
+  const lexicon = { least: 1, words: { '1 2': ['Cats'], '3': ['Is'] } };
+  const { predictor, annotate } = createFake([5, 1, 2, 0, 4], lexicon);
+  expect(predictor.predict([['Dogs'], ['Cats', 'Is', 'Is', 'Dogs']])).toEqual([
+    [['d'], ['cats', 'be', 'be', 'd']],
+  ]);
+  expect(predictor.misfits()).toBe(2);
+  const [[found]] = annotate([['Cats']], { confidence: true, nBest: 3 }) as [
+    ReturnType<typeof annotate>[number],
+  ];
+  expect(found!.nBest!.slice(0, 2).map(({ tags }) => tags)).toEqual([['cats'], ['Cats']]);
+  expectClose(found!.confidences!, [Math.exp(2) / (Math.exp(1) + Math.exp(2))], {
+    abs: 1e-4,
+    rel: 0,
+  });
 });
 
 test('lemmas of lines of tokens are those of strings', async () => {

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { candidateScripts } from './learn-scripts.ts';
+import { type LemmaLexicon, scriptsByWord } from './lexicon.ts';
 import { applyScript, type EditScript, parseScript } from './script.ts';
 
 /** Applies the edit scripts of a tag column. `k` is the index of a script. */
@@ -10,6 +11,8 @@ export interface Lemmatiser {
   lemma(form: string, k: number): string;
   /** Whether the form has as many letters as the script removes. */
   fits(form: string, k: number): boolean;
+  /** Whether script k may be chosen: if it fits, and if the lexicon has it for the form or does not have the form. */
+  allows(form: string, k: number): boolean;
   /** Whether some script turns the form into the lemma. */
   reaches(form: string, lemma: string): boolean;
   /** The scripts that turn the form into the lemma. */
@@ -20,11 +23,12 @@ export interface Lemmatiser {
 const MOST_CACHED = 50_000;
 
 /** @throws UserError for a malformed script */
-export function createLemmatiser(names: readonly string[]): Lemmatiser {
+export function createLemmatiser(names: readonly string[], lexicon?: LemmaLexicon): Lemmatiser {
   const scripts = names.map((name) => parseScript(name) ?? malformed(name));
   const numbers = new Map(names.map((name, k) => [name, k]));
   const letters = scripts.map(leastLetters);
   const caches = scripts.map(() => new Map<string, string>());
+  const entries = lexicon && scriptsByWord(lexicon);
   const reached = new Map<string, boolean>();
   let cached = 0;
 
@@ -36,6 +40,12 @@ export function createLemmatiser(names: readonly string[]): Lemmatiser {
   const scriptsOf = (form: string, lemma: string): number[] =>
     scripts.flatMap((script, k) => (applyScript(script, form) === lemma ? [k] : []));
 
+  const fits = (form: string, k: number): boolean => {
+    const least = letters[k]!;
+    // a letter has at most two UTF-16 units
+    return form.length >= 2 * least || [...form].length >= least;
+  };
+
   return {
     size: scripts.length,
     lemma(form, k) {
@@ -46,11 +56,8 @@ export function createLemmatiser(names: readonly string[]): Lemmatiser {
       caches[k]!.set(form, lemma);
       return lemma;
     },
-    fits(form, k) {
-      const least = letters[k]!;
-      // a letter has at most two UTF-16 units
-      return form.length >= 2 * least || [...form].length >= least;
-    },
+    fits,
+    allows: (form, k) => entries?.get(form)?.includes(k) ?? fits(form, k),
     reaches(form, lemma) {
       const key = `${form}\t${lemma}`;
       const known = reached.get(key);
