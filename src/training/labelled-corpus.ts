@@ -146,8 +146,8 @@ export interface HeldOut {
 /**
  * Splits sentences into nine tenths for training and one tenth for development. The seed chooses one of the first ten
  * sentences; it and every tenth sentence after it are held out. With fewer than ten sentences, one is held out.
- * If none of them has a tag beside the most frequent one, a tenth of the sentences that have are held out in place of the
- * last ones.
+ * If none of them has a tag beside the most frequent one, or all that have one are among them, a tenth of the sentences that
+ * have are held out in place of the last ones.
  * @throws UserError (SEQTAG_CORPUS_EMPTY) for fewer than two sentences
  */
 export function holdOut(sentences: readonly LabelledSentence[], seed: number): HeldOut {
@@ -163,13 +163,21 @@ export function holdOut(sentences: readonly LabelledSentence[], seed: number): H
 
   const usual = mostFrequentTag(sentences);
   const isTelling = (i: number): boolean => sentences[i]!.tags.some((tag) => tag !== usual);
-  if (regular.some(isTelling)) return split(new Set(regular));
   const telling = sentences.map((_, i) => i).filter(isTelling);
-  if (telling.length === 0) return split(new Set(regular));
-  if (telling.length === 1) return { ...split(new Set(regular)), chosen: 0 };
+  const heldOut = regular.filter(isTelling).length;
+  // both parts have some, or there are none
+  if (telling.length === 0 || (heldOut > 0 && heldOut < telling.length))
+    return split(new Set(regular));
+  if (telling.length === 1) {
+    const [only = 0] = telling;
+    const others = regular.filter((i) => i !== only);
+    const held = others.length > 0 ? others : [(only + 1) % sentences.length];
+    return { ...split(new Set(held)), chosen: 0 };
+  }
   const every = Math.min(10, telling.length);
   const chosen = telling.filter((_, i) => i % every === first % every);
-  const others = regular.slice(0, Math.max(0, regular.length - chosen.length));
+  const rest = regular.filter((i) => !isTelling(i));
+  const others = rest.slice(0, Math.max(0, regular.length - chosen.length));
   return { ...split(new Set([...chosen, ...others])), chosen: chosen.length };
 }
 

@@ -132,7 +132,7 @@ const readingOf = (
 function warnOfRareTags(chosen: number, { onWarning }: Pick<TrainOptions, 'onWarning'>): void {
   onWarning?.(
     chosen > 0
-      ? `every tenth sentence has only the most frequent tag, so ${chosen} of the sentences with other tags ${chosen === 1 ? 'is' : 'are'} held out in place of some of them.`
+      ? `few sentences have other tags than the most frequent one. ${chosen} of them ${chosen === 1 ? 'is' : 'are'} held out, so that both parts have some.`
       : 'the held-out sentences have only the most frequent tag, so F1 is undefined and no epoch can be chosen by it. Give more sentences with other tags, or a development file.',
   );
 }
