@@ -77,15 +77,16 @@ const stepCells = ([time, stage, epochs, dev, difference, recipe]: readonly stri
   `${time!.padStart(12)}  ${stage!.padEnd(15)}${epochs!.padStart(8)}${dev!.padStart(10)}${difference!.padStart(12)}  ${recipe}`;
 
 function resultLine(event: Event<'result'>, style: Style): string {
-  const { used, epochs, score, difference } = event;
+  const { used, epochs, score, difference, failed } = event;
   const isBetter = difference !== null && difference > 0;
   const line = stepCells([
     duration(used),
     stageText(event),
     String(epochs),
-    score === null ? 'diverged' : percent(score),
+    score === null ? 'failed' : percent(score),
     event.stage === 'default' ? '' : signedPercent(difference),
-    recipeText(event.stage === 'final' ? event : { combination: event.combination }),
+    recipeText(event.stage === 'final' ? event : { combination: event.combination }) +
+      (failed === undefined ? '' : `: ${printable(failed)}`),
   ]);
   return isBetter ? style.good(line) : line;
 }

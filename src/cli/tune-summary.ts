@@ -29,7 +29,7 @@ export function recipeTable({ rows, score, best }: TuneResult, style: Style): st
       [percent(row.dev.mean), paint],
       ...(hasDeviation ? [percent(row.dev.deviation)] : []),
       Object.keys(row.combination).length === 0 ? '' : signedPercent(row.difference),
-      row.runs > 0 ? number(row.runs) : 'stopped',
+      row.runs > 0 ? number(row.runs) : row.dev.mean === null ? 'failed' : 'stopped',
       number(row.epochs),
       number(row.parameters),
       row.tokensPerSecond === null ? '–' : number(row.tokensPerSecond),

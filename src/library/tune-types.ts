@@ -114,15 +114,15 @@ export type TuneEvent =
       readonly budgetSecondsLeft: number;
     })
   | ({ readonly type: 'result' } & TuneStep & {
-        /** The dev score, smoothed after an epoch; null if training diverged. */
+        /** The dev score, smoothed after an epoch; null if the recipe failed. */
         readonly score: number | null;
         /** The score less that of the default recipe with the same seed, or after the same epoch. */
         readonly difference: number | null;
         readonly epochs: number;
         readonly seconds: number;
         readonly tokensPerSecond: number | null;
-        /** Why training diverged. */
-        readonly diverged?: string | undefined;
+        /** Why the recipe failed: it diverged, takes too long, or its network is not possible. */
+        readonly failed?: string | undefined;
         /** Seconds that were used so far. */
         readonly used: number;
       })

@@ -208,7 +208,7 @@ describe('what tuning shows', () => {
         ' 72.00       2.00       +2.00        2      12       1,000     2,000  cell=gru  best',
         ' 70.00       1.00                    2      12       1,000     2,000  default recipe',
         ' 60.00          –       -1.50  stopped       4       1,000     2,000  hidden=200',
-        '     –          –           –  stopped      12       1,000         –  learning-rate=1',
+        '     –          –           –   failed      12       1,000         –  learning-rate=1',
         '',
       ].join('\n'),
     );

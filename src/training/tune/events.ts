@@ -30,7 +30,7 @@ export interface RecipeRow {
   readonly runs: number;
   /** The last epoch after which the recipe was compared; null if it was trained in full. */
   readonly rung: number | null;
-  /** The dev score: of runs in full, or of the only run at its rung. Null if training diverged. */
+  /** The dev score: of runs in full, or of the only run at its rung. Null if the recipe failed. */
   readonly dev: MeanAndDeviation;
   /** `dev` less that of the default recipe with the same seeds, or after the same epoch. */
   readonly difference: number | null;
@@ -72,7 +72,7 @@ export type TuneEvent =
       readonly budgetSecondsLeft: number;
     })
   | ({ readonly type: 'result' } & Step &
-      Pick<StepRecord, 'score' | 'epochs' | 'seconds' | 'tokensPerSecond' | 'diverged'> & {
+      Pick<StepRecord, 'score' | 'epochs' | 'seconds' | 'tokensPerSecond' | 'failed'> & {
         /** The score less that of the default recipe after the same epoch, or with the same seed. */
         readonly difference: number | null;
         /** The time used so far. */

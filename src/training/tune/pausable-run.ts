@@ -1,4 +1,3 @@
-import { DivergedError } from '../../errors.ts';
 import type { Report } from '../../evaluation/report.ts';
 import type { UncheckpointedEvent } from '../events.ts';
 import type { TrainOptions } from '../options.ts';
@@ -30,8 +29,6 @@ export interface RunState {
   readonly scores: number[];
   /** If training has ended. The model is then written. */
   end: TrainingEnd | undefined;
-  /** One line, if training diverged before it completed an epoch. */
-  diverged: string | undefined;
 }
 
 /**
@@ -52,32 +49,26 @@ export function createPausableRun(
     dev: [],
     scores: [],
     end: undefined,
-    diverged: undefined,
   };
   return {
     state,
     async *advance(epochs) {
       target = epochs;
-      try {
-        while (!state.end && state.diverged === undefined && state.scores.length < target) {
-          const { value: event, done } = await events.next();
-          if (done) throw new Error('training ended without a result');
-          if (event.type === 'end') {
-            state.end = event;
-            return;
-          }
-          if (event.type === 'start') state.parameters = event.parameters;
-          if (event.type === 'epoch') {
-            state.scores.push(event.score);
-            state.tokensPerSecond = event.tokensPerSecond;
-            state.dev = event.dev;
-            withPenalties.set(event.epoch, event.scoreWithPenalties ?? event.score);
-          }
-          yield event;
+      while (!state.end && state.scores.length < target) {
+        const { value: event, done } = await events.next();
+        if (done) throw new Error('training ended without a result');
+        if (event.type === 'end') {
+          state.end = event;
+          return;
         }
-      } catch (error) {
-        if (!(error instanceof DivergedError)) throw error;
-        state.diverged = error.message;
+        if (event.type === 'start') state.parameters = event.parameters;
+        if (event.type === 'epoch') {
+          state.scores.push(event.score);
+          state.tokensPerSecond = event.tokensPerSecond;
+          state.dev = event.dev;
+          withPenalties.set(event.epoch, event.scoreWithPenalties ?? event.score);
+        }
+        yield event;
       }
     },
     scoreAt(epoch) {

@@ -9,8 +9,10 @@ import { difference, type RunRecord, readRunRecords, recordMismatch } from '../s
 export interface StepRecord extends RunRecord {
   /** The epoch after which the run was paused; null if it was trained in full. */
   readonly rung: number | null;
-  /** What recipes are compared by: the dev score, smoothed at a rung. Null if training diverged. */
+  /** What recipes are compared by: the dev score, smoothed at a rung. Null if it failed. */
   readonly score: number | null;
+  /** One line: why the recipe has no score. It diverged, it takes too long, or the network is not possible. */
+  readonly failed?: string | undefined;
   readonly secondsPerEpoch: number;
   /** Of the default recipe, trained in full with the first seed. */
   readonly default?: DefaultRun | undefined;
@@ -59,11 +61,12 @@ export function readSteps(
 }
 
 function isStep(record: RunRecord): record is StepRecord {
-  const { rung, score, secondsPerEpoch, default: first } = record as Partial<StepRecord>;
+  const { rung, score, failed, secondsPerEpoch, default: first } = record as Partial<StepRecord>;
   const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value);
   return (
     isNumberOrNull(rung) &&
     isNumberOrNull(score) &&
+    (failed === undefined || typeof failed === 'string') &&
     Number.isFinite(secondsPerEpoch) &&
     (first === undefined || isDefaultRun(first))
   );

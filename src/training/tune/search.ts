@@ -22,6 +22,8 @@ import type { TuneOptions } from './tune.ts';
 const FINALS = 0.45;
 /** Estimated times are multiplied by this, because recipes differ in their number of epochs. */
 const MARGIN = 1.2;
+/** A recipe is given up at a rung if it takes this many times as long as the default recipe. */
+const SLOWEST = 4;
 
 export interface SearchOptions {
   readonly options: TuneOptions;
@@ -93,7 +95,7 @@ export async function* search(
     const size = bracketSize(secondsForBrackets(planned), costs());
     const recipes = size === 0 ? [] : space.next(bases, size);
     if (recipes.length === 0) break;
-    const found = yield* halve(recipes, { steps, rungs, bracket, seed });
+    const found = yield* halve(recipes, { steps, rungs, bracket, standard });
     if (!found) return false;
     pool = best([...pool, ...found], MOST_FINALISTS);
     await steps.keepOnly(pool.map(combinationOf));
@@ -109,16 +111,23 @@ export async function* search(
 /** A bracket of successive halving. Returns the recipes that came to the last rung. */
 async function* halve(
   recipes: readonly Settings[],
-  context: { steps: Steps; rungs: readonly [number, number]; bracket: number; seed: number },
+  context: {
+    steps: Steps;
+    rungs: readonly [number, number];
+    bracket: number;
+    standard: StepRecord;
+  },
 ): AsyncGenerator<TuneEvent, StepRecord[] | undefined> {
-  const { steps, rungs, bracket, seed } = context;
+  const { steps, rungs, bracket, standard } = context;
   let remaining = recipes;
   let records: StepRecord[] = [];
   for (const [r, rung] of rungs.entries()) {
     records = [];
+    const limit = SLOWEST * standard.secondsPerEpoch * (rung - (rungs[r - 1] ?? 0));
     for (const [i, combination] of remaining.entries()) {
-      const one = { ...step(combination, seed), bracket, rung };
-      const record = yield* steps.perform({ ...one, index: i + 1, count: remaining.length });
+      const one = { ...step(combination, standard.seed), bracket, rung };
+      const position = { index: i + 1, count: remaining.length };
+      const record = yield* steps.perform({ ...one, ...position }, limit);
       if (!record) return undefined;
       records.push(record);
     }
@@ -156,7 +165,7 @@ const step = (combination: Settings, seed: number): Step => ({
 
 const combinationOf = ({ combination }: StepRecord): Settings => combination;
 
-/** The records with the highest scores, the best first. Runs that diverged are left out. */
+/** The records with the highest scores, the best first. Recipes that failed are left out. */
 const best = (records: readonly StepRecord[], count: number): StepRecord[] =>
   records
     .filter(({ score }) => score !== null)

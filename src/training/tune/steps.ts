@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
 import { version } from '../../files/package.ts';
 import { moveFile } from '../../files/write.ts';
 import { openModel } from '../../model/model-file.ts';
@@ -27,8 +28,11 @@ export interface Steps {
   readonly done: readonly DoneStep[];
   /** The time of these steps in seconds. Runs that are repeated to continue after an interruption do not count. */
   readonly used: number;
-  /** Returns undefined if the signal interrupted the step. */
-  perform(step: Step): AsyncGenerator<TuneEvent, StepRecord | undefined>;
+  /**
+   * Returns undefined if the signal interrupted the step.
+   * @param limit the seconds after which a recipe is given up. Default: none
+   */
+  perform(step: Step, limit?: number): AsyncGenerator<TuneEvent, StepRecord | undefined>;
   /** Ends the paused runs of recipes, except those to keep. */
   keepOnly(recipes: readonly Settings[]): Promise<void>;
   /** The model of a run in full, if it was trained in this call. */
@@ -102,7 +106,10 @@ export function createSteps(context: StepsOptions): Steps {
     moveFile(workspace.model, options.output);
   };
 
-  async function* perform(step: Step): AsyncGenerator<TuneEvent, StepRecord | undefined> {
+  async function* perform(
+    step: Step,
+    limit = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<TuneEvent, StepRecord | undefined> {
     const { combination, seed, rung } = step;
     const hyperparameters = checkSettings({ ...options.hyperparameters, ...combination, seed });
     const recorded = records.get(stepId({ hyperparameters, rung }));
@@ -117,26 +124,32 @@ export function createSteps(context: StepsOptions): Steps {
     // epochs that an earlier call has recorded are repeated, but do not count again
     const repeated = isPaused ? 0 : lastRung(records, id);
     const epochsBefore = Math.max(state.scores.length, repeated);
+    const isDefault = Object.keys(combination).length === 0;
     let began = clock();
+    let failed: string | undefined;
     try {
       for await (const event of one.run.advance(rung ?? Number.POSITIVE_INFINITY)) {
         if (options.signal?.aborted) return undefined;
         yield { ...event, budgetSecondsLeft: Math.max(0, budget - used - (clock() - began)) };
         if (event.type === 'epoch' && event.epoch <= repeated) began = clock();
+        if (clock() - began <= limit) continue;
+        failed = 'it takes too long';
+        break;
       }
     } catch (error) {
-      throw namedBy(options.output, { error, file: one.model });
+      if (isDefault || !isOfRecipe(error))
+        throw namedBy(options.output, { error, file: one.model });
+      failed = error.message;
     }
     const seconds = clock() - began;
     const epochs = state.scores.length;
-    const isDefault = Object.keys(combination).length === 0;
     const record: StepRecord = {
       seqtag: version,
       key: context.key,
       combination,
       seed,
       rung,
-      ...outcome(one.run, { rung, isDefault }),
+      ...(failed === undefined ? outcome(one.run, { rung, isDefault }) : failure(failed)),
       parameters: state.parameters,
       tokensPerSecond: state.tokensPerSecond,
       seconds,
@@ -206,31 +219,34 @@ export function differenceFrom(
 export const isOfDefault = ({ combination, rung }: StepRecord): boolean =>
   rung === null && Object.keys(combination).length === 0;
 
+/** Whether an error is due to a recipe, such as a network that is too large or a decoder with too many tags. */
+const isOfRecipe = (error: unknown): error is UserError =>
+  error instanceof UserError &&
+  (['SEQTAG_MEMORY', 'SEQTAG_TAGS', 'SEQTAG_DIVERGED'] as const).some(
+    (code) => code === error.code,
+  );
+
+type Outcome = Pick<StepRecord, 'score' | 'dev' | 'bestEpoch' | 'failed'>;
+
+const failure = (failed: string): Outcome => ({ score: null, dev: null, bestEpoch: null, failed });
+
 /** The score and what goes with it. A recipe that diverged has none, but the default keeps its best epoch. */
 function outcome(
   { state, scoreAt }: PausableRun,
   { rung, isDefault }: { rung: number | null; isDefault: boolean },
-): Pick<StepRecord, 'score' | 'dev' | 'bestEpoch' | 'diverged'> {
+): Outcome {
   const { end } = state;
-  const diverged = state.diverged ?? end?.divergences?.join('; ');
-  if (diverged !== undefined && !(isDefault && end))
-    return { score: null, dev: null, bestEpoch: null, diverged };
-  if (end)
-    return {
-      score: end.score,
-      dev: end.dev.map(scoresOf),
-      bestEpoch: end.bestEpoch,
-      ...(diverged !== undefined && { diverged }),
-    };
-  return { score: scoreAt(rung!), dev: state.dev.map(scoresOf), bestEpoch: null };
+  if (!end) return { score: scoreAt(rung!), dev: state.dev.map(scoresOf), bestEpoch: null };
+  if (end.divergences && !isDefault) return failure(end.divergences.join('; '));
+  return { score: end.score, dev: end.dev.map(scoresOf), bestEpoch: end.bestEpoch };
 }
 
-const resultOf = ({ score, epochs, seconds, tokensPerSecond, diverged }: StepRecord) => ({
+const resultOf = ({ score, epochs, seconds, tokensPerSecond, failed }: StepRecord) => ({
   score,
   epochs,
   seconds,
   tokensPerSecond,
-  ...(diverged !== undefined && { diverged }),
+  ...(failed !== undefined && { failed }),
 });
 
 /** The score of a run whose model may become the output while tuning goes on; else -1. */
