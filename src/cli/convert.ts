@@ -8,13 +8,13 @@ import {
   type Writer,
   writesSpans,
 } from '../corpus/index.ts';
+import { inScheme } from '../corpus/tags/reschemed.ts';
 import {
   convert,
   isOutsideForm,
   readTags,
   type Scheme,
   schemeNamed,
-  spell,
   strayTags,
   type TaggedLines,
   type TagReading,
@@ -214,7 +214,9 @@ function convertedWhole(
     const reading = readings[c]!;
     if (scheme === undefined && !isForSpans) return column;
     if (reading.note !== undefined) say(reading.note);
-    return isForSpans ? inUsualTags(column, reading) : inScheme(column, reading, scheme!);
+    return isForSpans
+      ? inUsualTags(column, reading)
+      : column.map((tags) => inScheme(tags, reading, scheme!));
   });
   return writer.write(sentences, written) + writer.end() + writer.close();
 }
@@ -233,21 +235,6 @@ const linesOf = (
   sentences: readonly Sentence[],
   column: readonly (readonly string[])[],
 ): TaggedLines[] => sentences.map(({ file, line }, s) => ({ file, line, tags: column[s]! }));
-
-/** The spans in another scheme, in the notation of the corpus. Outside tags stay as they are. */
-const inScheme = (
-  tags: readonly (readonly string[])[],
-  { scheme: from, read, notation }: TagReading,
-  to: Scheme,
-): readonly (readonly string[])[] =>
-  from === 'none'
-    ? tags
-    : tags.map((sentence) =>
-        convert(sentence.map(read), from, to).map((tag, t) => {
-          if (tag === 'O') return read(sentence[t]!) === 'O' ? sentence[t]! : tag;
-          return notation ? spell(tag, notation, to) : tag;
-        }),
-      );
 
 /** The tags in BIO and the usual notation; plain tags as they are. */
 const inUsualTags = (

@@ -21,7 +21,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value !== null && typeof value === 'object') return 'an object';
+  if (value !== null && typeof value === 'object') {
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+  }
   return valueText(value);
 }
 
@@ -79,8 +82,14 @@ export const either = (a: Kind, b: Kind): Kind => ({
     [a, b].some((kind) => kind.hasType(value) && (kind.isAllowed?.(value) ?? true)),
 });
 
-/** Any object; its fields are checked separately. */
-export const object = (expected = 'an object'): Kind => ({ expected, hasType: isObject });
+/** A plain object; its fields are checked separately. */
+export const object = (expected = 'an object'): Kind => ({ expected, hasType: isPlainObject });
+
+/** A function. */
+const callback: Kind = {
+  expected: 'a function',
+  hasType: (value) => typeof value === 'function',
+};
 
 export const anything = (expected: string): Kind => ({ expected, hasType: () => true });
 
@@ -103,6 +112,14 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is an object such as `{hidden: 200}`, and not a Map, a Date or another instance of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // objects of other realms, such as the modules of a test runner, have another Object.prototype
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 export const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value;
 
@@ -122,7 +139,7 @@ export function checkOptions(
   { kinds, required = [] }: { readonly kinds: Kinds; readonly required?: readonly string[] },
 ): void {
   const names = Object.keys(kinds);
-  if (!isObject(options))
+  if (!isPlainObject(options))
     throw wrongType(where, `an object of options (${names.join(', ')})`, options);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(kinds, name)) {
@@ -200,5 +217,12 @@ export const readKinds = {
   header: boolean,
   absentTag: text('a tag'),
   encoding: text('an encoding'),
+  comment: either(text('what comments begin with'), {
+    expected: 'false',
+    hasType: (value) => value === false,
+  }),
+  labels: listOf(text('a name'), 'a list of names'),
+  strictSpans: boolean,
+  onNote: callback,
   file: text('a name'),
 };

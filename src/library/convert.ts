@@ -11,7 +11,8 @@ import {
   type Writer,
   writesSpans,
 } from '../corpus/index.ts';
-import { convert as convertScheme, detectScheme } from '../corpus/tags/scheme.ts';
+import { inScheme } from '../corpus/tags/reschemed.ts';
+import { readTags, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { createOutput } from '../files/write.ts';
 import {
@@ -29,16 +30,13 @@ import {
 import { checkSource } from './corpus.ts';
 import type { Column, ConvertOptions, CorpusSource, Format, Scheme } from './types.ts';
 
-const { tokenColumn, tagColumn, header, absentTag } = readKinds;
+const { format: _, featureColumn: __, file: ___, ...corpusKinds } = readKinds;
 const convertKinds: Kinds = {
   from: oneOf(...readFormats),
   to: oneOf(...writtenFormats),
   scheme: schemeKind,
   fromScheme: schemeKind,
-  tokenColumn,
-  tagColumn,
-  header,
-  absentTag,
+  ...corpusKinds,
   offsets: oneOf('utf-16', 'code-points'),
 };
 
@@ -87,11 +85,12 @@ export async function convert(
     // the scheme, and the column of the tags in CoNLL-U, are known only after reading the entire input
     const mustDetect = hasTags && (options.scheme !== undefined || to === 'conllu');
     const pieces = mustDetect ? [await flat(read)] : read;
-    const schemes = Array.isArray(pieces) ? schemesOf(pieces[0]!, options) : undefined;
+    const readings = Array.isArray(pieces) ? readingsOf(pieces[0]!, options) : undefined;
+    const schemes = readings?.map(({ scheme }) => scheme);
     let writer: Writer | undefined;
     for await (const sentences of pieces) {
       writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
-      write(writer.write(sentences, tagsOf(sentences, { schemes, to: options.scheme, absent })));
+      write(writer.write(sentences, tagsOf(sentences, { readings, to: options.scheme, absent })));
     }
     writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
     write(writer.end() + writer.close());
@@ -102,12 +101,15 @@ export async function convert(
   }
 }
 
-const pick = ({ tokenColumn, tagColumn, header, absentTag }: ConvertOptions) => ({
-  tokenColumn,
-  tagColumn,
-  header,
-  absentTag,
-});
+/** The options that are about reading. */
+const pick = ({
+  from: _,
+  to: __,
+  scheme: ___,
+  fromScheme: ____,
+  offsets: _____,
+  ...read
+}: ConvertOptions) => read;
 
 /**
  * The format of a file by its extension, or by its beginning if the extension is unknown. Undefined for a stream.
@@ -133,35 +135,39 @@ const columnsOf = ({ tags, tagColumns }: Sentence): readonly (readonly string[])
   tagColumns ?? [tags];
 
 /**
- * The scheme of each tag column.
+ * How the tags of each tag column are written.
  * @throws UserError if spans are to be converted and there are none
  */
-function schemesOf(
+function readingsOf(
   sentences: readonly Sentence[],
-  { scheme, fromScheme, tagColumn }: ConvertOptions,
-): Scheme[] {
+  { scheme, fromScheme, tagColumn, onNote }: ConvertOptions,
+): TagReading[] {
   const count = Math.max(1, asColumns(tagColumn).length);
-  const schemes = Array.from(
-    { length: count },
-    (_, c) => fromScheme ?? detectScheme(sentences.map((sentence) => columnsOf(sentence)[c]!)),
+  const readings = Array.from({ length: count }, (_, c) =>
+    readTags(
+      sentences.map((sentence) => ({ ...sentence, tags: columnsOf(sentence)[c]! })),
+      { scheme: fromScheme },
+    ),
   );
-  if (scheme && sentences.length > 0 && schemes.every((one) => one === 'none'))
+  for (const { note } of readings)
+    if (scheme && note !== undefined) onNote?.(`${sentences[0]!.file}: ${note}.`);
+  if (scheme && sentences.length > 0 && readings.every((one) => one.scheme === 'none'))
     throw new UserError(
       `${sentences[0]!.file}: plain tags, such as ${columnsOf(sentences[0]!)[0]![0]}, hold no spans. Name the tag column.`,
       { code: 'SEQTAG_TAGS' },
     );
-  return schemes;
+  return readings;
 }
 
 /** Tags by column and sentence. */
 function tagsOf(
   sentences: readonly Sentence[],
   {
-    schemes,
+    readings,
     to,
     absent,
   }: {
-    readonly schemes: readonly Scheme[] | undefined;
+    readonly readings: readonly TagReading[] | undefined;
     readonly to: Scheme | undefined;
     /** The tag of tokens without tags. */
     readonly absent: string;
@@ -172,8 +178,8 @@ function tagsOf(
     sentences.map((sentence) => {
       const tags = columnsOf(sentence)[c]!;
       if (tags.length === 0) return sentence.tokens.map(() => absent);
-      const from = schemes?.[c] ?? 'none';
-      return to && from !== 'none' ? convertScheme(tags, from, to) : tags;
+      const reading = readings?.[c];
+      return to && reading ? inScheme(tags, reading, to) : tags;
     }),
   );
 }

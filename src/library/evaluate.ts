@@ -1,15 +1,24 @@
 import { corpusFormatOf, readCorpus } from '../corpus/index.ts';
 import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
-import { convert, detectScheme, strayTags } from '../corpus/tags/scheme.ts';
+import {
+  convert,
+  detectScheme,
+  type Notation,
+  readTags,
+  strayTags,
+  type TagReading,
+} from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { type CountOptions, countPairs, type SentencePair } from '../evaluation/counts.ts';
 import { type LocatedSentence, sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport } from '../evaluation/report.ts';
+import { writtenCounts } from '../evaluation/written.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
 import { lemmatisersOf } from '../tagging/lemmas.ts';
 import type { Tagger as InnerTagger } from '../tagging/tagger.ts';
+import { givenInNotation } from '../tagging/written-tags.ts';
 import {
   anything,
   boolean,
@@ -21,10 +30,12 @@ import {
   isObject,
   type Kinds,
   readKinds,
+  schemeKind,
   wrongType,
 } from './arguments.ts';
+import type { EvaluateOptions, Report } from './evaluation-types.ts';
 import { innerTaggerOf } from './inner-taggers.ts';
-import type { Column, EvaluateOptions, ReadOptions, Report, Scheme, Tagger } from './types.ts';
+import type { Column, ReadOptions, Scheme, Tagger } from './types.ts';
 
 const evaluateKinds: Kinds = {
   ...readKinds,
@@ -33,6 +44,7 @@ const evaluateKinds: Kinds = {
   predicted: anything('a tagger, a file or sentences'),
   predictedColumn: columnKind,
   partial: boolean,
+  fromScheme: schemeKind,
 };
 
 /** Sentences, and their name in messages. */
@@ -55,10 +67,10 @@ interface Labelled {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Report> {
   checkOptions('evaluate', options, { kinds: evaluateKinds, required: ['gold', 'predicted'] });
-  const { gold, predicted, predictedColumn, partial = false, ...read } = options;
+  const { gold, predicted, predictedColumn, partial = false, fromScheme, ...read } = options;
   const inner = isObject(predicted) ? innerTaggerOf(predicted) : undefined;
-  const { pairs, counting } = inner
-    ? await modelPairs(predicted as Tagger, { inner, gold, partial, read })
+  const { pairs, counting, notation } = inner
+    ? await modelPairs(predicted as Tagger, { inner, gold, partial, fromScheme, read })
     : await filePairs({
         gold: await labelled('gold', gold, read),
         predicted: await labelled('predicted', predicted, {
@@ -66,9 +78,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Report> {
           tagColumn: predictedColumn ?? read.tagColumn,
         }),
         partial,
+        fromScheme,
         lemmas: isLemmaColumn(read.tagColumn as Column | undefined, read),
       });
-  const counts = (partial ? countCertainPairs : countPairs)(pairs, counting);
+  const counts = writtenCounts(
+    (partial ? countCertainPairs : countPairs)(pairs, counting),
+    notation,
+  );
   if (counts.tokens.total === 0)
     throw new UserError('evaluate: no tag is certain, so there is nothing to measure.', {
       code: 'SEQTAG_CORPUS_EMPTY',
@@ -80,6 +96,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Report> {
 interface Comparison {
   readonly pairs: readonly SentencePair[];
   readonly counting: CountOptions;
+  /** How the gold file writes its tags, if not in the usual way. */
+  readonly notation?: Notation | undefined;
 }
 
 async function modelPairs(
@@ -88,30 +106,41 @@ async function modelPairs(
     inner,
     gold,
     partial,
+    fromScheme,
     read,
   }: {
     readonly inner: InnerTagger;
     readonly gold: EvaluateOptions['gold'];
     readonly partial: boolean;
+    readonly fromScheme: Scheme | undefined;
     readonly read: ReadOptions;
   },
 ): Promise<Comparison> {
   const { vocabulary } = inner.model;
   const c = columnIndex(inner, read.tagColumn as Column | undefined);
   const { scheme: own } = tagger.model.tagColumns[c]!;
-  const corpus = await labelled('gold', gold, { ...asTrained(inner, { c, gold, read }), ...read });
+  const written = await labelled('gold', gold, { ...asTrained(inner, { c, gold, read }), ...read });
+  const asked = fromScheme ?? (own === 'IO' ? own : undefined);
+  const reading = own === 'none' || partial ? undefined : readingOf(written, asked ?? own, asked);
+  const corpus = inUsualNotation(written, reading);
   const lemmatiser = lemmatisersOf(vocabulary, inner.model.tagColumns)[c];
-  const scheme = own === 'none' ? own : spanScheme(corpus, { partial, otherwise: own });
+  const scheme =
+    own === 'none'
+      ? own
+      : reading?.scheme === 'IO'
+        ? 'IO'
+        : spanScheme(corpus, { partial, otherwise: own });
   const pairs: SentencePair[] = [];
   for await (const { tokens, columns } of tagger.tagStream(
     corpus.sentences.map(({ tokens, featureColumns }) => ({ tokens, featureColumns })),
   )) {
-    const { tags } = columns[c]!;
+    const tags = givenInNotation(columns[c]!.tags, inner.model.tagColumns[c]!);
     const predicted = own === scheme ? tags : convert(tags, own, scheme);
     pairs.push({ tokens, gold: corpus.sentences[pairs.length]!.tags, predicted });
   }
   return {
     pairs,
+    notation: reading?.notation,
     counting: {
       scheme,
       isKnown: inner.isKnown,
@@ -172,21 +201,49 @@ const notSpans = (file: string, plain: readonly string[]): UserError =>
     { code: 'SEQTAG_TAGS' },
   );
 
+/** How the tags are read: as asked, else as found, else in the other scheme. */
+function readingOf(
+  { sentences }: Labelled,
+  otherwise: Scheme,
+  asked: Scheme | undefined,
+): TagReading {
+  const found = readTags(sentences, { scheme: asked });
+  return found.scheme === 'none' ? readTags(sentences, { scheme: otherwise }) : found;
+}
+
+const inUsualNotation = (file: Labelled, reading: TagReading | undefined): Labelled =>
+  reading?.note === undefined
+    ? file
+    : {
+        ...file,
+        sentences: file.sentences.map((one) => ({ ...one, tags: one.tags.map(reading.read) })),
+      };
+
 async function filePairs({
-  gold,
-  predicted,
+  gold: written,
+  predicted: writtenPredictions,
   partial,
+  fromScheme,
   lemmas,
 }: {
   readonly gold: Labelled;
   readonly predicted: Labelled;
   readonly partial: boolean;
+  readonly fromScheme: Scheme | undefined;
   readonly lemmas: boolean;
 }): Promise<Comparison> {
+  const isRead = !partial && !lemmas;
+  const reading = isRead ? readTags(written.sentences, { scheme: fromScheme }) : undefined;
+  const gold = inUsualNotation(written, reading);
   const goldTags = gold.sentences.map(({ tags }) => tags);
-  const scheme = lemmas ? 'none' : schemeOf(goldTags, { partial });
+  const scheme = lemmas ? 'none' : (reading?.scheme ?? schemeOf(goldTags, { partial }));
+  const predictions =
+    isRead && scheme !== 'none'
+      ? readTags(writtenPredictions.sentences, { scheme: scheme === 'IO' ? scheme : undefined })
+      : undefined;
+  const predicted = inUsualNotation(writtenPredictions, predictions);
   const tags = predicted.sentences.map((sentence) => sentence.tags);
-  const own = detectScheme(tags);
+  const own = predictions?.scheme ?? detectScheme(tags);
   const strays = scheme === 'none' || scheme === own ? undefined : strayTags(tags, scheme);
   if (strays?.size && own === 'none') throw notSpans(predicted.file, [...strays.keys()]);
   const sentences = strays?.size
@@ -195,7 +252,11 @@ async function filePairs({
   const pairs: SentencePair[] = [];
   for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
     pairs.push(pair);
-  return { pairs, counting: { scheme, ...(lemmas && { lemmas: {} }) } };
+  return {
+    pairs,
+    notation: reading?.notation,
+    counting: { scheme, ...(lemmas && { lemmas: {} }) },
+  };
 }
 
 /** Reads a file, or checks sentences from the program. Their number takes the place of the line. */

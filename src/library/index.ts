@@ -1,7 +1,9 @@
 export { convert } from './convert.ts';
 export { readCorpus, readSentences, tokenize } from './corpus.ts';
 export { evaluate } from './evaluate.ts';
+export type * from './evaluation-types.ts';
 export type { Hyperparameters } from './hyperparameters.ts';
+export { lint } from './lint.ts';
 export { loadTagger } from './tagger.ts';
 export { convertTags, detectScheme, spansOf } from './tags.ts';
 export { embed, sweep, train, tune } from './train.ts';

@@ -1,6 +1,7 @@
 import type { Annotation } from '../corpus/sentence.ts';
 import { spans as spansIn } from '../corpus/tags/scheme.ts';
 import type { Tagger as InnerTagger } from '../tagging/tagger.ts';
+import { givenInNotation, writtenTags } from '../tagging/written-tags.ts';
 import { batchesOf, batchesWithPauses } from './batching.ts';
 import type { CheckedSentence } from './sentences.ts';
 import type {
@@ -23,9 +24,12 @@ export type ResultOf<Result> = (
 
 /** The common part of all methods of a tagger, after their arguments were checked. */
 export function createTagging(
-  tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'maxTokens'>,
+  tagger: Pick<InnerTagger, 'begin' | 'annotate' | 'maxTokens' | 'model'>,
   { tagColumns }: Pick<ModelInfo, 'tagColumns'>,
 ) {
+  const trained = tagger.model.tagColumns;
+  /** How tags are written, if not in the usual notation. Spans are read from tags in the usual one. */
+  const written = trained.map((column) => writtenTags(column, 'columns'));
   const batching = {
     sizeOf: ({ tokens }: CheckedSentence) => tokens.length,
     most: tagger.maxTokens,
@@ -39,7 +43,11 @@ export function createTagging(
     const isGiven = batch.some(({ given }) => given !== undefined);
     const bySentence = (columns: readonly (readonly Annotation[])[]): TaggedColumn[][] =>
       tokens.map((own, s) =>
-        columns.map((column, c) => taggedColumn(own, column[s]!, tagColumns[c]!)),
+        columns.map((column, c) => {
+          const usual = taggedColumn(own, column[s]!, tagColumns[c]!);
+          const write = written[c];
+          return write ? inNotation(usual, write) : usual;
+        }),
       );
     if (!confidence && minConfidence === 0 && nBest === undefined && !isGiven) {
       const finish = tagger.begin(tokens, features);
@@ -50,7 +58,11 @@ export function createTagging(
       minConfidence,
       nBest,
       features,
-      ...(isGiven && { given: tagColumns.map((_, c) => givenOf(batch, c)) }),
+      ...(isGiven && {
+        given: trained.map((column, c) =>
+          givenOf(batch, c)?.map((tags) => givenInNotation(tags, column)),
+        ),
+      }),
       where: (s) => batch[s]!.where,
     });
     return () => bySentence(annotations);
@@ -112,6 +124,18 @@ export function createTagging(
     },
   };
 }
+
+/** A column with its tags as the training corpus wrote them. */
+const inNotation = (
+  column: TaggedColumn,
+  write: (tags: readonly string[]) => readonly string[],
+): TaggedColumn => ({
+  ...column,
+  tags: write(column.tags),
+  ...(column.alternatives && {
+    alternatives: column.alternatives.map((one) => ({ ...one, tags: write(one.tags) })),
+  }),
+});
 
 /** The known labels of one tag column, for all sentences of a batch; undefined if there are none. */
 const givenOf = (

@@ -21,6 +21,7 @@ import {
   path,
   readFormats,
   readKinds,
+  schemeKind,
   signal,
   wholeNumber,
 } from './arguments.ts';
@@ -43,7 +44,7 @@ import type { TuneEvent, TuneOptions, TuneResult } from './tune-types.ts';
 import type { CorpusSource } from './types.ts';
 
 const paths = listOf(path, 'a list of paths');
-const { format, tokenColumn, tagColumn, featureColumn, header } = readKinds;
+const { absentTag: _, file: __, ...corpusKinds } = readKinds;
 const fileKinds: Kinds = {
   ...computeKinds,
   corpora: either(path, listOf(path, 'a list of at least one path', 1)),
@@ -52,12 +53,10 @@ const fileKinds: Kinds = {
   test: path,
   embeddings: path,
   gazetteers: paths,
-  format,
-  tokenColumn,
-  tagColumn,
+  ...corpusKinds,
   lemmaColumn: column,
-  featureColumn,
-  header,
+  fromScheme: schemeKind,
+  force: boolean,
   hyperparameters: object('an object such as {hidden: 200}'),
   signal,
 };
@@ -78,8 +77,11 @@ const embedKinds: Kinds = {
   ...computeKinds,
   texts: anything('a text file or a list of them'),
   output: path,
-  format,
+  format: readKinds.format,
   tokenColumn: column,
+  encoding: readKinds.encoding,
+  comment: readKinds.comment,
+  onNote: readKinds.onNote,
   lowercase: boolean,
   minCount: wholeNumber(1, 1e9),
   ...Object.fromEntries(
@@ -199,6 +201,7 @@ function filesOf(
 ): Omit<InnerTrainOptions, 'hyperparameters'> {
   const { corpora, output, dev, test, embeddings, gazetteers } = options;
   const { format, tokenColumn, tagColumn, featureColumn, header } = options;
+  const { encoding, comment, labels, strictSpans, onNote } = options;
   return {
     ...computeOptions(options),
     corpora: typeof corpora === 'string' ? [corpora] : corpora,
@@ -207,7 +210,13 @@ function filesOf(
     test,
     embeddings,
     gazetteers,
-    read: { format, tokenColumn, tagColumn, featureColumn, header },
+    read: {
+      ...{ format, tokenColumn, tagColumn, featureColumn, header },
+      ...{ encoding, comment, labels, strictSpans, onNote },
+    },
+    fromScheme: options.fromScheme,
+    force: options.force,
+    ...(onNote && { onWarning: onNote }),
     lemmaColumn: options.lemmaColumn,
     signal: options.signal as AbortSignal | undefined,
   };
@@ -226,6 +235,7 @@ function filesOf(
 export function embed(options: EmbedOptions): Run<EmbeddingEvent, EmbeddingResult> {
   checkOptions('embed', options, { kinds: embedKinds, required: ['texts', 'output'] });
   const { texts, output, format, tokenColumn, lowercase, minCount, signal } = options;
+  const { encoding, comment, onNote } = options;
   const sources = Array.isArray(texts)
     ? (texts as readonly CorpusSource[])
     : [texts as CorpusSource];
@@ -238,7 +248,7 @@ export function embed(options: EmbedOptions): Run<EmbeddingEvent, EmbeddingResul
       source,
       read: {
         format: format ?? (typeof source === 'string' ? formatOf(source) : 'text'),
-        tokenColumn,
+        ...{ tokenColumn, encoding, comment, onNote },
       },
     })),
     output,

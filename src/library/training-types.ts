@@ -1,13 +1,6 @@
+import type { Ratio, Report } from './evaluation-types.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type {
-  Column,
-  ComputeOptions,
-  CorpusSource,
-  Format,
-  Ratio,
-  ReadOptions,
-  Report,
-} from './types.ts';
+import type { Column, ComputeOptions, CorpusSource, Format, ReadOptions, Scheme } from './types.ts';
 
 /** Tells a run to stop, as an `AbortSignal` does. */
 export interface StopSignal {
@@ -24,9 +17,7 @@ export interface Run<Event, Result> extends AsyncIterable<Event> {
 }
 
 /** Files and options of a training run. */
-export interface TrainOptions
-  extends ComputeOptions,
-    Pick<ReadOptions, 'format' | 'tokenColumn' | 'tagColumn' | 'featureColumn' | 'header'> {
+export interface TrainOptions extends ComputeOptions, Omit<ReadOptions, 'absentTag' | 'file'> {
   /**
    * The column of lemmas, which are learned as edit scripts. If it is not among the tag columns, it is one more. Default:
    * a tag column called `lemma`.
@@ -45,6 +36,10 @@ export interface TrainOptions
   /** Gazetteers: files with a phrase on each line, with or without its type. */
   readonly gazetteers?: readonly string[] | undefined;
   readonly hyperparameters?: Hyperparameters | undefined;
+  /** The scheme of the corpora. Default: by the tags. `IO` reads a run of one label (`PER PER O`) as a span. */
+  readonly fromScheme?: Scheme | undefined;
+  /** Train on corpora that make a worthless model, such as those with empty tags, too. Default: false. */
+  readonly force?: boolean | undefined;
   /** Distillation: a model whose predictions are the targets, in place of some or all gold tags. */
   readonly teacher?: TeacherOptions | undefined;
   /** Stops the training after the current step; the best epoch so far is kept. */
@@ -271,6 +266,10 @@ export interface EmbedOptions extends ComputeOptions {
   /** Format of the texts. Default: by extension, else by content; `text` for a stream. */
   readonly format?: Format | undefined;
   readonly tokenColumn?: Column | undefined;
+  /** As for `readCorpus`. */
+  readonly encoding?: string | undefined;
+  readonly comment?: string | false | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Ignore the case of words. Default: true. */
   readonly lowercase?: boolean | undefined;
   /** Words that occur less often have no vector. Default: 5; 2 below a million tokens. */

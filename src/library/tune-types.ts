@@ -1,3 +1,4 @@
+import type { Ratio } from './evaluation-types.ts';
 import type {
   Combination,
   EpochEvent,
@@ -7,7 +8,6 @@ import type {
   TrainOptions,
   VectorsEvent,
 } from './training-types.ts';
-import type { Ratio } from './types.ts';
 
 /** Files and options of tuning. Hyperparameters that are given stay fixed. */
 export interface TuneOptions extends Omit<TrainOptions, 'teacher'> {

@@ -273,6 +273,17 @@ export interface ReadOptions {
   readonly absentTag?: string | undefined;
   /** The encoding of the bytes, a label of the Encoding Standard such as `latin1`. Default: UTF-8. */
   readonly encoding?: string | undefined;
+  /**
+   * columns, csv and tsv: what comment lines begin with, or false if there are none. Default: `#` and a space or tab, unless
+   * the line is a token.
+   */
+  readonly comment?: string | false | undefined;
+  /** json, jsonl, and lists in cells: the names of labels that are written as numbers. `labels[0]` is the name of 0. */
+  readonly labels?: readonly string[] | undefined;
+  /** Refuse a file with spans that do not begin and end with a token. Default: false; `onNote` gets their number. */
+  readonly strictSpans?: boolean | undefined;
+  /** Called with one line for each thing that was assumed, converted or skipped. Default: nothing is said. */
+  readonly onNote?: ((note: string) => void) | undefined;
   /** The name of the corpus in messages. Default: the path, or `<stdin>` for a stream. */
   readonly file?: string | undefined;
 }
@@ -316,7 +327,7 @@ export interface WriteOptions {
 }
 
 /** Options of `convert`. */
-export interface ConvertOptions {
+export interface ConvertOptions extends Omit<ReadOptions, 'format' | 'featureColumn' | 'file'> {
   /** The format of the input. Default: by the file's extension, else by its content. */
   readonly from?: Format | undefined;
   /** The format of the output. Default: by the file's extension, else the format of the input. */
@@ -325,90 +336,6 @@ export interface ConvertOptions {
   readonly scheme?: Scheme | undefined;
   /** The scheme of the tags in the input. Default: by its content. */
   readonly fromScheme?: Scheme | undefined;
-  readonly tokenColumn?: Column | undefined;
-  readonly tagColumn?: Column | readonly Column[] | undefined;
-  readonly header?: boolean | undefined;
-  readonly absentTag?: string | undefined;
   /** spans: what offsets count. Default: `utf-16`. */
   readonly offsets?: 'utf-16' | 'code-points' | undefined;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Evaluation
-
-/** A fraction from 0 to 1; null if the denominator is 0. */
-export type Ratio = number | null;
-
-/** Precision, recall and F1. */
-export interface Ratios {
-  /** correct / predicted */
-  readonly precision: Ratio;
-  /** correct / gold */
-  readonly recall: Ratio;
-  /** 2 correct / (gold + predicted) */
-  readonly f1: Ratio;
-}
-
-/** Scores and counts of one span type or tag. */
-export interface Score extends Ratios {
-  readonly gold: number;
-  readonly predicted: number;
-  readonly correct: number;
-}
-
-/** The scores of a corpus. */
-export interface Report {
-  readonly tokens: number;
-  readonly correctTokens: number;
-  /** Fraction of the tokens with the gold tag. */
-  readonly accuracy: Ratio;
-  /** Accuracy on words that occur in the training data, and on other words; null if the training data is not known. */
-  readonly knownAccuracy: Ratio;
-  readonly unknownAccuracy: Ratio;
-  readonly unknownTokens: number | null;
-  readonly sentences: number;
-  /** Fraction of the sentences in which every tag is right. */
-  readonly sentenceAccuracy: Ratio;
-  /** For span tags. A span is correct if start, end and type agree, as in conlleval. */
-  readonly spans?: Score & {
-    readonly macro: Ratios;
-    readonly types: Readonly<Record<string, Score>>;
-  };
-  /** Set for lemmas, which have no scores by tag. A word whose gold lemma is `_` has none, and counts as correct. */
-  readonly lemmas?: boolean;
-  /** For plain tags. */
-  readonly tags?: { readonly macro: Ratios; readonly byTag: Readonly<Record<string, Score>> };
-  /** The most frequent confusions, in tokens. */
-  readonly confusions: readonly {
-    readonly gold: string;
-    readonly predicted: string;
-    readonly count: number;
-  }[];
-  /**
-   * Gold tags that do not occur in the training data, or lemmas that no edit script of the model gives; they count as
-   * errors. Null if the training data is not known.
-   */
-  readonly unseenTags: readonly { readonly tag: string; readonly count: number }[] | null;
-}
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions extends ReadOptions {
-  /** The gold standard: a labelled file, or sentences with tags. */
-  readonly gold: CorpusSource | Iterable<GoldSentence>;
-  /** The predictions: a tagger, a file, or sentences with the same tokens. */
-  readonly predicted: Tagger | CorpusSource | Iterable<GoldSentence>;
-  /** The column of the predicted tags in a file. Default: `tagColumn`. */
-  readonly predictedColumn?: Column | undefined;
-  /**
-   * Gold labels may be `?` (unknown) or `NN|VB` (one of these). Only tokens with a single gold tag are scored. Default:
-   * false.
-   */
-  readonly partial?: boolean | undefined;
-}
-
-/** A sentence with gold or predicted tags. */
-export interface GoldSentence {
-  readonly tokens: readonly string[];
-  readonly tags: readonly string[];
-  readonly featureColumns?: readonly (readonly string[])[] | undefined;
 }
