@@ -45,6 +45,20 @@ describe('reading json', () => {
     ]);
   });
 
+  test('documents of spaCy 3, whose tokens are offsets', () => {
+    const at = (start: number, end: number, id: number) => ({ id, start, end, tag: 'X' });
+    const document = {
+      text: '😀 Ann left.',
+      ents: [{ start: 2, end: 5, label: 'PER' }],
+      tokens: [at(0, 1, 0), at(2, 5, 1), at(6, 11, 2)],
+    };
+    expect(seen(parseText(JSON.stringify([document]), gold).sentences)).toEqual([
+      { tokens: ['😀', 'Ann', 'left.'], tags: ['O', 'B-PER', 'O'], line: 1 },
+    ]);
+    const wrong = JSON.stringify({ ...document, tokens: [at(3, 3, 0)] });
+    expectUserError(() => parseText(wrong, gold), /^file:1: "tokens" is not an array of strings/);
+  });
+
   test.each([
     ['[{"tokens":["a"],"tags":["X"]}', /^file:1: JSON that does not end/],
     ['[{"tokens":["a"],"tags":["X"]},]', /^file:1: neither a record nor an array .* at "\]"/],

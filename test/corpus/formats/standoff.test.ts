@@ -162,6 +162,21 @@ describe('spans', () => {
     );
   });
 
+  test('of records on one line do not tell which is theirs', async () => {
+    const text = put('v.json', '[{"text":"Ann"},{"text":"Bo"}]');
+    const span = { sentence: 1, line: 1, start: 0, end: 3, text: 'Ann', type: 'PER' };
+    const file = put('v.jsonl', JSON.stringify(span));
+    await expectUserErrorAsync(
+      () => read(file, { text: { file: text } }),
+      /v\.json:1: several records in a line/,
+    );
+    const other = put('u.jsonl', JSON.stringify({ ...span, line: 7 }));
+    await expectUserErrorAsync(
+      () => read(other, { text: { file: put('u.json', '[{"text":"Ann"}]') } }),
+      /u\.jsonl:1: a span of line 7, where .*u\.json has no text/,
+    );
+  });
+
   test('of several texts', async () => {
     const span = (file: string) =>
       JSON.stringify({ file, sentence: 1, start: 0, end: 1, text: 'A', type: 'P' });

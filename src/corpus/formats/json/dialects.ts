@@ -4,7 +4,8 @@ import { isObject, type Members } from './object.ts';
 /*
  * Annotations as offsets into a text, as annotation tools export them:
  *  - doccano: `"label": [[0, 4, "PER"]]`, or `"entities": [{"start_offset": 0, "end_offset": 4, "label": "PER"}]`
- *  - spaCy and Prodigy: `"spans": [{"start": 0, "end": 4, "label": "PER"}]`, or `"entities": [[0, 4, "PER"]]`
+ *  - spaCy and Prodigy: `"spans": [{"start": 0, "end": 4, "label": "PER"}]`, or `"entities": [[0, 4, "PER"]]`;
+ *    `"ents"` in a document that spaCy writes as JSON
  *  - Label Studio: `"annotations": [{"result": [{"value": {"start": 0, "end": 4, "labels": ["PER"]}}]}]`, and in its
  *    small JSON `"label": [{"start": 0, "end": 4, "labels": ["PER"]}]`
  * doccano counts UTF-16 units (doccano/doccano#2290). Python's tools count code points, and so does Label Studio since
@@ -20,7 +21,7 @@ export interface Annotated {
   readonly fate?: 'unannotated' | 'rejected' | 'several' | 'predicted' | undefined;
 }
 
-const KEYS = ['label', 'labels', 'entities', 'spans'];
+const KEYS = ['label', 'labels', 'entities', 'ents', 'spans'];
 
 /** The spans that a tool writes as one; undefined if it is none. There is one for each of several labels. */
 function asSpans(value: unknown): readonly TextSpan[] | undefined {

@@ -71,8 +71,7 @@ export function contentOf(members: Members, asked: string | undefined): Content 
   const mayBeTokens = asked !== undefined || key !== TEXT_KEY;
   const mayBeText = asked !== undefined || key === TEXT_KEY;
   if (mayBeTokens && isStrings(value)) return { key, tokens: value };
-  // tokens with their offsets, as of Prodigy
-  const texts = mayBeTokens && Array.isArray(value) ? value.map(textOf) : [undefined];
+  const texts = mayBeTokens && Array.isArray(value) ? tokensIn(value, members) : [undefined];
   if (isStrings(texts)) return { key, tokens: texts };
   if (mayBeText && typeof value === 'string') return { key, text: value };
   const expected = [
@@ -83,6 +82,18 @@ export function contentOf(members: Members, asked: string | undefined): Content 
 }
 
 const textOf = (value: unknown): unknown => (isObject(value) ? value['text'] : undefined);
+
+/** The texts of tokens that are objects: of Prodigy with their text, of spaCy with their offsets in code points. */
+function tokensIn(tokens: readonly unknown[], { text }: Members): readonly unknown[] {
+  let points: string[] | undefined;
+  return tokens.map((token) => {
+    if (!isObject(token) || 'text' in token || typeof text !== 'string') return textOf(token);
+    const { start, end } = token;
+    if (!Number.isInteger(start) || !Number.isInteger(end)) return undefined;
+    points ??= Array.from(text);
+    return points.slice(start as number, end as number).join('') || undefined;
+  });
+}
 
 /** What to do about an object without tokens or text. */
 function remedyFor(members: Members): string {
