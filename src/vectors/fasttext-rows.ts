@@ -9,7 +9,7 @@ import { type RowReader, type RowTarget, wordIn } from './rows.ts';
  * fastText's own model (`.bin`), little-endian, as its fasttext.cc, args.cc, dictionary.cc and densematrix.cc write it:
  *
  *   int32 magic, int32 version
- *   12 int32 options, of which [0] dim, [8] buckets, [9] and [10] lengths of n-grams; a double
+ *   12 int32 options, of which [0] dim, [7] kind, [8] buckets, [9] and [10] lengths of n-grams; a double
  *   int32 entries, words, labels; int64 tokens; from version 12 on int64 pruned (-1: nothing was)
  *   entries: bytes of the word, 0, int64 count, int8 type (0 word, 1 label); words come first
  *   uint8 whether the matrix is quantized; int64 rows, columns; float32 (words + buckets, dim)
@@ -20,6 +20,7 @@ import { type RowReader, type RowTarget, wordIn } from './rows.ts';
 
 const MAX_WORD = 64 * 1024;
 const FIXED = 8 + 12 * 4 + 8;
+const CLASSIFIER = 3;
 
 interface Header extends NgramLengths {
   readonly entries: number;
@@ -61,7 +62,8 @@ export function fasttextRows({ dim }: VectorLayout, target: RowTarget, file: str
     const [entries, words] = [bytes.readInt32LE(FIXED), bytes.readInt32LE(FIXED + 4)];
     const isPruned = version >= 12 && bytes.readBigInt64LE(FIXED + 20) >= 0n;
     if (isPruned) throw fail('a quantized fastText model. Take the full model or its .vec file.');
-    const maxNgram = option(10);
+    // classifiers of the old version have no n-grams, whatever their options say
+    const maxNgram = version === 11 && option(7) === CLASSIFIER ? 0 : option(10);
     header = { entries, words, buckets: option(8), minNgram: option(9), maxNgram, size };
     if (words < 1 || words > entries || header.buckets < 0 || maxNgram > 64)
       throw fail('a damaged fastText model. Download it again.');

@@ -70,6 +70,14 @@ describe('the vector of a word', () => {
     expect(shown(await read(version11, ['cat']))).toBe(`cat=${cat}`);
   });
 
+  test('is its row in a classifier of version 11', async () => {
+    const old = fasttextModel({ words, matrix, version: 11, kind: 3 });
+    expect(shown(await read(old, ['cat']))).toBe('cat=3,5');
+    expect(shown(await read(fasttextModel({ words, matrix, kind: 3 }), ['cat']))).toBe(
+      `cat=${cat}`,
+    );
+  });
+
   test('is its row if the model has no n-grams', async () => {
     const plain = fasttextModel({ words, matrix: matrix.slice(0, 3), maxNgram: 0 });
     const table = await read(plain, ['cat', 'dog']);

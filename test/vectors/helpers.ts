@@ -29,6 +29,8 @@ export function fasttextModel(options: {
   minNgram?: number;
   maxNgram?: number;
   version?: number;
+  /** 1 cbow, 2 skipgram, 3 classifier. */
+  kind?: number;
   pruned?: bigint;
   quantized?: boolean;
 }): Buffer {
@@ -39,7 +41,7 @@ export function fasttextModel(options: {
   const buckets = matrix.length - words.length;
   return Buffer.concat([
     int32(793712314, version),
-    int32(dim, 5, 5, 1, 5, 1, 2, 2, buckets, minNgram, maxNgram, 100),
+    int32(dim, 5, 5, 1, 5, 1, 2, options.kind ?? 2, buckets, minNgram, maxNgram, 100),
     Buffer.from(Float64Array.of(1e-4).buffer),
     int32(words.length + 1, words.length, 1),
     int64(99n),
