@@ -28,6 +28,7 @@ export function trainingNarrator(
         const run = event.epoch === 1 ? runText(event) : '';
         return (run && style.dim(`${run}\n`)) + epochLine(event, style);
       }
+      if (event.type === 'setback') return setbackText(event);
       return event.type === 'end'
         ? `\n${summaryText(event, { style, columnNames, epochs, featured })}`
         : '';
@@ -36,11 +37,15 @@ export function trainingNarrator(
       if (event.type === 'vectors') return vectorsText(event, style);
       if (event.type === 'progress') return progressText(event, { style, columns });
       if (event.type === 'end' || event.type === 'interrupted') return undefined;
+      if (event.type === 'setback') return `epoch ${event.epoch} again`;
       const next = event.type === 'start' ? 1 : event.epoch + 1;
       return `epoch ${Math.min(next, event.epochs)} of ${event.epochs}`;
     },
   });
 }
+
+const setbackText = ({ epoch, message, learningRate }: Event<'setback'>): string =>
+  `${message} It goes back to ${epoch === 1 ? 'the beginning' : `the end of epoch ${epoch - 1}`} with the learning rate ${learningRate}.\n`;
 
 const vectorsText = ({ bytes: read, of }: Event<'vectors'>, style: Style): string =>
   `reading vectors  ${of === undefined ? bytes(read) : bar(read / of, style)}`;

@@ -140,6 +140,17 @@ export interface EpochEvent extends RunPosition {
   readonly secondsLeft: number;
 }
 
+/** Training diverged, and goes back to the end of the epoch before with half the learning rate. */
+export interface SetbackEvent extends RunPosition {
+  readonly type: 'setback';
+  /** The epoch that begins again, from 1. */
+  readonly epoch: number;
+  /** One line about the divergence. */
+  readonly message: string;
+  /** The initial learning rate from now on. */
+  readonly learningRate: number;
+}
+
 /** Training has ended, and the model has been written. */
 export interface EndEvent {
   readonly type: 'end';
@@ -165,7 +176,13 @@ export interface EndEvent {
 }
 
 /** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
-export type TrainingEvent = VectorsEvent | StartEvent | ProgressEvent | EpochEvent | EndEvent;
+export type TrainingEvent =
+  | VectorsEvent
+  | StartEvent
+  | ProgressEvent
+  | EpochEvent
+  | SetbackEvent
+  | EndEvent;
 
 /** The result of a training run. */
 export type TrainingResult = Omit<EndEvent, 'type'>;
@@ -248,6 +265,7 @@ export type SweepEvent =
       | StartEvent
       | ProgressEvent
       | EpochEvent
+      | SetbackEvent
       | (Omit<EndEvent, 'model'> & { readonly model: string | null })
     ) & {
       readonly run: number;

@@ -3,6 +3,7 @@ import type {
   Combination,
   EpochEvent,
   ProgressEvent,
+  SetbackEvent,
   Spread,
   StartEvent,
   TrainOptions,
@@ -109,7 +110,7 @@ export type TuneEvent =
       readonly least: number;
     }
   | ({ readonly type: 'step' } & TuneStep)
-  | ((VectorsEvent | StartEvent | ProgressEvent | EpochEvent) & {
+  | ((VectorsEvent | StartEvent | ProgressEvent | EpochEvent | SetbackEvent) & {
       /** Seconds left of the budget. */
       readonly budgetSecondsLeft: number;
     })

@@ -108,6 +108,16 @@ export type TrainingEvent =
         readonly seconds: number;
         readonly secondsLeft: number;
       })
+  | (RunPosition & {
+      /** Training diverged and goes back to the end of the epoch before, with half the learning rate. */
+      readonly type: 'setback';
+      /** The epoch that begins again, from 1. */
+      readonly epoch: number;
+      /** One line about the divergence. */
+      readonly message: string;
+      /** The initial learning rate from now on. */
+      readonly learningRate: number;
+    })
   | {
       /** The signal stopped training. The checkpoint has everything that it needs to go on. */
       readonly type: 'interrupted';

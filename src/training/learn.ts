@@ -1,13 +1,13 @@
 import { DivergedError } from '../errors.ts';
 import type { EpochRecord, GradientProfile, TrainingRecord } from '../model/model.ts';
-import type { Engine, PreparedBatch, StepResult, TrainingBatch } from '../network/engine.ts';
-import { createRandom, type Random, type RandomState, seedState } from '../network/random.ts';
+import type { Engine, StepResult } from '../network/engine.ts';
+import { createRandom, type RandomState, seedState } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import type { Checkpoints } from './checkpoint/checkpoints.ts';
+import { type Run, trainEpoch, turn } from './epoch.ts';
 import { createEvaluator, type Evaluator } from './evaluator.ts';
 import type { RunPosition, StopReason, TrainingEvent } from './events.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import { epochBatches } from './numbered-corpus.ts';
 import type { TrainOptions } from './options.ts';
 import {
   average,
@@ -19,9 +19,10 @@ import {
 } from './parameters.ts';
 import { meanScore, setPenalties } from './penalties.ts';
 import type { Prepared } from './prepare.ts';
-import { clipOf, learningRateAt } from './schedule.ts';
+import { setbackFactor } from './schedule.ts';
+import { seconds } from './seconds.ts';
 import { startEvent } from './start-event.ts';
-import { type BatchMaker, createBatchMaker, PROBE_DISTANCE } from './training-batches.ts';
+import { createBatchMaker, PROBE_DISTANCE } from './training-batches.ts';
 import { initialiseParameters, openTrainingEngine } from './training-engine.ts';
 import {
   type EpochSums,
@@ -42,33 +43,6 @@ export interface TrainedNetwork
   readonly tokens: number;
   readonly trainingSeconds: number;
 }
-
-/** The constants of a training run. */
-interface Run {
-  readonly engine: Engine;
-  readonly batchMaker: BatchMaker;
-  readonly random: Random;
-  /** The state of `random`, which it changes in place. */
-  readonly randomState: RandomState;
-  readonly h: Hyperparameters;
-  /** Number of tokens of each sentence of the corpus. Tokens in several windows count several times. */
-  readonly lengths: readonly number[];
-  readonly batchSize: number;
-  readonly epochs: number;
-  /** Number of epochs of the networks that are trained after this one. */
-  readonly epochsAfter: number;
-  readonly position: RunPosition;
-  readonly signal: AbortSignal | undefined;
-  readonly checkpoints: Checkpoints | undefined;
-}
-
-/** Time between two progress events, in milliseconds. */
-const PROGRESS_INTERVAL = 100;
-
-/** Lets signals and timers be handled, because training itself never waits. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-export const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /**
  * Trains one network.
@@ -153,6 +127,13 @@ export async function* learn(
       const { diverged } = yield* trainEpoch(run, state);
       if (diverged) {
         const error = divergedError(diverged, { epoch, sums: state.sums, h });
+        if (state.setbacks < MOST_SETBACKS) {
+          goBack(run, state, prepared);
+          const learningRate = h.learningRate * setbackFactor(state);
+          yield { type: 'setback', ...run.position, epoch, message: error.message, learningRate };
+          await turn();
+          continue;
+        }
         if (!state.best || developmentRun) throw error;
         divergence = error.message;
         stopped = 'diverged';
@@ -219,12 +200,36 @@ export async function* learn(
   }
 }
 
+/** How often training goes back after it diverged. */
+const MOST_SETBACKS = 3;
+
+/**
+ * Goes back to the parameters at the end of the last epoch, averaged as they are scored, or to the beginning, with new
+ * moments of the optimizer. The learning rate is then half as high.
+ */
+function goBack(
+  { engine, random, randomState }: Run,
+  state: TrainingState,
+  prepared: Prepared,
+): void {
+  if (state.average) setParameters(engine, state.average);
+  else initialiseParameters(engine, prepared, random);
+  const { batches, moments } = engine.getOptimizerState();
+  for (const arrays of Object.values(moments)) for (const array of arrays) array.fill(0);
+  engine.setOptimizerState({ updates: 0, batches, moments });
+  Object.assign(state, {
+    ...{ setbacks: state.setbacks + 1, updates: 0, nextBatch: 0, sums: noSums() },
+    ...{ epochRandom: [...randomState], random: [...randomState] },
+  });
+}
+
 /** The state before the first epoch. `random` has drawn the initial parameters. */
 const firstState = (random: RandomState, initialGradients: GradientProfile): TrainingState => ({
   epoch: 0,
   updates: 0,
   tokens: 0,
   plateauFactor: 1,
+  setbacks: 0,
   epochRandom: [...random],
   random: [...random],
   nextBatch: 0,
@@ -235,69 +240,6 @@ const firstState = (random: RandomState, initialGradients: GradientProfile): Tra
   average: undefined,
   bestParameters: undefined,
 });
-
-/**
- * Runs the steps of an epoch, from its next batch on, until one diverges or the signal stops training. Whenever a step is
- * complete, the state is one from which training can go on.
- */
-async function* trainEpoch(
-  run: Run,
-  state: TrainingState,
-): AsyncGenerator<TrainingEvent, { diverged?: StepResult }> {
-  const { engine, batchMaker, random, randomState, h, lengths, signal, checkpoints } = run;
-  const { sums } = state;
-  const clip = clipOf(h);
-  const began = performance.now();
-  const tokensBefore = sums.tokens;
-  let reported = began;
-  setRandom(randomState, state.epochRandom);
-  const batches = epochBatches(lengths, run.batchSize, random);
-  if (state.nextBatch > 0) setRandom(randomState, state.random);
-  /** The state of the generator before `next` was made. */
-  let before: RandomState = [...randomState];
-  const prepareFrom = (first: number): (TrainingBatch | PreparedBatch)[] => {
-    before = [...randomState];
-    return batches
-      .slice(first, first + h.accumulate)
-      .map(batchMaker.noisy)
-      .map((batch) => engine.prepare?.(batch) ?? batch);
-  };
-  let next = prepareFrom(state.nextBatch);
-  while (state.nextBatch < batches.length) {
-    const learningRate = learningRateAt(h, state);
-    state.updates++;
-    const step = engine.trainStep(next, {
-      learningRate,
-      ...clip,
-      meanwhile: () => {
-        next = prepareFrom(state.nextBatch + h.accumulate);
-      },
-    });
-    if (!Number.isFinite(step.loss) || !Number.isFinite(step.gradientNorm))
-      return { diverged: step };
-    state.nextBatch += h.accumulate;
-    state.random = before;
-    state.tokens += step.tokens;
-    sums.loss += step.loss * step.tokens;
-    sums.tokens += step.tokens;
-    sums.gradientNorm += step.gradientNorm;
-    sums.clipped += step.clipped ? 1 : 0;
-    sums.steps++;
-    if (signal?.aborted) break;
-    if (performance.now() - reported < PROGRESS_INTERVAL) continue;
-    reported = performance.now();
-    if (checkpoints?.isDue('step')) checkpoints.save(engine, state);
-    yield progressEvent(run, state, (sums.tokens - tokensBefore) / seconds(began));
-    await turn();
-  }
-  return {};
-}
-
-function setRandom(state: RandomState, to: RandomState): void {
-  to.forEach((word, i) => {
-    state[i] = word;
-  });
-}
 
 /** Adds an epoch's record to the state, and its averaged parameters if they are the best so far. */
 function endEpoch(
@@ -337,26 +279,6 @@ function positionOf(
   return {
     ...(ensemble > 1 && { member: member + 1, members: ensemble }),
     ...(developmentRun && { refit: { sentences: trainSentences.length, tokens } }),
-  };
-}
-
-function progressEvent(
-  run: Run,
-  { epoch, sums }: TrainingState,
-  tokensPerSecond: number,
-): TrainingEvent {
-  const epochTokens = run.lengths.reduce((sum, n) => sum + n, 0);
-  const tokensLeft = (run.epochs - epoch + run.epochsAfter) * epochTokens - sums.tokens;
-  return {
-    type: 'progress',
-    ...run.position,
-    epoch: epoch + 1,
-    epochs: run.epochs,
-    tokens: sums.tokens,
-    of: epochTokens,
-    loss: sums.loss / sums.tokens,
-    tokensPerSecond,
-    secondsLeft: tokensLeft / tokensPerSecond,
   };
 }
 

@@ -31,6 +31,8 @@ export interface TrainingCounters {
   tokens: number;
   /** The factor of the schedule `plateau` on the learning rate. */
   plateauFactor: number;
+  /** How often training diverged and went back. Each time the learning rate was halved. */
+  setbacks: number;
   /** The generator's state when the current epoch began. It decides the order of the epoch's batches. */
   epochRandom: RandomState;
   /** The generator's state before the next batch is made. */

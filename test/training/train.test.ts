@@ -325,8 +325,26 @@ describe('training that diverges', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('nan'))).toEqual([]);
   });
 
+  test('goes back three times, each time with half the learning rate', async () => {
+    const { events } = await run('back', { dev: shortDev }, { ...hot, learningRate: 10 });
+    const setbacks = events.filter((event) => event.type === 'setback');
+    expect(setbacks.map(({ learningRate }) => learningRate)).toEqual(
+      [5, 2.5, 1.25].slice(0, setbacks.length),
+    );
+    expect(setbacks.length).toBeGreaterThan(0);
+    expect(setbacks[0]!.message).toMatch(/training diverged/);
+  });
+
+  test('a lower rate may save it', async () => {
+    // with weight decay 1, weights grow without end at rates above 2
+    const cool = { ...hot, learningRate: 5, batchSize: 4, epochs: 4 };
+    const { events } = await run('saved', { dev: shortDev }, cool);
+    expect(events.map(({ type }) => type)).toContain('setback');
+    expect(last(events)).toMatchObject({ type: 'end', stopped: 'epochs' });
+  });
+
   test('later keeps the best epoch so far', async () => {
-    const { output, events } = await run('late', { dev: shortDev }, { ...hot, learningRate: 10 });
+    const { output, events } = await run('late', { dev: shortDev }, { ...hot, learningRate: 40 });
     const epochs = events.filter(({ type }) => type === 'epoch');
     const end = last(events);
     expect(epochs.length).toBeGreaterThan(0);

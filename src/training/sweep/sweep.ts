@@ -147,7 +147,7 @@ async function* trainRun(
       if (event.type === 'vectors') continue;
       if (event.type === 'start') parameters = event.parameters;
       if (event.type === 'epoch') epochs = event.epoch;
-      const atMost = event.type === 'start' ? undefined : elapsed() + event.secondsLeft;
+      const atMost = 'secondsLeft' in event ? elapsed() + event.secondsLeft : undefined;
       const current = { run, elapsed: elapsed(), atMost };
       yield {
         ...event,
