@@ -151,8 +151,12 @@ test("a student has its teacher's hyperparameters and scheme by default", async 
   await expect(plain).rejects.toThrow(
     /spans\.safetensors: gives spans, but the corpora have plain tags\. Name the right tag column/,
   );
-  const two = { teacher: { model: path('teacher.safetensors') }, read: { tagColumn: '0,1' } };
-  await expect(learn('x.safetensors', two)).rejects.toThrow(
+  write(
+    'two.conll',
+    Array.from({ length: 12 }, () => spans.map(([word, tag]) => [word, 'X', tag].join('\t'))),
+  );
+  const two = { teacher: { model: path('teacher.safetensors') }, read: { tagColumn: '1,2' } };
+  await expect(learn('x.safetensors', { ...two, corpora: [path('two.conll')] })).rejects.toThrow(
     /teacher\.safetensors: gives 1 tag columns?, fewer than are read/,
   );
 });
