@@ -1,5 +1,5 @@
 import { flagOf } from '../option-values.ts';
-import { completeSettings } from '../training/recipes.ts';
+import { defaultHyperparameters } from '../training/hyperparameters.ts';
 import { fold, foldCommand } from './help.ts';
 import type { ModelFacts } from './inspect-model.ts';
 import { dimmed } from './scores.ts';
@@ -29,19 +29,13 @@ export const factRows = (
 };
 
 /** The hyperparameters that training would have used if none had been given. */
-function defaultsFor({ record, tasks }: Recorded): Readonly<Record<string, unknown>> {
-  const { hyperparameters: h, corpora } = record;
-  const isPlain = tasks[0]!.scheme === 'none';
-  const recipe = h.recipe === 'pos' || h.recipe === 'spans' ? h.recipe : isPlain ? 'pos' : 'spans';
-  const tokens = corpora
-    .filter(({ role }) => role === 'train')
-    .reduce((sum, { tokens }) => sum + tokens, 0);
-  return {
-    ...completeSettings({ partial: h.partial === true }, recipe, tokens),
-    ...{ partial: false, recipe: 'auto' },
-    refit: !corpora.some(({ role }) => role === 'dev'),
-  };
-}
+const defaultsFor = ({
+  recipe,
+  corpora,
+}: Recorded['record']): Readonly<Record<string, unknown>> => ({
+  ...{ ...defaultHyperparameters, ...recipe?.settings },
+  refit: !corpora.some(({ role }) => role === 'dev'),
+});
 
 /** How a model was trained: the command, scores, files, hyperparameters and epochs. */
 export function recordText(
@@ -81,6 +75,9 @@ export function recordText(
     table(
       factRows(
         [
+          ...(record.recipe
+            ? [row('recipe', `${record.recipe.name}: ${record.recipe.reason}`)]
+            : []),
           row('made by', `seqtag ${record.seqtag}, ${record.kernels}, seed ${record.seed}`),
           ...scores,
           ...(record.refit ? [row('refit', `on all ${sizeText(record.refit)}`)] : []),
@@ -98,9 +95,9 @@ export function recordText(
 }
 
 /** The hyperparameters that differ from the defaults; empty if there are none. */
-function settingsText(facts: Recorded, style: Style): string[] {
-  const defaults = defaultsFor(facts);
-  const rows = Object.entries(facts.record.hyperparameters)
+function settingsText({ record }: Recorded, style: Style): string[] {
+  const defaults = defaultsFor(record);
+  const rows = Object.entries(record.hyperparameters)
     .filter(([name, value]) => defaults[name] !== value)
     .map(([name, value]): Cell[] => [
       flagOf(name),

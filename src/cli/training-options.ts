@@ -5,11 +5,10 @@ import { refuseSameFile } from '../files/same-file.ts';
 import { flagOf } from '../option-values.ts';
 import {
   type HyperparameterName,
-  type Hyperparameters,
   hyperparameterNames,
   hyperparameters,
 } from '../training/hyperparameters.ts';
-import { recipes } from '../training/recipes.ts';
+import { recipeNames, recipeValues } from '../training/recipes.ts';
 import type { TrainOptions } from '../training/train.ts';
 import type { Context } from './context.ts';
 import {
@@ -128,17 +127,11 @@ const shown = (value: unknown): string => {
   return value === allFeatures ? 'all' : String(value);
 };
 
-/** The default, or those of the recipes if they differ: `3 for pos, 5 for spans`. */
+/** The default, or those of the recipes if they differ: `3 for pos, 5 for spans, 5 for chunks`. */
 function defaultsText(name: HyperparameterName): string {
-  const usual = hyperparameters[name].default;
-  const texts = Object.entries(recipes).map(([recipe, settings]) => {
-    const of = (tokens: number): string => {
-      const given: Partial<Hyperparameters> = settings({ tokens, partial: false });
-      return shown(given[name] ?? usual);
-    };
-    const [small, large] = [of(0), of(Number.POSITIVE_INFINITY)];
-    return [recipe, small === large ? small : `${small} or ${large} by corpus size`] as const;
-  });
+  const texts = recipeNames.map(
+    (recipe) => [recipe, recipeValues(recipe, name).map(shown).join(' or ')] as const,
+  );
   if (texts.every(([, text]) => text === texts[0]![1])) return texts[0]![1];
   return texts.map(([recipe, text]) => `${text} for ${recipe}`).join(', ');
 }

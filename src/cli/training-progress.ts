@@ -110,6 +110,7 @@ function startText(event: Event<'start'>, style: Style): string {
       ...event.tagColumns.map((column, _, all) =>
         row('tags', number(column.tags), tagsText(column, all.length > 1)),
       ),
+      ...(event.recipe ? [row('recipe', event.recipe.name, event.recipe.reason)] : []),
       row(
         'model',
         counted(event.parameters, 'parameter'),

@@ -4,7 +4,7 @@
  */
 export interface Hyperparameters {
   /** Defaults for plain tags or for spans. `auto`: chosen by the tags of the corpus. */
-  readonly recipe?: 'auto' | 'pos' | 'spans' | undefined;
+  readonly recipe?: 'auto' | 'pos' | 'spans' | 'chunks' | undefined;
   /** Width of the word embedding. */
   readonly wordDim?: number | undefined;
   /** Keep the initial word embedding unchanged. */

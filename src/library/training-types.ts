@@ -104,6 +104,12 @@ export interface StartEvent {
   readonly backend: string;
   readonly threads: number;
   readonly epochs: number;
+  /** The defaults that were chosen for the corpus, and why. Missing in distillation. */
+  readonly recipe?: {
+    readonly name: string;
+    readonly settings: Readonly<Hyperparameters>;
+    readonly reason: string;
+  };
 }
 
 /** Progress within an epoch. */

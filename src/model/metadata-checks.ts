@@ -169,6 +169,9 @@ function recordCheck(config: NetworkConfig): Check {
     ),
     gazetteers: optional(list(fields({ file: string, sha256: string, entries: COUNT }))),
     hyperparameters: dictionary(anyOf(string, float, bool)),
+    recipe: optional(
+      fields({ name: string, settings: dictionary(anyOf(string, float, bool)), reason: string }),
+    ),
     refit: optional(fields({ sentences: COUNT, tokens: COUNT })),
     recallTag: optional(string),
     teacher: optional(fields({ file: string, sha256: string, weight: float })),

@@ -60,6 +60,8 @@ export interface TrainingRecord {
   }[];
   readonly gazetteers?: readonly GazetteerFile[] | undefined;
   readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
+  /** The defaults of training. Undefined for a student, and in models of older versions. */
+  readonly recipe?: RecipeRecord | undefined;
   /** Counted from 1. */
   readonly bestEpoch: number;
   readonly epochs: readonly EpochRecord[];
@@ -80,6 +82,15 @@ export interface TrainingRecord {
   readonly gradients?:
     | { readonly initial: GradientProfile; readonly trained: GradientProfile }
     | undefined;
+}
+
+/** Defaults that were chosen for the corpus. */
+export interface RecipeRecord {
+  readonly name: string;
+  /** Those that differ from the defaults of every corpus. */
+  readonly settings: Readonly<Partial<Record<string, string | number | boolean>>>;
+  /** Why, as a phrase. */
+  readonly reason: string;
 }
 
 /** Training and scores of a single member of an ensemble. */

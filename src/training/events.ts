@@ -1,5 +1,5 @@
 import type { Report } from '../evaluation/report.ts';
-import type { EpochRecord, MemberRecord } from '../model/model.ts';
+import type { EpochRecord, MemberRecord, RecipeRecord } from '../model/model.ts';
 import type { Coverage } from '../vectors/read.ts';
 
 export interface CorpusSize {
@@ -63,6 +63,8 @@ export type TrainingEvent =
       readonly epochs: number;
       /** Where an interrupted training goes on: the number of complete epochs of its network, and of finished networks. */
       readonly resumed?: { readonly epoch: number; readonly networks: number };
+      /** The defaults for the corpus, and why. Undefined for a student, whose defaults are the teacher's. */
+      readonly recipe?: RecipeRecord;
       /** Number and width of the pretrained vectors, bits of each number, and the relative error of these. */
       readonly pretrained?: {
         readonly rows: number;

@@ -46,8 +46,8 @@ const COUNT = [1, 1e6] as const;
 export const hyperparameters = {
   recipe: {
     default: 'auto',
-    choices: ['auto', 'pos', 'spans'],
-    help: 'kind of tags that the defaults are for; auto is decided by the tags',
+    choices: ['auto', 'pos', 'spans', 'chunks'],
+    help: 'kind of tags that the defaults are for; auto is decided by the corpus',
   },
 
   // Words and characters

@@ -22,7 +22,7 @@ import { vectorPath } from '../vectors/npm-package.ts';
 import { computeTeacherTargets, type TeacherTargets, withTeachersTags } from './distill.ts';
 import { type Pretrained, readPretrained } from './embeddings.ts';
 import type { TrainingEvent } from './events.ts';
-import type { Hyperparameters } from './hyperparameters.ts';
+import { defaultHyperparameters, type Hyperparameters, type Settings } from './hyperparameters.ts';
 import {
   type CorpusFile,
   checkRereadable,
@@ -33,14 +33,17 @@ import { exampleWords } from './lemma-targets.ts';
 import { hashedFeatures, networkConfig } from './network-config.ts';
 import { type NumberedCorpus, numberCorpus } from './numbered-corpus.ts';
 import { refitsByDefault, type TrainOptions } from './options.ts';
-import { completeSettings, type RecipeName } from './recipes.ts';
+import { chooseRecipe, type Recipe } from './recipes.ts';
 import { parseTagWeights, tagWeights } from './tag-weights.ts';
 import { type TrainedColumn, trainedColumns } from './trained-columns.ts';
 import type { TrainingFiles } from './training-files.ts';
+import { traitsOf } from './traits.ts';
 
 /** The input of training a network, except for the seed. */
 export interface Prepared {
   readonly hyperparameters: Hyperparameters;
+  /** The defaults for these files. */
+  readonly recipe: Recipe;
   /** The hyperparameters of training on these files if none are given. */
   readonly recipeHyperparameters: Hyperparameters;
   /** Whether labels may be `?` or `NN|VB`. */
@@ -82,14 +85,27 @@ export interface Prepared {
 export async function* prepare(
   options: TrainOptions,
   files: TrainingFiles,
-  developmentRun?: Pick<Prepared, 'hyperparameters'>,
+  developmentRun?: Pick<Prepared, 'hyperparameters' | 'recipe'>,
 ): AsyncGenerator<TrainingEvent, Prepared> {
   const { teacher, corpora, devFile, gazetteers } = files;
   const columns = trainedColumns(options, files, { refit: developmentRun !== undefined });
   const [{ train: trainSentences, dev, tagColumn }] = columns as [TrainedColumn];
   const tokens = countTokens(trainSentences);
-  const circumstances = { teacher, tagColumn, tokens };
-  const h = developmentRun?.hyperparameters ?? chooseHyperparameters(options, circumstances);
+  const given = { ...teacher?.settings, ...options.hyperparameters };
+  const recipe =
+    developmentRun?.recipe ??
+    chooseRecipe(
+      given.recipe,
+      traitsOf(
+        { train: trainSentences, dev, scheme: tagColumn.trainedScheme },
+        { partial: given.partial ?? false, vectors: options.embeddings !== undefined },
+      ),
+    );
+  const complete = (settings: Settings): Hyperparameters => ({
+    ...{ ...defaultHyperparameters, ...recipe.settings, ...teacher?.settings, ...settings },
+    refit: settings.refit ?? teacher?.settings.refit ?? refitsByDefault(options),
+  });
+  const h = developmentRun?.hyperparameters ?? complete(options.hyperparameters);
   if (h.refit && options.embeddings !== undefined)
     checkRereadable(vectorPath(options.embeddings), {
       option: 'embeddings',
@@ -138,10 +154,8 @@ export async function* prepare(
   const recallBias = parseRecallBias(h.biasRecall); // undefined for `auto`
   return {
     hyperparameters: h,
-    recipeHyperparameters: chooseHyperparameters(
-      { ...options, hyperparameters: {} },
-      circumstances,
-    ),
+    recipe,
+    recipeHyperparameters: complete({}),
     partial: h.partial,
     heldOut: !devFile,
     columns,
@@ -170,25 +184,6 @@ export async function* prepare(
       ? checkedTagIndices(recallBias, vocabulary, tagColumns)
       : biasedTagIndices(undefined, vocabulary, tagColumns),
     tokens,
-  };
-}
-
-/** All hyperparameters: as given, else from the teacher, else from the recipe, else the defaults. */
-function chooseHyperparameters(
-  options: TrainOptions,
-  context: Pick<TrainingFiles, 'teacher'> & Pick<Prepared, 'tagColumn' | 'tokens'>,
-): Hyperparameters {
-  const { teacher, tagColumn, tokens } = context;
-  const settings = { ...teacher?.settings, ...options.hyperparameters };
-  const recipe =
-    settings.recipe === undefined || settings.recipe === 'auto'
-      ? tagColumn.scheme === 'none'
-        ? 'pos'
-        : 'spans'
-      : (settings.recipe as RecipeName);
-  return {
-    ...completeSettings(settings, recipe, tokens),
-    refit: settings.refit ?? refitsByDefault(options),
   };
 }
 

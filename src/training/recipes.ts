@@ -1,42 +1,103 @@
 import { featureNames } from '../corpus/features/features.ts';
-import { defaultHyperparameters, type Hyperparameters, type Settings } from './hyperparameters.ts';
-
-/** The inputs of a recipe. */
-interface Circumstances {
-  /** Tokens of the training corpus. */
-  readonly tokens: number;
-  /** Whether labels may be partial. */
-  readonly partial: boolean;
-}
+import type { RecipeRecord } from '../model/model.ts';
+import {
+  defaultHyperparameters,
+  type HyperparameterName,
+  type Settings,
+} from './hyperparameters.ts';
+import type { Traits } from './traits.ts';
 
 /**
- * The defaults for each kind of tags that differ from those in `hyperparameters`. They were best on development data
- * (bench/README.md).
+ * Kinds of tags: plain tags (`pos`), spans in text that is mostly outside of spans, such as names (`spans`), and spans
+ * that cover most of the text (`chunks`).
  */
-export const recipes = {
-  // more units are better only if the corpus is large enough to train them
-  pos: ({ tokens }) => ({
-    features: featureNames.join(),
-    hidden: tokens < 100_000 ? 100 : 200,
-  }),
-  spans: ({ partial }) => ({
+export const recipeNames = ['pos', 'spans', 'chunks'] as const;
+export type RecipeName = (typeof recipeNames)[number];
+
+/** Defaults that differ from those in `hyperparameters`, and for which corpora. */
+interface Rule {
+  readonly recipes: readonly RecipeName[];
+  /** Default: all corpora with tags of this kind. */
+  readonly when?: (traits: Traits) => boolean;
+  readonly settings: Settings;
+  /** The reason, as a clause that `train` prints. */
+  readonly reason?: string;
+}
+
+const all = featureNames.join();
+
+/**
+ * The recipes. The last rule that applies has precedence. The values were best on development data: see
+ * docs/training.md.
+ */
+const rules: readonly Rule[] = [
+  { recipes: ['pos'], settings: { features: all } },
+  {
+    recipes: ['pos'],
+    when: ({ tokens }) => tokens >= 100_000,
+    settings: { hidden: 200 },
+    reason: '200 units, because there are 100,000 tokens to train them',
+  },
+  {
+    recipes: ['spans', 'chunks'],
+    settings: { labelSmoothing: 0.2, charFilters: 100, charWidth: 5 },
+  },
+  {
+    recipes: ['spans'],
+    // with all features, a network memorises the names of the training corpus
+    settings: { decoder: 'constrained', features: 'shape,case', biasRecall: 'auto' },
+  },
+  {
+    recipes: ['chunks'],
+    // a chunk depends on its neighbours and on word classes, and few tokens are `O`
+    settings: { decoder: 'crf', features: all, hidden: 200 },
+  },
+  {
+    recipes: ['spans', 'chunks'],
+    when: ({ partial }) => partial,
     // only a CRF learns from unknown tags: the tag scheme restricts them and their neighbours
-    ...(partial ? { decoder: 'crf' } : { decoder: 'constrained', labelSmoothing: 0.2 }),
-    biasRecall: 'auto',
-    features: 'shape,case',
-    charFilters: 100,
-    charWidth: 5,
-  }),
-} satisfies Record<string, (circumstances: Circumstances) => Settings>;
+    settings: { decoder: 'crf', labelSmoothing: 0 },
+  },
+];
 
-export type RecipeName = keyof typeof recipes;
+/** The defaults for a corpus. The reason is a phrase: `5.0 % of the tokens are in spans; ...`. */
+export interface Recipe extends RecipeRecord {
+  readonly name: RecipeName;
+  readonly settings: Settings;
+}
 
-/** Every hyperparameter: from the settings, else from the recipe for a corpus of `tokens`, else the default. */
-export function completeSettings(
-  settings: Settings,
-  recipe: RecipeName,
-  tokens = 0,
-): Hyperparameters {
-  const partial = settings.partial ?? defaultHyperparameters.partial;
-  return { ...defaultHyperparameters, ...recipes[recipe]({ tokens, partial }), ...settings };
+/** Chunks cover most tokens (CoNLL-2000: 87 %), names few (news: 17 %, biographies: 64 %). */
+const DENSE = 0.4;
+
+/**
+ * The recipe for a corpus.
+ * @param given the name of a recipe, or `auto`, which chooses by the tags
+ */
+export function chooseRecipe(given: string | undefined, traits: Traits): Recipe {
+  const { density } = traits;
+  const share = `${(100 * density).toFixed(density < 0.1 ? 1 : 0)} % of the tokens are in spans`;
+  const [name, why]: [RecipeName, string] =
+    given !== undefined && given !== 'auto'
+      ? [given as RecipeName, 'as given']
+      : traits.plain
+        ? ['pos', 'plain tags']
+        : [density < DENSE ? 'spans' : 'chunks', share];
+  const applied = rules.filter(
+    (rule) => rule.recipes.includes(name) && (rule.when?.(traits) ?? true),
+  );
+  return {
+    name,
+    settings: Object.assign({}, ...applied.map(({ settings }) => settings)) as Settings,
+    reason: [why, ...applied.flatMap(({ reason }) => reason ?? [])].join('; '),
+  };
+}
+
+/** The values that a hyperparameter has by default on different corpora with the recipe. */
+export function recipeValues(recipe: RecipeName, name: HyperparameterName): unknown[] {
+  const setBy = rules.filter(
+    ({ recipes, settings }) => recipes.includes(recipe) && name in settings,
+  );
+  const isAlwaysSet = setBy.some(({ when }) => when === undefined);
+  const values = setBy.map(({ settings }) => settings[name]);
+  return [...new Set(isAlwaysSet ? values : [defaultHyperparameters[name], ...values])];
 }

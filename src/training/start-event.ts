@@ -15,6 +15,7 @@ export function startEvent(
   const { epochs, resumed } = run;
   const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut, tagColumns, vocabulary } = prepared;
+  const { recipe, teacherTargets } = prepared;
   const names = columnNames({ tagColumns, vocabulary });
   const { kind, isa, threads } = engine.description;
   return {
@@ -37,6 +38,7 @@ export function startEvent(
     threads,
     epochs,
     ...(resumed && { resumed }),
+    ...(!teacherTargets && { recipe }),
     ...(pretrained && {
       pretrained: {
         rows: pretrained.vectors.scales.length,

@@ -6,7 +6,7 @@ import type { TagColumn } from '../model/model.ts';
 import { MOST_HEADS } from '../network/config.ts';
 import { checkCorpora } from './check-corpora.ts';
 import { teachersSchemes } from './distill.ts';
-import type { Settings } from './hyperparameters.ts';
+import { defaultHyperparameters } from './hyperparameters.ts';
 import {
   chooseSchemes,
   type HeldOut,
@@ -18,7 +18,6 @@ import {
 } from './labelled-corpus.ts';
 import { withScripts } from './lemma-targets.ts';
 import { type TrainOptions, tagColumnsOf } from './options.ts';
-import { completeSettings } from './recipes.ts';
 import type { TrainingFiles } from './training-files.ts';
 
 /** A tag column to learn, with its sentences. */
@@ -55,8 +54,8 @@ export function trainedColumns(
       `${names.length} tag columns: a model can have at most ${MOST_HEADS}. Train two models.`,
       { code: 'SEQTAG_COLUMN', option: 'tagColumn' },
     );
-  const settings: Settings = { ...teacher?.settings, ...hyperparameters };
-  const { seed, tagScheme, partial } = completeSettings(settings, 'pos'); // these do not depend on the recipe
+  const settings = { ...defaultHyperparameters, ...teacher?.settings, ...hyperparameters };
+  const { seed, tagScheme, partial } = settings; // no recipe sets these
   const { format } = corpora[0]!;
   const warnings: string[] = []; // an error comes without them
   const onWarning = (warning: string): void => {

@@ -35,7 +35,7 @@ export function createTrainingRecord({
   refit: (Assessment & { readonly trainedOn: TrainingRecord['refit'] }) | undefined;
 }): TrainingRecord {
   const { teacher, corpora, devFile, testFile, gazetteers } = files;
-  const { hyperparameters: h, recipeHyperparameters, recallBias } = prepared;
+  const { hyperparameters: h, recipeHyperparameters, recipe, recallBias } = prepared;
   const [{ bestEpoch, epochs, gradients }] = networks as readonly [TrainedNetwork];
   return {
     seqtag: version,
@@ -52,6 +52,7 @@ export function createTrainingRecord({
     ...(gazetteers && { gazetteers: gazetteers.files }),
     ...(teacher && { teacher: teacher.record }),
     hyperparameters: h,
+    ...(!teacher && { recipe }),
     bestEpoch,
     epochs,
     ...model.scores,

@@ -165,7 +165,7 @@ describe('train', () => {
       if ('choices' in option) choices[name] = option.choices;
     // the names that the types of these options list; a new choice must be added there
     expect(choices).toMatchObject({
-      recipe: ['auto', 'pos', 'spans'],
+      recipe: ['auto', 'pos', 'spans', 'chunks'],
       charEncoder: ['cnn', 'lstm', 'none'],
       direction: ['both', 'forward', 'backward'],
       merge: ['concat', 'sum', 'mean', 'product'],

@@ -8,10 +8,11 @@ import { DivergedError, UserError } from '../../src/errors.ts';
 import { openModel } from '../../src/model/model-file.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 import { prepare } from '../../src/training/prepare.ts';
-import { completeSettings } from '../../src/training/recipes.ts';
+import { chooseRecipe } from '../../src/training/recipes.ts';
 import { checkHyperparameters } from '../../src/training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../src/training/train.ts';
 import { readTrainingFiles } from '../../src/training/training-files.ts';
+import { traitsOf } from '../../src/training/traits.ts';
 import { sentences } from '../cli/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-train-'));
@@ -287,7 +288,11 @@ describe('refit', () => {
     const again = await result(prepare(options, files, first));
     expect([first.tokens, again.tokens]).toEqual([91_800, 102_000]);
     expect([first.config.hidden, again.config.hidden]).toEqual([100, 100]);
-    expect(completeSettings({}, 'pos', again.tokens).hidden).toBe(200);
+    const traits = traitsOf(
+      { train: again.trainSentences, dev: [], scheme: 'none' },
+      { partial: false, vectors: false },
+    );
+    expect(chooseRecipe('auto', traits).settings.hidden).toBe(200);
   });
 
   test('that is interrupted leaves the model of the development run', async () => {

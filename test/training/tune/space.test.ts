@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Settings } from '../../../src/training/hyperparameters.ts';
-import { completeSettings } from '../../../src/training/recipes.ts';
 import { createSpace, type Space, type SpaceOptions } from '../../../src/training/tune/space.ts';
+import { completeSettings } from '../typical.ts';
 
 const spaceOf = (more: Partial<SpaceOptions> = {}): Space =>
   createSpace({

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { chooseRecipe, recipeValues } from '../../src/training/recipes.ts';
+import type { Traits } from '../../src/training/traits.ts';
+import { names } from './typical.ts';
+
+test('the kind of tags and the density of spans choose the recipe', () => {
+  const recipeOf = (traits: Partial<Traits>) => {
+    const { name, reason } = chooseRecipe('auto', { ...names, ...traits });
+    return `${name}: ${reason}`;
+  };
+  expect(recipeOf({ plain: true, density: 0 })).toBe('pos: plain tags');
+  expect(recipeOf({})).toBe('spans: 5.0 % of the tokens are in spans');
+  expect(recipeOf({ density: 0 })).toBe('spans: 0.0 % of the tokens are in spans');
+  expect(recipeOf({ density: 0.868 })).toBe('chunks: 87 % of the tokens are in spans');
+});
+
+test('a recipe that is given is used, with the rules for the corpus', () => {
+  const { name, settings, reason } = chooseRecipe('pos', { ...names, tokens: 200_000 });
+  expect({ name, reason }).toEqual({
+    name: 'pos',
+    reason: 'as given; 200 units, because there are 100,000 tokens to train them',
+  });
+  expect(settings).toMatchObject({ hidden: 200 });
+  expect(chooseRecipe('pos', names).settings).not.toHaveProperty('hidden');
+});
+
+test('partial labels need a CRF without label smoothing', () => {
+  const { settings } = chooseRecipe(undefined, { ...names, partial: true });
+  expect(settings).toMatchObject({ decoder: 'crf', labelSmoothing: 0 });
+});
+
+test('the values of a hyperparameter that a recipe may have', () => {
+  expect(recipeValues('pos', 'hidden')).toEqual([100, 200]);
+  expect(recipeValues('spans', 'hidden')).toEqual([100]);
+  expect(recipeValues('chunks', 'hidden')).toEqual([200]);
+  expect(recipeValues('spans', 'labelSmoothing')).toEqual([0.2, 0]);
+});
