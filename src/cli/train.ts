@@ -34,7 +34,7 @@ const examples = [
 
 const notes = [
   'Ctrl-C stops training and keeps it in MODEL.checkpoint; the exit code is 130. `seqtag train --resume MODEL.checkpoint` goes on, and gives the model that training without a break gives. With --finish it writes the best model so far. A killed training has the checkpoint of its last epoch, and within a long epoch of every five minutes. A second Ctrl-C exits at once.',
-  'Defaults depend on the recipe: `pos` for plain tags, `spans` for span tags such as B-PER. seqtag chooses it by the tags in the corpus.',
+  'Defaults depend on the recipe: `pos` for plain tags, `spans` for spans such as names, `chunks` for spans that cover most of the text. seqtag chooses it by the corpus and says why.',
   'Without --dev, seqtag trains twice: first with a tenth of the corpus held out to find the best number of epochs, then on the whole corpus (--refit). Use --no-refit to keep the first model.',
   '--sweep trains a model for every combination of values. Separate the values with commas, or with | if a value contains a comma. A table goes to standard output and the best model to -o. Each finished run is recorded in MODEL.sweep.jsonl. Ctrl-C drops the current run; the same command continues with the next one. Sweeps do not refit unless you pass --refit.',
   '--tune trains the default recipe, compares others with it in the time that is left, and writes the model with the best dev score to -o. Hyperparameters that you give stay fixed. Each step is recorded in MODEL.tune.jsonl. Ctrl-C drops the current step; the same command, also with more time, continues with it.',
