@@ -38,12 +38,16 @@ export function chooseAllowed(
 ): void {
   const K = lemmatiser.size;
   tokens.forEach((token, t) => {
-    let allowed = -1;
-    for (let k = 0; k < K; k++) {
-      const at = t * K + k;
-      if (!lemmatiser.allows(token, k)) emissions[at] = NEVER;
-      else if (allowed < 0 || emissions[at]! > emissions[t * K + allowed]!) allowed = k;
+    const allowed = lemmatiser.allowed(token);
+    if (allowed.length === K || allowed.length === 0) return;
+    const scores = emissions.subarray(t * K, (t + 1) * K);
+    const kept = allowed.map((k) => scores[k]!);
+    scores.fill(NEVER);
+    let top = 0;
+    for (const [i, k] of allowed.entries()) {
+      scores[k] = kept[i]!;
+      if (kept[i]! > kept[top]!) top = i;
     }
-    if (allowed >= 0 && !lemmatiser.allows(token, best[t]!)) best[t] = allowed;
+    if (!lemmatiser.allows(token, best[t]!)) best[t] = allowed[top]!;
   });
 }

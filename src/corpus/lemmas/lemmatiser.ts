@@ -13,6 +13,8 @@ export interface Lemmatiser {
   fits(form: string, k: number): boolean;
   /** Whether script k may be chosen: if it fits, and if the lexicon has it for the form or does not have the form. */
   allows(form: string, k: number): boolean;
+  /** The scripts that may be chosen for the form, ascending. */
+  allowed(form: string): readonly number[];
   /** Whether some script turns the form into the lemma. */
   reaches(form: string, lemma: string): boolean;
   /** The scripts that turn the form into the lemma. */
@@ -45,6 +47,12 @@ export function createLemmatiser(names: readonly string[], lexicon?: LemmaLexico
     // a letter has at most two UTF-16 units
     return form.length >= 2 * least || [...form].length >= least;
   };
+  const fitting: (readonly number[])[] = []; // by number of letters
+  const scriptsFor = (length: number): readonly number[] => {
+    fitting[length] ??= letters.flatMap((least, k) => (least <= length ? [k] : []));
+    return fitting[length];
+  };
+  const longest = Math.max(0, ...letters);
 
   return {
     size: scripts.length,
@@ -57,6 +65,7 @@ export function createLemmatiser(names: readonly string[], lexicon?: LemmaLexico
       return lemma;
     },
     fits,
+    allowed: (form) => entries?.get(form) ?? scriptsFor(Math.min(longest, [...form].length)),
     allows: (form, k) => entries?.get(form)?.includes(k) ?? fits(form, k),
     reaches(form, lemma) {
       const key = `${form}\t${lemma}`;

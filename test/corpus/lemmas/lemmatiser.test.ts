@@ -17,6 +17,20 @@ test('a script fits if a letter is left, or is added', () => {
   expect(fits('abc')).toEqual([true, true, true, true]);
   expect(fits('𝒜𝒷')).toEqual([true, false, true, false]);
   expect(fits('')).toEqual([false, false, true, false]);
+  expect(lemmatiser.allowed('ab')).toEqual([0, 2, 4]);
+  expect(lemmatiser.allowed('abcdefgh')).toEqual([0, 1, 2, 3, 4]);
+  expect(lemmatiser.allowed('')).toEqual([2]);
+});
+
+test('a lexicon has the scripts of its words', () => {
+  const { allowed, allows, fits } = createLemmatiser(['lower *', '=be', 'lower *-4'], {
+    least: 1,
+    words: { '1': ['is'], '0 1': ['are'] },
+  });
+  expect(['is', 'are', 'Is', 'been'].map(allowed)).toEqual([[1], [0, 1], [0, 1], [0, 1]]);
+  expect([0, 1, 2].map((k) => allows('is', k))).toEqual([false, true, false]);
+  expect([0, 1, 2].map((k) => allows('Is', k))).toEqual([true, true, false]);
+  expect(fits('is', 0)).toBe(true);
 });
 
 test('knows which lemmas it can give', () => {
