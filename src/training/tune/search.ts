@@ -95,7 +95,7 @@ export async function* search(
     const size = bracketSize(secondsForBrackets(planned), costs());
     const recipes = size === 0 ? [] : space.next(bases, size);
     if (recipes.length === 0) break;
-    const found = yield* halve(recipes, { steps, rungs, bracket, standard });
+    const found = yield* halve(recipes, { steps, rungs, bracket, standard, pool });
     if (!found) return false;
     pool = best([...pool, ...found], MOST_FINALISTS);
     await steps.keepOnly(pool.map(combinationOf));
@@ -116,9 +116,11 @@ async function* halve(
     rungs: readonly [number, number];
     bracket: number;
     standard: StepRecord;
+    /** Paused runs of earlier brackets, which stay. */
+    pool: readonly StepRecord[];
   },
 ): AsyncGenerator<TuneEvent, StepRecord[] | undefined> {
-  const { steps, rungs, bracket, standard } = context;
+  const { steps, rungs, bracket, standard, pool } = context;
   let remaining = recipes;
   let records: StepRecord[] = [];
   for (const [r, rung] of rungs.entries()) {
@@ -131,7 +133,9 @@ async function* halve(
       if (!record) return undefined;
       records.push(record);
     }
-    if (r === 0) remaining = best(records, survivors(recipes.length)).map(combinationOf);
+    if (r > 0) continue;
+    remaining = best(records, survivors(recipes.length)).map(combinationOf);
+    await steps.keepOnly([...pool.map(combinationOf), ...remaining]);
   }
   return records;
 }

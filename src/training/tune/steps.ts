@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { version } from '../../files/package.ts';
@@ -56,6 +57,9 @@ export interface StepsOptions {
   readonly clock: () => number;
 }
 
+/** Default number of threads of a run at most: paused runs keep theirs, and training gains little from more. */
+const MOST_THREADS = 4;
+
 interface Paused {
   readonly run: PausableRun;
   readonly combination: Settings;
@@ -80,6 +84,7 @@ export function createSteps(context: StepsOptions): Steps {
     const model = join(workspace.folder, `${crypto.randomUUID()}.safetensors`);
     const trainOptions: TrainOptions = {
       ...options,
+      threads: options.threads ?? Math.min(MOST_THREADS, availableParallelism()),
       output: model,
       hyperparameters: { ...hyperparameters, refit: false }, // dev scores are compared; a refit has none
       signal: undefined, // with the signal, training would score and save a run that is discarded
