@@ -69,12 +69,42 @@ function columnName({ header, columns }: Document, column: string): string {
   return header?.names[index] ?? `tag_${index}`;
 }
 
-/** How many columns with content besides the token and its tag are lost in another format. */
-export function otherColumns({ format, columns }: Document, to: Format | undefined): number {
+/** CoNLL-U fields that can be tags, without the one that is written by default. */
+const OTHER_FIELDS = { lemma: 2, xpos: 4, feats: 5, deprel: 7 } as const;
+
+/** Adds the fields that a sentence of CoNLL-U fills in and that are not written by default. */
+export function addFilledFields(raw: string, filled: Set<string>): void {
+  for (const line of raw.split('\n')) {
+    const cells = line.split('\t');
+    if (cells.length !== 10 || line.startsWith('#')) continue;
+    for (const [name, c] of Object.entries(OTHER_FIELDS)) if (cells[c] !== '_') filled.add(name);
+  }
+}
+
+/**
+ * One line about columns that are lost in another format; undefined if there are none.
+ * @param filled the fields of CoNLL-U that are filled in
+ */
+export function leftOutText(
+  { format, columns, header }: Document,
+  { to, filled }: { to: Format | undefined; filled: ReadonlySet<string> },
+): string | undefined {
   const hasRoom =
     to === 'columns' || to === 'csv' || to === 'tsv' || to === 'jsonl' || to === 'json';
+  if (!hasRoom || to === format) return undefined;
+  if (format === 'conllu')
+    return filled.size === 0
+      ? undefined
+      : `only upos is written; ${[...filled].join(', ')} ${filled.size === 1 ? 'is' : 'are'} left out. To write all: --tag-column ${['upos', ...filled].join(',')}.`;
   const isTable = format === 'columns' || format === 'csv' || format === 'tsv';
-  return hasRoom && isTable && to !== format ? Math.max(0, columns - 2) : 0;
+  const others = isTable ? Math.max(0, columns - 2) : 0;
+  if (others === 0) return undefined;
+  const all = Array.from({ length: columns - 1 }, (_, c) => c + 1).join(',');
+  const remedy =
+    header === undefined
+      ? `To write all: --tag-column ${all}.`
+      : 'List the columns to write with --tag-column.';
+  return `only one column of tags is written; ${others} more ${others === 1 ? 'column is' : 'columns are'} left out. ${remedy}`;
 }
 
 /** Writes a document as it was. */

@@ -21,7 +21,12 @@ import {
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { type ConversionOptions, createConversionWriter, otherColumns } from './convert-writer.ts';
+import {
+  addFilledFields,
+  type ConversionOptions,
+  createConversionWriter,
+  leftOutText,
+} from './convert-writer.ts';
 import { addNotes } from './help.ts';
 import { openInput, outputFormat, someOf } from './input.ts';
 import {
@@ -125,7 +130,7 @@ async function convertCommand(
   // A corpus needs no tags if they do not change.
   const isChanged = to !== undefined && (to !== from || isStandoff(from)) && to !== 'horizontal';
   const gold = !isRaw(from) && (scheme !== undefined || isChanged);
-  const tagColumns = flags.tagColumn?.split(',') ?? [];
+  const tagColumns = flags.tagColumn?.split(/\s*,\s*/) ?? [];
 
   const text = to === 'brat' ? createBratText(flags.outFile) : undefined;
 
@@ -141,7 +146,8 @@ async function convertCommand(
         document = started;
       },
     });
-    const output = converted(pieces, {
+    const filled = new Set<string>();
+    const output = converted(gold && from === 'conllu' ? watched(pieces, filled) : pieces, {
       ...{ tagColumns, to, gold, scheme, fromScheme },
       offsets: flags.offsets,
       isStandoff: isStandoff(from),
@@ -151,12 +157,24 @@ async function convertCommand(
     });
     for await (const piece of output) await sink.write(piece);
     text?.finish();
-    const others = gold && tagColumns.length === 0 ? otherColumns(document!, to) : 0;
-    if (others > 0)
-      context.say(
-        `seqtag: ${name}: only one column of tags is written; ${others} more ${others === 1 ? 'column is' : 'columns are'} left out. List the columns to write with --tag-column.`,
-      );
+    const leftOut =
+      gold && tagColumns.length === 0 ? leftOutText(document!, { to, filled }) : undefined;
+    if (leftOut !== undefined) context.say(`seqtag: ${name}: ${leftOut}`);
   });
+}
+
+/** Number of sentences in which to look for fields that are filled in. */
+const SAMPLE = 1000;
+
+async function* watched(
+  pieces: AsyncIterable<Sentence[]>,
+  filled: Set<string>,
+): AsyncGenerator<Sentence[]> {
+  let seen = 0;
+  for await (const piece of pieces) {
+    for (const { source } of piece) if (seen++ < SAMPLE) addFilledFields(source?.raw ?? '', filled);
+    yield piece;
+  }
 }
 
 interface Conversion extends Omit<ConversionOptions, 'schemes'> {

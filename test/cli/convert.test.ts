@@ -179,7 +179,17 @@ describe('several tag columns', () => {
   it('are left out with one line that says so', async () => {
     const { code, stdout, stderr } = await seqtag(['convert', file, '--to=jsonl']);
     expect([code, stdout]).toEqual([0, '{"tokens":["New","York"],"tags":["B-LOC","I-LOC"]}\n']);
-    expect(stderr).toMatch(/^seqtag: \S+three\.conll: only one column of tags is written; 1 more /);
+    expect(stderr).toMatch(
+      /^seqtag: \S+three\.conll: only one column of tags is written; 1 more column is left out\. To write all: --tag-column 1,2\.\n$/,
+    );
+    const conllu = write('fields.conllu', '1\tDogs\tdog\tNOUN\tNNS\t_\t0\troot\t_\t_\n\n');
+    const fields = await seqtag(['convert', conllu, '--to=jsonl']);
+    expect(fields.stderr).toMatch(
+      /fields\.conllu: only upos is written; lemma, xpos, deprel are left out\. To write all: --tag-column upos,lemma,xpos,deprel\.\n$/,
+    );
+    expect(await convert([conllu, '--to=jsonl', '--tag-column=upos, lemma'])).toBe(
+      '{"tokens":["Dogs"],"upos":["NOUN"],"lemma":["dog"]}\n',
+    );
     expect((await seqtag(['convert', file, '--scheme=BIOES'])).stderr).toBe('');
   });
 });
