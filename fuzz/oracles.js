@@ -18,10 +18,10 @@ const malformed = () => {
 };
 
 /** Lines without their ends. @param {string} text */
-function linesOf(text) {
+function linesOf(text, hasComments = false) {
   const lines = text.split('\n').map((line) => line.replace(/\r+$/, ''));
   const hasReturn = (/** @type {string} */ line) =>
-    line.includes('\r') && !line.startsWith('#') && !isBlank(line);
+    line.includes('\r') && !(hasComments && line.startsWith('#')) && !isBlank(line);
   if (lines.some(hasReturn)) malformed();
   return lines;
 }
@@ -73,7 +73,7 @@ function commonWidth(rows, least = 2) {
 }
 
 /** @param {string} separator @param {{ token: number }} columns */
-const columns = (separator, { token }) =>
+const columns = (separator, { token: column }) =>
   expecting((text) => {
     /** @type {({ fields: string[], isHash: boolean } | undefined)[]} */
     const rows = [];
@@ -96,8 +96,10 @@ const columns = (separator, { token }) =>
     const width = commonWidth(
       sure.length > 0 ? sure : rows.flatMap((row) => (row ? [row.fields] : [])),
     );
-    if (token >= width - 1) malformed();
-    const read = (/** @type {boolean} */ areComments) => {
+    // one line does not show whether its number counts
+    const isTold = sure.length > 1;
+    if (isTold && column >= width - 1) malformed();
+    const read = (/** @type {boolean} */ areComments, token = column) => {
       let isFirst = true;
       /** @type {(readonly [string, string] | undefined)[]} */
       const found = [];
@@ -110,14 +112,14 @@ const columns = (separator, { token }) =>
       }
       return sentencesOf(found);
     };
-    return [read(true), read(false)];
+    return [read(true), read(false), ...(isTold ? [] : [read(true, 0), read(false, 0)])];
   });
 
 const conllu = expecting((text) => {
   /** @type {(readonly [string, string] | undefined)[]} */
   const rows = [];
   let next = 1;
-  for (const line of linesOf(text)) {
+  for (const line of linesOf(text, true)) {
     const { content, isMarked } = unmarked(line);
     if (isMarked || isBlank(content)) {
       rows.push(undefined);
@@ -203,7 +205,8 @@ const table = (rowsOf, header) =>
     commonWidth(body);
     const [first = []] = body;
     const names = first.map((name) => name.trim().toLowerCase());
-    const hasHeader = names.filter((name) => header.includes(name)).length > 1;
+    const known = names.filter((name) => header.includes(name));
+    const hasHeader = known.length > 1 || known.includes('token');
     const find = (/** @type {string[]} */ ...wanted) => {
       for (const name of wanted) if (names.includes(name)) return names.indexOf(name);
       return -1;
@@ -427,10 +430,9 @@ const openNlp = spans((word) => {
   return /<START|<END/.test(word) ? malformed() : { token: word };
 });
 
-const brackets = spans((word, isInside) => {
+const brackets = spans((word) => {
   if (/^\[[A-Za-z][\w-]*$/.test(word)) return { opens: word.slice(1) };
-  if (word === '[' || word === ']' || /^\[.*\]$/s.test(word))
-    return isInside && word !== '[' && word !== ']' ? malformed() : { token: word };
+  if (word === '[' || word === ']' || /^\[.*\]$/s.test(word)) return { token: word };
   if (word.endsWith(']')) return { token: word.slice(0, -1), closes: true };
   return word.startsWith('[') ? malformed() : { token: word };
 });

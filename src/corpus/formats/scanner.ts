@@ -85,6 +85,8 @@ export function createLineParser(reader: LineReader): Parser {
     builder.open(text);
     line.text = text;
     let number = lines;
+    // elsewhere a line that begins with # may be a token
+    const hasHashComments = document.format === 'conllu';
     const mayHaveCr = !reader.allowsCr && text.includes('\r');
     for (let pos = 0; pos < text.length; ) {
       let end = rows === undefined ? text.indexOf('\n', pos) : rows.rowEnd(text, pos);
@@ -101,7 +103,11 @@ export function createLineParser(reader: LineReader): Parser {
       if (to === from || (text.charCodeAt(from) <= SPACE && isBlank(text, from, to))) {
         builder.finish(next);
       } else {
-        if (mayHaveCr && text.charCodeAt(from) !== HASH && text.slice(from, to).includes('\r'))
+        if (
+          mayHaveCr &&
+          !(hasHashComments && text.charCodeAt(from) === HASH) &&
+          text.slice(from, to).includes('\r')
+        )
           throw strayCr(document.file, number);
         line.from = from;
         line.to = to;

@@ -26,9 +26,9 @@ describe('carriage returns', () => {
     refuses(text, format, /file:2: a carriage return inside a line/);
   });
 
-  test('inside quotes of csv, and in comments, they stay', () => {
+  test('inside quotes of csv, and in comments of CoNLL-U, they stay', () => {
     expect(tokensOf('token,tag\n"le\rft",O\n', 'csv')).toEqual(['le\rft/O']);
-    expect(tokensOf('# a\rb\nAda O\n', 'columns')).toEqual(['Ada/O']);
+    expect(tokensOf(`# a\rb\n1\tAda\t_\tO${'\t_'.repeat(6)}\n`, 'conllu')).toEqual(['Ada/O']);
   });
 
   test('several before a line feed are a line end', () => {
@@ -81,11 +81,7 @@ describe('lists in cells', () => {
   });
 
   test('lists after a row of a token are refused', () => {
-    refuses(
-      `x1,y2\n"['a', 'b']","['X', 'X']"\n`,
-      'csv',
-      /file:2: a list of tokens, but the rows before/,
-    );
+    refuses(`x1,y2\n"['a', 'b']","['X', 'X']"\n`, 'csv', /file:2: a list in a row of one token/);
   });
 });
 

@@ -133,12 +133,15 @@ describe('headers', () => {
     );
   });
 
-  test.each(['text,spans', 'word,entity_type', 'Token,Entity'])('%s is a header', (header) => {
-    const { document } = parseText(`${header}\na,b\n`, { ...csv, gold: false, tokenColumn: 0 });
-    expect(document.header?.names).toEqual(header.split(','));
-  });
+  test.each(['text,spans', 'word,entity_type', 'Token,Entity', 'token,t7'])(
+    '%s is a header',
+    (header) => {
+      const { document } = parseText(`${header}\na,b\n`, { ...csv, gold: false, tokenColumn: 0 });
+      expect(document.header?.names).toEqual(header.split(','));
+    },
+  );
 
-  test.each(['word,NN', 'text,O', 'form,n'])('%s is no header', (row) => {
+  test.each(['token,NN', 'token,B-X', 'word,NN', 'text,O', 'form,n'])('%s is no header', (row) => {
     expect(sentences(`${row}\n`).length).toBe(1);
   });
 });

@@ -6,6 +6,8 @@ import { createConlluWriter } from './writer.ts';
 /** The first column of ten, as in CoNLL-U and CoNLL-X, or of fourteen and more, as in CoNLL-2009. */
 const WORD_LINE = /^\d+(?:[-.]\d+)?\t/;
 
+const FEW_LINES = 3;
+
 /** CoNLL-U, the format of Universal Dependencies. */
 export const conllu: FormatDefinition = {
   name: 'conllu',
@@ -13,10 +15,18 @@ export const conllu: FormatDefinition = {
   writes: { confidence: true },
   createParser: createConlluParser,
   createWriter: createConlluWriter,
-  sniff({ content: [first], comments, isLast }) {
+  sniff({ content, comments, isLast }) {
+    const [first] = content;
     if (comments.some((comment) => globalColumns(comment) !== undefined)) return 'yes';
     if (first === undefined) return isLast ? 'no' : 'maybe';
-    const columns = first.split('\t').length;
-    return WORD_LINE.test(first) && (columns === 10 || columns >= 14) ? 'yes' : 'no';
+    const isWord = (line: string): boolean => {
+      const columns = line.split('\t').length;
+      return WORD_LINE.test(line) && (columns === 10 || columns >= 14);
+    };
+    if (isWord(first)) return 'yes';
+    // a first line of ten columns may be damaged
+    if (first.split('\t').length !== 10) return 'no';
+    if (content.length < FEW_LINES && !isLast) return 'maybe';
+    return 2 * content.filter(isWord).length > content.length ? 'yes' : 'no';
   },
 };

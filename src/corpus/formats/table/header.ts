@@ -38,6 +38,9 @@ const OTHER_NAMES = ['', 'id', 'index', 'token_id', 'word_id', 'lemma', 'doc_id'
 /** What may be the name of a column, but is hardly a tag. */
 const NAME = /^\p{L}[\p{Ll}_ -]{2,}$/u;
 
+/** What is hardly the name of a column. */
+const TAG = /^(?:[A-Z][A-Z0-9$]*|[BIESLUM]-\S+|[^\p{L}\p{N}]{1,3})$/u;
+
 /** The index of the first of `wanted` that is in the header, in any case; -1 if none is. */
 export function findName(header: readonly string[], wanted: readonly string[]): number {
   const lower = header.map((name) => name.trim().toLowerCase());
@@ -56,7 +59,8 @@ export function indexOfName(header: readonly string[], name: string): number {
 
 /**
  * Whether a first row is a header: it names a token column and, if there are more cells, another
- * column with a known name, or only columns with what may be names. A column of running text counts as one of tokens.
+ * column with a known name, or only columns with what may be names. A column `token` needs only that no other looks like a
+ * tag. A column of running text counts as one of tokens.
  */
 export function looksLikeHeader(row: readonly string[]): boolean {
   const tokens = findName(row, TOKEN_NAMES);
@@ -64,6 +68,9 @@ export function looksLikeHeader(row: readonly string[]): boolean {
   if (token < 0) return false;
   const known = new Set([...TAG_NAMES, ...SENTENCE_NAMES, ...OTHER_NAMES]);
   const others = row.filter((_, i) => i !== token).map((cell) => cell.trim());
+  // hardly a corpus begins with this word
+  if (/^(?:tokens?|words)$/i.test(row[token]!.trim()))
+    return !others.some((cell) => TAG.test(cell));
   return (
     others.some((cell) => known.has(cell.toLowerCase())) || others.every((cell) => NAME.test(cell))
   );

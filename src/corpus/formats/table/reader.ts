@@ -110,11 +110,11 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       }
     }
     const word = cell(layout.token);
-    if (!options.isText && word.startsWith('[') && (parseList(word)?.items.length ?? 0) > 1)
+    if (!options.isText && (isLongList(word) || (gold && isLongList(cell(layout.tag)))))
       throw problem(
         file,
         number,
-        'a list of tokens, but the rows before have a token each. Is the first row a header without the name of the tokens? Name their column.',
+        'a list in a row of one token. Is the first row a header without the name of the tokens? Name the columns of the tokens and of the tags.',
         'SEQTAG_COLUMN',
       );
     if (!options.isText && word.includes('\n') && word.includes(delimiter!))
@@ -206,6 +206,9 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     readLine,
   });
 }
+
+const isLongList = (cell: string): boolean =>
+  cell.startsWith('[') && (parseList(cell)?.items.length ?? 0) > 1;
 
 /** Whether a cell without quotes has a carriage return. */
 const hasBareCr = (text: string, spans: readonly number[]): boolean =>
