@@ -1,9 +1,10 @@
 import type { Argument, Command, Option } from 'commander';
 import { schemes } from '../corpus/tags/scheme.ts';
+import { bundledModels } from '../model/bundled.ts';
 import { flagOf } from '../option-values.ts';
 import { hyperparameterNames } from '../training/hyperparameters.ts';
 import type { Context } from './context.ts';
-import { bundledModels, filesBeside } from './suggestions.ts';
+import { filesBeside } from './suggestions.ts';
 
 interface Completion {
   readonly value: string;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { corpusFormatOf } from '../corpus/index.ts';
+import { bundledText } from '../model/bundled.ts';
 import { openModel } from '../model/model-file.ts';
 import { TEACHER_WEIGHT } from '../training/distill.ts';
 import type { Context } from './context.ts';
@@ -31,7 +32,7 @@ export function defineDistill(command: Command, context: Context): void {
     .description(
       'Trains a tagger on the predictions of another, e.g. one network on those of an ensemble.',
     )
-    .argument('<teacher>', 'a model file, or a bundled model (en-upos, en-ner)')
+    .argument('<teacher>', `a model file, or a bundled model (${bundledText})`)
     .argument('<corpus...>', 'labelled files, read as one corpus; - is standard input')
     .option(
       '--raw <file>',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Scheme, schemeNamed } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { describeFile, readBytes } from '../files/read.ts';
+import { bundledText } from '../model/bundled.ts';
 import { findModel } from '../model/model-file.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
@@ -49,7 +50,7 @@ export function defineInspect(command: Command, context: Context): void {
     )
     .argument(
       '<file...>',
-      'a model file, a bundled model (en-upos, en-ner), or a corpus; - is standard input; with --lint several corpora: train, dev, test',
+      `a model file, a bundled model (${bundledText}), or a corpus; - is standard input; with --lint several corpora: train, dev, test`,
     )
     .addOption(
       choice(

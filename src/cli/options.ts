@@ -4,6 +4,7 @@ import { labelNames } from '../corpus/formats/labels.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { describeFile, readTextFile } from '../files/read.ts';
+import { bundledText } from '../model/bundled.ts';
 import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
 import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -191,7 +192,7 @@ function parseThreads(value: string): number {
 }
 
 export const modelOption = (more = ''): Option =>
-  new Option('-m, --model <model>', `a model file, or a bundled model: en-upos, en-ner${more}`);
+  new Option('-m, --model <model>', `a model file, or a bundled model: ${bundledText}${more}`);
 
 export interface BiasOptions {
   biasRecall?: RecallBias;

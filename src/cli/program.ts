@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../files/package.ts';
+import { bundledText } from '../model/bundled.ts';
 import type { Context } from './context.ts';
 import { addNotes, helpWidth } from './help.ts';
 import { wantsColor } from './style.ts';
@@ -64,7 +65,7 @@ const examples = [
 ];
 
 const notes = [
-  '`seqtag help COMMAND` describes a command. A model is a file that `seqtag train` wrote, or a bundled one: en-upos, en-ner.',
+  `\`seqtag help COMMAND\` describes a command. A model is a file that \`seqtag train\` wrote, or a bundled one: ${bundledText}.`,
   'Exit codes: 0 success; 1 a score is below its threshold, or --lint found an error; 2 wrong use or wrong input; 3 a bug in seqtag; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM.',
 ];
 

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packagePath } from '../files/package.ts';
+import { bundledModels } from '../model/bundled.ts';
 import { closestName } from '../option-values.ts';
-
-export const bundledModels = ['en-upos', 'en-ner'] as const;
 
 /** A message with the names of bundled models in place of the paths of their files. */
 export const withModelNames = (message: string): string =>

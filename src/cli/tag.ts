@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
+import { bundledText } from '../model/bundled.ts';
 import { findModel } from '../model/model-file.ts';
 import type { AnnotateOptions } from '../tagging/annotate.ts';
 import { joinTaggers } from '../tagging/join-taggers.ts';
@@ -167,7 +168,7 @@ async function tagCommand(
   tagTable?.checkTableFlags(flags, files);
   const models = required(
     flags.model,
-    'tag: no model. Name one with -m: a file that `seqtag train` wrote, or a bundled model (en-upos, en-ner).',
+    `tag: no model. Name one with -m: a file that \`seqtag train\` wrote, or a bundled model (${bundledText}).`,
   );
   if (flags.json && !flags.stats)
     throw new UserError(

@@ -5,6 +5,7 @@ import { DivergedError, UserError } from '../errors.ts';
 import { packagePath } from '../files/package.ts';
 import { describeFile } from '../files/read.ts';
 import { parameterSpecs } from '../network/network.ts';
+import { bundledText } from './bundled.ts';
 import { fitsHalf, floatToHalf, widenHalves } from './half.ts';
 import {
   type Description,
@@ -107,7 +108,7 @@ export function findModel(nameOrPath: string): string {
   if (isName && describeFile(bundledPath(nameOrPath))) return bundledPath(nameOrPath);
   if (present) return nameOrPath;
   throw new UserError(
-    `${nameOrPath}: no such model file${isName ? ' or bundled model' : ''}. Give the path of a .safetensors file that \`seqtag train\` wrote, or a bundled name (en-upos, en-ner).`,
+    `${nameOrPath}: no such model file${isName ? ' or bundled model' : ''}. Give the path of a .safetensors file that \`seqtag train\` wrote, or a bundled name (${bundledText}).`,
     { code: 'SEQTAG_MODEL_NOT_FOUND' },
   );
 }

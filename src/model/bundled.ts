@@ -1,0 +1,5 @@
+/** The names of the models in the package. */
+export const bundledModels = ['en-upos', 'en-ner'] as const;
+
+/** The names, for messages and help. */
+export const bundledText = bundledModels.join(', ');
