@@ -281,9 +281,10 @@ const lists = expecting((text) => {
   const rows = csvRows(text).filter((row) => !row.every(isBlank));
   const [header = []] = rows;
   const names = header.map((name) => name.trim().toLowerCase());
-  const hasHeader = names.includes('tokens') || names.includes('tags');
-  if (hasHeader && !names.includes('tokens')) malformed();
-  const token = hasHeader ? names.indexOf('tokens') : 0;
+  const named = ['tokens', 'token'].find((name) => names.includes(name));
+  const hasHeader = named !== undefined || names.includes('tags');
+  if (hasHeader && named === undefined) malformed();
+  const token = named === undefined ? 0 : names.indexOf(named);
   const tag = names.includes('tags') ? names.indexOf('tags') : names.length - 1;
   commonWidth(rows.filter((row) => !/^#[ \t]/.test(row[0] ?? '') || row.length === header.length));
   if (tag === token) malformed();

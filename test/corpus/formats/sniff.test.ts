@@ -93,6 +93,8 @@ test('the beginning of a text tells the format', () => {
     ['The dog barks.\nIt is a good dog, they say.\n', 'text'],
     ['Hello, world', 'text'],
     ['Hello', 'text'],
+    ['ft in Oslo","label":[[0,1]]}\n{"text":"a b c","label":[]}\n', 'text'],
+    ['Bo <END> sat\nAda <END> left\n', 'text'],
     ['', 'columns'],
     ['\n \n', 'columns'],
   ];

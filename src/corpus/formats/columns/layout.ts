@@ -25,8 +25,8 @@ export function areIds(rows: readonly SampleRow[], column: number): boolean {
     const field = fields[column] ?? '';
     const id = /^\d{1,9}$/.test(field) ? Number(field) : Number.NaN;
     place = isFirst ? 1 : place + 1;
-    // after a first row without a number, any may follow
-    const isUnknown = Number.isNaN(last) && place > 1 && !Number.isNaN(id);
+    // a file may begin inside a sentence
+    const isUnknown = Number.isNaN(last) && !Number.isNaN(id);
     if (!isUnknown && id !== last + 1 && id !== place && id !== place - 1) wrong++;
     last = Number.isNaN(id) ? last + 1 : id;
   }

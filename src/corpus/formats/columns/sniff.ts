@@ -11,6 +11,9 @@ function isProse(line: string): boolean {
   return wordsOf(line).length >= 6 && /\p{L}[.!?]["')\]”’]*\s*$/u.test(line);
 }
 
+/** JSON and spans of OpenNLP, of which the beginning may be lost. */
+const FOREIGN = /"\w+"\s*:\s*[[{"\d-]|<START:|<END>/;
+
 /** Columns are separated by tabs, or each line has as many of them. */
 export function sniffColumns({ content, isSeparated, hasDocstart, isLast }: Sample): Verdict {
   if (hasDocstart) return 'yes';
@@ -18,6 +21,7 @@ export function sniffColumns({ content, isSeparated, hasDocstart, isLast }: Samp
   if (first === undefined) return isLast ? 'no' : 'maybe';
   if (first.includes('\t')) return 'yes';
   const width = wordsOf(first).length;
+  if (content.some((line) => FOREIGN.test(line))) return 'no';
   if (isProse(first) || others.some((line) => wordsOf(line).length !== width)) return 'no';
   if (content.length >= ENOUGH) return 'yes';
   if (!isLast) return 'maybe';
