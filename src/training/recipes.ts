@@ -48,6 +48,12 @@ const rules: readonly Rule[] = [
     settings: { decoder: 'constrained', features: 'shape,case', biasRecall: 'auto' },
   },
   {
+    recipes: ['spans'],
+    when: ({ vectors }) => vectors,
+    settings: { decoder: 'crf', labelSmoothing: 0, biasRecall: '0' },
+    reason: 'a CRF, because there are word vectors',
+  },
+  {
     recipes: ['chunks'],
     // a chunk depends on its neighbours and on word classes, and few tokens are `O`
     settings: { decoder: 'crf', features: all, hidden: 200 },

@@ -24,6 +24,13 @@ test('a recipe that is given is used, with the rules for the corpus', () => {
   expect(chooseRecipe('pos', names).settings).not.toHaveProperty('hidden');
 });
 
+test('spans with pretrained vectors have a CRF without label smoothing and recall bias', () => {
+  const { settings, reason } = chooseRecipe(undefined, { ...names, vectors: true });
+  expect(settings).toMatchObject({ decoder: 'crf', labelSmoothing: 0, biasRecall: '0' });
+  expect(reason).toMatch(/; a CRF, because there are word vectors$/);
+  expect(chooseRecipe('chunks', { ...names, vectors: true }).settings.labelSmoothing).toBe(0.2);
+});
+
 test('partial labels need a CRF without label smoothing', () => {
   const { settings } = chooseRecipe(undefined, { ...names, partial: true });
   expect(settings).toMatchObject({ decoder: 'crf', labelSmoothing: 0 });
