@@ -22,11 +22,12 @@ const entries = {
 
 /** Each file takes these modules and all that they import, except what a file before it has taken. */
 const groups = Object.entries({
-  base: ['errors', 'files/package', 'files/system-errors'],
+  base: ['errors', 'files/package', 'files/system-errors', 'model/bundled'],
   start: ['cli/help', 'cli/io', 'cli/printable', 'cli/style'],
   network: ['backend/load', 'network/program'],
   tagging: [
     'corpus/index',
+    'corpus/formats/offsets/brat-text',
     'files/same-file',
     'model/column-names',
     'tagging/stream',
