@@ -60,14 +60,15 @@ async function* readWithProgress(
   };
   const file = describeFile(path);
   const reading = readVectors(path, { ...options, onRead });
+  reading.catch(() => undefined); // it is thrown below, unless the caller has stopped
   for (;;) {
     const timeout = new AbortController();
     const pause = setTimeout(PROGRESS_INTERVAL, undefined, { signal: timeout.signal });
-    const table = await Promise.race([reading, pause]);
-    if (table !== undefined) {
+    try {
+      const table = await Promise.race([reading, pause.catch(() => undefined)]);
+      if (table !== undefined) return table;
+    } finally {
       timeout.abort();
-      pause.catch(() => undefined);
-      return table;
     }
     yield { type: 'vectors', bytes, ...(file?.kind === 'file' && { of: file.bytes }) };
   }
