@@ -9,11 +9,15 @@
 // go to every training run. Prints the mean and sample standard deviation of accuracy for plain tags, and of F1 of
 // whole spans (as conlleval) for span tags, on dev; on test only with --test, because settings are chosen on dev.
 // RESULTS.jsonl gets a line for each finished training run: with this file, an interrupted command continues.
-// `--statistics` prints what the recipes look at instead, and trains nothing.
+// `node bench/recipes.js CORPORA [CORPUS...] --statistics` trains nothing, and prints what recipes are chosen by.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, note, table } from './common.js';
+import { chooseRecipe } from '../dist/training/recipes.js';
+import { trainedColumns } from '../dist/training/trained-columns.js';
+import { readTrainingFiles } from '../dist/training/training-files.js';
+import { traitsOf } from '../dist/training/traits.js';
+import { fail, note, percent, table } from './common.js';
 import { compare, scoresOf } from './compare.js';
 
 /** @type {Record<string, import('./compare.js').Corpus & { columns: string[] }>} */
@@ -80,13 +84,15 @@ const { values, positionals } = parseArgs({
   options: {
     settings: { type: 'string' },
     seeds: { type: 'string', default: '3' },
+    statistics: { type: 'boolean', default: false },
     test: { type: 'boolean', default: false },
   },
 });
-const [folder, results, ...rest] = positionals;
-if (!folder || !results) fail(`usage: ${usage}`);
-const flags = rest.filter((word) => word.startsWith('-'));
-const named = rest.filter((word) => !word.startsWith('-'));
+const [folder = '', ...words] = positionals;
+const results = values.statistics ? '' : (words.shift() ?? '');
+if (!folder || (!results && !values.statistics)) fail(`usage: ${usage}`);
+const flags = words.filter((word) => word.startsWith('-'));
+const named = words.filter((word) => !word.startsWith('-'));
 for (const name of named)
   if (!all[name]) fail(`${name}: no such corpus: ${Object.keys(all).join(', ')}`);
 
@@ -98,8 +104,13 @@ const corpora = Object.fromEntries(
     return isThere && (named.length === 0 || named.includes(name));
   }),
 );
+if (values.statistics) {
+  await printStatistics();
+  process.exit();
+}
+
 /** @type {Record<string, string[]>} */
-const others =
+const compared =
   values.settings === 'ablation'
     ? ablation
     : values.settings
@@ -109,7 +120,7 @@ const common = ['default', ...flags].join(' ');
 const settings = {
   [common]: [],
   ...Object.fromEntries(
-    Object.entries(others).map(([name, own]) => [[name, ...flags].join(' '), own]),
+    Object.entries(compared).map(([name, own]) => [[name, ...flags].join(' '), own]),
   ),
 };
 const runs = await compare({
@@ -155,3 +166,37 @@ console.log(
     rows,
   ),
 );
+
+/** A row for each corpus, with the traits that recipes are chosen by. */
+async function printStatistics() {
+  const rows = [];
+  for (const [name, { folder: own, extension, flags: read = [] }] of Object.entries(corpora)) {
+    const file = (/** @type {string} */ part) => join(folder, own ?? name, `${part}.${extension}`);
+    const tagColumn = read.find((flag) => flag.startsWith('--tag-column='))?.split('=')[1];
+    const options = {
+      corpora: [file('train')],
+      dev: file('dev'),
+      output: 'unused.safetensors',
+      hyperparameters: {},
+      force: true,
+      ...(tagColumn && { read: { tagColumn } }),
+    };
+    const [column] = trainedColumns(options, await readTrainingFiles(options), { refit: false });
+    if (!column) continue;
+    const scheme = column.tagColumn.trainedScheme;
+    const traits = traitsOf(column.train, { scheme, partial: false });
+    const { name: recipe } = chooseRecipe('auto', traits);
+    const { tokens, density, spanLength } = traits;
+    rows.push([
+      name,
+      String(column.train.length),
+      String(tokens),
+      traits.plain ? '' : percent(density),
+      traits.plain ? '' : spanLength.toFixed(2),
+      recipe,
+    ]);
+  }
+  console.log(
+    table(['corpus', 'sentences', 'tokens', 'in spans', 'tokens a span', 'recipe'], rows),
+  );
+}

@@ -96,10 +96,10 @@ export async function* prepare(
     developmentRun?.recipe ??
     chooseRecipe(
       given.recipe,
-      traitsOf(
-        { train: trainSentences, dev, scheme: tagColumn.trainedScheme },
-        { partial: given.partial ?? false, vectors: options.embeddings !== undefined },
-      ),
+      traitsOf(trainSentences, {
+        scheme: tagColumn.trainedScheme,
+        partial: given.partial ?? false,
+      }),
     );
   const complete = (settings: Settings): Hyperparameters => ({
     ...{ ...defaultHyperparameters, ...recipe.settings, ...teacher?.settings, ...settings },

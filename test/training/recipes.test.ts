@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { featureNames } from '../../src/corpus/features/features.ts';
 import { chooseRecipe, recipeValues } from '../../src/training/recipes.ts';
 import type { Traits } from '../../src/training/traits.ts';
 import { names } from './typical.ts';
@@ -9,9 +10,9 @@ test('the kind of tags and the density of spans choose the recipe', () => {
     return `${name}: ${reason}`;
   };
   expect(recipeOf({ plain: true, density: 0 })).toBe('pos: plain tags');
-  expect(recipeOf({})).toBe('spans: 5.0 % of the tokens are in spans');
-  expect(recipeOf({ density: 0 })).toBe('spans: 0.0 % of the tokens are in spans');
-  expect(recipeOf({ density: 0.868 })).toBe('chunks: 87 % of the tokens are in spans');
+  expect(recipeOf({})).toBe('spans: 5.0 % of the tokens are in spans, of 1.4 tokens each');
+  expect(recipeOf({ density: 0 })).toBe('spans: 0.0 % of the tokens are in spans, of 1.4 tokens each');
+  expect(recipeOf({ density: 0.868 })).toBe('chunks: 87 % of the tokens are in spans, of 1.4 tokens each');
 });
 
 test('a recipe that is given is used, with the rules for the corpus', () => {
@@ -22,6 +23,20 @@ test('a recipe that is given is used, with the rules for the corpus', () => {
   });
   expect(settings).toMatchObject({ hidden: 200 });
   expect(chooseRecipe('pos', names).settings).not.toHaveProperty('hidden');
+});
+
+test('names of a large corpus have a CRF of 200 units', () => {
+  const { settings, reason } = chooseRecipe('auto', { ...names, tokens: 264_715 });
+  expect(settings).toMatchObject({ decoder: 'crf', hidden: 200, biasRecall: '0' });
+  expect(reason).toMatch(/; a CRF and 200 units, because there are 230,000 tokens to train them$/);
+  expect(chooseRecipe('auto', names).settings).toMatchObject({ decoder: 'constrained' });
+});
+
+test('words of spans in lower case are known by all features of their form', () => {
+  const { settings, reason } = chooseRecipe('auto', { ...names, capitalised: 0.13 });
+  expect(settings).toMatchObject({ features: featureNames.join(), decoder: 'constrained' });
+  expect(reason).toMatch(/; all features of the form, because most words of the spans are in lower case$/);
+  expect(chooseRecipe('auto', names).settings.features).toBe('shape,case');
 });
 
 test('spans with pretrained vectors have a CRF without label smoothing and recall bias', () => {
@@ -38,7 +53,7 @@ test('partial labels need a CRF without label smoothing', () => {
 
 test('the values of a hyperparameter that a recipe may have', () => {
   expect(recipeValues('pos', 'hidden')).toEqual([100, 200]);
-  expect(recipeValues('spans', 'hidden')).toEqual([100]);
+  expect(recipeValues('spans', 'hidden')).toEqual([100, 200]);
   expect(recipeValues('chunks', 'hidden')).toEqual([200]);
   expect(recipeValues('spans', 'labelSmoothing')).toEqual([0.2, 0]);
 });

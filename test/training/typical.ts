@@ -12,11 +12,7 @@ export const names: Traits = {
   tokens: 50_000,
   density: 0.05,
   spanLength: 1.4,
-  cased: 1,
-  wordLength: 4.5,
-  unknown: 0.1,
   partial: false,
-  vectors: false,
 };
 
 /** Every hyperparameter: from the settings, else from the recipe for a small corpus, else the default. */
