@@ -184,19 +184,23 @@ async function printStatistics() {
     const [column] = trainedColumns(options, await readTrainingFiles(options), { refit: false });
     if (!column) continue;
     const scheme = column.tagColumn.trainedScheme;
-    const traits = traitsOf(column.train, { scheme, partial: false });
+    const traits = traitsOf(column.train, { scheme, partial: false, vectors: false });
     const { name: recipe } = chooseRecipe('auto', traits);
-    const { tokens, density, spanLength } = traits;
+    const { tokens, density, spanLength, capitalised } = traits;
     rows.push([
       name,
       String(column.train.length),
       String(tokens),
       traits.plain ? '' : percent(density),
       traits.plain ? '' : spanLength.toFixed(2),
+      traits.plain ? '' : percent(capitalised),
       recipe,
     ]);
   }
   console.log(
-    table(['corpus', 'sentences', 'tokens', 'in spans', 'tokens a span', 'recipe'], rows),
+    table(
+      ['corpus', 'sentences', 'tokens', 'in spans', 'tokens a span', 'capitalised', 'recipe'],
+      rows,
+    ),
   );
 }

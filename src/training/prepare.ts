@@ -99,6 +99,7 @@ export async function* prepare(
       traitsOf(trainSentences, {
         scheme: tagColumn.trainedScheme,
         partial: given.partial ?? false,
+        vectors: options.embeddings !== undefined,
       }),
     );
   const complete = (settings: Settings): Hyperparameters => ({

@@ -12,8 +12,12 @@ export interface Traits {
   readonly density: number;
   /** Mean number of tokens of a span; 0 without spans. */
   readonly spanLength: number;
+  /** The fraction of tokens in spans that begin with a capital letter; 1 without spans. */
+  readonly capitalised: number;
   /** Whether labels may be partial. Tokens with an uncertain label then count for neither density nor span length. */
   readonly partial: boolean;
+  /** Whether there are pretrained word vectors. */
+  readonly vectors: boolean;
 }
 
 /**
@@ -22,18 +26,19 @@ export interface Traits {
  */
 export function traitsOf(
   sentences: readonly LabelledSentence[],
-  { scheme, partial }: { scheme: Scheme; partial: boolean },
+  { scheme, partial, vectors }: Pick<Traits, 'partial' | 'vectors'> & { scheme: Scheme },
 ): Traits {
   const outside = tagParts('O', scheme);
-  let [certain, inSpans, spans] = [0, 0, 0];
-  for (const { tags } of sentences) {
+  let [certain, inSpans, spans, capitals] = [0, 0, 0, 0];
+  for (const { tokens, tags } of sentences) {
     let before = outside;
-    for (const tag of tags) {
+    for (const [t, tag] of tags.entries()) {
       const isCounted = !partial || isCertain(tag);
       const parts = isCounted ? tagParts(tag, scheme) : outside;
       if (isCounted) certain++;
       if (parts.role !== 'outside') {
         inSpans++;
+        if (/^\p{Lu}/u.test(tokens[t]!)) capitals++;
         if (!continuesSpan(before, parts)) spans++;
       }
       before = parts;
@@ -44,6 +49,8 @@ export function traitsOf(
     plain: scheme === 'none',
     density: inSpans / Math.max(1, certain),
     spanLength: inSpans / Math.max(1, spans),
+    capitalised: inSpans === 0 ? 1 : capitals / inSpans,
     partial,
+    vectors,
   };
 }

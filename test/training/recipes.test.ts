@@ -11,8 +11,12 @@ test('the kind of tags and the density of spans choose the recipe', () => {
   };
   expect(recipeOf({ plain: true, density: 0 })).toBe('pos: plain tags');
   expect(recipeOf({})).toBe('spans: 5.0 % of the tokens are in spans, of 1.4 tokens each');
-  expect(recipeOf({ density: 0 })).toBe('spans: 0.0 % of the tokens are in spans, of 1.4 tokens each');
-  expect(recipeOf({ density: 0.868 })).toBe('chunks: 87 % of the tokens are in spans, of 1.4 tokens each');
+  expect(recipeOf({ density: 0 })).toBe(
+    'spans: 0.0 % of the tokens are in spans, of 1.4 tokens each',
+  );
+  expect(recipeOf({ density: 0.868 })).toBe(
+    'chunks: 87 % of the tokens are in spans, of 1.4 tokens each',
+  );
 });
 
 test('a recipe that is given is used, with the rules for the corpus', () => {
@@ -35,7 +39,9 @@ test('names of a large corpus have a CRF of 200 units', () => {
 test('words of spans in lower case are known by all features of their form', () => {
   const { settings, reason } = chooseRecipe('auto', { ...names, capitalised: 0.13 });
   expect(settings).toMatchObject({ features: featureNames.join(), decoder: 'constrained' });
-  expect(reason).toMatch(/; all features of the form, because most words of the spans are in lower case$/);
+  expect(reason).toMatch(
+    /; all features of the form, because most words of the spans are in lower case$/,
+  );
   expect(chooseRecipe('auto', names).settings.features).toBe('shape,case');
 });
 

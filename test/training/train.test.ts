@@ -288,7 +288,11 @@ describe('refit', () => {
     const again = await result(prepare(options, files, first));
     expect([first.tokens, again.tokens]).toEqual([91_800, 102_000]);
     expect([first.config.hidden, again.config.hidden]).toEqual([100, 100]);
-    const traits = traitsOf(again.trainSentences, { scheme: 'none', partial: false });
+    const traits = traitsOf(again.trainSentences, {
+      scheme: 'none',
+      partial: false,
+      vectors: false,
+    });
     expect(chooseRecipe('auto', traits).settings.hidden).toBe(200);
   });
 

@@ -8,7 +8,7 @@ const traits = (
   { scheme = 'BIOES', partial = false }: { scheme?: Scheme; partial?: boolean } = {},
 ): Traits => {
   const sentences = tags.map((text) => ({ tokens: text.split(' '), tags: text.split(' ') }));
-  return traitsOf(sentences, { scheme, partial });
+  return traitsOf(sentences, { scheme, partial, vectors: false });
 };
 
 test('density and length of spans', () => {
@@ -30,6 +30,15 @@ test('a question mark is a tag like any other without partial labels', () => {
   expect(traits(['? B-X E-X O'])).toMatchObject({ density: 1 / 2 });
 });
 
+test('words of spans that begin with a capital', () => {
+  const sentence = {
+    tokens: ['The', 'Élan', 'iPhone', 'left', '東'],
+    tags: 'O S-X S-X O S-X'.split(' '),
+  };
+  const options = { scheme: 'BIOES', partial: false, vectors: true } as const;
+  expect(traitsOf([sentence], options)).toMatchObject({ capitalised: 1 / 3, vectors: true });
+});
+
 test('a corpus without sentences', () => {
-  expect(traits([])).toMatchObject({ tokens: 0, density: 0, spanLength: 0 });
+  expect(traits([])).toMatchObject({ tokens: 0, density: 0, spanLength: 0, capitalised: 1 });
 });

@@ -12,7 +12,9 @@ export const names: Traits = {
   tokens: 50_000,
   density: 0.05,
   spanLength: 1.4,
+  capitalised: 0.9,
   partial: false,
+  vectors: false,
 };
 
 /** Every hyperparameter: from the settings, else from the recipe for a small corpus, else the default. */
