@@ -44,7 +44,9 @@ describe('a model', () => {
     // the defaults are those of the recipe
     expect(text).not.toMatch(/^(?:label-smoothing|refit +true)/m);
     expect(text).toMatch(/^char-width +3 +5$/m);
-    expect(text).toMatch(/^recipe +spans: 8\.0 % of the tokens are in spans, of [\d.]+ tokens each$/m);
+    expect(text).toMatch(
+      /^recipe +spans: 8\.0 % of the tokens are in spans, of [\d.]+ tokens each$/m,
+    );
     expect(text).toMatch(/^epoch +loss +dev F1\n +1 +\d\.\d{4} +\d+\.\d\d( {2}best)?\n/m);
     expect(text).not.toContain('\u001b');
   });
