@@ -19,6 +19,7 @@ import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
 import { trainingNarrator } from './training-progress.ts';
 import { addTuneOptions, type TuneFlags, tuneCommand } from './tune.ts';
+import { usageText } from './usage.ts';
 
 const examples = [
   'seqtag train train.conll --dev dev.conll --test test.conll -o ner.safetensors',
@@ -44,6 +45,7 @@ const notes = [
 export function defineTrain(command: Command, context: Context): void {
   command
     .description('Trains a tagger on labelled corpora and writes it to a file.')
+    .usage('[options] <corpus...>')
     .argument('[corpus...]', 'labelled files, read as one corpus; - is standard input');
   addResumeOptions(command);
   addSweepOptions(command);
@@ -51,7 +53,7 @@ export function defineTrain(command: Command, context: Context): void {
   addTrainingOptions(command, context);
   addNotes(command, { io: context.io, examples, notes });
   command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
-    checkCorpora(corpora, flags);
+    checkCorpora(command, corpora, flags);
     const search = searchFlag(flags);
     if (search === undefined) return trainCommand({ corpora, flags, command }, context);
     if (flags.resume !== undefined)
@@ -115,9 +117,13 @@ export async function trainCommand(
 }
 
 /** @throws UserError for corpora that are missing, and for flags that need --resume */
-function checkCorpora(corpora: readonly string[], { resume, finish }: CheckpointFlags): void {
+function checkCorpora(
+  command: Command,
+  corpora: readonly string[],
+  { resume, finish }: CheckpointFlags,
+): void {
   if (resume === undefined && corpora.length === 0)
-    throw new UserError('train: no corpus. Name one or more labelled files; - is standard input.');
+    throw new UserError(`train: no corpus. ${usageText(command)}`);
   if (resume === undefined && finish)
     throw new UserError('train: --finish needs --resume. Name the checkpoint.', {
       code: 'SEQTAG_OPTION_CONFLICT',

@@ -51,7 +51,7 @@ const rewritings: readonly (readonly [RegExp, Rewrite])[] = [
 const expectedText = (text: string): string =>
   text.replace(/^Allowed choices are /, 'expected one of ').replace(/^Expected/, 'expected');
 
-const usageText = (command: Command | undefined): string =>
+export const usageText = (command: Command | undefined): string =>
   `Usage: seqtag ${command?.name()} ${command?.usage()}`;
 
 /** The flags that were given on the command line. */

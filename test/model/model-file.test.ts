@@ -396,10 +396,10 @@ describe('a name', () => {
     mkdirSync('en-ner');
     expect(findModel('en-ner')).toBe(bundled);
     mkdirSync('other');
-    expect(() => openModel('other')).toThrow(/other: is a directory/);
+    expect(() => openModel('other')).toThrow(/other: a directory/);
     saveModel('en-upos', model);
     expect(findModel('en-upos')).toBe('en-upos');
-    expect(() => openModel('./en-ner')).toThrow(/is a directory/);
+    expect(() => openModel('./en-ner')).toThrow(/: a directory/);
   });
 });
 

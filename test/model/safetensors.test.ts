@@ -196,7 +196,7 @@ describe('reading', () => {
     expect(complaint(() => readSafetensors(missing))).toBe(
       `${missing}: no such file. Check the path.`,
     );
-    expect(complaint(() => readSafetensors(directory))).toContain('is a directory');
+    expect(complaint(() => readSafetensors(directory))).toContain(': a directory');
     expect(complaint(() => readSafetensors('/dev/null'))).toContain('not a regular file');
     fs.writeFileSync(file, '');
     expect(complaint(() => readSafetensors(path.join(file, 'x')))).toContain('not a directory');

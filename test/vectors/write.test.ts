@@ -75,7 +75,7 @@ describe('writing', () => {
       () => write(join(folder, 'no', 'a.vec')),
       /a\.vec: there is no directory .*no\. Create it, or give/,
     );
-    await expectUserErrorAsync(() => write(folder), /: is a directory\. /);
+    await expectUserErrorAsync(() => write(folder), /: a directory\. /);
     await expectUserErrorAsync(() => write('/dev/null'), /^\/dev\/null: not a regular file\. /);
   });
 

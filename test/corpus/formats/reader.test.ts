@@ -216,7 +216,7 @@ describe('readSentences', () => {
   });
 
   test('a directory, a file that is not there', async () => {
-    await expectUserErrorAsync(() => readAll(folder), /: a directory\. Name the files in it\.$/);
+    await expectUserErrorAsync(() => readAll(folder), /: a directory\. Name a file in it\.$/);
     await expectUserErrorAsync(
       () => readAll(join(folder, 'no.conll')),
       /no\.conll: no such file\. Check the path\.$/,
@@ -268,7 +268,7 @@ describe('readCorpus', () => {
     let documents = 0;
     await expectUserErrorAsync(
       () => readCorpus(file('empty.conll', '\n\n'), { onDocument: () => documents++ }),
-      /empty\.conll: no sentences, read as columns\. Is the file empty/,
+      /empty\.conll: no sentences in the format columns\. Is the file empty/,
     );
     expect(documents).toBe(1);
     await expectUserErrorAsync(() => readCorpus(stream(bytes(''))), /^<stdin>: no sentences/);

@@ -68,12 +68,11 @@ export function looksLikeHeader(row: readonly string[]): boolean {
   if (token < 0) return false;
   const known = new Set([...TAG_NAMES, ...SENTENCE_NAMES, ...OTHER_NAMES]);
   const others = row.filter((_, i) => i !== token).map((cell) => cell.trim());
+  if (others.some((cell) => known.has(cell.toLowerCase()))) return true;
   // hardly a corpus begins with this word
   if (/^(?:tokens?|words)$/i.test(row[token]!.trim()))
     return !others.some((cell) => TAG.test(cell));
-  return (
-    others.some((cell) => known.has(cell.toLowerCase())) || others.every((cell) => NAME.test(cell))
-  );
+  return others.every((cell) => NAME.test(cell));
 }
 
 /** Whether a first row is a header without the name of a token column: names only, of which one is known. */
