@@ -26,9 +26,6 @@ interface Rule {
 
 const all = featureNames.join();
 
-/** Tokens from which names are tagged by a CRF: between CoNLL-2003, where it is worse, and CoNLL-2002 Spanish. */
-const LARGE = 230_000;
-
 /**
  * The recipes. The last rule that applies has precedence. The values were best on development data: see
  * docs/training.md.
@@ -56,12 +53,6 @@ const rules: readonly Rule[] = [
     when: ({ capitalised }) => capitalised < 0.3,
     settings: { features: all },
     reason: 'all features of the form, because most words of the spans are in lower case',
-  },
-  {
-    recipes: ['spans'],
-    when: ({ tokens }) => tokens >= LARGE,
-    settings: { decoder: 'crf', hidden: 200, biasRecall: '0' },
-    reason: 'a CRF and 200 units, because there are 230,000 tokens to train them',
   },
   {
     recipes: ['spans'],

@@ -29,13 +29,6 @@ test('a recipe that is given is used, with the rules for the corpus', () => {
   expect(chooseRecipe('pos', names).settings).not.toHaveProperty('hidden');
 });
 
-test('names of a large corpus have a CRF of 200 units', () => {
-  const { settings, reason } = chooseRecipe('auto', { ...names, tokens: 264_715 });
-  expect(settings).toMatchObject({ decoder: 'crf', hidden: 200, biasRecall: '0' });
-  expect(reason).toMatch(/; a CRF and 200 units, because there are 230,000 tokens to train them$/);
-  expect(chooseRecipe('auto', names).settings).toMatchObject({ decoder: 'constrained' });
-});
-
 test('words of spans in lower case are known by all features of their form', () => {
   const { settings, reason } = chooseRecipe('auto', { ...names, capitalised: 0.13 });
   expect(settings).toMatchObject({ features: featureNames.join(), decoder: 'constrained' });
