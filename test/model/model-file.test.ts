@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { DivergedError, UserError } from '../../src/errors.ts';
+import { bundledModels } from '../../src/model/bundled.ts';
 import { floatToHalf, halfToFloat } from '../../src/model/half.ts';
 import { decodeMetadata } from '../../src/model/metadata.ts';
 import type { Model, TrainingRecord } from '../../src/model/model.ts';
@@ -556,13 +557,19 @@ test('a model of version 1 is converted to version 2', () => {
   expect(() => openModel(path)).toThrow(/no `task` in its metadata/);
 });
 
-test.each(['en-upos', 'en-ner'])('the bundled model %s is read', (name) => {
-  using file = openModel(name);
-  expect(file.config).toMatchObject({ cell: 'lstm', direction: 'both', merge: 'concat' });
-  expect(file.config.tags).toEqual([file.vocabulary.tags[0]!.length]);
-  expect(file.tagColumns).toHaveLength(1);
-  expect(file.record.dev[0]?.accuracy).toBeGreaterThan(0.9);
-});
+test.each(bundledModels)(
+  'the bundled model %s is read, is at most 15 MB and names its licence',
+  (name) => {
+    using file = openModel(name);
+    const { config, vocabulary, tagColumns, record, bytes } = file;
+    expect(config).toMatchObject({ cell: 'lstm', direction: 'both', merge: 'concat' });
+    expect(config.tags).toEqual(vocabulary.tags.map(({ length }) => length));
+    expect(tagColumns).toHaveLength(name === 'en' ? 4 : 1);
+    for (const { accuracy } of record.dev) expect(accuracy).toBeGreaterThan(0.9);
+    expect(bytes).toBeLessThanOrEqual(15e6);
+    expect(record.about).toMatchObject({ licence: 'CC-BY-SA-4.0', attribution: expect.any(Array) });
+  },
+);
 
 test('a string that is neither a path nor a name is refused in one line with a remedy', () => {
   expect(() => findModel('no-such-model')).toThrow(
