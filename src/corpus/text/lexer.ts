@@ -26,7 +26,7 @@ export function lexerOf({ treatments, prefixes }: Tokenization): RegExp {
     treatments[name] === 'keep' ? patterns : [];
   const splits = (name: keyof typeof treatments, ...patterns: string[]): string[] =>
     treatments[name] === 'split' ? patterns : [];
-  const joints = `${treatments.hyphens === 'keep' ? '-' : ''}${treatments.slashes === 'keep' ? '/' : ''}`;
+  const joints = `${treatments.slashes === 'keep' ? '/' : ''}${treatments.hyphens === 'keep' ? '\\-' : ''}`;
   /** No word goes on here. */
   const END = `(?!${joints ? `[${joints}]?` : ''}${W})`;
   const clitics = [...splitClitics(treatments), `['’](?:em|n|cause|til)`];

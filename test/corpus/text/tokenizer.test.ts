@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sentenceEnds } from '../../../src/corpus/text/sentences.ts';
-import { defaultTokenization } from '../../../src/corpus/text/tokenization.ts';
+import {
+  defaultTokenization,
+  type PhenomenonName,
+  phenomena,
+} from '../../../src/corpus/text/tokenization.ts';
 import { tokenize, tokenizerOf } from '../../../src/corpus/text/tokenizer.ts';
 
 /** Each line: a chunk is its tokens, joined. */
@@ -249,6 +253,22 @@ describe('a tokenization of its own', () => {
     ['ideographs', 'split', '東京', '東 京'],
   ] as const)('%s: %s %s', (name, treatment, text, tokens) => {
     expect(cut(text, { [name]: treatment })).toBe(tokens);
+  });
+
+  test('any two phenomena may be kept or split, and no letter is lost', () => {
+    const names = Object.keys(phenomena) as PhenomenonName[];
+    const words = "he/she isn't well-known.at a@b.co #tag $1bn v2.0.1 Mr. d'or :-)".split(' ');
+    for (const first of names)
+      for (const second of names)
+        for (const [a, b] of [
+          ['keep', 'keep'],
+          ['keep', 'split'],
+          ['split', 'split'],
+        ] as const)
+          for (const word of words)
+            expect(cut(word, { [first]: a, [second]: b }).replaceAll(' ', '')).toBe(word);
+    expect(cut('he/she', { hyphens: 'keep', slashes: 'keep' })).toBe('he/she');
+    expect(cut('well-known', { hyphens: 'keep', slashes: 'keep' })).toBe('well-known');
   });
 
   test('no token is invisible', () => {
