@@ -22,7 +22,13 @@ describe('mappedTag', () => {
     ]);
   });
 
-  it.each(['', 'a', 'a=', '=b', 'a=b,a=c', 'a=b,'])('refuses %j', (text) => {
+  it('renames the type where the letter is given too', () => {
+    const map = parseTagMap('B-person=B-PER,I-person=I-PER');
+    expect([...map]).toEqual([['person', 'PER']]);
+    expect([...parseTagMap('E-mail=MAIL')]).toEqual([['E-mail', 'MAIL']]);
+  });
+
+  it.each(['', 'a', 'a=', '=b', 'a=b,a=c', 'a=b,', 'B-a=B-b,I-a=I-c'])('refuses %j', (text) => {
     expect(() => parseTagMap(text)).toThrow(/Expected names and new names/);
   });
 });
@@ -50,6 +56,19 @@ describe('eval --map', () => {
       'seqtag: --map: no tag or span type is called place. There are PER, person, x.\n',
     );
     expect(JSON.parse(stdout)).toMatchObject({ total: { accuracy: 1, spans: { f1: 1 } } });
+  });
+
+  it('adds up when it is repeated, and suggests a similar name', async () => {
+    const args = ['eval', '-m', 'en-ner', gold, '--json', '--map', 'person=PER'];
+    const { code, stdout, stderr } = await seqtag([
+      ...args,
+      ...['--map', 'location=LOC', '--map', 'persn=PER'],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^seqtag: --map: no tag or span type is called persn\..* Did you mean person\?\n$/,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ total: { spans: { gold: 2 } } });
   });
 
   it('finds names in the notation of the file, whatever their case', async () => {
