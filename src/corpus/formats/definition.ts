@@ -40,7 +40,7 @@ export interface Sample {
   readonly comments: readonly string[];
   /** Whether there was a blank line. */
   readonly isSeparated: boolean;
-  /** Whether there was a line `-DOCSTART-`. */
+  /** Whether there was a line `-DOCSTART-`, or `#begin document` of CoNLL-2012. */
   readonly hasDocstart: boolean;
   /** Whether this is all that will be seen. The verdict must then be yes or no. */
   readonly isLast: boolean;

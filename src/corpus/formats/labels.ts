@@ -27,6 +27,13 @@ export function labelName(
   );
 }
 
+/** A tag as text. One that is a number stands for a name, if names were given. */
+export const namedTag = (
+  tag: string,
+  labels: readonly string[] | undefined,
+  where: { file: string; line: number; column: string },
+): string => (labels === undefined || !/^\d+$/.test(tag) ? tag : labelName(tag, labels, where));
+
 /**
  * The names of integer labels, in their order, from the text of a file: a name on each line, or JSON with a list of names,
  * with names by number or numbers by name (`id2label`, `label2id`), or with the features of a Hugging Face data set.

@@ -88,7 +88,7 @@ export function createSniffer({ orText }: { orText?: TextSource | undefined } = 
 
   const addLine = (line: string): Format | undefined => {
     if (isBlank(line, 0, line.length)) isSeparated = true;
-    else if (line.startsWith('-DOCSTART-')) hasDocstart = true;
+    else if (/^(?:-DOCSTART-|#begin document\s)/.test(line)) hasDocstart = true;
     // comments of CoNLL-U, and of column files; a token `#` tells as little
     else if (/^#(?:[^\t]*$|\t)/.test(line)) comments.push(line);
     else {

@@ -40,6 +40,26 @@ describe('reading columns', () => {
     expect(at('0', '-3')).toEqual(['EU', 'NNP']);
   });
 
+  test('integer labels get their names, and features do not', () => {
+    const { sentences } = parseText('Ada 7 1 1\nleft 7 0 0\n', {
+      ...bare,
+      tagColumn: [2, 3],
+      featureColumn: 1,
+      labels: ['O', 'B-PER'],
+    });
+    expect(sentences[0]).toMatchObject({
+      tagColumns: [
+        ['B-PER', 'O'],
+        ['B-PER', 'O'],
+      ],
+      featureColumns: [['7', '7']],
+    });
+    expectUserError(
+      () => parseText('Ada 3\n', { ...gold, labels: ['O'] }),
+      /^file:1: label 3 in column 1, but 1 name/,
+    );
+  });
+
   test('with a tab in the first token line, spaces belong to tokens', () => {
     expect(tokens('New York\tLOC\n \tO\n\tO\nd\u00a0e\tO\n')).toEqual([
       ['New York', ' ', '', 'd\u00a0e'],

@@ -73,6 +73,16 @@ test.each([
   expect(labelled.map((sentence) => sentence.tokens)).toEqual(tokens.map((one) => one.tokens));
 });
 
+test.each(['#begin document (a); part 000\n', ''])(
+  'CoNLL-2012 is no raw text: %j',
+  async (begin) => {
+    const rows =
+      'a 0 0 Ada NNP (TOP(S(NP*) - - - - (PERSON) (0)\na 0 1 left VBD (VP*))) - - - - * -\n\n';
+    const { format } = await peekFormat(stream(Buffer.from(begin + rows)), { orText: 'stream' });
+    expect(format).toBe('columns');
+  },
+);
+
 test('the beginning of a text tells the format', () => {
   const word = `1\tThe\t${'_\t'.repeat(7)}_\n`;
   const cases: [string, string][] = [

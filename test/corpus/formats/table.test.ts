@@ -46,6 +46,12 @@ describe('reading csv and tsv', () => {
     });
   });
 
+  test('the header of HIPE is found, and its first tags are read', () => {
+    const header = 'TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tNEL-LIT\tMISC';
+    const rows = 'Ada\tB-pers\tO\tB-pers.ind\tO\tQ1\t_\nleft\tO\tO\tO\tO\t_\tEndOfSentence\n';
+    expect(pairs(`${header}\n# language = en\n${rows}`, tsv)).toEqual(['Ada/B-pers left/O']);
+  });
+
   test('a change in a sentence column is a border, an empty value none', () => {
     for (const name of ['sentence', 'sentence_id', 'SENT_ID', 'Sentence #', 'sentence_idx']) {
       expect(pairs(`${name},word,tag\n1,a,A\n1,b,B\n2,c,C\n`)).toEqual(['a/A b/B', 'c/C']);

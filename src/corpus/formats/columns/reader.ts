@@ -1,6 +1,7 @@
 import { copy, problem, quantity, SPACE, TAB, tagPool } from '../../lines.ts';
 import type { Parser } from '../../sentence.ts';
 import type { ParserOptions } from '../definition.ts';
+import { namedTag } from '../labels.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
 import { askedColumns, type Choice, firstChoice, refinedChoice } from './choice.ts';
@@ -103,10 +104,14 @@ export function createColumnsParser(options: ParserOptions): Parser {
       );
   };
 
-  /** A tag, converted if the column has spans in brackets. */
-  const tagOf = (value: string, column: number, { number }: Line): string => {
-    const reader = brackets[column];
-    if (reader === undefined) return value;
+  /** A tag of a column, by its place among `tag` and `more`: of a span in brackets as BIO, of a number as its name. */
+  const tagOf = (value: string, place: number, { number }: Line): string => {
+    const reader = brackets[place];
+    if (reader === undefined) {
+      if (options.labels === undefined || place > more.length - asked.features.length) return value;
+      const column = String(place === 0 ? tag : more[place - 1]);
+      return namedTag(value, options.labels, { file, line: number, column });
+    }
     const read = reader.read(value);
     if (read !== undefined) return intern(read, 0, read.length);
     throw problem(

@@ -1,4 +1,5 @@
 import type { Sample, Verdict } from '../definition.ts';
+import { conll2012 } from './layout.ts';
 
 /** So many lines with as many words each are columns. */
 const ENOUGH = 16;
@@ -53,6 +54,7 @@ export function sniffTagged(
   if (hasDocstart) return 'yes';
   const [first] = content;
   if (first === undefined) return isLast ? 'no' : 'maybe';
+  if (conll2012(wordsOf(first)) !== undefined) return 'yes';
   const hasTabs = first.includes('\t');
   const cellsOf = (line: string): string[] => (hasTabs ? line.split('\t') : wordsOf(line));
   const width = cellsOf(first).length;

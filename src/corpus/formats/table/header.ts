@@ -17,6 +17,8 @@ export const TAG_NAMES = [
     'ner_tag',
   ],
   ...['pos_tags', 'pos_tag', 'chunk_tags', 'chunk_tag', 'word_labels', 'entity', 'iob', 'bio'],
+  // the first of the tags of HIPE (github.com/hipe-eval)
+  'ne-coarse-lit',
 ];
 /** Columns that have running text, if no column has tokens. */
 export const TEXT_NAMES = [

@@ -3,7 +3,7 @@ import type { Parser } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
 import { commentRule } from '../columns/lines.ts';
 import type { ParserOptions } from '../definition.ts';
-import { labelName } from '../labels.ts';
+import { namedTag } from '../labels.ts';
 import { createLineParser, type Line } from '../scanner.ts';
 import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
 import {
@@ -120,10 +120,8 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     if (!options.isText && word.includes('\n') && word.includes(delimiter!))
       throw unbalanced(file, number);
     const tagIn = (column: number): string => {
-      const tag = intern(cell(column));
-      if (options.labels === undefined || !/^\d+$/.test(tag)) return tag;
       const name = document.header?.names[column] ?? String(column);
-      return labelName(tag, options.labels, { file, line: number, column: name });
+      return namedTag(intern(cell(column)), options.labels, { file, line: number, column: name });
     };
     const further = layout.more.length - features;
     builder.add(
