@@ -8,9 +8,8 @@ import {
   type Writer,
   writesSpans,
 } from '../corpus/index.ts';
-import { inScheme } from '../corpus/tags/reschemed.ts';
+import { inScheme, inSpanTags } from '../corpus/tags/reschemed.ts';
 import {
-  convert,
   isOutsideForm,
   readTags,
   type Scheme,
@@ -259,7 +258,7 @@ const inUsualTags = (
   tags: readonly (readonly string[])[],
   { scheme, read }: TagReading,
 ): readonly (readonly string[])[] =>
-  scheme === 'none' ? tags : tags.map((sentence) => convert(sentence.map(read), scheme, 'BIO'));
+  scheme === 'none' ? tags : tags.map((sentence) => inSpanTags(sentence.map(read), scheme));
 
 /** @throws UserError if no column has span tags, so that there is nothing to convert to another scheme */
 function checkSpans(

@@ -11,7 +11,7 @@ import {
   type Writer,
   writesSpans,
 } from '../corpus/index.ts';
-import { inScheme } from '../corpus/tags/reschemed.ts';
+import { inScheme, inSpanTags } from '../corpus/tags/reschemed.ts';
 import { readTags, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { createOutput } from '../files/write.ts';
@@ -82,15 +82,16 @@ export async function convert(
   const file = createOutput(output);
   const write = (text: string): void => file.write(Buffer.from(text));
   try {
-    // the scheme, and the column of the tags in CoNLL-U, are known only after reading the entire input
-    const mustDetect = hasTags && (options.scheme !== undefined || to === 'conllu');
+    // the scheme, and with it spans and the column of the tags in CoNLL-U, are known only after reading the entire input
+    const mustDetect =
+      hasTags && (options.scheme !== undefined || to === 'conllu' || writesSpans(to));
     const pieces = mustDetect ? [await flat(read)] : read;
     const readings = Array.isArray(pieces) ? readingsOf(pieces[0]!, options) : undefined;
     const schemes = readings?.map(({ scheme }) => scheme);
     let writer: Writer | undefined;
     for await (const sentences of pieces) {
       writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
-      write(writer.write(sentences, tagsOf(sentences, { readings, to: options.scheme, absent })));
+      write(writer.write(sentences, tagsOf(sentences, { readings, ...options, to, absent })));
     }
     writer ??= writerFor(document!, { ...options, to, schemes, hasTags, onText });
     write(writer.end() + writer.close());
@@ -164,11 +165,13 @@ function tagsOf(
   sentences: readonly Sentence[],
   {
     readings,
+    scheme,
     to,
     absent,
   }: {
     readonly readings: readonly TagReading[] | undefined;
-    readonly to: Scheme | undefined;
+    readonly scheme?: Scheme | undefined;
+    readonly to: Format | undefined;
     /** The tag of tokens without tags. */
     readonly absent: string;
   },
@@ -179,7 +182,10 @@ function tagsOf(
       const tags = columnsOf(sentence)[c]!;
       if (tags.length === 0) return sentence.tokens.map(() => absent);
       const reading = readings?.[c];
-      return to && reading ? inScheme(tags, reading, to) : tags;
+      if (reading === undefined) return tags;
+      if (writesSpans(to) && reading.scheme !== 'none')
+        return inSpanTags(tags.map(reading.read), reading.scheme);
+      return scheme ? inScheme(tags, reading, scheme) : tags;
     }),
   );
 }

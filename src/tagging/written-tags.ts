@@ -1,11 +1,9 @@
-import type { Annotation, Format } from '../corpus/index.ts';
-import { convert, spell, unspell } from '../corpus/tags/scheme.ts';
+import { type Annotation, type Format, writesSpans } from '../corpus/index.ts';
+import { inSpanTags } from '../corpus/tags/reschemed.ts';
+import { spell, unspell } from '../corpus/tags/scheme.ts';
 import type { TagColumn } from '../model/model.ts';
 
 type Tags = readonly string[];
-
-/** These formats show spans. Their writers read tags in the usual notation. */
-const spanFormats: ReadonlySet<Format> = new Set(['inline', 'spans', 'html']);
 
 /**
  * How the tags of a column are written in a format: as the training corpus wrote them, or in a scheme that shows spans.
@@ -15,8 +13,8 @@ export function writtenTags(
   { scheme, notation }: Pick<TagColumn, 'scheme' | 'notation'>,
   format: Format,
 ): ((tags: Tags) => Tags) | undefined {
-  if (spanFormats.has(format))
-    return scheme === 'IO' ? (tags) => convert(tags, 'IO', 'BIO') : undefined;
+  if (writesSpans(format))
+    return scheme === 'none' ? undefined : (tags) => inSpanTags(tags, scheme);
   return notation && ((tags) => tags.map((tag) => spell(tag, notation, scheme)));
 }
 

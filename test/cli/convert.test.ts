@@ -18,6 +18,25 @@ const write = (name: string, content: string): string => {
 };
 
 describe('formats', () => {
+  it('writes spans without types', async () => {
+    const file = write('bare.conll', 'Ada B\nLee I\nleft O\nBo B\n');
+    expect(await convert([file, '--to=doccano'])).toBe(
+      '{"text":"Ada Lee left Bo","label":[[0,7,"SPAN"],[13,15,"SPAN"]]}\n',
+    );
+    expect(await convert([file, '--to=inline'])).toBe('[SPAN Ada Lee] left [SPAN Bo]\n');
+    const spans = write('bare.spans', await convert([file, '--to=spans']));
+    const { stdout } = await seqtag(['eval', '--gold', file, '--pred', spans, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ total: { accuracy: 1, spans: { f1: 1, gold: 2 } } });
+  });
+
+  it('writes a type with a space so that it can be read', async () => {
+    const file = write('space.conll', 'Ada\tB-my label\nLee\tI-my label\nleft\tO\n');
+    const inline = write('space.inline', await convert([file, '--to=inline']));
+    expect(await convert([inline, '--to=columns'])).toBe(
+      'Ada\tB-my_label\nLee\tI-my_label\nleft\tO\n\n',
+    );
+  });
+
   it.each(['english.dev.conll', 'english.dev.conllu'])('gives %s back as it was', async (name) => {
     expect(await convert([corpus(name)])).toBe(readFileSync(corpus(name), 'utf8'));
     const stdin = readFileSync(corpus(name));

@@ -185,6 +185,8 @@ describe('convert', () => {
     await convert(file('d.conll', conll), path('d.jsonl'), { scheme: 'BIOES' });
     expect(read('d.jsonl')).toContain('"tags":["B-PER","E-PER","O"]');
     await convert(path('d.jsonl'), path('d.conllu'));
+    await convert(file('bare.conll', 'Ann B\nLee I\n'), path('bare.jsonl'), { to: 'doccano' });
+    expect(read('bare.jsonl')).toBe('{"text":"Ann Lee","label":[[0,7,"SPAN"]]}\n');
     expect(read('d.conllu')).toContain('NER=B-PER');
     await convert(path('d.conll'), path('d.conll'), { scheme: 'IOB1' });
     expect(read('d.conll')).toBe(conll.replaceAll('B-', 'I-'));

@@ -27,6 +27,12 @@ export function compareChunks(a: Chunk, b: Chunk): number {
   return a.from - b.from || b.to - a.to;
 }
 
+/** The type of a span for a format in which each span has one. */
+export const typeName = (type: string): string => type || 'SPAN';
+
+/** The name without spaces, for a format in which a space ends it. */
+export const wordName = (type: string): string => typeName(type).replace(/\s+/g, '_');
+
 /**
  * The spans of all tag columns that have span tags. If none has, each token with its tag in the first, except for the tag `O`.
  * @param columns `columns[column][token]`

@@ -1,6 +1,6 @@
 import { withoutControls } from '../lines.ts';
 import type { Document, Sentence } from '../sentence.ts';
-import { type Chunk, chunksOf, compareChunks } from './chunks.ts';
+import { type Chunk, chunksOf, compareChunks, typeName } from './chunks.ts';
 import { decimals } from './confidences.ts';
 import type { FormatDefinition, FormatWriter, Tagged } from './definition.ts';
 import { fileOf, tokenOffsets } from './offsets/locate.ts';
@@ -108,7 +108,7 @@ function createHtmlWriter(): FormatWriter {
       if (to < end) insert(chunks, { ...chunks[c]!, from: to }, c + 1);
       copyTo(offsets[2 * from]!);
       const title = confidence === undefined ? '' : ` title="${decimals(confidence)}"`;
-      out += `<mark style="--hue:${hueOf(type)}" data-type="${escapeHtml(type)}"${title}>`;
+      out += `<mark style="--hue:${hueOf(type)}" data-type="${escapeHtml(typeName(type))}"${title}>`;
       open.push({ from, to, type });
     }
     closeBefore(sentence.tokens.length);
@@ -121,7 +121,7 @@ function createHtmlWriter(): FormatWriter {
     let out = isOpen ? '</section>\n' : HEAD;
     out += '<nav>';
     for (const [type, { count, hue }] of types) {
-      out += `<mark style="--hue:${hue}">${escapeHtml(type)} ${count}</mark>`;
+      out += `<mark style="--hue:${hue}">${escapeHtml(typeName(type))} ${count}</mark>`;
     }
     return `${out}</nav>\n</body>\n</html>\n`;
   };

@@ -1,5 +1,5 @@
 import { asWord, withoutControls } from '../lines.ts';
-import { areSpanTags, spanChunks, tagType } from './chunks.ts';
+import { areSpanTags, spanChunks, tagType, wordName } from './chunks.ts';
 import type { FormatDefinition } from './definition.ts';
 import { createTaggedParser, sniffInline } from './tagged.ts';
 
@@ -12,6 +12,7 @@ import { createTaggedParser, sniffInline } from './tagged.ts';
 export const inline: FormatDefinition = {
   name: 'inline',
   extensions: ['.inline'],
+  hasSpans: true,
   createParser: createTaggedParser,
   sniff: sniffInline,
   createWriter: ({ paint = (text) => text }) => ({
@@ -43,7 +44,7 @@ export function formatInline(
   let done = 0;
   for (const { from, to, type } of spanChunks(spanTags)) {
     for (; done < from; done++) parts.push(words[done]!);
-    const name = withoutControls(type);
+    const name = wordName(withoutControls(type));
     parts.push(paint(`[${[name, ...words.slice(from, to)].join(' ')}]`, name));
     done = to;
   }

@@ -99,8 +99,8 @@ export function alignSpans(
     else {
       if (offsets[2 * from] !== start || offsets[2 * to - 1] !== end) report.count('widened');
       if (hasGap(parts, text)) report.count('joined');
-      const type = label.replace(/[\t\r\n]+/g, ' ');
-      for (let t = from; t < to; t++) tags[t] = `${t === from ? 'B' : 'I'}-${type}`;
+      const type = label === '' ? '' : `-${label.replace(/[\t\r\n]+/g, ' ')}`;
+      for (let t = from; t < to; t++) tags[t] = `${t === from ? 'B' : 'I'}${type}`;
     }
   }
   return tags;

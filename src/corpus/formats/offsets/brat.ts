@@ -2,7 +2,7 @@ import { UserError } from '../../../errors.ts';
 import { withoutCompression } from '../../../files/compression.ts';
 import { problem, quantity } from '../../lines.ts';
 import type { Document, Sentence } from '../../sentence.ts';
-import { chunksOf } from '../chunks.ts';
+import { chunksOf, wordName } from '../chunks.ts';
 import type { FormatDefinition, FormatWriter, FormatWriterOptions, Tagged } from '../definition.ts';
 import type { Part } from './align.ts';
 import { countPoints, createLocator, fileOf, isFileText } from './locate.ts';
@@ -107,7 +107,7 @@ function createBratWriter({ onText }: FormatWriterOptions): FormatWriter {
       const found = place(from, to);
       const parts = withoutLineEnds(found.text, points + found.start - start);
       const words = found.text.split(LINE_END).join(' ').replaceAll('\t', ' ');
-      out += `T${++count}\t${type.replace(/\s+/g, '_')} ${parts.join(';')}\t${words}\n`;
+      out += `T${++count}\t${wordName(type)} ${parts.join(';')}\t${words}\n`;
     }
     addText(text);
     return out;

@@ -1,5 +1,5 @@
 import type { Document, Sentence } from '../../sentence.ts';
-import { chunksOf } from '../chunks.ts';
+import { chunksOf, typeName } from '../chunks.ts';
 import { rounded } from '../confidences.ts';
 import type { FormatDefinition, FormatWriter, Tagged } from '../definition.ts';
 import { createArrayWriter } from '../json/writer.ts';
@@ -131,7 +131,7 @@ function createRecordsWriter(
         text.length + located.offsets[2 * t + 1]!,
       ]);
     for (const { from, to, type, confidence } of chunksOf(tags, annotations))
-      spans.push({ type, confidence, tokens: [first + from, first + to - 1] });
+      spans.push({ type: typeName(type), confidence, tokens: [first + from, first + to - 1] });
     text += located.text;
     return before + (isEnd(sentence) ? flush() : '');
   };

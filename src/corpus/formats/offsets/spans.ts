@@ -61,8 +61,7 @@ const isSpan = (value: unknown): value is SpanObject =>
   Number.isInteger(value['start']) &&
   Number.isInteger(value['end']) &&
   typeof value['text'] === 'string' &&
-  typeof value['type'] === 'string' &&
-  value['type'] !== '';
+  typeof value['type'] === 'string';
 
 /** Reads spans, grouped by the files of their texts. */
 function readSpans(content: string, { file }: { file: string }): Annotations {

@@ -194,7 +194,7 @@ function withTags(
   for (const sentence of sentences) {
     const own = tags.slice(t, t + sentence.tokens.length);
     t += own.length;
-    const isCut = own[0]?.startsWith('I-') === true;
+    const isCut = own[0]?.startsWith('I') === true;
     if (isCut && mayJoin(done.at(-1)!, sentence)) {
       done.push(joinSentences(done.pop()!, { ...sentence, tags: own }));
       continue;
