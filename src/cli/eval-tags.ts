@@ -11,7 +11,7 @@ import type { Context } from './context.ts';
 import type { LabelledFile } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { oneLine } from './printable.ts';
-import { withFlags } from './remedies.ts';
+import { corpusFlags, withFlags } from './remedies.ts';
 import { mappedTag, type Renaming } from './tag-map.ts';
 
 /** The scheme of the gold tags that was asked for. */
@@ -57,8 +57,7 @@ export function checkGold(
     });
     reportFindings(findings, {
       force: flags.force === true,
-      onWarning: (warning) =>
-        say(`seqtag: ${oneLine(withFlags(warning, new Set(['--token-column', '--from-scheme'])))}`),
+      onWarning: (warning) => say(`seqtag: ${oneLine(withFlags(warning, corpusFlags))}`),
     });
   }
 }

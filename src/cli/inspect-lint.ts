@@ -5,7 +5,7 @@ import type { Scheme } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Input } from './input.ts';
 import { oneLine, printable } from './printable.ts';
-import { withFlags } from './remedies.ts';
+import { corpusFlags, withFlags } from './remedies.ts';
 import type { Style } from './style.ts';
 import { counted } from './table.ts';
 
@@ -71,7 +71,6 @@ export async function lintFacts(
 }
 
 export function lintText({ files, findings }: LintFacts, style: Style): string {
-  const flags = new Set(['--token-column', '--from-scheme']);
   const heads = files.map(
     ({ role, file, sentences, tokens }) =>
       `${style.dim(role.padEnd(6))} ${style.bold(printable(file))}  ${style.dim(`${counted(sentences, 'sentence')}, ${counted(tokens, 'token')}`)}\n`,
@@ -79,7 +78,7 @@ export function lintText({ files, findings }: LintFacts, style: Style): string {
   const lines = findings.map(({ check, severity, message }) => {
     const name = severity.padEnd(8);
     const shown = severity === 'error' ? style.bold(name) : style.dim(name);
-    return `${shown} ${oneLine(withFlags(message, flags))} ${style.dim(`[${check}]`)}\n`;
+    return `${shown} ${oneLine(withFlags(message, corpusFlags))} ${style.dim(`[${check}]`)}\n`;
   });
   const countOf = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length;

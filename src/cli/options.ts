@@ -9,7 +9,7 @@ import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
 import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
 import { oneLine } from './printable.ts';
-import { withFlags } from './remedies.ts';
+import { corpusFlags, withFlags } from './remedies.ts';
 
 export const readFormats = [
   'columns',
@@ -117,7 +117,9 @@ export const readOptions = (
   ...(strictSpans && { strictSpans }),
   ...(labels !== undefined && { labels: namesOfLabels(labels, tagColumn) }),
   ...(text !== undefined && { text: { file: text } }),
-  ...(context && { onNote: (note: string) => context.say(`seqtag: ${note}`) }),
+  ...(context && {
+    onNote: (note: string) => context.say(`seqtag: ${withFlags(note, corpusFlags)}`),
+  }),
   ...(format !== undefined && { format }),
   ...(tokenColumn !== undefined && { tokenColumn }),
   ...(tagColumn !== undefined && { tagColumn: withoutSpaces(tagColumn) }),
@@ -178,8 +180,7 @@ export function computeOptions(
     ...(bfloat16 && { products: 'bfloat16' as const }),
     // Training opens several backends, which would all give the same warning.
     onWarning(warning) {
-      if (!warnings.has(warning))
-        say(`seqtag: ${oneLine(withFlags(warning, new Set(['--token-column', '--from-scheme'])))}`);
+      if (!warnings.has(warning)) say(`seqtag: ${oneLine(withFlags(warning, corpusFlags))}`);
       warnings.add(warning);
     },
   };

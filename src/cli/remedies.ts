@@ -90,6 +90,43 @@ function withOptionNames(message: string, flags: ReadonlySet<string>): string {
   );
 }
 
+/** What messages recommend in terms of values, and the same with a flag. */
+const recommendations: readonly (readonly [flag: string, words: RegExp, words: string])[] = [
+  [
+    '--text-column',
+    /"([^"]*)" seems to have running text\. Name it as the text column to tag each cell as a text, or as the token column/,
+    '"$1" seems to have running text. To tag each cell as a text, give --text-column "$1"; give --token-column "$1"',
+  ],
+  ['--token-column', /give token column (\d+)/, 'give --token-column $1'],
+  ['--from-scheme', /give scheme IO/, 'give --from-scheme IO'],
+  ['--encoding', /([Gg])ive (\S+)( \(or \S+\))? as its encoding/, '$1ive --encoding $2$3'],
+  [
+    '--labels',
+    /give the names of these in their order/,
+    'give the names of 0, 1, 2 and so on in this order, as in --labels O,B-PER,I-PER',
+  ],
+  [
+    '--labels',
+    /Give the names of the labels in their order, as (O,B-PER,I-PER) or in a file\./,
+    'Give their names in the order of the numbers, as in --labels $1, or --labels FILE.',
+  ],
+  [
+    '--comment',
+    /Name the prefix of comments, or none, if it is a token\./,
+    'If it is a token, give --comment none or --comment PREFIX.',
+  ],
+  ['--comment', /name # as the prefix of comments/, "give --comment '#'"],
+];
+
+/** The flags of all commands that read labelled corpora, for messages that no command catches. */
+export const corpusFlags: ReadonlySet<string> = new Set([
+  '--token-column',
+  '--from-scheme',
+  '--labels',
+  '--comment',
+  '--encoding',
+]);
+
 /** A message with flags in place of the values that it recommends. */
 export function withFlags(message: string, flags: ReadonlySet<string>): string {
   let text = message;
@@ -98,8 +135,7 @@ export function withFlags(message: string, flags: ReadonlySet<string>): string {
       'Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.',
       'If its cells are tokens, name it with --token-column. Running text is for `seqtag tag --text-column`.',
     );
-  if (flags.has('--token-column'))
-    text = text.replace(/give token column (\d+)/, 'give --token-column $1');
-  if (flags.has('--from-scheme')) text = text.replace('give scheme IO', 'give --from-scheme IO');
+  for (const [flag, words, withFlag] of recommendations)
+    if (flags.has(flag)) text = text.replace(words, withFlag);
   return text;
 }

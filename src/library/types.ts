@@ -278,7 +278,7 @@ export interface ReadOptions {
    * the line is a token.
    */
   readonly comment?: string | false | undefined;
-  /** json, jsonl, and lists in cells: the names of labels that are written as numbers. `labels[0]` is the name of 0. */
+  /** json, jsonl, csv, tsv and columns: the names of labels that are written as numbers. `labels[0]` is the name of 0. */
   readonly labels?: readonly string[] | undefined;
   /** Refuse a file with spans that do not begin and end with a token. Default: false; `onNote` gets their number. */
   readonly strictSpans?: boolean | undefined;
