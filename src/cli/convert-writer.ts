@@ -45,8 +45,8 @@ function sameColumns(
   if (tagColumns.length > 0) return tagColumns;
   const { format } = document;
   if (format === 'columns') return -1;
-  if (format === 'jsonl' || format === 'json') return document.keys?.tag;
-  return format === 'conllu' ? undefined : defaultTagColumn(document);
+  const hasKeys = format === 'jsonl' || format === 'json' || format === 'conllu';
+  return hasKeys ? document.keys?.tag : defaultTagColumn(document);
 }
 
 /** The names of the columns in another format. */
@@ -86,7 +86,7 @@ export function addFilledFields(raw: string, filled: Set<string>): void {
  * @param filled the fields of CoNLL-U that are filled in
  */
 export function leftOutText(
-  { format, columns, header }: Document,
+  { format, columns, header, keys }: Document,
   { to, filled }: { to: Format | undefined; filled: ReadonlySet<string> },
 ): string | undefined {
   const hasRoom =
@@ -95,7 +95,7 @@ export function leftOutText(
   if (format === 'conllu')
     return filled.size === 0
       ? undefined
-      : `only upos is written; ${[...filled].join(', ')} ${filled.size === 1 ? 'is' : 'are'} left out. To write all: --tag-column ${['upos', ...filled].join(',')}.`;
+      : `only ${keys?.tag ?? 'upos'} is written; ${[...filled].join(', ')} ${filled.size === 1 ? 'is' : 'are'} left out. To write all: --tag-column ${[keys?.tag ?? 'upos', ...filled].join(',')}.`;
   const isTable = format === 'columns' || format === 'csv' || format === 'tsv';
   const others = isTable ? Math.max(0, columns - 2) : 0;
   if (others === 0) return undefined;

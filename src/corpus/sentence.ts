@@ -88,7 +88,10 @@ export type Document = {
   token: number;
   /** csv, tsv: the names in the header; its text, with its line end and the blank lines before it. */
   header: { readonly names: readonly string[]; readonly raw: string } | undefined;
-  /** jsonl, json: the key of the tokens, if one was asked for; the first key that gold tags were read from. */
+  /**
+   * jsonl, json: the key of the tokens, if one was asked for; the first key that gold tags were read from. conllu: where
+   * tags were read from, if not from upos and if no column was asked for.
+   */
   keys: { readonly token: string | undefined; readonly tag: string | undefined } | undefined;
   /** conllu: the names of the columns, if they are not those of CoNLL-U. */
   fields?: readonly string[];

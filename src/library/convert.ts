@@ -242,6 +242,7 @@ function usualColumn(document: Document): Column | undefined {
       return -1;
     case 'jsonl':
     case 'json':
+    case 'conllu':
       return document.keys?.tag;
     case 'csv':
     case 'tsv':

@@ -89,6 +89,16 @@ describe('formats', () => {
     ).toMatch(/^Mongolia\tB-LOC$/m);
   });
 
+  it('writes the names of its own CoNLL-U again, in every format', async () => {
+    const file = write('names.txt', 'Anna B-PER\nleft O\n\n');
+    const names = write('names.conllu', await convert([file, '--to=conllu']));
+    const { stdout, stderr } = await seqtag(['convert', names, '--to=columns']);
+    expect(stdout).toBe('Anna\tB-PER\nleft\tO\n\n');
+    expect(stderr).toContain('NER= in MISC is read as the tag');
+    const same = await seqtag(['convert', names, '--to=conllu', '--scheme=BIOES']);
+    expect(same.stdout).toBe(readFileSync(names, 'utf8').replace('B-PER', 'S-PER'));
+  });
+
   it('comes back from jsonl to columns the same', async () => {
     const text = 'Anna\tB-PER\nleft\tO\n\n';
     const there = await convert([write('c.conll', text), '--to=jsonl']);

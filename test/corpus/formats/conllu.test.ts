@@ -46,6 +46,40 @@ describe('reading CoNLL-U', () => {
     expect(at('1', 'feats')).toEqual(['New York', 'F=1']);
   });
 
+  test('where no word has a upos, NER in MISC is the tag', () => {
+    const notes: string[] = [];
+    const read = (text: string, options = {}) =>
+      parseText(text, { ...gold, onNote: (note) => notes.push(note), ...options }).sentences[0]
+        ?.tags;
+    const names = `${row('1', 'on')}\n${row('2', 'Ada', '_', 'SpaceAfter=No|NER=B-PER')}\n`;
+    expect(read(names)).toEqual(['O', 'B-PER']);
+    expect(notes).toEqual(['file: no word has a upos, so NER= in MISC is read as the tag.']);
+    expect(read(names, { tagColumn: 'upos' })).toEqual(['_', '_']);
+    expect(read(`${names}${row('3', 'left', 'VERB')}\n`)).toEqual(['_', '_', 'VERB']);
+    expect(read(row('1', 'a'))).toEqual(['_']);
+    expect(notes.length).toBe(1);
+  });
+
+  test('CoNLL-U Plus without upos: the only other column is the tag, and none is needed without tags', () => {
+    const plus = '# global.columns = ID FORM NER\n1\tAda\tB-PER\n\n';
+    const notes: string[] = [];
+    const { document, sentences } = parseText(plus, {
+      ...gold,
+      onNote: (note) => notes.push(note),
+    });
+    expect(sentences[0]?.tags).toEqual(['B-PER']);
+    expect(document.keys?.tag).toBe('ner');
+    expect(notes).toEqual(['file: ner is read as the tag, since no other column has tags.']);
+    expect(parseText(plus, bare).sentences[0]?.tokens).toEqual(['Ada']);
+    expect(written(parseText(plus, bare), { tagColumn: 'NER' }, () => 'O')).toBe(
+      plus.replace('B-PER', 'O'),
+    );
+    expectUserError(
+      () => parseText(plus.replace('NER', 'NER XPOS').replace('PER', 'PER\tN'), gold),
+      /"upos" is neither a CoNLL-U field \(id, form, ner, xpos\)/,
+    );
+  });
+
   test('a word without the MISC key is O, a file without it an error', () => {
     expect(parseText(sample, { ...bare, tagColumn: 'Gloss' }).sentences[0]?.tags).toEqual([
       'O',

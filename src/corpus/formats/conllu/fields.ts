@@ -85,6 +85,14 @@ export function fieldOf(
   );
 }
 
+const NO_TAGS = ['id', 'form', 'lemma', 'misc'];
+
+/** The field of the tags in a file without parts of speech: the only one that may have tags; undefined if there are several. */
+export function onlyTagField(fields: readonly string[]): string | undefined {
+  const [field, ...others] = fields.filter((name) => !NO_TAGS.includes(name));
+  return others.length === 0 && field !== 'upos' && field !== 'pos' ? field : undefined;
+}
+
 export type LineKind = 'word' | 'range' | 'empty' | 'invalid';
 
 /** What a line is by its ID, which is `text` from `from` to `to`. */

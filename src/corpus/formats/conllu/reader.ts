@@ -17,6 +17,9 @@ import {
   globalColumns,
   HASH,
   lineKind,
+  MISC,
+  onlyTagField,
+  UPOS,
   unescapeValue,
   valueSpan,
 } from './fields.ts';
@@ -27,6 +30,9 @@ type ReadField = Field & {
   readonly absent: string;
 };
 
+/** UTF-16 units at the beginning of a file that tell whether words have a upos. */
+const SAMPLE = 64 * 1024;
+
 /** Keys of MISC that an error names. */
 const MOST_KEYS = 20;
 
@@ -35,7 +41,7 @@ const isJoined = (text: string, from: number, to: number): boolean =>
   to - from > 1 && text.slice(from, to).includes('SpaceAfter=No');
 
 /**
- * Reads words, by default `form` and `upos`. A word without the MISC key asked for has the tag `O`, or
+ * Reads words, by default `form` and `upos`, or the key NER in MISC where no word has a upos. A word without the MISC key asked for has the tag `O`, or
  * `absentTag`. A file in which no word has the key is refused.
  */
 export function createConlluParser(options: ParserOptions): Parser {
@@ -49,7 +55,8 @@ export function createConlluParser(options: ParserOptions): Parser {
   let fields: readonly string[] = conlluFields;
   let isOpen = false;
   let tokenField: Field;
-  let tagField: ReadField;
+  /** Undefined if no tags are read. */
+  let tagField: ReadField | undefined;
   /** Further tag columns, then feature columns. */
   let more: readonly ReadField[];
 
@@ -61,7 +68,8 @@ export function createConlluParser(options: ParserOptions): Parser {
         { code: 'SEQTAG_COLUMN' },
       );
     }
-    const tagFields = asColumns(options.tagColumn ?? 'upos').map(
+    const asked = options.tagColumn ?? document.keys?.tag ?? 'upos';
+    const tagFields = asColumns(gold ? asked : undefined).map(
       (column): ReadField => ({
         ...fieldOf(column, 'tag', fields),
         absent: options.absentTag ?? 'O',
@@ -70,13 +78,12 @@ export function createConlluParser(options: ParserOptions): Parser {
     const featureFields = asColumns(options.featureColumn).map(
       (column): ReadField => ({ ...fieldOf(column, 'feature', fields), absent: 'O' }),
     );
-    if (gold)
-      checkAskedOnce(
-        tagFields.map((field) => fieldName(field, fields)),
-        file,
-      );
-    tagField = tagFields[0]!;
-    more = [...(gold ? tagFields.slice(1) : []), ...featureFields];
+    checkAskedOnce(
+      tagFields.map((field) => fieldName(field, fields)),
+      file,
+    );
+    tagField = tagFields[0];
+    more = [...tagFields.slice(1), ...featureFields];
   };
 
   /** Takes the columns from a comment, or from the first line of columns. */
@@ -84,7 +91,38 @@ export function createConlluParser(options: ParserOptions): Parser {
     fields = names;
     document.fields = names;
     document.columns = names.length;
+    const only = onlyTagField(names);
+    if (only !== undefined)
+      readByDefault(only, `${only} is read as the tag, since no other column has tags`);
+    else findFields();
+  };
+
+  /** Reads the tags from a field or key other than `upos`, unless one was asked for. */
+  const readByDefault = (tag: string, note: string): void => {
+    if (gold && options.tagColumn === undefined) {
+      document.keys = { token: undefined, tag };
+      options.onNote?.(`${file}: ${note}.`);
+    }
     findFields();
+  };
+
+  let isDecided = !gold || options.tagColumn !== undefined;
+  let looked = 0;
+  let hasNames = false;
+  /** Decides by the first words whether the tags are in `upos` or in NER=. */
+  const lookAhead = (lines: string, { isLast }: { isLast: boolean }): boolean => {
+    if (isDecided) return true;
+    for (const [line] of lines.matchAll(/^\d+\t.*/gm)) {
+      const cells = line.trimEnd().split('\t');
+      isDecided = cells.length !== conlluFields.length || cells[UPOS] !== '_';
+      if (isDecided) return true;
+      hasNames ||= valueSpan(cells[MISC]!, 'NER') !== undefined;
+    }
+    looked += lines.length;
+    isDecided = isLast || looked > SAMPLE;
+    if (isDecided && hasNames)
+      readByDefault('NER', 'no word has a upos, so NER= in MISC is read as the tag');
+    return isDecided;
   };
 
   /** CoNLL-2009 has no comment that names its columns. */
@@ -133,7 +171,7 @@ export function createConlluParser(options: ParserOptions): Parser {
     if (!hasWords) hasColumns(cellCount(text, from, to));
     hasWords = true;
     const tokenColumn = tokenField.column;
-    const tagColumn = tagField.column;
+    const tagColumn = tagField?.column;
     let idEnd = to;
     let tokenFrom = 0;
     let tokenTo = 0;
@@ -186,7 +224,7 @@ export function createConlluParser(options: ParserOptions): Parser {
       }
       builder.add(
         copy(text, tokenFrom, tokenTo),
-        gold ? fieldValue(tagField, text, [tagFrom, tagTo]) : '',
+        tagField ? fieldValue(tagField, text, [tagFrom, tagTo]) : '',
         number,
         more.length > 0
           ? more.map((field) => fieldValue(field, text, cellSpan(text, from, to, field.column)))
@@ -211,10 +249,11 @@ export function createConlluParser(options: ParserOptions): Parser {
     document,
     builder,
     longLineRemedy: 'Is this CoNLL-U?',
+    lookAhead,
     readLine,
     end() {
       const missing = [tagField, ...more].find(
-        (field) => field.key !== undefined && !found.has(field),
+        (field) => field?.key !== undefined && !found.has(field),
       );
       if (!gold || missing === undefined || !hasLines) return;
       const list = keys.size === 0 ? 'no keys' : [...keys].join(', ');
