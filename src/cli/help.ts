@@ -62,3 +62,6 @@ export function foldCommand(example: string, width: number): string {
   }
   return lines.join(' \\\n');
 }
+
+export const usageText = (command: Command | undefined): string =>
+  `Usage: seqtag ${command?.name()} ${command?.usage()}`;

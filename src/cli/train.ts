@@ -5,7 +5,7 @@ import { type TrainingEvent, type TrainOptions, train } from '../training/train.
 import { givenHyperparameters } from './config-file.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
-import { addNotes } from './help.ts';
+import { addNotes, usageText } from './help.ts';
 import { exitCodeOf } from './io.ts';
 import {
   addResumeOptions,
@@ -19,7 +19,6 @@ import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
 import { trainingNarrator } from './training-progress.ts';
 import { addTuneOptions, type TuneFlags, tuneCommand } from './tune.ts';
-import { usageText } from './usage.ts';
 
 const examples = [
   'seqtag train train.conll --dev dev.conll --test test.conll -o ner.safetensors',

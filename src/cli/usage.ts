@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
+import { usageText } from './help.ts';
 import { oneLine } from './printable.ts';
 
 /** A message of commander in the style of all others. `command` is the command that was to run, if there is one. */
@@ -50,9 +51,6 @@ const rewritings: readonly (readonly [RegExp, Rewrite])[] = [
 /** `expected one of a, b.` */
 const expectedText = (text: string): string =>
   text.replace(/^Allowed choices are /, 'expected one of ').replace(/^Expected/, 'expected');
-
-export const usageText = (command: Command | undefined): string =>
-  `Usage: seqtag ${command?.name()} ${command?.usage()}`;
 
 /** The flags that were given on the command line. */
 export const givenFlags = (command: Command): ReadonlySet<string> =>
