@@ -8,9 +8,12 @@ const FEWEST_LINES = 4;
 /** A mark after which a sentence may have ended, perhaps with closing quotes or brackets after it. */
 const END_MARK = /[.!?:;…。！？‥؟।]["'”’»)\]]*$/u;
 
+const wordCount = (line: string): number => line.split(/\s+/).length;
+
 /**
- * Whether lines are probably texts of their own: most lines end without a mark that ends a sentence, although the first
- * word of the next line would have fitted in the width of the longest line. So the line was not broken to fit a width.
+ * Whether lines are probably texts of their own: most lines end without a mark that ends a sentence, and were not broken to fit
+ * a width. So they are if the first word of the next line would have fitted in the width of the longest line, if all lines have
+ * as many words, or if all begin with a capital or a digit.
  * @param lines the first lines of a text, with blank lines
  */
 export function looksLikeLines(lines: readonly string[]): boolean {
@@ -18,10 +21,13 @@ export function looksLikeLines(lines: readonly string[]): boolean {
   while (content.at(-1) === '') content.pop();
   if (content.length < FEWEST_LINES || content.includes('')) return false;
   const width = Math.max(...content.map((line) => line.length));
+  const isEven =
+    new Set(content.map(wordCount)).size === 1 ||
+    content.every((line) => /^[\p{Lu}\p{N}]/u.test(line));
   const breaks = content.slice(1).filter((next, i) => {
     const line = content[i]!;
     const [word = ''] = next.split(/\s/, 1);
-    return !END_MARK.test(line) && line.length + 1 + word.length <= width;
+    return !END_MARK.test(line) && (isEven || line.length + 1 + word.length <= width);
   });
   return 2 * breaks.length > content.length - 1;
 }

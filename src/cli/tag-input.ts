@@ -1,9 +1,7 @@
 import {
   type Format,
   formatOf,
-  isTextFile,
   mayBeOther,
-  orTextFor,
   peekFormat,
   type ReadOptions,
 } from '../corpus/index.ts';
@@ -45,7 +43,7 @@ export async function openTagInput(
 ): Promise<TagInput> {
   const asked = flags.lines ? 'lines' : flags.input;
   const byExtension = file === '-' ? undefined : formatOf(file);
-  const mayBeText = file === '-' || isTextFile(file);
+  const mayBeText = byExtension === undefined;
   if (file === '-' && io.isTerminal.stdin)
     say(
       asked === undefined || asked === 'text'
@@ -54,13 +52,10 @@ export async function openTagInput(
     );
   let source = progress?.read(file) ?? sourceOf(file, io);
   let format = asked ?? byExtension;
-  const mayBeTable = flags.textColumn !== undefined && byExtension === undefined;
-  if (asked === undefined && (mayBeText || mayBeTable)) {
+  if (asked === undefined && mayBeText) {
     const name = nameOf(file);
     const stream = typeof source === 'string' ? readBytes(source) : source;
-    const found = await peekFormat(decompressed(stream, name), {
-      orText: orTextFor(file) ?? 'stream',
-    });
+    const found = await peekFormat(decompressed(stream, name), { orText: true });
     format = found.format;
     source = format === 'text' ? watchLines(found.bytes, () => onLines(name)) : found.bytes;
     if (format !== 'text' && flags.textColumn === undefined)
@@ -68,7 +63,7 @@ export async function openTagInput(
         `seqtag: ${name}: this looks like ${format} and is read so. If it is raw text: --input text.`,
       );
   }
-  if (asked === undefined && !mayBeText && byExtension !== undefined && mayBeOther(byExtension)) {
+  if (asked === undefined && !mayBeText && mayBeOther(byExtension)) {
     const stream = typeof source === 'string' ? readBytes(source) : source;
     const options = { named: byExtension };
     ({ format, bytes: source } = await peekFormat(decompressed(stream, file), options));

@@ -11,6 +11,9 @@ describe('looksLikeLines', () => {
       'headlines',
       ['Minister returns to Berlin', 'No agreement', 'Strikes at the railways go on', 'Cats'],
     ],
+    ['names', ['Angela Merkel', 'Joe Biden', 'Ada', 'Bo Lee']],
+    ['lines of a log', [1, 2, 3, 4].map((n) => `12:00:0${n} server${n} failed`)],
+    ['lines of as many words', ['a dog barks', 'a cat sees', 'an ox pulls', 'no one knows']],
     ['messages', ['lol', 'what did she say to you yesterday', 'no idea', 'ask Nadia', 'ok']],
   ])('finds %s', (_, lines) => {
     expect(looksLikeLines(lines)).toBe(true);

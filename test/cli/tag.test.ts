@@ -107,7 +107,11 @@ describe('formats', () => {
     expect(await done(tag(['-m', ner, first]))).toBe(plainly);
     const nameless = folder.path('nameless.gz');
     writeFileSync(nameless, gzipSync(readFileSync(gold)));
-    expect(await done(tag(['-m', ner, nameless]))).toBe(plainly);
+    expect(await tag(['-m', ner, nameless])).toMatchObject({
+      code: 0,
+      stdout: plainly,
+      stderr: `seqtag: ${nameless}: this looks like columns and is read so. If it is raw text: --input text.\n`,
+    });
     const stdin = gzipSync(readFileSync(gold));
     expect(await done(tag(['-m', ner, '--input=columns'], { stdin }))).toBe(plainly);
     const score = (args: string[], options: WorldOptions = {}): Promise<string> =>
@@ -276,6 +280,41 @@ describe('formats', () => {
     );
     await done(tag(['-m', ner, '--lines'], { stdin }));
     await done(tag(['-m', ner, '--input=text'], { stdin }));
+  });
+
+  it('gives a file without a known extension the answer of a pipe', async () => {
+    const file = folder.path('some.log');
+    const number = (text: (n: number) => string): string =>
+      Array.from({ length: 40 }, (_, n) => `${text(n)}\n`).join('');
+    for (const [stdin, said] of [
+      [number((n) => `12:00:01 ERROR server${n} failed`), 'one text a line'],
+      [number((n) => `Message ${n} from Anna in Rome`), 'one text a line'],
+      ['Nadia Merkel\nJoe Biden\nAda Lee\nBo Ray\n', 'one text a line'],
+      ['I love Paris.\nI love Rome.\n', undefined],
+      ['Yes .\n[PER Nadia] left .\n', 'inline'],
+      [`${'Nadia PERSON\nleft none\n'.repeat(2)}\nYes none\n`, 'columns'],
+    ] as const) {
+      const piped = await tag(['-m', ner], { stdin });
+      writeFileSync(file, stdin);
+      const filed = await tag(['-m', ner, file]);
+      expect([piped.code, filed.code]).toEqual([0, 0]);
+      expect(filed.stdout).toBe(piped.stdout);
+      expect(filed.stderr.replaceAll(file, '<stdin>')).toBe(piped.stderr);
+      if (said === undefined) expect(piped.stderr).toBe('');
+      else expect(piped.stderr).toContain(`this looks like ${said}`);
+      if (said === 'columns' || said === 'inline') continue;
+      expect(piped.stdout).toBe(await done(tag(['-m', ner, '--input=text'], { stdin })));
+    }
+  });
+
+  it('reads spans of lines in a file without a known extension back', async () => {
+    const file = folder.path('names.log');
+    const spans = folder.path('n.spans');
+    writeFileSync(file, 'Nadia left\nJoe left\nNadia sat\nBo sat\n');
+    await done(tag(['-m', ner, '--lines', file, '--output=spans', '-o', spans]));
+    const { code, stdout, stderr } = await seqtag(['convert', spans, '--to=inline']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(await done(tag(['-m', ner, '--lines', file, '--output=inline'])));
   });
 
   it('writes parts of speech inline after a slash', async () => {

@@ -64,9 +64,9 @@ export function formatOf(path: string): Format | undefined {
 /** Whether a file is raw text by its name, unless its content shows another format. */
 export const isTextFile = (path: string): boolean => extensionOf(path) === '.txt';
 
-/** What looking at a file needs to know: whether its name means raw text. */
-export const orTextFor = (path: string | undefined): 'file' | undefined =>
-  path !== undefined && isTextFile(path) ? 'file' : undefined;
+/** The same for a file that need not be there. */
+export const orTextFor = (path: string | undefined): boolean =>
+  path !== undefined && isTextFile(path);
 
 /** The format of a labelled corpus that cannot be looked at, such as one that is to be written. */
 export const corpusFormatOf = (path: string): Format | undefined =>

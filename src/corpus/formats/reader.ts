@@ -62,7 +62,8 @@ export async function* readSentences(
   const named = path === undefined ? undefined : formatOf(path);
   bytes = asUtf8(decompressed(bytes, file), { file, encoding: options.encoding });
   if (format === undefined && mayBeOther(named)) {
-    const orText = orTextFor(path);
+    // without tags, an extension that means no format may be that of a text
+    const orText = gold ? orTextFor(path) : path !== undefined && named === undefined;
     ({ format, bytes } = await peekFormat(bytes, { named, orText }));
     if (gold && orText && format === 'text') format = 'columns';
     if (!gold && orText && format !== 'text')

@@ -4,7 +4,6 @@ import { sniffTagged } from './columns/sniff.ts';
 import type { FormatDefinition, Sample, Verdict } from './definition.ts';
 import { formats } from './formats.ts';
 import { looksLikeHeader } from './table/header.ts';
-import { sniffTaggedWords } from './tagged.ts';
 
 /** UTF-16 units after which the format is decided in any case. */
 const LIMIT = 64 * 1024;
@@ -12,29 +11,21 @@ const LIMIT = 64 * 1024;
 /** The result of a format for a sample. */
 type VerdictOf = (format: FormatDefinition, sample: Sample) => Verdict;
 
-/** Where raw text is expected: `file` may wait for more lines, but a `stream` that is typed must not. */
-export type TextSource = 'file' | 'stream';
-
 const verdictOfFormat: VerdictOf = ({ sniff }, sample) => sniff?.(sample) ?? 'no';
 
 /**
- * Recognises only what cannot be raw text: CoNLL-U, columns with tags, csv and tsv with a header, and JSON. Most texts
- * are recognised by their first line.
+ * Recognises only what is hardly raw text: CoNLL-U, columns with tags, tagged words, csv and tsv with a header, and JSON. No
+ * verdict waits beyond the first paragraph of a text.
  */
-const verdictBesideText = (
-  format: FormatDefinition,
-  sample: Sample,
-  source: TextSource,
-): Verdict => {
+const verdictBesideText: VerdictOf = (format, sample) => {
   const { content, isLast } = sample;
   switch (format.name) {
     case 'conllu':
     case 'spans':
     case 'jsonl':
     case 'json':
-      return verdictOfFormat(format, sample);
     case 'inline':
-      return sniffTaggedWords(sample);
+      return verdictOfFormat(format, sample);
     case 'csv':
     case 'tsv': {
       const [first] = content;
@@ -43,7 +34,7 @@ const verdictBesideText = (
       return cells.length > 1 && looksLikeHeader(cells) ? 'yes' : 'no';
     }
     case 'columns':
-      return sniffTagged(sample, { canWait: source === 'file' });
+      return sniffTagged(sample);
     case 'text':
       return 'yes';
     default:
@@ -66,10 +57,8 @@ export interface Sniffer {
  * because it cannot be distinguished from text.
  * @param options.orText whatever is not certainly in another format is raw text
  */
-export function createSniffer({ orText }: { orText?: TextSource | undefined } = {}): Sniffer {
-  const verdictOf: VerdictOf = orText
-    ? (format, sample) => verdictBesideText(format, sample, orText)
-    : verdictOfFormat;
+export function createSniffer({ orText = false }: { orText?: boolean | undefined } = {}): Sniffer {
+  const verdictOf = orText ? verdictBesideText : verdictOfFormat;
   const content: string[] = [];
   const comments: string[] = [];
   let isSeparated = false;
@@ -87,8 +76,12 @@ export function createSniffer({ orText }: { orText?: TextSource | undefined } = 
   };
 
   const addLine = (line: string): Format | undefined => {
-    if (isBlank(line, 0, line.length)) isSeparated = true;
-    else if (/^(?:-DOCSTART-|#begin document\s)/.test(line)) hasDocstart = true;
+    if (isBlank(line, 0, line.length)) {
+      if (content.length === 0) return undefined;
+      isSeparated = true;
+      return orText ? decide({ content, comments, isLast: false }) : undefined;
+    }
+    if (/^(?:-DOCSTART-|#begin document\s)/.test(line)) hasDocstart = true;
     // comments of CoNLL-U, and of column files; a token `#` tells as little
     else if (/^#(?:[^\t]*$|\t)/.test(line)) comments.push(line);
     else {
@@ -163,7 +156,7 @@ export function sniffFormat(sample: string): Format {
  */
 export async function peekFormat(
   bytes: AsyncIterable<Uint8Array>,
-  { orText, named }: { orText?: TextSource | undefined; named?: Format | undefined } = {},
+  { orText, named }: { orText?: boolean | undefined; named?: Format | undefined } = {},
 ): Promise<{ format: Format; bytes: AsyncIterable<Uint8Array> }> {
   const rest = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];

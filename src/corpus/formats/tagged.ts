@@ -42,6 +42,9 @@ const separatorOf = (line: string): Separator | undefined =>
 
 const OPEN_NLP = /(?:^|\s)<START(?::[^>\s]+)?> .* <END>(?:\s|$)/;
 
+/** So many lines tell how tags are written. */
+const ENOUGH_LINES = 16;
+
 /** If a word of the first line has no tag, so many lines tell. */
 const FEW_LINES = 4;
 
@@ -55,7 +58,7 @@ const isMostlyTagged = (line: string): boolean => {
 };
 
 /** A first line of three words or more with tags, or most of the first lines; or a span of OpenNLP. */
-export function sniffTaggedWords({ content, isLast }: Sample): Verdict {
+function sniffTaggedWords({ content, isLast }: Sample): Verdict {
   const [first] = content;
   if (first === undefined) return isLast ? 'no' : 'maybe';
   if (OPEN_NLP.test(first) || isTagged(first)) return 'yes';
@@ -64,19 +67,25 @@ export function sniffTaggedWords({ content, isLast }: Sample): Verdict {
   return 2 * content.filter(isTagged).length >= content.length ? 'yes' : 'no';
 }
 
-/** The same, or a span in brackets: `[PER Ada Brandt] left`. Raw text may have that too. */
+/** A span in brackets. Logs and notes have other words there. */
+const BRACKETS =
+  /(?:^|\s)\[(?!(?:DEBUG|ERROR|FATAL|INFO|NOTE|TODO|TRACE|WARN(?:ING)?) )[A-Z]{2,}[\w-]* [^[\]]+\](?:\s|$)/;
+
+/** A sentence whose final mark is a token of its own. */
+const isTokenized = (line: string): boolean => /\s[.!?](?: ["'”’)]+)?\s*$/.test(line);
+
+/** The same, or a span in brackets, `[PER Ada Brandt] left .`, perhaps after tokenized sentences without one. */
 export function sniffInline(sample: Sample): Verdict {
-  const [first = ''] = sample.content;
-  return /(?:^|\s)\[[A-Z]{2,}[\w-]* [^[\]]+\](?:\s|$)/.test(first)
-    ? 'yes'
-    : sniffTaggedWords(sample);
+  const { content, isSeparated, isLast } = sample;
+  const at = content.findIndex((line) => BRACKETS.test(line));
+  if (at >= 0 && content.slice(0, at).every(isTokenized)) return 'yes';
+  const verdict = sniffTaggedWords(sample);
+  const canWait = !isLast && !isSeparated && content.length < ENOUGH_LINES;
+  return verdict === 'no' && canWait && content.every(isTokenized) ? 'maybe' : verdict;
 }
 
 /** How spans are written. */
 type Spans = 'openNlp' | 'brackets';
-
-/** So many lines tell how tags are written. */
-const ENOUGH_LINES = 16;
 
 /** How most of these lines write their tags. Spans may be in few of them. */
 function styleOf(lines: readonly string[]): Separator | Spans {

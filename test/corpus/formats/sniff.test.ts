@@ -48,6 +48,10 @@ test.each([
   ['a tag that is not known', 'Ada PERSON\nleft out\n'.repeat(10), 'columns'],
   ['CoNLL-U', `1\tAda\t${'_\t'.repeat(7)}_\n`, 'conllu'],
   ['tagged words', 'Ada/NNP left/VBD ./.\n', 'inline'],
+  ['spans in brackets', '[PER Ada] left .\nYes .\n', 'inline'],
+  ['spans in brackets after a sentence without', 'Yes .\n[PER Ada Brandt] left .\n', 'inline'],
+  ['lines of a log', '[INFO main] Server started\n[INFO main] It runs\n', 'text'],
+  ['messages', 'Message 1 from Anna in Rome\n'.repeat(40), 'text'],
   ['prose', 'Ada left the house.\nBo came later, they say.\n', 'text'],
   [
     'lines of two words',

@@ -36,6 +36,9 @@ export function sniffColumns({ content, isSeparated, hasDocstart, isLast }: Samp
 /** So many lines of columns with tags are no text. */
 const ENOUGH_TAGGED = 3;
 
+/** So many lines before a blank line tell whether their last words are tags that are not known. */
+const ENOUGH_SEPARATED = 4;
+
 /** Tags of spans, and parts of speech of Universal Dependencies and the Penn Treebank. */
 const KNOWN_TAG =
   /^(?:O|[BIESLUM]-\S+|ADJ|ADP|ADV|AUX|CCONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|X|CC|CD|DT|EX|FW|IN|JJ[RS]?|LS|MD|NNP?S?|PDT|POS|PRP\$?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP\$?|WRB)$/;
@@ -43,14 +46,10 @@ const MARK = /^[^\p{L}\p{N}\s]+$/u;
 
 /**
  * Whether lines are columns with tags and cannot be text: each has as many cells, without spaces in them. Where spaces
- * separate, each ends with a known tag, or is a punctuation mark with a punctuation mark as its tag.
- * @param options.canWait more lines may be waited for. Sixteen lines of as many words, half of which end as others do, are columns
- *   too, whatever their tags are
+ * separate, each ends with a known tag, or is a punctuation mark with a punctuation mark as its tag. Other tags must repeat, and
+ * one must look like a tag: in a paragraph, or in sixteen lines of two words. Raw text waits for the end of its paragraph too.
  */
-export function sniffTagged(
-  { content, hasDocstart, isLast }: Sample,
-  { canWait = false }: { canWait?: boolean } = {},
-): Verdict {
+export function sniffTagged({ content, isSeparated, hasDocstart, isLast }: Sample): Verdict {
   if (hasDocstart) return 'yes';
   const [first] = content;
   if (first === undefined) return isLast ? 'no' : 'maybe';
@@ -69,10 +68,13 @@ export function sniffTagged(
   };
   if (width < 2 || !content.every(fits)) return 'no';
   if (!hasTabs && !content.every(isTagged)) {
-    if (!canWait) return 'no';
-    if (content.length < ENOUGH) return isLast ? 'no' : 'maybe';
-    const lastCells = new Set(content.map((line) => cellsOf(line).at(-1)));
-    return 2 * lastCells.size <= content.length ? 'yes' : 'no';
+    if (!isSeparated && !isLast && content.length < ENOUGH) return 'maybe';
+    if (!isSeparated && width > 2) return 'no';
+    if (content.length < (isSeparated ? ENOUGH_SEPARATED : ENOUGH)) return 'no';
+    const tags = new Set(content.map((line) => cellsOf(line).at(-1)!));
+    const looksTagged =
+      tags.size > 1 && [...tags].some((tag) => /^[A-Z]/.test(tag) && TAG.test(tag));
+    return looksTagged && 2 * tags.size <= content.length ? 'yes' : 'no';
   }
   if (content.length >= ENOUGH_TAGGED) return 'yes';
   if (!isLast) return 'maybe';

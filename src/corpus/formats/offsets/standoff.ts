@@ -3,6 +3,7 @@ import { describeFile } from '../../../files/read.ts';
 import { problem } from '../../lines.ts';
 import type { Document, Format, ReadOptions, Sentence } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
+import { formatOf } from '../formats.ts';
 import { alignSpans, fitsText, inUtf16, type TextSpan, type Unit } from './align.ts';
 import { isFileText, isOfRecords, tokenOffsets } from './locate.ts';
 import { createSpanReport, type SpanReport } from './report.ts';
@@ -102,7 +103,7 @@ function textFormat(
   { asked, spans }: { asked: Format | undefined; spans: readonly StandoffSpan[] },
 ): Pick<ReadOptions, 'format'> {
   const isByLine = spans.some(({ textLine }) => textLine !== undefined);
-  return { format: asked ?? (isByLine && /\.txt(?:\.\w+)?$/i.test(source) ? 'lines' : undefined) };
+  return { format: asked ?? (isByLine && formatOf(source) === undefined ? 'lines' : undefined) };
 }
 
 /** A text with all that is known of it. */
