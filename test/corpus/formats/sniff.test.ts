@@ -82,7 +82,7 @@ test.each(['#begin document (a); part 000\n', ''])(
   async (begin) => {
     const rows =
       'a 0 0 Ada NNP (TOP(S(NP*) - - - - (PERSON) (0)\na 0 1 left VBD (VP*))) - - - - * -\n\n';
-    const { format } = await peekFormat(stream(Buffer.from(begin + rows)), { orText: 'stream' });
+    const { format } = await peekFormat(stream(Buffer.from(begin + rows)), { orText: true });
     expect(format).toBe('columns');
   },
 );
