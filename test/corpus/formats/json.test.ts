@@ -217,6 +217,30 @@ describe('Label Studio', () => {
       expectUserError(() => read(task([wrong])), /^file:2: an annotation of Label Studio without/);
   });
 
+  test('tasks with choices but no spans are counted', () => {
+    const result = [{ type: 'choices', value: { choices: ['good'] } }];
+    const { pairs, notes } = read([{ data: { text: 'Ann' }, annotations: [{ result }] }]);
+    expect(pairs).toEqual(['Ann/O']);
+    expect(notes).toEqual([
+      'file: texts: 1 with choices or other annotations but no spans, read as texts without spans.',
+    ]);
+  });
+
+  test('tasks of several texts are refused with their names, and one may be named', () => {
+    const annotations = [{ result: [span(0, 3, 'PER')] }];
+    const task = [{ data: { body: 'Ann', ref: 'a.txt' }, annotations }];
+    expectUserError(
+      () => read(task),
+      /no text "text"\. Its texts are "body", "ref"\. Name the one/,
+    );
+    expect(read(task, { tokenColumn: 'body' }).pairs).toEqual(['Ann/B-PER']);
+    const spans = [{ start: 0, end: 3, label: 'PER' }];
+    expectUserError(
+      () => read([{ body: 'Ann', spans }]),
+      /"spans"\. Name the one that has the tok/,
+    );
+  });
+
   test('its small JSON', () => {
     const label = [{ start: 0, end: 3, text: 'Ann', labels: ['PER', 'X'] }];
     const { pairs, notes } = read([{ text: 'Ann left', id: 1, label, annotator: 1 }]);
@@ -260,4 +284,35 @@ test('what an annotator of Prodigy rejected is left out and counted', () => {
   } as const;
   expect(parseText(text, options).sentences).toHaveLength(1);
   expect(notes).toEqual(['file: texts: 2 rejected or ignored by the annotator, left out.']);
+});
+
+describe('texts without a key of annotations', () => {
+  const span = { start: 0, end: 3, label: 'PER' };
+  const read = (...records: object[]) => {
+    const notes: string[] = [];
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const onNote = (note: string) => notes.push(note);
+    const { sentences } = parseText(text, { format: 'jsonl', gold: true, onNote });
+    return { tags: sentences.map(({ tags }) => tags.join(' ')), notes };
+  };
+
+  test('are left out and counted, wherever they are', () => {
+    const ann = { text: 'Ann', spans: [span] };
+    expect(read({ text: 'It rains' }, ann, { text: 'Yes', label: null })).toEqual({
+      tags: ['B-PER'],
+      notes: ['file: texts: 2 without annotations, left out.'],
+    });
+  });
+
+  test('have no spans if Prodigy accepted them, and are counted if it did not', () => {
+    const [yes, no] = ['accept', 'ignore'].map((answer) => ({ text: 'It rains', answer }));
+    expect(read(yes!, no!)).toEqual({
+      tags: ['O O'],
+      notes: ['file: texts: 1 rejected or ignored by the annotator, left out.'],
+    });
+  });
+
+  test('are refused if no text has annotations', () => {
+    expectUserError(() => read({ text: 'It rains', spanz: [span] }), /^file:1: no key of tags\./);
+  });
 });

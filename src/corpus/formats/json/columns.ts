@@ -55,7 +55,8 @@ export function createColumnReader(options: ParserOptions, document: Document): 
   };
 }
 
-function noKey(which: string, members: Members, file: string, line: number): Error {
+/** The error for a record without a key of tags. */
+export function noKey(which: string, members: Members, file: string, line: number): Error {
   return problem(
     file,
     line,

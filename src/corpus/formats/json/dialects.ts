@@ -1,5 +1,5 @@
 import type { TextSpan, Unit } from '../offsets/align.ts';
-import { isObject, type Members } from './object.ts';
+import { isObject, type Members, TAG_KEYS } from './object.ts';
 
 /*
  * Annotations as offsets into a text, as annotation tools export them:
@@ -18,7 +18,7 @@ export interface Annotated {
   /** The unit in which the tool counts. */
   readonly unit: Unit;
   /** Why the record is not read, or what is special about it. */
-  readonly fate?: 'unannotated' | 'rejected' | 'several' | 'predicted' | undefined;
+  readonly fate?: 'unannotated' | 'rejected' | 'several' | 'predicted' | 'unmarked' | undefined;
 }
 
 const KEYS = ['label', 'labels', 'entities', 'ents', 'spans'];
@@ -76,8 +76,15 @@ function studioAnnotations(members: Members): Annotated | string {
   const spans = allSpans(values);
   if (spans === undefined)
     return 'an annotation of Label Studio without offsets in a text. Export annotations of plain text';
+  const isUnmarked = spans.length === 0 && result.length > 0;
   const fate =
-    annotations.length > 1 ? 'several' : annotations.length === 0 ? 'predicted' : undefined;
+    annotations.length > 1
+      ? 'several'
+      : annotations.length === 0
+        ? 'predicted'
+        : isUnmarked
+          ? 'unmarked'
+          : undefined;
   return { spans, unit: 'code-points', fate };
 }
 
@@ -85,6 +92,16 @@ function studioAnnotations(members: Members): Annotated | string {
 export const isTask = (members: Members): boolean =>
   isObject(members['data']) &&
   ['annotations', 'completions', 'predictions'].some((key) => Array.isArray(members[key]));
+
+/**
+ * Whether a text was exported without annotations: it has neither spans nor tags, under any known key.
+ * @param asked the key that has them. Default: those that are known
+ */
+export const lacksAnnotations = (members: Members, asked: string | undefined): boolean =>
+  !isTask(members) &&
+  (asked === undefined ? [...KEYS, ...TAG_KEYS] : [asked]).every(
+    (key) => !Object.hasOwn(members, key) || members[key] === null,
+  );
 
 /**
  * The spans of an object, if it has any of the known keys with offsets; undefined otherwise; a string says what is wrong.
@@ -96,19 +113,19 @@ export function annotationsOf(
 ): Annotated | string | undefined {
   if (isTask(members) && (asked === undefined || asked === 'annotations'))
     return studioAnnotations(members);
+  const answer = members['answer'];
+  const isRejected = answer === 'reject' || answer === 'ignore';
+  const fate = isRejected ? 'rejected' : undefined;
+  // Prodigy may leave out an empty list of spans
+  if (typeof answer === 'string' && lacksAnnotations(members, asked))
+    return { spans: [], unit: 'code-points', fate };
   for (const key of asked === undefined ? KEYS : [asked]) {
     const values = Object.hasOwn(members, key) ? members[key] : undefined;
     const spans = allSpans(values);
     if (spans === undefined) continue;
     const [first] = values as readonly unknown[];
     const isDoccano = isObject(first) ? 'start_offset' in first : key.startsWith('label');
-    const answer = members['answer'];
-    const isRejected = answer === 'reject' || answer === 'ignore';
-    return {
-      spans,
-      unit: isDoccano ? 'utf-16' : 'code-points',
-      fate: isRejected ? 'rejected' : undefined,
-    };
+    return { spans, unit: isDoccano ? 'utf-16' : 'code-points', fate };
   }
   return undefined;
 }

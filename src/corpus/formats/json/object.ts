@@ -62,6 +62,8 @@ export function contentOf(members: Members, asked: string | undefined): Content 
     const name = Object.hasOwn(data, TEXT_KEY) ? TEXT_KEY : texts.length === 1 ? texts[0]! : '';
     const text = data[asked ?? name];
     if (typeof text === 'string') return { key: 'data', text };
+    if (texts.length > 0)
+      return `the "data" of the task has no text "${asked ?? TEXT_KEY}". Its texts are ${quotedList(texts)}. Name the one to read.`;
   }
   if (key === undefined) {
     const names = wanted.map((name) => `"${name}"`).join(', ');
@@ -95,6 +97,9 @@ function tokensIn(tokens: readonly unknown[], { text }: Members): readonly unkno
   });
 }
 
+/** A span of a text has one of these members, or a list of spans in Label Studio. */
+const ANNOTATION_MEMBERS = ['start', 'start_offset', 'result'];
+
 /** What to do about an object without tokens or text. */
 function remedyFor(members: Members): string {
   // the JSON on which spaCy 2 was trained
@@ -102,7 +107,8 @@ function remedyFor(members: Members): string {
     return "Take its sentences: jq -c '.[].paragraphs[].sentences[] | {tokens: [.tokens[].orth], tags: [.tokens[].ner]}'.";
   const list = Object.keys(members).find((key) => {
     const value = members[key];
-    return Array.isArray(value) && membersOf(value[0]) !== undefined;
+    const first = Array.isArray(value) ? membersOf(value[0]) : undefined;
+    return first !== undefined && !ANNOTATION_MEMBERS.some((name) => name in first);
   });
   return list === undefined
     ? 'Name the one that has the tokens or the text.'
@@ -110,8 +116,9 @@ function remedyFor(members: Members): string {
 }
 
 /** The keys of an object, for an error. */
-export function keysOf(members: Members): string {
-  const keys = Object.keys(members);
+export const keysOf = (members: Members): string => quotedList(Object.keys(members)) || 'none';
+
+function quotedList(keys: readonly string[]): string {
   const some = keys.slice(0, 8).map((key) => `"${key.slice(0, 40)}"`);
-  return some.join(', ') + (keys.length > 8 ? ', ...' : '') || 'none';
+  return some.join(', ') + (keys.length > 8 ? ', ...' : '');
 }

@@ -5,7 +5,8 @@ import type { ParserOptions } from '../definition.ts';
 import { createSpanReport } from '../offsets/report.ts';
 import type { SentenceBuilder } from '../sentence-builder.ts';
 import { alignedTags, type Part, withoutCuts } from './aligned.ts';
-import { createColumnReader } from './columns.ts';
+import { createColumnReader, noKey } from './columns.ts';
+import { lacksAnnotations } from './dialects.ts';
 import { type Content, contentOf, type Members, membersOf } from './object.ts';
 
 /** Reads the records of JSON Lines or JSON. */
@@ -38,6 +39,9 @@ export function createRecordReader(
   document.keys = { token: askedToken, tag: undefined };
   const columns = createColumnReader(options, document);
   const report = createSpanReport(options);
+  /** The error for the first text without annotations, unless some text has them. */
+  let unannotated: Error | undefined;
+  let isAnnotated = false;
 
   const add = (
     parts: readonly Part[],
@@ -65,6 +69,14 @@ export function createRecordReader(
       const content = contentOf(members, askedToken);
       if (typeof content === 'string') throw problem(file, line, content, 'SEQTAG_COLUMN');
       const parts = partsOf(content, members, options);
+      const asked = columns.asked > 0 ? columns.tagKey : undefined;
+      const mayLack = gold && columns.asked < 2 && 'text' in content;
+      if (mayLack && members['answer'] === undefined && lacksAnnotations(members, asked)) {
+        unannotated ??= noKey(asked === undefined ? 'of tags' : `"${asked}"`, members, file, line);
+        report.count('unannotated');
+        return;
+      }
+      isAnnotated = true;
       const aligned =
         gold && columns.asked < 2
           ? alignedTags(members, { content, parts, asked: columns.tagKey, file, line, report })
@@ -79,7 +91,10 @@ export function createRecordReader(
       if (aligned) add(withoutCuts(parts, aligned), [aligned, ...values], at);
       else add(parts, values, at);
     },
-    end: () => report.end(),
+    end() {
+      if (unannotated !== undefined && !isAnnotated) throw unannotated;
+      report.end();
+    },
   };
 }
 

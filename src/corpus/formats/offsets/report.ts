@@ -15,6 +15,7 @@ const recordFates = {
   rejected: 'rejected or ignored by the annotator, left out',
   several: 'with several annotations, of which the first is read',
   predicted: 'with predictions only, which are read',
+  unmarked: 'with choices or other annotations but no spans, read as texts without spans',
 } as const;
 
 type SpanFate = keyof typeof spanFates;
