@@ -107,7 +107,7 @@ async function compareColumns(
   const { tagColumn: goldColumn, predColumn } = flags;
   if (format === 'conllu' && predColumn === undefined)
     throw new UserError(
-      `${name}: which column has the predicted tags? In CoNLL-U, \`seqtag tag\` replaces the gold tags unless it writes to a column of its own. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred, if upos has the gold tags.`,
+      `${name}: which column has the predicted tags? In CoNLL-U, \`seqtag tag\` replaces the gold tags unless it writes to a column of its own. In one step: seqtag eval -m MODEL GOLD. In two: seqtag tag -m MODEL GOLD --tag-column Pred | seqtag eval --tag-column ${goldColumn ?? 'COLUMN'} --pred-column Pred${goldColumn === undefined ? ', where COLUMN has the gold tags, such as upos or NER' : ''}.`,
       { code: 'SEQTAG_COLUMN' },
     );
   if ((format === 'jsonl' || format === 'json') && predColumn === undefined)

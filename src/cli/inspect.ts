@@ -25,6 +25,7 @@ import {
   readOptions,
 } from './options.ts';
 import { styleOf } from './style.ts';
+import { usageText } from './usage.ts';
 
 interface InspectFlags extends ColumnOptions, ComputeOptions {
   format?: (typeof inputFormats)[number];
@@ -49,8 +50,8 @@ export function defineInspect(command: Command, context: Context): void {
       'Describes a model (size, tags, training record) or a corpus (size, columns, tags).',
     )
     .argument(
-      '<file...>',
-      `a model file, a bundled model (${bundledText}), or a corpus; - is standard input; with --lint several corpora: train, dev, test`,
+      '[file...]',
+      `a model file, a bundled model (${bundledText}), or a corpus; - or none: standard input; with --lint several corpora: train, dev, test`,
     )
     .addOption(
       choice(
@@ -79,7 +80,10 @@ export function defineInspect(command: Command, context: Context): void {
   addCompute(command);
   addColor(command, context);
   addNotes(command, { io: context.io, examples });
-  command.action((files: string[], flags: InspectFlags) => {
+  command.action((given: string[], flags: InspectFlags) => {
+    if (given.length === 0 && context.io.isTerminal.stdin)
+      throw new UserError(`inspect: no file. ${usageText(command)}`, { code: 'SEQTAG_OPTION' });
+    const files = given.length === 0 ? ['-'] : given;
     if (flags.lint) return lintCommand({ files, flags }, context);
     const [file, other] = files as [string, ...string[]];
     if (other !== undefined)

@@ -97,6 +97,7 @@ export async function createProgram(
       minWidthToWrap: 10,
       styleTitle: (title) => `\u001b[1m${title}\u001b[22m`,
       subcommandTerm: (command) => command.name(),
+      argumentDescription: ({ description }) => description,
       optionDescription: ({ description }) => description,
       optionTerm: (option) => option.flags.replace(/^--no-/, '--[no-]'),
     });

@@ -17,8 +17,18 @@ const lists = [
   /no column "([^"]*)"\. The first row has (.*?)\.(?: |$)/,
   /no key "([^"]*)"\. The keys are (.*?)\.(?: |$)/,
   /no word has (\S+?)= in MISC, and it is no field\. The fields are (.*?)\.(?: |$)/,
+  /unknown encoding "(.*?)"\. Name one of the Encoding Standard, such as (.*?)\.(?: |$)/,
   /-column (\S+): .* has the tag columns (.*?)\. /,
 ];
+
+/** Usual names that no spelling is close to. */
+const otherNames: Readonly<Record<string, string>> = {
+  conll: 'columns',
+  conll2003: 'columns',
+  iob: 'columns',
+  bio: 'columns',
+  utf16: 'utf-16le',
+};
 
 /** ` Did you mean NAME?` for a message about an unknown name, if there is a similar one; otherwise nothing. */
 export function suggestion(message: string): string {
@@ -27,7 +37,9 @@ export function suggestion(message: string): string {
   if (several !== undefined)
     return ` Name each of several models with its own -m: -m ${several.split(/,\s*/).join(' -m ')}.`;
   const [wanted, names] = unknownName(message) ?? [];
-  const name = wanted === undefined ? undefined : closestName(wanted, names ?? []);
+  if (wanted === undefined || names === undefined) return '';
+  const name =
+    names.find((one) => one === otherNames[wanted.toLowerCase()]) ?? closestName(wanted, names);
   return name === undefined || name === wanted ? '' : ` Did you mean ${name}?`;
 }
 
@@ -39,7 +51,7 @@ function unknownName(message: string): readonly [string, readonly string[]] | un
     if (wanted === undefined || names === undefined) continue;
     return [
       wanted,
-      names.split(/[,;] (?:MISC has )?/).map((name) => name.trim().replace(/^"(.*)"$/, '$1')),
+      names.split(/[,;] (?:MISC has )?| or /).map((name) => name.trim().replace(/^"(.*)"$/, '$1')),
     ];
   }
   return undefined;

@@ -13,6 +13,11 @@ it.each(['zsh', 'fish', 'powershell'])('prints a script for %s', async (shell) =
   }
 });
 
+it('lists the shells once in its help', async () => {
+  const { stdout } = await seqtag(['completion', '--help']);
+  expect(stdout.split('Options:')[0]!.match(/powershell/g)).toHaveLength(1);
+});
+
 it('refuses another shell', async () => {
   expectRefused(
     await seqtag(['completion', 'bsh']),

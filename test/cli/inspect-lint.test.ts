@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { rolesOf } from '../../src/cli/inspect-lint.ts';
+import { expectRefused, seqtag } from './world.ts';
 
 it.each([
   [
@@ -34,4 +35,17 @@ it.each([
   ],
 ])('what corpora are for, by their names: %j', (files, roles) => {
   expect(rolesOf(files)).toEqual(roles);
+});
+
+it('reads standard input, unless it is a terminal', async () => {
+  const stdin = 'a b\tX\nc d\tY\ne\tX\n';
+  const { code, stdout } = await seqtag(['inspect', '--lint'], { stdin });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/<stdin> .*1 sentence, 3 tokens/);
+  expect(stdout).toMatch(/; 1 more such token\. /);
+  expect((await seqtag(['inspect'], { stdin })).stdout).toContain('<stdin>');
+  expectRefused(
+    await seqtag(['inspect', '--lint'], { terminals: ['stdin'] }),
+    /inspect: no file\. Usage: seqtag inspect /,
+  );
 });

@@ -78,6 +78,15 @@ describe('wrong use', () => {
       await seqtag(['tag', '-m', 'en-ner', '--input', 'conlu']),
       /Did you mean conllu\?$/m,
     );
+    for (const name of ['conll', 'IOB', 'bio'])
+      expectRefused(await seqtag(['eval', '--format', name]), /Did you mean columns\?$/m);
+    for (const [name, other] of [
+      ['latin-1', 'latin1'],
+      ['utf16', 'utf-16le'],
+    ] as const) {
+      const refused = await seqtag(['eval', '--encoding', name], { stdin: 'a\tX\tX\n' });
+      expectRefused(refused, new RegExp(`Did you mean ${other}\\?$`, 'm'));
+    }
     const conllu = 'corpora/english.dev.conllu';
     expectRefused(
       await seqtag(['eval', '-m', 'en-upos', conllu, '--tag-column', 'upso']),
@@ -104,7 +113,6 @@ describe('wrong use', () => {
     [['tag'], /tag: no model\. Name one with -m/],
     [['train', 'corpus.conll'], /train: no output\. Name the model file with -o/],
     [['train', '-o', 'x'], /train: no corpus\. Usage: seqtag train \[options\] <corpus\.\.\.>/],
-    [['inspect'], /inspect: no file\. Usage: /],
     [['convert', 'a', 'b'], /convert: expected 1 argument, not 2\. Usage: /],
     [['tag', '-m', 'x', '--output', 'xml'], /--output xml: expected one of columns, conllu/],
     [['tag', '-m', 'x', '--threads', '0'], /--threads.*whole number from 1 to 256/],

@@ -112,7 +112,11 @@ it('says how to score in two steps where one column would replace the other', as
   const tagged = await seqtag(['tag', '-m', 'en-upos', bundled]);
   expectRefused(
     await seqtag(['eval'], { stdin: tagged.stdout }),
-    /seqtag eval -m MODEL GOLD.*--pred-column Pred/,
+    /seqtag eval -m MODEL GOLD.*--tag-column COLUMN --pred-column Pred, where COLUMN has the gold tags/,
+  );
+  expectRefused(
+    await seqtag(['eval', '--tag-column', 'NER'], { stdin: tagged.stdout }),
+    /--tag-column NER --pred-column Pred\.$/m,
   );
   const both = await seqtag(['tag', '-m', 'en-upos', bundled, '--tag-column', 'Pred']);
   const named = ['eval', '--tag-column', 'upos', '--pred-column', 'Pred', '--json'];

@@ -1,3 +1,4 @@
+import { quantity } from '../lines.ts';
 import { type Finding, type Part, placeOf } from './finding.ts';
 
 export function tokensWithSpaces(part: Part): Finding | undefined {
@@ -59,6 +60,6 @@ function tokenFinding(
       first ||= `${placeOf(name, sentence, t)}: the token ${JSON.stringify(token.slice(0, 40))} has ${problem}`;
     }
   if (count === 0) return undefined;
-  const more = count > 1 ? `; ${count - 1} more such tokens` : '';
+  const more = count > 1 ? `; ${quantity(count - 1, 'more such token')}` : '';
   return { check, severity: 'warning', count, message: `${first}${more}. ${remedy}` };
 }

@@ -245,7 +245,7 @@ describe('Label Studio', () => {
     const label = [{ start: 0, end: 3, text: 'Ann', labels: ['PER', 'X'] }];
     const { pairs, notes } = read([{ text: 'Ann left', id: 1, label, annotator: 1 }]);
     expect(pairs).toEqual(['Ann/B-PER left/O']);
-    expect(notes).toEqual(['file: of 2 spans: 1 left out, as they overlap others.']);
+    expect(notes).toEqual(['file: of 2 spans: 1 overlapping others, left out.']);
   });
 
   test('offsets count code points, or UTF-16 units where the text of a span says so', () => {

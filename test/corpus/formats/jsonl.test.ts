@@ -375,7 +375,7 @@ describe('spans as offsets', () => {
     const { pairs, notes } = read(line);
     expect(pairs).toEqual(expected);
     expect(notes).toEqual([
-      'file: of 4 spans: 1 widened to whole tokens; 1 left out, as they overlap others; 1 left out, as they are outside the text or empty.',
+      'file: of 4 spans: 1 widened to whole tokens; 1 overlapping others, left out; 1 outside the text or empty, left out.',
     ]);
     expectUserError(() => read(line, { strictSpans: true }), /^file:1: of 4 spans: 1 widened/);
     expectUserError(

@@ -5,8 +5,8 @@ import type { ReadOptions } from '../../sentence.ts';
 /** What became of spans and of records, each with its words in the note. */
 const spanFates = {
   widened: 'widened to whole tokens',
-  overlapping: 'left out, as they overlap others',
-  outside: 'left out, as they are outside the text or empty',
+  overlapping: 'overlapping others, left out',
+  outside: 'outside the text or empty, left out',
   joined: 'read with the gap inside them',
   cut: 'cut at the end of a sentence',
 } as const;
