@@ -6,7 +6,7 @@ import { describeFile, readBytes } from '../files/read.ts';
 import { bundledText } from '../model/bundled.ts';
 import { findModel } from '../model/model-file.ts';
 import type { Context } from './context.ts';
-import { addNotes } from './help.ts';
+import { addNotes, usageText } from './help.ts';
 import { openInput, openLabelled } from './input.ts';
 import { corpusFacts, corpusText } from './inspect-corpus.ts';
 import { gradientText } from './inspect-gradients.ts';
@@ -25,7 +25,6 @@ import {
   readOptions,
 } from './options.ts';
 import { styleOf } from './style.ts';
-import { usageText } from './usage.ts';
 
 interface InspectFlags extends ColumnOptions, ComputeOptions {
   format?: (typeof inputFormats)[number];

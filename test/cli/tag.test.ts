@@ -248,6 +248,14 @@ describe('formats', () => {
     }
   });
 
+  it('writes the line of each text to csv', async () => {
+    const args = ['-m', ner, '--lines', '--output=csv'];
+    const csv = await done(tag(args, { stdin: 'Nadia\n\nNadia left\n' }));
+    expect(csv).toMatch(/^line,sentence,token,tag\n1,1,Nadia,.*\n3,2,Nadia,.*\n3,2,left,.*\n$/);
+    const again = await done(tag(['-m', ner, '--input=csv', '--output=columns'], { stdin: csv }));
+    expect(again).toMatch(/^Nadia\t.*\n\nNadia\t.*\nleft\t.*\n/);
+  });
+
   it('reads from standard input and .txt what is clearly no text, and says so', async () => {
     const file = folder.path('looked-at.txt');
     const inputs: [string, string][] = [

@@ -26,7 +26,7 @@ import { type CellList, formatList, parseList, parseWords } from './lists.ts';
 
 /**
  * Writes csv or tsv. A file of the same format comes back with its tag columns replaced, or with new ones
- * after the last. Anything else becomes rows with the header `sentence,token,tag`. Of several documents
+ * after the last. Anything else becomes rows with the header `sentence,token,tag`, after `line` if each line is a text. Of several documents
  * only the first has a header.
  */
 export function createTableWriter(options: FormatWriterOptions, format: TableFormat): FormatWriter {
@@ -83,13 +83,15 @@ export function createTableWriter(options: FormatWriterOptions, format: TableFor
           : document.tail,
       separation: blankLineAfter,
     },
-    convert({ tokens }, tagged) {
-      const names = ['sentence', 'token'];
+    convert({ tokens, line, source }, tagged) {
+      const isOfLine = source?.document.format === 'lines';
+      const names = [...(isOfLine ? ['line'] : []), 'sentence', 'token'];
+      const position = [...(isOfLine ? [String(line)] : []), String(tagged.number)];
       let out = hasHeader ? '' : row([...names, ...newNames(names, columns)]);
       hasHeader = true;
       const values = cells(tagged);
       for (let i = 0; i < tokens.length; i++)
-        out += row([String(tagged.number), tokens[i]!, ...values.map((column) => column[i]!)]);
+        out += row([...position, tokens[i]!, ...values.map((column) => column[i]!)]);
       return out;
     },
   };
