@@ -47,7 +47,7 @@ export function oneTag(part: Part): Finding | undefined {
     count,
     code: 'SEQTAG_TAGS',
     option: 'tagColumn',
-    message: `${part.name}: all ${count} tokens have the tag ${tag}, so there is nothing to ${part.role === 'train' ? 'learn' : 'measure'}. Name the right tag column.`,
+    message: `${part.name}: all ${count} tokens have the tag ${tag}, so there is nothing to ${part.role === 'train' ? 'learn' : 'measure'}. Name the right tag column${tag === '_' ? '. In CoNLL-U it may be upos, xpos or a key in MISC, such as NER' : ''}.`,
   };
 }
 

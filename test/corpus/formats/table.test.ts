@@ -46,6 +46,42 @@ describe('reading csv and tsv', () => {
     });
   });
 
+  test('columns of ids are not read as tokens', () => {
+    const germEval =
+      '#\tn-tv.de [2005-02-26]\n1\tSchartau\tB-PER\tO\n2\tsagte\tO\tO\n\n#\twelt.de\n1\tIm\tO\tO\n2\tJahr\tO\tO\n';
+    for (const format of ['csv', 'tsv'] as const)
+      for (const cuts of [[], [40]]) {
+        const notes: string[] = [];
+        const text =
+          format === 'tsv' ? germEval : germEval.replaceAll('#\t', '# ').replaceAll('\t', ',');
+        const options = { format, gold: false, onNote: (note: string) => notes.push(note) };
+        const { sentences } = parseText(text, options, cuts);
+        expect(sentences.map(({ tokens }) => tokens)).toEqual([
+          ['Schartau', 'sagte'],
+          ['Im', 'Jahr'],
+        ]);
+        expect(notes).toEqual([expect.stringMatching(/^file: the first column counts the tokens/)]);
+        expect(parseText(text, { format, tokenColumn: 0 }).sentences[0]?.tokens).toEqual([
+          '1',
+          '2',
+        ]);
+        expect(pairs(text, { format, tagColumn: 2 })[0]).toBe('Schartau/B-PER sagte/O');
+      }
+    expect(pairs('1,CD\n2,CD\n')).toEqual(['1/CD 2/CD']);
+  });
+
+  test('a comment with as many commas as a row is no token, and stays', () => {
+    const notes: string[] = [];
+    const text = '# foo, bar\ntoken,tag\nEU,B-ORG\n# made, by hand\n#,SYM\n';
+    const parsed = parseText(text, { ...csv, onNote: (note) => notes.push(note) });
+    expect(parsed.sentences.map(({ tokens }) => tokens)).toEqual([['EU', '#']]);
+    expect(notes).toEqual([expect.stringMatching(/^file:1: "# foo, bar" is read as a comment/)]);
+    expect(written(parsed, { format: 'csv', tagColumn: 'tag' }, () => 'X')).toBe(
+      text.replace('B-ORG', 'X').replace('SYM', 'X'),
+    );
+    expect(pairs('# a, b\n', { ...csv, comment: false })).toEqual(['# a/b']);
+  });
+
   test('the header of HIPE is found, and its first tags are read', () => {
     const header = 'TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tNEL-LIT\tMISC';
     const rows = 'Ada\tB-pers\tO\tB-pers.ind\tO\tQ1\t_\nleft\tO\tO\tO\tO\t_\tEndOfSentence\n';

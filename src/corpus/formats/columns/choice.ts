@@ -9,6 +9,7 @@ import {
   isEmpty,
   lastTagColumn,
   leadingColumns,
+  leadingNote,
   type SampleRow,
 } from './layout.ts';
 import { columnSpans, type Separator, separatorOf } from './lines.ts';
@@ -127,13 +128,7 @@ export function refinedChoice(
   if (leading && !choice.isRagged && leading.columns < choice.columns && tag !== leading.columns) {
     token = leading.columns;
     if (leading.last === 'empty') empty.push(0);
-    note(
-      leading.last === 'empty'
-        ? 'the first column is empty, so the second is read as the token.'
-        : token === 1
-          ? 'the first column counts the tokens (1, 2, 3, ...), so the second is read as the token.'
-          : `column ${token - 1} counts the tokens, so column ${token} is read as the token.`,
-    );
+    note(leadingNote(leading));
   }
   const isAsked = asked.tags.length > 0 || choice.isRagged || tag < 0;
   const filled = isAsked ? tag : (lastTagColumn(rows, token) ?? tag);

@@ -63,6 +63,14 @@ export function leadingColumns(rows: readonly SampleRow[]): Leading | undefined 
   return isEmpty(few, 0) ? EMPTY : undefined;
 }
 
+/** What to tell the user about columns before the tokens. */
+export function leadingNote({ columns, last }: Leading): string {
+  if (last === 'empty') return 'the first column is empty, so the second is read as the token.';
+  return columns === 1
+    ? 'the first column counts the tokens (1, 2, 3, ...), so the second is read as the token.'
+    : `column ${columns - 1} counts the tokens, so column ${columns} is read as the token.`;
+}
+
 const EMPTY: Leading = { columns: 1, last: 'empty' };
 
 /** Whether the columns before `end` have one value in each sentence, as names of documents have. */

@@ -154,6 +154,12 @@ export function unquote(cell: string, delimiter: Delimiter): string {
   return inside.replaceAll('""', '').includes('"') ? cell : inside.replaceAll('""', '"');
 }
 
+/** Whether a row of csv that begins with `# ` is prose: white space follows a delimiter, and a word the `#`. */
+export function isProseRow(text: string, spans: readonly number[], delimiter: Delimiter): boolean {
+  if (delimiter === '\t' || isBlank(text, spans[0]! + 1, spans[1]!)) return false;
+  return spans.some((from, i) => i > 0 && i % 2 === 0 && isAsciiSpace(text.charCodeAt(from)));
+}
+
 /** Whether every cell of a row is blank. */
 export function isBlankRow(text: string, spans: readonly number[], delimiter: Delimiter): boolean {
   // in tsv, two quotes are a token of two quotes

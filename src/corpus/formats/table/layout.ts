@@ -2,6 +2,7 @@ import { UserError } from '../../../errors.ts';
 import { problem, quantity } from '../../lines.ts';
 import type { Column } from '../../sentence.ts';
 import { asColumns, checkAskedOnce, columnIndex, isName } from '../column-choice.ts';
+import { leadingColumns, leadingNote, type SampleRow } from '../columns/layout.ts';
 import type { ParserOptions } from '../definition.ts';
 import {
   findName,
@@ -113,6 +114,22 @@ export function tableLayout(
     sentence: hasHeader ? findName(row, SENTENCE_NAMES) : -1,
     isText,
   };
+}
+
+/**
+ * The same, but columns that the user did not name are not those of ids.
+ * @param rows the first rows of the file
+ */
+export function afterIds(
+  layout: TableLayout,
+  rows: readonly SampleRow[],
+  { file, tokenColumn, isText, onNote }: ParserOptions,
+): TableLayout {
+  if (layout.hasHeader || isText || tokenColumn !== undefined || rows.length === 0) return layout;
+  const leading = leadingColumns(rows);
+  if (leading?.last !== 'ids' || leading.columns === layout.tag) return layout;
+  onNote?.(`${file}: ${leadingNote(leading)}`);
+  return { ...layout, token: leading.columns };
 }
 
 const namesOf = (row: readonly string[]): string =>

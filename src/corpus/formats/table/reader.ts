@@ -1,6 +1,7 @@
 import { copy, isBlank, lineStart, problem, quantity, strayCr } from '../../lines.ts';
 import type { Parser } from '../../sentence.ts';
 import { asColumns } from '../column-choice.ts';
+import { ENOUGH_ROWS, mayHaveLeading, type SampleRow } from '../columns/layout.ts';
 import { commentRule } from '../columns/lines.ts';
 import type { ParserOptions } from '../definition.ts';
 import { namedTag } from '../labels.ts';
@@ -13,13 +14,14 @@ import {
   csvDelimiter,
   type Delimiter,
   isBlankRow,
+  isProseRow,
   nextRow,
   rowContentEnd,
   type TableFormat,
   trimSpaces,
   unquote,
 } from './cells.ts';
-import { type TableLayout, tableLayout, textColumnError } from './layout.ts';
+import { afterIds, type TableLayout, tableLayout, textColumnError } from './layout.ts';
 import { parseList } from './lists.ts';
 import { readSentenceRow, type SentenceRows, sentenceRows } from './sentence-rows.ts';
 
@@ -32,13 +34,14 @@ import { readSentenceRow, type SentenceRows, sentenceRows } from './sentence-row
  *
  * If the cells of the first row after the header have lists, every row is a sentence (see `sentence-rows.ts`).
  *
- * A row that begins with `#` and a space or tab is a comment, unless it has the file's number of columns.
+ * A row that begins with `#` and a space or tab is a comment, unless it has the file's number of columns. In csv it is one
+ * too if white space follows a delimiter, as in prose.
  *
  * The first row is a header if the option `header` says so, if a column was asked for by name, or if
  * it looks like one. The same row again is a header too, as in files that were joined.
  */
 
-/** How far, in UTF-16 units, to search for the first row that is certainly no comment. */
+/** How far, in UTF-16 units, to search for the first rows that are certainly no comments. */
 const LOOK_AHEAD = 1024 * 1024;
 
 /** Reads tokens and tags. By default the header tells where they are, else they are first and last. */
@@ -71,27 +74,40 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
   /** The columns of the first row that is certainly no comment, 0 if there is none. */
   let firstColumns = 0;
   let looked = 0;
+  /** That row, and those after it as long as ids may be before the tokens. */
+  const sample: SampleRow[] = [];
+  let isFirst = true;
+  const isEnough = (): boolean =>
+    sample.length >= ENOUGH_ROWS || (sample.length > 0 && !mayHaveLeading(sample));
 
-  /** Finds that row. Rows that begin with `# ` before it may be comments. */
+  /** Finds these rows. Rows that begin with `# ` before them may be comments. */
   const lookAhead = (rows: string, { isLast }: { isLast: boolean }): boolean => {
-    for (let at = 0; at < rows.length && firstColumns === 0 && looked <= LOOK_AHEAD; ) {
+    for (let at = 0; at < rows.length && !isEnough() && looked <= LOOK_AHEAD; ) {
       const end = nextRow(rows, at, format === 'tsv' ? '\t' : ',');
       const from = lineStart(rows, at);
       const to = rowContentEnd(rows, from, end);
       const isOther = rule.isComment(rows, from, to) || rule.isHash(rows, from, to);
-      if (!isOther && !isBlank(rows, from, to)) {
-        delimiter ??= csvDelimiter(rows, from, to);
-        firstColumns = cellSpans(rows, from, to, delimiter).length / 2;
+      if (isBlank(rows, from, to)) isFirst = true;
+      else if (!isOther) {
+        const separator = delimiter ?? csvDelimiter(rows, from, to);
+        delimiter = separator;
+        const spans = cellSpans(rows, from, to, separator);
+        const fields = Array.from({ length: spans.length / 2 }, (_, c) =>
+          unquote(rows.slice(spans[2 * c], spans[2 * c + 1]), separator),
+        );
+        firstColumns ||= fields.length;
+        sample.push({ fields, isFirst });
+        isFirst = false;
       }
       looked += end - at;
       at = end;
     }
-    return firstColumns > 0 || isLast || looked > LOOK_AHEAD;
+    return isEnough() || isLast || looked > LOOK_AHEAD;
   };
 
   /** Reads the first row. Returns whether it is a header. */
   const begin = (row: readonly string[], { number, next }: Line): TableLayout => {
-    const found = tableLayout(row, number, options);
+    const found = afterIds(tableLayout(row, number, options), sample, options);
     document.columns = found.columns;
     document.token = found.token;
     if (found.hasHeader) document.header = { names: [...row], raw: builder.takeSource(next) };
@@ -135,6 +151,15 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
     if (options.isText) builder.finish(next);
   };
 
+  let isNoted = false;
+  const noteComment = ({ text, from, to, number }: Line): void => {
+    if (!isNoted)
+      options.onNote?.(
+        `${file}:${number}: "${text.slice(from, Math.min(to, from + 40))}" is read as a comment, though it has the columns of a token. Name the prefix of comments, or none, if it is a token.`,
+      );
+    isNoted = true;
+  };
+
   const readLine = (line: Line): void => {
     const { text, from, to, next, number } = line;
     if (rule.isComment(text, from, to)) return;
@@ -156,11 +181,15 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       builder.finish(next);
       return;
     }
-    if (rule.isHash(text, from, to) && columns !== (document.columns || firstColumns)) {
+    const isHash = rule.isHash(text, from, to);
+    if (isHash && columns !== (document.columns || firstColumns)) {
       // a token that lost a cell, or got one, is no comment
       const mayBeToken =
         builder.size > 0 && (text[from + 1] === '\t' || tags.has(cell(columns - 1)));
       if (!mayBeToken) return;
+    } else if (isHash && isProseRow(text, spans, delimiter)) {
+      noteComment(line);
+      return;
     }
     const cells = (): string[] => Array.from({ length: columns }, (_, column) => cell(column));
     if (layout === undefined) {

@@ -14,6 +14,7 @@ import {
   cellSpans,
   type Delimiter,
   isBlankRow,
+  isProseRow,
   nextRow,
   quoteCell,
   rowContentEnd,
@@ -153,7 +154,8 @@ function tagRows(
       unquote(raw.slice(spans[2 * column]!, spans[2 * column + 1]!), delimiter);
     const isComment =
       rule.isComment(raw, start, to) ||
-      (rule.isHash(raw, start, to) && spans.length / 2 !== columns);
+      (rule.isHash(raw, start, to) &&
+        (spans.length / 2 !== columns || isProseRow(raw, spans, delimiter)));
     let done = from;
     if (!isComment && !isBlankRow(raw, spans, delimiter)) {
       const isHeader =
