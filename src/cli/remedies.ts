@@ -129,7 +129,10 @@ export const corpusFlags: ReadonlySet<string> = new Set([
 
 /** A message with flags in place of the values that it recommends. */
 export function withFlags(message: string, flags: ReadonlySet<string>): string {
-  let text = message;
+  let text = message.replace(
+    /Name (\d+) as the text column to tag each cell as a text\./,
+    'To tag each cell as a text: `seqtag tag --text-column $1`.',
+  );
   if (!flags.has('--text-column'))
     text = text.replace(
       'Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.',

@@ -24,6 +24,20 @@ writeFileSync(
 );
 
 describe('--text-column', () => {
+  it('is named where a csv without header seems to have running text', async () => {
+    const file = folder.path('x.csv');
+    writeFileSync(file, 'x,Angela in Rome\ny,Joe left\n');
+    expect(await tag('en-ner', [file])).toMatchObject({
+      code: 0,
+      stdout: 'x,Angela in Rome,O\ny,Joe left,O\n',
+      stderr: `seqtag: ${file}:1: no header, so the tokens are read from column 0, as "x". Column 1 seems to have running text. To tag each cell as a text: \`seqtag tag --text-column 1\`.\n`,
+    });
+    await done(tag('en-ner', [file, '--token-column=0']));
+    expect(await done(tag('en-ner', [file, '--text-column=1']))).toContain('""Angela""');
+    writeFileSync(file, 'New York,B-LOC\nis,O\n');
+    await done(tag('en-ner', [file]));
+  });
+
   it('gives the spans of each cell, with offsets in it, and leaves the rest as it was', async () => {
     const stdout = await done(tag('en-ner', [reviews, '--text-column=text']));
     const rows = readFileSync(reviews, 'utf8').split('\r\n');
@@ -109,7 +123,7 @@ describe('--text-column', () => {
   it('is named when a header has running text and no tokens', async () => {
     expectRefused(
       await tag('en-ner', [reviews]),
-      /reviews\.csv:1: .*"text" .* See --text-column, --token-column\./,
+      /reviews\.csv:1: .*"text" .* --text-column "text"; give --token-column "text"/,
     );
     expectRefused(
       await seqtag(['train', reviews, '-o', folder.path('m')]),

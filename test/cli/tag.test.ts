@@ -315,6 +315,22 @@ describe('formats', () => {
     }
   });
 
+  it('writes spans inline as every command reads them', async () => {
+    const file = folder.path('inline.txt');
+    const stdin = await done(
+      tag(['-m', ner, '--output=inline'], { stdin: 'Yes I do.\n\nNadia left.\n' }),
+    );
+    writeFileSync(file, stdin);
+    const columns = 'Yes\tO\nI\tO\ndo\tO\n.\tO\n\nNadia\tB-PER\nleft\tO\n.\tO\n\n';
+    expect(await done(seqtag(['convert', file, '--to=columns']))).toBe(columns);
+    expect(await done(seqtag(['convert', '-', '--to=columns'], { stdin }))).toBe(columns);
+    expect(await done(seqtag(['inspect', file]))).toMatch(/^format +inline$/m);
+    expect(await done(seqtag(['eval', '-m', ner, file]))).toContain('2 sentences, 7 tokens');
+    const { stdout, stderr } = await tag(['-m', ner, '--output=columns'], { stdin });
+    expect(stderr).toContain('this looks like inline');
+    expect(stdout).toBe(columns);
+  });
+
   it('reads spans of lines in a file without a known extension back', async () => {
     const file = folder.path('names.log');
     const spans = folder.path('n.spans');

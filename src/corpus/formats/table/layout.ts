@@ -135,6 +135,19 @@ export function afterIds(
 const namesOf = (row: readonly string[]): string =>
   row.map((name) => `"${name.slice(0, 40)}"`).join(', ');
 
+/** What to say of a first row without header, of which a column that was not named seems to have running text. */
+export function runningTextNote(
+  row: readonly string[],
+  { line, token }: Pick<TableLayout, 'line' | 'token'>,
+  file: string,
+): string | undefined {
+  const words = (cell: string): number => cell.trim().split(/\s+/).length;
+  const text = row.findIndex((cell, column) => words(cell) > (column === token ? 2 : 1));
+  return text < 0
+    ? undefined
+    : `${file}:${line}: no header, so the tokens are read from column ${token}, as "${row[token]!.slice(0, 40)}". Column ${text} seems to have running text. Name ${text} as the text column to tag each cell as a text.`;
+}
+
 /** The error for a column of running text that was not named. */
 export const textColumnError = (file: string, line: number, name: string): UserError =>
   new UserError(

@@ -21,7 +21,13 @@ import {
   trimSpaces,
   unquote,
 } from './cells.ts';
-import { afterIds, type TableLayout, tableLayout, textColumnError } from './layout.ts';
+import {
+  afterIds,
+  runningTextNote,
+  type TableLayout,
+  tableLayout,
+  textColumnError,
+} from './layout.ts';
 import { parseList } from './lists.ts';
 import { readSentenceRow, type SentenceRows, sentenceRows } from './sentence-rows.ts';
 
@@ -217,7 +223,12 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
         return;
       }
     }
-    bySentence ??= sentenceRows(cell, layout);
+    if (bySentence === undefined) {
+      bySentence = sentenceRows(cell, layout);
+      const isGuess = !bySentence && !layout.hasHeader && options.tokenColumn === undefined;
+      const note = isGuess && !gold ? runningTextNote(cells(), layout, file) : undefined;
+      if (note !== undefined) options.onNote?.(note);
+    }
     document.hasLists ??= bySentence !== false;
     if (bySentence)
       readSentenceRow(line, cell, { rows: bySentence, layout, options, builder, document });
