@@ -94,6 +94,9 @@ function plainNote(part: Part): string | undefined {
   const tokens = counts.reduce((sum, [, count]) => sum + count, 0);
   if (counts.length > 1 && counts.every(([tag]) => /^\d+$/.test(tag)))
     return `the tags are numbers (${someOf(counts.map(([tag]) => tag))}). If they stand for labels, give the names of these in their order`;
+  const separated = counts.filter(([tag]) => /^[BI][^\w-]\w/.test(tag)).map(([tag]) => tag);
+  if (separated.some((tag) => tag[0] === 'B') && counts.length - separated.length <= 1)
+    return `the tags look like spans (${someOf(separated)}), but are read as plain tags. Write - between the letter and the type, as in B-${separated[0]!.slice(2)}`;
   if (!isOutsideForm(usual) || labels.length === 0 || n < tokens / 2) return undefined;
   if (areFeatures(labels.map(([tag]) => tag))) return undefined;
   return `plain labels (${someOf(labels.map(([tag]) => tag))}) beside ${usual}: no tag begins with B or I, so each token is scored by its tag. If a run of one label is a span, give scheme IO`;

@@ -94,7 +94,7 @@ interface Count {
 /**
  * Finds out how the tags of a corpus are written.
  *
- * They are span tags if nearly all tags except for the outside tag have a letter of a scheme, in upper or lower case,
+ * They are span tags if nearly all tags except for the outside tag, whatever it is called, have a letter of a scheme, in upper or lower case,
  * before or after the type, and at least one is B or I. Otherwise they are plain tags.
  * @param options.scheme the scheme, if it is known. With `IO` each label is the type of a span, and runs of one label
  * are one span.
@@ -113,7 +113,8 @@ export function readTags(
   if (given === 'none') return asWritten('none');
   if (given === 'IO') return outsideReading(counts, 'IO');
 
-  const tags = [...counts].filter(([tag]) => !outsideForms.has(tag));
+  const forms = outsideFormsIn(counts);
+  const tags = [...counts].filter(([tag]) => !forms.has(tag));
   const parsed = new Map(tags.map(([tag]) => [tag, lettered(tag)]));
   const tokensOf = (test: (parts: Lettered) => boolean): number =>
     tags.reduce((sum, [tag, { tokens }]) => {
@@ -124,7 +125,7 @@ export function readTags(
   const covered = tokensOf(() => true);
   const opens = tokensOf(({ letter }) => letter === 'B' || letter === 'I');
   if (all > 0 && covered >= COVERED * all && opens > 0)
-    return letteredReading(sentences, counts, parsed, given);
+    return letteredReading(sentences, { counts, forms, parsed, given });
 
   const usual = given ?? detectScheme(sentences.map((sentence) => sentence.tags));
   if (usual === 'none' || (given === undefined && all === 0 && !counts.has('O')))
@@ -148,10 +149,22 @@ function countTags(sentences: readonly TaggedLines[]): Map<string, Count> {
   return counts;
 }
 
+/** The ways to write the outside tag. Where no usual one occurs, the most frequent word without a letter is one, as `OTHER`. */
+function outsideFormsIn(counts: ReadonlyMap<string, Count>): ReadonlySet<string> {
+  if ([...counts.keys()].some((tag) => outsideForms.has(tag))) return outsideForms;
+  let all = 0;
+  let best = { tag: '', tokens: 0 };
+  for (const [tag, { tokens }] of counts) {
+    all += tokens;
+    if (tokens > best.tokens && /^[\p{L}\d]+$/u.test(tag)) best = { tag, tokens };
+  }
+  return best.tokens > (1 - COVERED) * all ? new Set([...outsideForms, best.tag]) : outsideForms;
+}
+
 /** Only the outside tag is unusual. */
 function outsideReading(counts: ReadonlyMap<string, Count>, scheme: Scheme): TagReading {
-  const outside = outsideOf(counts);
-  const notes = outsideNotes(counts);
+  const outside = outsideOf(counts, outsideForms);
+  const notes = outsideNotes(counts, outsideForms);
   return {
     scheme,
     notation:
@@ -163,9 +176,17 @@ function outsideReading(counts: ReadonlyMap<string, Count>, scheme: Scheme): Tag
 
 function letteredReading(
   sentences: readonly TaggedLines[],
-  counts: ReadonlyMap<string, Count>,
-  parsed: ReadonlyMap<string, Lettered | undefined>,
-  given: Scheme | undefined,
+  {
+    counts,
+    forms,
+    parsed,
+    given,
+  }: {
+    counts: ReadonlyMap<string, Count>;
+    forms: ReadonlySet<string>;
+    parsed: ReadonlyMap<string, Lettered | undefined>;
+    given: Scheme | undefined;
+  },
 ): TagReading {
   const found = [...parsed].flatMap(([tag, parts]) => (parts ? [{ tag, parts }] : []));
   const tokensOf = (test: (parts: Lettered) => boolean): number =>
@@ -187,8 +208,7 @@ function letteredReading(
   const usual = new Map(
     found.map(({ tag, parts }) => [tag, `${parts.letter}${parts.separator}${typeOf(parts)}`]),
   );
-  const readLetters = (tag: string): string =>
-    usual.get(tag) ?? (outsideForms.has(tag) ? 'O' : tag);
+  const readLetters = (tag: string): string => usual.get(tag) ?? (forms.has(tag) ? 'O' : tag);
   const withS = (tag: string): string => (/^W[-_]/.test(tag) ? `S${tag.slice(1)}` : tag);
   const scheme =
     given ?? detectScheme(sentences.map(({ tags }) => tags.map((tag) => withS(readLetters(tag)))));
@@ -220,7 +240,7 @@ function letteredReading(
   const affix = isMostly(({ form }) => form === 'suffix') ? 'suffix' : 'prefix';
   const isLower = isMostly((parts) => parts.isLower);
   const lowercase = !isLower ? 'none' : areAllLower ? 'all' : 'letters';
-  const outside = outsideOf(counts);
+  const outside = outsideOf(counts, forms);
   const notation: Notation = { outside, affix, lowercase, letters };
   const isUsual =
     outside === 'O' && affix === 'prefix' && !isLower && Object.keys(letters).length === 0;
@@ -239,29 +259,29 @@ function letteredReading(
     ...(tokensOf(isSuffix) > 0 ? [example(isSuffix)] : []),
     ...(tokensOf(isLowerPrefix) > 0 ? [example(isLowerPrefix)] : []),
     ...strange,
-    ...outsideNotes(counts),
+    ...outsideNotes(counts, forms),
   ];
   const read = new Map<string, string>();
   for (const [tag, one] of usual) read.set(tag, inScheme(one[0]!) + one.slice(1));
   return {
     scheme,
     notation: isUsual ? undefined : notation,
-    read: (tag) => read.get(tag) ?? (outsideForms.has(tag) ? 'O' : tag),
+    read: (tag) => read.get(tag) ?? (forms.has(tag) ? 'O' : tag),
     note: notes.length > 0 ? notes.join('; ') : undefined,
   };
 }
 
 /** The most frequent way to write the outside tag. */
-function outsideOf(counts: ReadonlyMap<string, Count>): string {
+function outsideOf(counts: ReadonlyMap<string, Count>, forms: ReadonlySet<string>): string {
   let best = { tag: 'O', tokens: counts.get('O')?.tokens ?? 0 };
   for (const [tag, { tokens }] of counts)
-    if (isOutsideForm(tag) && tokens > best.tokens) best = { tag, tokens };
+    if (tag !== '' && forms.has(tag) && tokens > best.tokens) best = { tag, tokens };
   return best.tag;
 }
 
-const outsideNotes = (counts: ReadonlyMap<string, Count>): string[] =>
+const outsideNotes = (counts: ReadonlyMap<string, Count>, forms: ReadonlySet<string>): string[] =>
   [...counts]
-    .filter(([tag]) => tag !== 'O' && outsideForms.has(tag))
+    .filter(([tag]) => tag !== 'O' && forms.has(tag))
     .map(([tag, { tokens, first }]) => {
       const at = first === '' ? '' : `, first at line ${first}`;
       return `O is written ${tag === '' ? 'as nothing' : tag} in ${lines(tokens)}${at}`;

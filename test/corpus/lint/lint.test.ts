@@ -138,6 +138,10 @@ describe('lint', () => {
   test('hints that labels beside O may be runs', () => {
     const labels = part('train', 'Ada/PERSON Lee/PERSON ran/O far/O ./O', 'They/O sat/O');
     expect(checksOf(labels)).toEqual(['tag-notation note']);
+    const colons = part('train', ...good.map((text) => text.replaceAll('B-', 'B:')));
+    expect(lint([colons]).map(({ message }) => message)).toEqual([
+      'train.conll: the tags look like spans (B:PER, B:LOC), but are read as plain tags. Write - between the letter and the type, as in B-PER.',
+    ]);
     expect(lint([labels], { fromScheme: 'IO' })).toEqual([]);
   });
 });

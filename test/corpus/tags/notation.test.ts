@@ -51,6 +51,11 @@ describe('the notation of span tags', () => {
       (tag: string) => (tag === 'O' ? 'NONE' : tag),
       'O is written NONE in 7 lines, first at line 2',
     ],
+    [
+      'another word for O',
+      (tag: string) => (tag === 'O' ? 'OTHER' : tag),
+      'O is written OTHER in 7 lines, first at line 2',
+    ],
   ])('%s is read, and written back', (_, write, note) => {
     const sentences = rewritten(write);
     const reading = readTags(sentences);
@@ -62,6 +67,13 @@ describe('the notation of span tags', () => {
       expect(usual[s]!.map((tag) => spell(tag, notation!, 'BIO'))).toEqual(tags);
       expect(tags.map((tag) => unspell(tag, notation!, 'BIO'))).toEqual(usual[s]);
     }
+  });
+
+  test('a word beside O, or marks, are no outside tag', () => {
+    for (const other of ['?', '.', 'NN|VB'])
+      expect(readTags(rewritten((tag) => (tag === 'O' ? other : tag))).scheme).toBe('none');
+    const strange = rewritten((tag, i) => (tag === 'O' && i > 1 ? 'OTHER' : tag));
+    expect(readTags(strange).scheme).toBe('none');
   });
 
   test('the usual notation has no note', () => {
