@@ -97,6 +97,11 @@ const recommendations: readonly (readonly [flag: string, words: RegExp, words: s
     /"([^"]*)" seems to have running text\. Name it as the text column to tag each cell as a text, or as the token column/,
     '"$1" seems to have running text. To tag each cell as a text, give --text-column "$1"; give --token-column "$1"',
   ],
+  [
+    '--text-column',
+    /in column "([^"]*)" is a text, but each cell is read as a token\. Name the column as the text column/,
+    'in column "$1" is a text, but each cell is read as a token. Give --text-column "$1" instead',
+  ],
   ['--token-column', /give token column (\d+)/, 'give --token-column $1'],
   ['--from-scheme', /give scheme IO/, 'give --from-scheme IO'],
   ['--encoding', /([Gg])ive (\S+)( \(or \S+\))? as its encoding/, '$1ive --encoding $2$3'],

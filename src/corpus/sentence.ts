@@ -80,6 +80,8 @@ export type Document = {
   comment?: string | false;
   /** csv, tsv: what separates cells. */
   delimiter?: ',' | ';' | '|' | '\t';
+  /** inline: spans are written as by OpenNLP, `<START:person> Ada <END>`. */
+  isOpenNlp?: boolean;
   /** csv, tsv: every row is a sentence, with lists in its cells. */
   hasLists?: boolean;
   /** How many columns each token line has; 0 before the first token. */

@@ -120,6 +120,17 @@ describe('--text-column', () => {
     expect(stdout.split('\n')).toHaveLength(3002);
   });
 
+  it('is the remedy when the column of tokens has texts', async () => {
+    const cells = (text: string) => text.replaceAll('"', '""');
+    const stdin = `Sentence #,Sentence,Tag\n1,Thousands of London,"${cells('["O","O","B-geo"]')}"\n`;
+    expectRefused(
+      await tag('en-ner', ['--token-column=Sentence', '--input=csv'], { stdin }),
+      /:2: "Thousands of London" in column "Sentence" is a text.* Give --text-column "Sentence"/,
+    );
+    const args = ['convert', '--from=csv', '--token-column=Sentence', '--to=inline'];
+    expect((await seqtag(args, { stdin })).stdout).toBe('Thousands of [geo London]\n');
+  });
+
   it('is named when a header has running text and no tokens', async () => {
     expectRefused(
       await tag('en-ner', [reviews]),

@@ -6,7 +6,7 @@ import { createTaggedParser, sniffInline } from './tagged.ts';
 /**
  * A sentence per line. Plain tags follow their word after a slash, `Dogs/NNS bark/VBP ./.`: cut at the
  * last slash, words and tags come back, as by NLTK's `str2tuple`. Spans are in brackets, for people to
- * read: `[PER Barack Obama] visited [LOC Paris] .` Of several tag columns the first one with spans is in
+ * read: `[PER Barack Obama] visited [LOC Paris] .` In a file of OpenNLP they are marked as there. Of several tag columns the first one with spans is in
  * brackets, and all others follow their word: `Dogs/NOUN/NNS`. Control characters become visible ones.
  */
 export const inline: FormatDefinition = {
@@ -19,14 +19,31 @@ export const inline: FormatDefinition = {
     isByLine: true,
     blankLine: '\n',
     convert: ({ tokens }, { tags }) => formatInline(tokens, tags, paint),
+    restorer: {
+      begin: () => '',
+      sentence({ tokens, source: { raw, document } }, { tags }) {
+        const [before = ''] = /^(?:[ \t\r]*\n)+/.exec(raw) ?? [];
+        const after = raw.slice(raw.trimEnd().length);
+        const mark = document.isOpenNlp ? openNlp : inBrackets;
+        return before + formatInline(tokens, tags, paint, mark).trimEnd() + after;
+      },
+      separation: (end) => (end === '' || end.endsWith('\n') ? '' : '\n'),
+    },
   }),
 };
 
-/** @param paint colours `/TAG` or `[TYPE ...]`; its second argument is the type */
+/** How the words of a span are marked. */
+type Mark = (type: string, words: string) => string;
+
+const inBrackets: Mark = (type, words) => `[${type} ${words}]`;
+const openNlp: Mark = (type, words) => `<START:${type}> ${words} <END>`;
+
+/** @param paint colours `/TAG` or a marked span; its second argument is the type */
 export function formatInline(
   tokens: readonly string[],
   columns: readonly (readonly string[])[],
   paint: (text: string, type: string) => string,
+  mark: Mark = inBrackets,
 ): string {
   const spanTags = columns.find(areSpanTags);
   const plain = columns.filter((column) => column !== spanTags);
@@ -45,7 +62,7 @@ export function formatInline(
   for (const { from, to, type } of spanChunks(spanTags)) {
     for (; done < from; done++) parts.push(words[done]!);
     const name = wordName(withoutControls(type));
-    parts.push(paint(`[${[name, ...words.slice(from, to)].join(' ')}]`, name));
+    parts.push(paint(mark(name, words.slice(from, to).join(' ')), name));
     done = to;
   }
   for (; done < words.length; done++) parts.push(words[done]!);

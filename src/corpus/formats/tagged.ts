@@ -144,6 +144,7 @@ export function createTaggedParser(options: ParserOptions): Parser {
     if (sample.length === 0 && !isLast) return false;
     // whoever types must not wait for more lines
     style = styleOf(sample);
+    if (style === 'openNlp') document.isOpenNlp = true;
     return true;
   };
 

@@ -50,6 +50,17 @@ describe('reading tagged sentences', () => {
     );
   });
 
+  test('blank lines and line ends come back, and spans as OpenNLP writes them', () => {
+    for (const text of [
+      '\n\ndogs/NNS bark/VBP ./.\r\n \n\nNo/DT ,/, no/DT ./.\n\n',
+      '<START:person> Ada Lee <END> left .\n\n\nShe met <START:x> Bo <END>',
+      '\n[PER Ada Lee] left .\n\nShe met [X Bo]\n',
+    ]) {
+      const parsed = parseText(text, { format: 'inline', gold: true });
+      expect(written(parsed, { format: 'inline' })).toBe(text);
+    }
+  });
+
   test('spans in brackets, as they are written', () => {
     const text = '[PER Ada Brandt] left [LOC Oslo] [ see [1] ] .\n';
     expect(pairs(text)).toEqual([

@@ -28,7 +28,7 @@ export interface TableLayout {
   readonly more: readonly number[];
   /** The column whose value changes with each sentence; -1 if there is none. */
   readonly sentence: number;
-  /** The column of tokens is one of running text by its name, because there is no other. */
+  /** The column of tokens is one of running text by its name: it was asked for, or there is no other. */
   readonly isText: boolean;
 }
 
@@ -88,8 +88,8 @@ export function tableLayout(
     );
   };
   const text = hasHeader ? findName(row, TEXT_NAMES) : -1;
-  const isText = text >= 0 && tokenColumn === undefined && findName(row, TOKEN_NAMES) < 0;
-  const token = isText ? text : find(tokenColumn, TOKEN_NAMES, 0);
+  const hasTextOnly = text >= 0 && tokenColumn === undefined && findName(row, TOKEN_NAMES) < 0;
+  const token = hasTextOnly ? text : find(tokenColumn, TOKEN_NAMES, 0);
   const findTag = (column: Column | undefined): number => find(column, TAG_NAMES, row.length - 1);
   const [tag = -1, ...further] = !gold
     ? []
@@ -112,7 +112,7 @@ export function tableLayout(
     tag,
     more: [...further, ...features.map(findTag)],
     sentence: hasHeader ? findName(row, SENTENCE_NAMES) : -1,
-    isText,
+    isText: hasTextOnly || (hasHeader && findName([row[token]!], TEXT_NAMES) === 0),
   };
 }
 
@@ -152,5 +152,15 @@ export function runningTextNote(
 export const textColumnError = (file: string, line: number, name: string): UserError =>
   new UserError(
     `${file}:${line}: no column is named as one of tokens, and "${name.trim()}" seems to have running text. Name it as the text column to tag each cell as a text, or as the token column if its cells are tokens.`,
+    { code: 'SEQTAG_COLUMN', option: 'textColumn' },
+  );
+
+/** The error for a text in the column that was asked for as the one of tokens. */
+export const textCellError = (
+  { file, line, name }: { file: string; line: number; name: string },
+  text: string,
+): UserError =>
+  new UserError(
+    `${file}:${line}: "${text.slice(0, 40)}" in column "${name.trim()}" is a text, but each cell is read as a token. Name the column as the text column to tag each cell as a text.`,
     { code: 'SEQTAG_COLUMN', option: 'textColumn' },
   );

@@ -26,6 +26,7 @@ import {
   runningTextNote,
   type TableLayout,
   tableLayout,
+  textCellError,
   textColumnError,
 } from './layout.ts';
 import { parseList } from './lists.ts';
@@ -122,8 +123,9 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
 
   const readToken = (line: Line, cell: (column: number) => string, layout: TableLayout): void => {
     const { from, next, number } = line;
-    if (layout.isText && document.header !== undefined)
-      throw textColumnError(file, layout.line, document.header.names[layout.token]!);
+    const name = document.header?.names[layout.token] ?? '';
+    if (layout.isText && document.header !== undefined && options.tokenColumn === undefined)
+      throw textColumnError(file, layout.line, name);
     if (layout.sentence >= 0) {
       const id = cell(layout.sentence);
       if (id !== '' && id !== currentSentence) {
@@ -132,6 +134,8 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
       }
     }
     const word = cell(layout.token);
+    if (layout.isText && !options.isText && isLongText(word))
+      throw textCellError({ file, line: number, name }, word);
     if (!options.isText && (isLongList(word) || (gold && isLongList(cell(layout.tag)))))
       throw problem(
         file,
@@ -247,6 +251,10 @@ export function createTableParser(options: ParserOptions, format: TableFormat): 
 
 const isLongList = (cell: string): boolean =>
   cell.startsWith('[') && (parseList(cell)?.items.length ?? 0) > 1;
+
+/** Whether a cell has three words or more, which hardly a token has. */
+const isLongText = (cell: string): boolean =>
+  cell.includes(' ') && (cell.match(/\p{L}\S*/gu)?.length ?? 0) > 2;
 
 /** Whether a cell without quotes has a carriage return. */
 const hasBareCr = (text: string, spans: readonly number[]): boolean =>
