@@ -180,3 +180,40 @@ describe('annotation tools', () => {
     );
   });
 });
+
+describe('exports of records', () => {
+  const tagged = async (name: string, content: string, ...args: string[]) =>
+    (await seqtag(['tag', '-m', 'en-ner', write(name, content), ...args])).stdout;
+
+  it('keep their other members, and empty texts', async () => {
+    const records =
+      '{"id":1,"text":""}\n{"id":2,"text":" Ann left. ","meta":{"k":1}}\n{"id":3,"text":""}';
+    expect(await tagged('n.jsonl', records, '--output=doccano')).toBe(
+      '{"id":1,"text":"","label":[]}\n{"id":2,"meta":{"k":1},"text":"Ann left.","label":[[0,3,"PER"]]}\n{"id":3,"text":"","label":[]}\n',
+    );
+    const prodigy = (await tagged('n.jsonl', records, '--output=prodigy')).trim().split('\n');
+    expect(prodigy.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { id: 1, text: '', tokens: [], spans: [] },
+      { id: 2, meta: { k: 1 }, text: 'Ann left.', spans: [{ start: 0, end: 3 }] },
+      { id: 3, text: '', tokens: [], spans: [] },
+    ]);
+    const tasks = await tagged('n.jsonl', records, '--output=label-studio');
+    expect(JSON.parse(tasks)).toMatchObject([
+      { data: { id: 1, text: '' } },
+      { data: { id: 2, meta: { k: 1 }, text: 'Ann left.' } },
+      { data: { id: 3, text: '' } },
+    ]);
+  });
+
+  it('keep the ids and data of tasks', async () => {
+    const tasks = JSON.stringify([
+      { id: 7, meta: { k: 1 }, data: { body: 'Ann left.', ref: 'x' }, annotations: [] },
+      { id: 8, data: { body: '', ref: 'y' } },
+    ]);
+    const args = ['--token-column=body', '--output=label-studio'];
+    expect(JSON.parse(await tagged('o.json', tasks, ...args))).toMatchObject([
+      { id: 7, meta: { k: 1 }, data: { body: 'Ann left.', ref: 'x' } },
+      { id: 8, data: { body: '', ref: 'y' } },
+    ]);
+  });
+});

@@ -22,6 +22,10 @@ export interface Annotated {
 }
 
 const KEYS = ['label', 'labels', 'entities', 'ents', 'spans'];
+const TASK_KEYS = ['annotations', 'completions', 'predictions'];
+
+/** Keys that may have annotations, in a list. */
+export const ANNOTATION_KEYS = [...KEYS, ...TAG_KEYS, ...TASK_KEYS];
 
 /** The spans that a tool writes as one; undefined if it is none. There is one for each of several labels. */
 function asSpans(value: unknown): readonly TextSpan[] | undefined {
@@ -90,8 +94,7 @@ function studioAnnotations(members: Members): Annotated | string {
 
 /** Whether an object is a task of Label Studio. */
 export const isTask = (members: Members): boolean =>
-  isObject(members['data']) &&
-  ['annotations', 'completions', 'predictions'].some((key) => Array.isArray(members[key]));
+  isObject(members['data']) && TASK_KEYS.some((key) => Array.isArray(members[key]));
 
 /**
  * Whether a text was exported without annotations: it has neither spans nor tags, under any known key.

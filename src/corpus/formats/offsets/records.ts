@@ -5,9 +5,10 @@ import type { FormatDefinition, FormatWriter, Tagged } from '../definition.ts';
 import { createArrayWriter } from '../json/writer.ts';
 import type { Unit } from './align.ts';
 import { countPoints, isFileText, tokenOffsets } from './locate.ts';
+import { type SourceRecord, sourceRecords } from './source-records.ts';
 
 // What annotation tools import: a record for each text, with its spans. A text is a file of raw text, a line of the format
-// `lines`, a record of jsonl and json, or else a sentence.
+// `lines`, a record of jsonl and json, or else a sentence. What else a record of jsonl and json has, such as an id, is kept.
 
 interface RecordSpan {
   readonly start: number;
@@ -23,7 +24,12 @@ interface TextRecord {
   readonly spans: readonly RecordSpan[];
   /** Where each token begins and ends. */
   readonly tokens: readonly (readonly [start: number, end: number])[];
+  /** The record of jsonl or json that has the text. */
+  readonly source?: SourceRecord | undefined;
 }
+
+/** What the source of a text has beside the text. */
+const othersOf = ({ source }: TextRecord) => ({ ...source?.members, ...source?.data });
 
 /** `{"text": ..., "label": [[0, 5, "PER"]]}`: what doccano imports for sequence labelling. */
 export const doccano: FormatDefinition = {
@@ -32,8 +38,11 @@ export const doccano: FormatDefinition = {
   hasSpans: true,
   createWriter: () =>
     createRecordsWriter('utf-16', {
-      record: ({ text, spans }) =>
-        `${JSON.stringify({ text, label: spans.map(({ start, end, type }) => [start, end, type]) })}\n`,
+      record(record) {
+        const { text, spans } = record;
+        const label = spans.map(({ start, end, type }) => [start, end, type]);
+        return `${JSON.stringify({ ...othersOf(record), text, label })}\n`;
+      },
     }),
 };
 
@@ -45,9 +54,11 @@ export const prodigy: FormatDefinition = {
   createWriter: () => createRecordsWriter('code-points', { record: prodigyTask }),
 };
 
-function prodigyTask({ text, tokens, spans }: TextRecord): string {
+function prodigyTask(record: TextRecord): string {
+  const { text, tokens, spans } = record;
   const points = Array.from(text);
   const task = {
+    ...othersOf(record),
     text,
     tokens: tokens.map(([start, end], id) => ({
       text: points.slice(start, end).join(''),
@@ -75,7 +86,7 @@ export const labelStudio: FormatDefinition = {
   },
 };
 
-function studioTask({ text, spans }: TextRecord): unknown {
+function studioTask({ text, spans, source }: TextRecord): unknown {
   const points = Array.from(text);
   const result = spans.map(({ start, end, type, confidence }, s) => ({
     id: `s${s + 1}`,
@@ -85,7 +96,10 @@ function studioTask({ text, spans }: TextRecord): unknown {
     value: { start, end, text: points.slice(start, end).join(''), labels: [type] },
     ...(confidence !== undefined && { score: rounded(confidence) }),
   }));
-  return { data: { text }, predictions: [{ model_version: 'seqtag', result }] };
+  const predictions = [{ model_version: 'seqtag', result }];
+  if (source?.data === undefined) return { data: { ...source?.members, text }, predictions };
+  const { members, data, textKey = 'text' } = source;
+  return { ...members, data: { ...data, [textKey]: text }, predictions };
 }
 
 /** Gathers the sentences of each text. White space around a text is left out. */
@@ -99,7 +113,14 @@ function createRecordsWriter(
   let tokens: [number, number][] = [];
   let spans: Omit<RecordSpan, 'start' | 'end'>[] = [];
 
-  const flush = (): string => {
+  /** The texts that are empty. */
+  const writeEmpty = (sources: readonly SourceRecord[]): string =>
+    sources
+      .filter(({ isEmpty }) => isEmpty)
+      .map((source) => record({ text: '', spans: [], tokens: [], source }))
+      .join('');
+
+  const flush = (source?: SourceRecord): string => {
     if (tokens.length === 0) {
       text = '';
       return '';
@@ -110,6 +131,7 @@ function createRecordsWriter(
     const done = record({
       text: content,
       tokens: places,
+      source,
       spans: spans.map((span) => {
         const [first, last] = span.tokens;
         return { ...span, start: places[first]![0], end: places[last]![1] };
@@ -119,9 +141,12 @@ function createRecordsWriter(
     return done;
   };
 
+  /** What is left of a document. */
+  const finish = (): string => flush() + writeEmpty(sourceRecords(document?.tail ?? '', document));
+
   const convert = (sentence: Sentence, { tags, annotations }: Tagged): string => {
     const { source } = sentence;
-    const before = source?.document !== document ? flush() : '';
+    const before = source?.document !== document ? finish() : '';
     document = source?.document;
     const located = naturalText(sentence);
     const first = tokens.length;
@@ -133,9 +158,11 @@ function createRecordsWriter(
     for (const { from, to, type, confidence } of chunksOf(tags, annotations))
       spans.push({ type: typeName(type), confidence, tokens: [first + from, first + to - 1] });
     text += located.text;
-    return before + (isEnd(sentence) ? flush() : '');
+    if (!isEnd(sentence)) return before;
+    const sources = sourceRecords(source?.raw ?? '', document);
+    return before + writeEmpty(sources.slice(0, -1)) + flush(sources.at(-1));
   };
-  return { convert, close: () => flush() + (close?.() ?? '') };
+  return { convert, close: () => finish() + (close?.() ?? '') };
 }
 
 /** Whether a text ends with this sentence, so far as the sentence tells. */
