@@ -139,7 +139,7 @@ describe('annotation tools', () => {
       expect((await seqtag(['convert', file, '--to=columns', '--labels', labels])).stdout).toBe(
         'Ann\tB-PER\nleft\tO\n\n',
       );
-    expectRefused(await seqtag(['inspect', file]), /i\.json:1: .* has numbers.* See --labels/);
+    expectRefused(await seqtag(['inspect', file]), /i\.json:1: .* has numbers.* --labels/);
     expectRefused(await seqtag(['inspect', file, '--labels', 'O']), /neither a file nor names/);
   });
 
