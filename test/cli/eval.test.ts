@@ -254,7 +254,7 @@ describe('files of predicted tags', () => {
     );
     await refused([a], /a\.conll: 2 columns, expected a token, a gold and a predicted tag.*-m/);
     await refused([dev], /none of the predicted tags .* is a gold tag/);
-    await refused([corpus('english.dev.conllu')], /--tag-column upos --pred-column Pred/);
+    await refused([corpus('english.dev.conllu')], /--tag-column COLUMN --pred-column Pred/);
   });
 });
 
