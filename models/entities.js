@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newswire, random } from './newswire.js';
 
 /** A sentence: tokens with tags in BIO. @typedef {[token: string, tag: string][]} Sentence */
 
@@ -72,6 +71,15 @@ export const toText = (sentences) =>
     .map((lines) => `${lines}\n`)
     .join('');
 
+/** A seeded generator of numbers from 0 to 1. @param {number} seed */
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 /** @type {[below: number, change: (token: string) => string][]} */
 const letterCases = [
   [0.08, (token) => token.toUpperCase()],
@@ -95,7 +103,7 @@ export function inLetterCases(sentences, random) {
 }
 
 /**
- * The training sentences of each corpus, with copies in other letter cases, and sentences in the style of a news agency.
+ * The training sentences of each corpus, with copies in other letter cases.
  * @param {string} corpora
  * @param {{without?: string | undefined}} [options] a corpus to leave out
  * @returns {Map<string, Sentence[]>}
@@ -108,7 +116,6 @@ export function trainingEntities(corpora, { without } = {}) {
       return [name, [...sentences, ...inLetterCases(sentences, next)]];
     }),
   );
-  parts.set('newswire', newswire(8));
   if (without) parts.delete(without);
   return parts;
 }

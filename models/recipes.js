@@ -130,8 +130,8 @@ export const recipes = {
       featureBuckets: 1024,
       schedule: 'cosine',
       averageEpochs: 3,
-      epochs: 12,
-      patience: 12,
+      epochs: 10,
+      patience: 10,
     },
   }),
 };
