@@ -101,8 +101,8 @@ export const recipes = {
       featureBuckets: 2048,
       schedule: 'cosine',
       averageEpochs: 3,
-      epochs: 12,
-      patience: 12,
+      epochs: 20,
+      patience: 20,
     },
   }),
   'en-ner': (folders, options) => ({
