@@ -131,9 +131,16 @@ function createVectorLookup({ dim, words, lengths, values, scales }: WordVectors
       if (found < hash) [low, least] = [row + 1, found];
       else [high, most] = [row, found];
     }
-    for (; low < rows && hashOfRow(low) === hash; low++)
-      if (buffer.compare(bytes, begins[low], begins[low + 1], 0, size) === 0) return low;
+    for (; low < rows && hashOfRow(low) === hash; low++) if (hasWord(low, size)) return low;
     return undefined;
+  }
+
+  /** Whether the word of a row is the first `size` bytes of the buffer. Not `Buffer.compare`, whose ranges Deno mixes up. */
+  function hasWord(row: number, size: number): boolean {
+    const begin = begins[row]!;
+    if (begins[row + 1]! - begin !== size) return false;
+    for (let i = 0; i < size; i++) if (bytes[begin + i] !== buffer[i]) return false;
+    return true;
   }
 
   return {
