@@ -48,7 +48,7 @@ export function tuneNarrator(style: Style, columns: number): Narrator<TuneEvent>
   };
 }
 
-/** The recipe by what differs from the default. */
+/** The hyperparameters that a recipe changes from the default recipe, and the seed: `cell=gru  seed 2`. */
 export const recipeText = ({
   combination,
   seed,

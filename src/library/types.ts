@@ -282,7 +282,7 @@ export interface ReadOptions {
   readonly labels?: readonly string[] | undefined;
   /** Refuse a file with spans that do not begin and end with a token. Default: false; `onNote` gets their number. */
   readonly strictSpans?: boolean | undefined;
-  /** Called with one line for each thing that was assumed, converted or skipped. Default: nothing is said. */
+  /** Called with one line for each thing that was assumed, converted or skipped. Default: such lines are dropped. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** The name of the corpus in messages. Default: the path, or `<stdin>` for a stream. */
   readonly file?: string | undefined;

@@ -7,8 +7,8 @@ import { runId } from '../sweep/plan.ts';
 type Condition = 'always' | 'spans' | 'plain' | 'vectors' | 'scratch';
 
 /**
- * Recipes that were better than the default on some corpora (bench/README.md), the most promising first. Each is named
- * by what differs from the default recipe.
+ * Recipes that were better than the default on some corpora (bench/README.md), the most promising first. Each entry has
+ * only the hyperparameters that it changes from the default recipe.
  */
 const knownRecipes: readonly (readonly [Condition, Settings])[] = [
   ['spans', { decoder: 'crf', hidden: 200, labelSmoothing: 0, biasRecall: '0' }],
@@ -79,7 +79,7 @@ export interface SpaceOptions {
   readonly seed: number;
 }
 
-/** The recipes to compare, each named by what differs from the default recipe. No recipe comes twice. */
+/** The recipes to compare, as the hyperparameters that they change from the default recipe. No recipe comes twice. */
 export interface Space {
   /**
    * The next recipes: those that are known to be good on some corpora, then also combinations and random variations of
