@@ -12,21 +12,29 @@ const SHORT = 4;
 const keyOf = ({ tokens }: LintSentence): string => tokens.join('\t');
 const isLong = ({ tokens }: LintSentence): boolean => tokens.length >= SHORT;
 
+/** Each sentence whose key an earlier one has, after the first that has it. Short sentences are left out. */
+function* repetitions(
+  sentences: readonly LintSentence[],
+  key: (sentence: LintSentence) => string,
+): Generator<[first: LintSentence, sentence: LintSentence]> {
+  const seen = new Map<string, LintSentence>();
+  for (const sentence of sentences.filter(isLong)) {
+    const first = seen.get(key(sentence));
+    if (first) yield [first, sentence];
+    else seen.set(key(sentence), sentence);
+  }
+}
+
 /** Sentences that are in a part more than once, with the same tags. */
 export function duplicates(
   { role, name, sentences }: Part,
   read: (tag: string) => string,
 ): Finding | undefined {
-  const seen = new Map<string, LintSentence>();
+  const keyWithTags = (sentence: LintSentence): string =>
+    `${keyOf(sentence)}\n${sentence.tags.map(read).join('\t')}`;
   let count = 0;
   let first = '';
-  for (const sentence of sentences.filter(isLong)) {
-    const key = `${keyOf(sentence)}\n${sentence.tags.map(read).join('\t')}`;
-    const before = seen.get(key);
-    if (!before) {
-      seen.set(key, sentence);
-      continue;
-    }
+  for (const [before, sentence] of repetitions(sentences, keyWithTags)) {
     count++;
     first ||= `${placeOf(name, sentence)}: the same sentence as at ${samePlaceOf(name, before, sentence)}`;
   }
@@ -45,16 +53,9 @@ export function tagDisagreements(
   { name, sentences }: Part,
   read: (tag: string) => string,
 ): Finding | undefined {
-  const seen = new Map<string, LintSentence>();
   let count = 0;
   let first = '';
-  for (const sentence of sentences.filter(isLong)) {
-    const key = keyOf(sentence);
-    const before = seen.get(key);
-    if (!before) {
-      seen.set(key, sentence);
-      continue;
-    }
+  for (const [before, sentence] of repetitions(sentences, keyOf)) {
     const t = sentence.tags.findIndex((tag, i) => read(tag) !== read(before.tags[i]!));
     if (t < 0) continue;
     count++;

@@ -44,7 +44,7 @@ export async function* search(
   steps: Steps,
   { options, budget, seed, isRefitted }: SearchOptions,
 ): AsyncGenerator<TuneEvent, boolean> {
-  const first: Step = { ...step({}, seed), stage: 'default', rung: null };
+  const first: Step = { ...createStep({}, seed), stage: 'default' };
   const standard = yield* steps.perform(first);
   if (!standard) return false;
   const { epochs } = standard;
@@ -127,7 +127,7 @@ async function* halve(
     records = [];
     const limit = SLOWEST * standard.secondsPerEpoch * (rung - (rungs[r - 1] ?? 0));
     for (const [i, combination] of remaining.entries()) {
-      const one = { ...step(combination, standard.seed), bracket, rung };
+      const one = { ...createStep(combination, standard.seed), bracket, rung };
       const position = { index: i + 1, count: remaining.length };
       const record = yield* steps.perform({ ...one, ...position }, limit);
       if (!record) return undefined;
@@ -147,7 +147,7 @@ async function* compareInFull(
 ): AsyncGenerator<TuneEvent, boolean> {
   const runs = Array.from({ length: seeds }, (_, i) =>
     [...(i === 0 ? [] : [{}]), ...finalists.map(combinationOf)].map((combination) =>
-      step(combination, seed + i),
+      createStep(combination, seed + i),
     ),
   ).flat();
   for (const [i, run] of runs.entries()) {
@@ -157,7 +157,8 @@ async function* compareInFull(
   return true;
 }
 
-const step = (combination: Settings, seed: number): Step => ({
+/** A step outside of brackets, if nothing else is set: a run in full. */
+export const createStep = (combination: Settings, seed: number): Step => ({
   stage: 'bracket',
   bracket: 0,
   index: 1,

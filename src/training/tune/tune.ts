@@ -14,7 +14,7 @@ import type { TuneEvent } from './events.ts';
 import { checkBudget } from './plan.ts';
 import { chooseRun, noiseBetweenSeeds, rankRecipes } from './ranking.ts';
 import { readSteps, type StepRecord, stepsPath } from './records.ts';
-import { search } from './search.ts';
+import { createStep, search } from './search.ts';
 import { createSteps, type Steps } from './steps.ts';
 
 export type { TuneEvent } from './events.ts';
@@ -112,17 +112,7 @@ async function* writeBest(
     steps.publish(there);
     return true;
   }
-  const { combination, seed } = best;
-  yield {
-    type: 'step',
-    stage: 'write',
-    bracket: 0,
-    index: 1,
-    count: 1,
-    combination,
-    seed,
-    rung: null,
-  };
+  yield { type: 'step', ...createStep(best.combination, best.seed), stage: 'write' };
   const model = join(workspace.folder, 'best.safetensors');
   const hyperparameters: Settings = { ...best.hyperparameters, refit: isRefitted };
   const training = trainOn(
