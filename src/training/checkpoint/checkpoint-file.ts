@@ -14,31 +14,19 @@ import type { FinishedMember, Progress } from './progress.ts';
 // named `current.parameters.NAME`, `current.average.NAME`, `current.best.NAME`, `current.moments.I.NAME`, and for
 // finished networks `development.I.NAME` and `refit.I.NAME`.
 
-/** The options of a training that a checkpoint repeats. */
-export type RepeatedOptions = Pick<
-  TrainOptions,
-  | 'corpora'
-  | 'dev'
-  | 'test'
-  | 'embeddings'
-  | 'gazetteers'
-  | 'read'
-  | 'fromScheme'
-  | 'force'
-  | 'hyperparameters'
-  | 'about'
-  | 'teacher'
-  | 'products'
->;
+/** The options of a training that a checkpoint keeps: all that decide about the model. */
+export type RepeatedOptions = Omit<TrainOptions, (typeof notRepeated)[number]>;
 
-export const repeatedOptions = (options: TrainOptions): RepeatedOptions => {
-  const { corpora, dev, test, embeddings, gazetteers, read, fromScheme } = options;
-  const { force, hyperparameters, about, teacher, products } = options;
-  return {
-    ...{ corpora, dev, test, embeddings, gazetteers, read, fromScheme },
-    ...{ force, hyperparameters, about, teacher, ...(products && { products }) },
-  };
-};
+/** Where and how a training runs, which may differ when it is resumed. */
+const notRepeated = [
+  ...['output', 'checkpoints', 'resume', 'finish', 'signal', 'scoreWithPenalties'],
+  ...['backend', 'threads', 'onWarning'],
+] as const satisfies readonly (keyof TrainOptions)[];
+
+export const repeatedOptions = (options: TrainOptions): RepeatedOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => !(notRepeated as readonly string[]).includes(name)),
+  ) as unknown as RepeatedOptions;
 
 export interface Checkpoint extends Progress {
   /** Its path, for messages. */

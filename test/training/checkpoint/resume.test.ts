@@ -46,10 +46,11 @@ async function trainInPieces(
   const output = newOutput();
   const checkpoints = { file: checkpointOf(output), minutes: 5 };
   for (let pieces = 1; ; pieces++) {
-    const isResumed = existsSync(checkpoints.file);
+    const resume = existsSync(checkpoints.file) ? readCheckpoint(checkpoints.file) : undefined;
     const event = await run({
-      ...{ ...options, hyperparameters, output, checkpoints },
-      ...(isResumed && { resume: readCheckpoint(checkpoints.file) }),
+      // what a checkpoint has is all that the command line knows when it resumes
+      ...(resume ? { dev: undefined, ...resume.options, resume } : { ...options, hyperparameters }),
+      ...{ output, checkpoints },
       threads: 1 + (pieces % 2),
       signal: abortedAfter(1 + random.integer(10)),
     });
@@ -66,6 +67,7 @@ describe('a training that is stopped and resumed again and again writes the mode
     ['gru, sgd, a language model', { cell: 'gru', optimizer: 'sgd', lmWeight: 0.1, lmWords: 20 }],
     ['frozen words, random truncation', { freeze: true, bptt: 'random:0.3', layers: 2 }],
     ['an ensemble', { ensemble: 2, epochs: 2 }],
+    ['a column of lemmas', {}, { lemmaColumn: '1', read: { tagColumn: '1' } }],
     ['a refit', { refit: true, epochs: 2 }, { dev: undefined }],
     ['an ensemble with a refit', { ensemble: 2, refit: true, epochs: 2 }],
     [
