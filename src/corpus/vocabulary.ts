@@ -111,9 +111,9 @@ export function createEncoder({
   features,
   vectors,
 }: Vocabulary): Encoder {
-  const wordIds = new Map(words.map((word, i) => [word, i]));
-  const charIds = new Map(chars.map((char, i) => [char, i] as const).slice(END + 1));
-  const tagIds = tags.map((column) => new Map(column.map((tag, i) => [tag, i])));
+  const wordIds = numbered(words);
+  const charIds = numbered(chars, END + 1);
+  const tagIds = tags.map((column) => numbered(column));
   const encoder: Encoder = {
     word: (token) => wordIds.get(normalise(token, lowercase)) ?? 0,
     chars(token, into) {
@@ -147,6 +147,13 @@ export function createEncoder({
     },
   };
   return encoder;
+}
+
+/** The index of each item, from the index `first` on. */
+function numbered(items: readonly string[], first = 0): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (let i = first; i < items.length; i++) ids.set(items[i]!, i);
+  return ids;
 }
 
 /** (tokens, dim) Pretrained vectors; zeros for a token without one. */

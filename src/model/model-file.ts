@@ -6,6 +6,7 @@ import { packagePath } from '../files/package.ts';
 import { describeFile } from '../files/read.ts';
 import { parameterSpecs } from '../network/network.ts';
 import { bundledText } from './bundled.ts';
+import { areFinite } from './finite.ts';
 import { fitsHalf, floatToHalf, widenHalves } from './half.ts';
 import {
   type Description,
@@ -221,14 +222,4 @@ function withVectors(vocabulary: Vocabulary, file: SafetensorsFile, fail: Fail):
   if (!vocabulary.vectors) return vocabulary;
   const vectors = readVectorTensors(file, vocabulary.vectors.dim);
   return typeof vectors === 'string' ? fail(vectors) : { ...vocabulary, vectors };
-}
-
-/**
- * Whether all values are finite. The sum of 0 * value is 0 unless one is infinite or NaN; it is faster than testing
- * each value.
- */
-function areFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
-  return sum === 0;
 }

@@ -37,9 +37,13 @@ export const choice = (choices: readonly string[]): Check =>
 export const anyOf =
   (...checks: readonly Check[]): Check =>
   (value) => {
-    const problems = checks.map((check) => check(value));
-    if (problems.includes(undefined)) return undefined;
-    return { path: '', value, expected: problems.map((problem) => problem!.expected).join(' or ') };
+    const problems: Problem[] = [];
+    for (const check of checks) {
+      const problem = check(value);
+      if (!problem) return undefined;
+      problems.push(problem);
+    }
+    return { path: '', value, expected: problems.map(({ expected }) => expected).join(' or ') };
   };
 
 export const nothing: Check = when((value) => value === null, 'null');
@@ -55,26 +59,24 @@ export const list =
   (value) => {
     if (!Array.isArray(value) || value.length < least || value.length > most)
       return { path: '', value, expected: `a list${lengthText(least, most)}` };
-    return firstProblem(value, (one, i) => within(`[${i}]`, item(one)));
+    for (let i = 0; i < value.length; i++) {
+      const problem = item(value[i]);
+      if (problem) return within(`[${i}]`, problem);
+    }
+    return undefined;
   };
 
 /** An object with these fields. Other fields are ignored, so that later versions may add some. */
 export const fields =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>
-    isJsonObject(value)
-      ? firstProblem(Object.entries(checks), ([name, check]) =>
-          within(`.${name}`, check(value[name])),
-        )
-      : { path: '', value, expected: 'an object' };
+    problemOfField(value, Object.keys(checks), (name) => checks[name]!);
 
 /** An object with any fields, all of which pass the check. */
 export const dictionary =
   (check: Check): Check =>
   (value) =>
-    isJsonObject(value)
-      ? firstProblem(Object.entries(value), ([name, one]) => within(`.${name}`, check(one)))
-      : { path: '', value, expected: 'an object' };
+    problemOfField(value, isJsonObject(value) ? Object.keys(value) : [], () => check);
 
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -86,16 +88,20 @@ export function problemText(name: string, { path, value, expected }: Problem): s
   return `${name}${path} is ${cut}, expected ${expected}`;
 }
 
-const within = (path: string, problem: Problem | undefined): Problem | undefined =>
-  problem && { ...problem, path: `${path}${problem.path}` };
+const within = (path: string, problem: Problem): Problem => ({
+  ...problem,
+  path: `${path}${problem.path}`,
+});
 
-function firstProblem<T>(
-  items: readonly T[],
-  check: (item: T, index: number) => Problem | undefined,
+function problemOfField(
+  value: unknown,
+  names: readonly string[],
+  checkOf: (name: string) => Check,
 ): Problem | undefined {
-  for (const [i, item] of items.entries()) {
-    const problem = check(item, i);
-    if (problem) return problem;
+  if (!isJsonObject(value)) return { path: '', value, expected: 'an object' };
+  for (const name of names) {
+    const problem = checkOf(name)(value[name]);
+    if (problem) return within(`.${name}`, problem);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { WordVectors } from '../corpus/features/word-vectors.ts';
+import { areFinite } from './finite.ts';
 import type { Tensor } from './safetensors/format.ts';
 import type { SafetensorsFile } from './safetensors/read.ts';
 
@@ -59,9 +60,9 @@ export function readVectorTensors(file: SafetensorsFile, dim: number): WordVecto
   file.readInto(SCALES, bytesOf(vectors.scales));
   file.readInto(LENGTHS, vectors.lengths);
   file.readInto(WORDS, vectors.words);
-  const isDamaged =
-    !vectors.scales.every(Number.isFinite) ||
-    vectors.lengths.reduce((sum, length) => sum + length, 0) !== vectors.words.length;
+  let bytes = 0;
+  for (const length of vectors.lengths) bytes += length;
+  const isDamaged = !areFinite(vectors.scales) || bytes !== vectors.words.length;
   return isDamaged ? 'its word vectors are damaged' : vectors;
 }
 
