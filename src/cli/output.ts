@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { createOutput, type OutputFile, openDevice } from '../files/write.ts';
+import type { OutputFile } from '../files/write.ts';
 import type { Context } from './context.ts';
 import { createSink, exitCodeOf, type Sink } from './io.ts';
 
@@ -17,8 +17,9 @@ export async function withOutput(
 ): Promise<void> {
   if (file === undefined || STANDARD_OUTPUT.test(file))
     return toStandardOutput({ io, out }, produce);
+  const { createOutput, openDevice } = await import('../files/write.ts');
   const device = openDevice(file);
-  const sink = device === undefined ? fileSink(file) : deviceSink(file, device);
+  const sink = device === undefined ? fileSink(createOutput(file)) : deviceSink(file, device);
   const release = io.onInterrupt((signal) => {
     sink.discard();
     io.quit(exitCodeOf(signal));
@@ -35,8 +36,7 @@ export async function withOutput(
 
 type OutputSink = Sink & Pick<OutputFile, 'finish' | 'discard'>;
 
-function fileSink(file: string): OutputSink {
-  const output = createOutput(file);
+function fileSink(output: OutputFile): OutputSink {
   return {
     ...output,
     write: async (data) => output.write(typeof data === 'string' ? Buffer.from(data) : data),

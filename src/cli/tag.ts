@@ -1,7 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { bundledText } from '../model/bundled.ts';
@@ -153,8 +151,6 @@ async function tagCommand(
   { files, flags }: { files: string[]; flags: TagFlags },
   context: Context,
 ): Promise<void> {
-  // Tagging makes much garbage. Collecting it sooner keeps resident memory below 200 MB.
-  setFlagsFromString('--optimize-for-size');
   const { io } = context;
   if (flags.lines && flags.input !== undefined && flags.input !== 'lines')
     throw new UserError(
@@ -181,7 +177,9 @@ async function tagCommand(
   const style = flags.outFile === undefined ? await styleOf('stdout', context) : plain;
   if (flags.outFile !== undefined) refuseSameFile(flags.outFile, models.map(findModel));
   const isBrat = (flags.output ?? outputFormat(flags.outFile)) === 'brat';
-  const text = isBrat ? createBratText(flags.outFile) : undefined;
+  const text = isBrat
+    ? (await import('../corpus/formats/offsets/brat-text.ts')).createBratText(flags.outFile)
+    : undefined;
   const tagger = joinTaggers(
     models.map((model) => loadTagger(model, taggerOptions(flags, context))),
   );
@@ -192,6 +190,7 @@ async function tagCommand(
   const statistics = flags.stats ? await import('./tag-stats.ts') : undefined;
   let report = (): void => undefined;
   let hasSaid = false;
+  let written = 0;
   const onLines = (name: string): void => {
     if (!hasSaid)
       context.say(
@@ -232,7 +231,10 @@ async function tagCommand(
                 },
               });
         try {
-          for await (const piece of pieces) await sink.write(piece);
+          for await (const piece of pieces) {
+            await sink.write(piece);
+            if (++written === 2) await collectSooner();
+          }
         } finally {
           // A pending read would keep the process alive.
           if (file === '-') (io.stdin as Partial<Readable>).destroy?.();
@@ -246,6 +248,12 @@ async function tagCommand(
     await tagger.close();
   }
   report();
+}
+
+/** Tagging makes much garbage. Collecting it sooner keeps resident memory below 200 MB. */
+async function collectSooner(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--optimize-for-size');
 }
 
 /** What to compute besides tags; undefined: nothing. */

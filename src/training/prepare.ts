@@ -9,7 +9,7 @@ import { learnTokenization } from '../corpus/text/tokenization.ts';
 import { buildVocabulary, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { TagColumn } from '../model/model.ts';
-import { checkSavable } from '../model/model-file.ts';
+import { checkSavable } from '../model/save-model.ts';
 import { extraTransitions } from '../model/transitions.ts';
 import { MOST_CRF_TAGS, type NetworkConfig } from '../network/config.ts';
 import {

@@ -1,6 +1,6 @@
 import { DivergedError, UserError } from '../errors.ts';
 import { countParameters, type MemberRecord } from '../model/model.ts';
-import { saveModel } from '../model/model-file.ts';
+import { saveModel } from '../model/save-model.ts';
 import { type Assessment, assess } from './assess.ts';
 import { repeatedOptions } from './checkpoint/checkpoint-file.ts';
 import { type Checkpoints, createCheckpoints } from './checkpoint/checkpoints.ts';

@@ -76,7 +76,7 @@ check('the package has what it needs and nothing else', () => {
   /** @type {string[]} */
   const files = packed.files.map((/** @type {{ path: string }} */ { path }) => path);
   const expected =
-    /^(?:bin\/seqtag\.js|dist\/(?:index|cli\/main|bundle\/[\w-]+)\.js|dist\/types\/[\w/.-]+\.d\.ts|kernels\/[\w/.-]+\.(?:c|h|js|json|wasm)|models\/[\w-]+\.safetensors|models\/README\.md|corpora\/[\w.-]+|man\/seqtag(?:-[a-z]+)?\.1|LICENSE|README\.md|package\.json)$/;
+    /^(?:bin\/seqtag\.js|dist\/(?:index|cli\/main|bundle\/[\w-]+)\.js|dist\/types\/[\w/.-]+\.d\.ts|kernels\/[\w/.-]+\.(?:c|h|js|json|wasm)|models\/[\w-]+\.safetensors|models\/README\.md|corpora\/[\w.-]+|man\/seqtag(?:-[a-z]+)?\.1|dist\/bundle\/LICENSE-commander|LICENSE|README\.md|package\.json)$/;
   const stray = files.filter(
     (file) => !expected.test(file) || /^(?:dist|kernels)\/.*(?:\.test\.|build-wasm)/.test(file),
   );
