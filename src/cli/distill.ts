@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { corpusFormatOf } from '../corpus/index.ts';
 import { bundledText } from '../model/bundled.ts';
-import { openModel } from '../model/model-file.ts';
 import { TEACHER_WEIGHT } from '../training/distill.ts';
 import type { Context } from './context.ts';
 import { addNotes } from './help.ts';
+import { columnsOf } from './model-columns.ts';
 import { choice, inputFormats } from './options.ts';
 import { trainCommand } from './train.ts';
 import { addTrainingOptions, type TrainingFlags } from './training-options.ts';
@@ -59,25 +58,6 @@ export function defineDistill(command: Command, context: Context): void {
     const teacher = { model, raw, rawFormat, weight };
     return trainCommand({ corpora, flags: read, command, teacher }, context);
   });
-}
-
-/** The columns that the teacher was trained on, if the corpora have the same format. */
-function columnsOf(
-  teacher: string,
-  { corpora, flags }: { corpora: readonly string[]; flags: DistillFlags },
-): Pick<TrainingFlags, 'tokenColumn' | 'tagColumn' | 'lemmaColumn' | 'featureColumn'> {
-  using model = openModel(teacher);
-  const [{ format, tokenColumn }] = model.tagColumns as [(typeof model.tagColumns)[number]];
-  if ((flags.format ?? corpusFormatOf(corpora[0]!) ?? format) !== format) return {};
-  const columns = model.tagColumns.flatMap(({ tagColumn }) => tagColumn ?? []);
-  const lemmaColumn = model.tagColumns.find(({ lemmas }) => lemmas)?.tagColumn;
-  const features = model.vocabulary.tokenFeatures?.columns.map(({ column }) => column) ?? [];
-  return {
-    ...(tokenColumn !== undefined && { tokenColumn: String(tokenColumn) }),
-    ...(columns.length > 0 && { tagColumn: columns.join() }),
-    ...(lemmaColumn !== undefined && { lemmaColumn: String(lemmaColumn) }),
-    ...(features.length > 0 && { featureColumn: features.join() }),
-  };
 }
 
 function parseWeight(value: string): number {

@@ -82,6 +82,7 @@ export function recordText(
           ...scores,
           ...(record.refit ? [row('refit', `on all ${sizeText(record.refit)}`)] : []),
           ...(record.teacher ? [row('teacher', teacherText(record.teacher))] : []),
+          ...(record.init ? [row('begun with', initText(record.init))] : []),
           ...(record.members ? [row('members', membersText(record.members))] : []),
         ],
         { style, columns },
@@ -116,3 +117,6 @@ const teacherText = ({
   weight,
 }: NonNullable<ModelFacts['record']['teacher']>): string =>
   `${file}, weight ${weight}, sha256 ${sha256.slice(0, 16)}…`;
+
+const initText = ({ file, sha256 }: NonNullable<ModelFacts['record']['init']>): string =>
+  `the weights of ${file}, sha256 ${sha256.slice(0, 16)}…`;

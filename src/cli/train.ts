@@ -6,7 +6,9 @@ import { givenHyperparameters } from './config-file.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { addNotes, usageText } from './help.ts';
+import { addInitOptions, type InitFlags, initOf } from './initial-model.ts';
 import { exitCodeOf } from './io.ts';
+import { columnsOf } from './model-columns.ts';
 import {
   addResumeOptions,
   type CheckpointFlags,
@@ -27,6 +29,7 @@ const examples = [
   'seqtag train train.conll -o ner.safetensors --gazetteer cities.txt companies.txt.gz',
   'seqtag train notes.csv --token-column word --tag-column label -o notes.safetensors',
   'seqtag train train.conll --config settings.json --epochs 20 -o ner.safetensors',
+  'seqtag train reviews.conll --init en-ner -o reviews.safetensors',
   'seqtag train train.conll --dev dev.conll --sweep hidden=50,100 --seeds 3 -o best.safetensors',
   'seqtag train train.conll --dev dev.conll --tune 30m -o best.safetensors',
   `seqtag train train.conll -o ner.safetensors --json --quiet | jq -c 'select(.type=="epoch") | .score'`,
@@ -36,9 +39,12 @@ const notes = [
   'Ctrl-C stops training and keeps it in MODEL.checkpoint; the exit code is 130. `seqtag train --resume MODEL.checkpoint` goes on, and gives the model that training without a break gives. With --finish it writes the best model so far. A killed training has the checkpoint of its last epoch, and within a long epoch of every five minutes. A second Ctrl-C exits at once.',
   'Defaults depend on the recipe: `pos` for plain tags, `spans` for spans such as names, `chunks` for spans that cover most of the text. seqtag chooses it by the corpus and says why.',
   'Without --dev, seqtag trains twice: first with a tenth of the corpus held out to find the best number of epochs, then on the whole corpus (--refit). Use --no-refit to keep the first model.',
+  '--init begins with the weights of a model. The new model has its network, so that a flag for another size is refused, and its words and tags. New ones are added; `train` shows how many are kept, new and dropped. Columns are those of the model, unless flags name others.',
   '--sweep trains a model for every combination of values. Separate the values with commas, or with | if a value contains a comma. A table goes to standard output and the best model to -o. Each finished run is recorded in MODEL.sweep.jsonl. Ctrl-C drops the current run; the same command continues with the next one. Sweeps do not refit unless you pass --refit.',
   '--tune trains the default recipe, compares others with it in the time that is left, and writes the model with the best dev score to -o. Hyperparameters that you give stay fixed. Each step is recorded in MODEL.tune.jsonl. Ctrl-C drops the current step; the same command, also with more time, continues with it.',
 ];
+
+type TrainFlags = TrainingFlags & InitFlags & SweepFlags & TuneFlags;
 
 /** `seqtag train`: labelled corpora in, a model out. */
 export function defineTrain(command: Command, context: Context): void {
@@ -46,24 +52,32 @@ export function defineTrain(command: Command, context: Context): void {
     .description('Trains a tagger on labelled corpora and writes it to a file.')
     .usage('[options] <corpus...>')
     .argument('[corpus...]', 'labelled files, read as one corpus; - is standard input');
+  addInitOptions(command);
   addResumeOptions(command);
   addSweepOptions(command);
   addTuneOptions(command);
   addTrainingOptions(command, context);
   addNotes(command, { io: context.io, examples, notes });
-  command.action((corpora: string[], flags: TrainingFlags & SweepFlags & TuneFlags) => {
-    checkCorpora(command, corpora, flags);
+  command.action((corpora: string[], given: TrainFlags) => {
+    checkCorpora(command, corpora, given);
+    const { init } = given.resume === undefined ? initOf(given) : {};
+    const flags = init ? { ...columnsOf(init.model, { corpora, flags: given }), ...given } : given;
     const search = searchFlag(flags);
-    if (search === undefined) return trainCommand({ corpora, flags, command }, context);
+    if (search === undefined) return trainCommand({ corpora, flags, command, init }, context);
+    if (search === '--tune' && init)
+      throw new UserError(
+        'train: --tune and --init exclude each other, because tuning tries other networks. Compare values with --sweep.',
+        { code: 'SEQTAG_OPTION_CONFLICT' },
+      );
     if (flags.resume !== undefined)
       throw new UserError(
         `train: ${search} and --resume exclude each other. A sweep or a tuning continues with the command that began it.`,
         { code: 'SEQTAG_OPTION_CONFLICT' },
       );
-    const options = trainOptions({ corpora, flags, command }, context);
-    const given = givenHyperparameters(command.opts(), flags.config);
+    const options = { ...trainOptions({ corpora, flags, command }, context), init };
+    const settings = givenHyperparameters(command.opts(), flags.config);
     const searchCommand = search === '--tune' ? tuneCommand : sweepCommand;
-    return searchCommand({ options, flags, given }, context);
+    return searchCommand({ options, flags, given: settings }, context);
   });
 }
 
@@ -80,7 +94,11 @@ export async function trainCommand(
     flags,
     command,
     teacher,
-  }: { corpora: string[]; flags: TrainingFlags; command: Command } & Pick<TrainOptions, 'teacher'>,
+    init,
+  }: { corpora: string[]; flags: TrainingFlags; command: Command } & Pick<
+    TrainOptions,
+    'teacher' | 'init'
+  >,
   context: Context,
 ): Promise<void> {
   const { resume } = flags;
@@ -89,7 +107,7 @@ export async function trainCommand(
   const asked = trainOptions({ corpora, flags: named, command }, context);
   const given = givenHyperparameters(command.opts(), flags.config);
   const hyperparameters = checkSettings({ ...given.file, ...given.flags }, command.name());
-  const all = { ...asked, teacher, hyperparameters };
+  const all = { ...asked, teacher, init, hyperparameters };
   const options =
     resume === undefined
       ? { ...all, ...checkpointsOf(asked.output, flags) }

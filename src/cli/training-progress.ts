@@ -116,10 +116,35 @@ function startText(event: Event<'start'>, style: Style): string {
         counted(event.parameters, 'parameter'),
         `${event.backend}, ${counted(event.threads, 'thread')}`,
       ),
+      ...(event.init ? initRows(event.init).map((cells) => row(...cells)) : []),
       ...(event.resumed ? [row('resumed', ...resumedCells(event.resumed))] : []),
     ],
     { align: 'lrl' },
   );
+}
+
+/** What of the initial model is kept, for each of its tables: `init  words  4,120 kept, 300 of them in the corpus, 12 new`. */
+function initRows(init: NonNullable<Event<'start'>['init']>): [string, string, string][] {
+  const { model, networks, words, chars, columns = [], tagColumns } = init;
+  const one =
+    networks > 1 ? `, an ensemble of ${networks}, of which each network continues one` : '';
+  const text = ({ kept, inCorpora, new: added, dropped }: typeof words): string =>
+    [
+      `${number(kept)} kept${inCorpora < kept ? ` (${number(inCorpora)} in the corpus)` : ''}`,
+      `${number(added)} new`,
+      ...(dropped > 0 ? [`${number(dropped)} dropped`] : []),
+    ].join(', ');
+  const tagsText = ({ name, from, ...rows }: (typeof tagColumns)[number]): string =>
+    `${tagColumns.length > 1 ? `${name}: ` : ''}${from === null ? 'not in the model' : text(rows)}`;
+  return [
+    ['init', '', `${printable(model)}${one}`],
+    ['', 'words', `${text(words)}; characters: ${text(chars)}`],
+    ...columns.map(({ column, ...rows }): [string, string, string] => [
+      ...(['', 'feature'] as const),
+      `${column}: ${text(rows)}`,
+    ]),
+    ...tagColumns.map((column): [string, string, string] => ['', 'tags', tagsText(column)]),
+  ];
 }
 
 /** `plain tags`, or `xpos: plain tags` if there are several columns. */

@@ -1,5 +1,6 @@
 export { convert } from './convert.ts';
 export { readCorpus, readSentences, tokenize } from './corpus.ts';
+export type * from './embedding-types.ts';
 export { evaluate } from './evaluate.ts';
 export type * from './evaluation-types.ts';
 export type { Hyperparameters } from './hyperparameters.ts';

@@ -26,12 +26,10 @@ import {
   wholeNumber,
 } from './arguments.ts';
 import { checkSource } from './corpus.ts';
+import type { EmbeddingEvent, EmbeddingResult, EmbedOptions } from './embedding-types.ts';
 import { createRun } from './run.ts';
 import { asRangeError, checkHyperparameters, checkValues } from './settings.ts';
 import type {
-  EmbeddingEvent,
-  EmbeddingResult,
-  EmbedOptions,
   Run,
   SweepEvent,
   SweepOptions,
@@ -60,7 +58,14 @@ const fileKinds: Kinds = {
   hyperparameters: object('an object such as {hidden: 200}'),
   signal,
 };
-const trainKinds: Kinds = { ...fileKinds, teacher: object("an object such as {model: 'en-ner'}") };
+const initKind = either(path, object("an object such as {model: 'en-ner'}"));
+const keepOrDrop = oneOf('keep', 'drop');
+const initKinds: Kinds = { model: path, words: keepOrDrop, tags: keepOrDrop };
+const trainKinds: Kinds = {
+  ...fileKinds,
+  init: initKind,
+  teacher: object("an object such as {model: 'en-ner'}"),
+};
 const teacherKinds: Kinds = {
   model: path,
   weight: numberFrom(0, 1),
@@ -69,6 +74,7 @@ const teacherKinds: Kinds = {
 };
 const sweepKinds: Kinds = {
   ...fileKinds,
+  init: initKind,
   values: object('an object such as {hidden: [100, 200]}'),
   seeds: wholeNumber(1, 10_000),
 };
@@ -109,7 +115,12 @@ export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult>
   if (teacher !== undefined)
     checkOptions('train: teacher', teacher, { kinds: teacherKinds, required: ['model'] });
   const settings = checkHyperparameters('train: hyperparameters', hyperparameters);
-  const inner = { ...filesOf(options), hyperparameters: settings, ...(teacher && { teacher }) };
+  const inner = {
+    ...filesOf(options),
+    hyperparameters: settings,
+    init: initOf('train: init', options),
+    ...(teacher && { teacher }),
+  };
   return createRun<TrainingEvent, TrainingResult>(
     'train',
     () => trainOn(inner, () => readTrainingFiles(inner)),
@@ -146,6 +157,7 @@ export function sweep(options: SweepOptions): Run<SweepEvent, SweepResult> {
   const settings = checkHyperparameters('sweep: hyperparameters', hyperparameters);
   const inner = {
     ...filesOf(options),
+    init: initOf('sweep: init', options),
     hyperparameters: { ...settings },
     values: values as Readonly<Record<string, readonly unknown[]>>,
     seeds,
@@ -196,8 +208,16 @@ export function tune(options: TuneOptions): Run<TuneEvent, TuneResult> {
   );
 }
 
+/** @throws TypeError or RangeError for wrong options */
+function initOf(where: string, { init }: Pick<TrainOptions, 'init'>): InnerTrainOptions['init'] {
+  if (typeof init !== 'object') return init === undefined ? undefined : { model: init };
+  checkOptions(where, init, { kinds: initKinds, required: ['model'] });
+  const { model, words, tags } = init;
+  return { model, words, tags };
+}
+
 function filesOf(
-  options: Omit<TrainOptions, 'teacher'>,
+  options: Omit<TrainOptions, 'teacher' | 'init'>,
 ): Omit<InnerTrainOptions, 'hyperparameters'> {
   const { corpora, output, dev, test, embeddings, gazetteers } = options;
   const { format, tokenColumn, tagColumn, featureColumn, header } = options;

@@ -1,6 +1,6 @@
 import type { Ratio, Report } from './evaluation-types.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type { Column, ComputeOptions, CorpusSource, Format, ReadOptions, Scheme } from './types.ts';
+import type { Column, ComputeOptions, Format, ReadOptions, Scheme } from './types.ts';
 
 /** Tells a run to stop, as an `AbortSignal` does. */
 export interface StopSignal {
@@ -40,10 +40,25 @@ export interface TrainOptions extends ComputeOptions, Omit<ReadOptions, 'absentT
   readonly fromScheme?: Scheme | undefined;
   /** Train on corpora that make a worthless model, such as those with empty tags, too. Default: false. */
   readonly force?: boolean | undefined;
+  /** A model from whose weights training begins: its path or bundled name, or these and what is kept of it. */
+  readonly init?: string | InitOptions | undefined;
   /** Distillation: a model whose predictions are the targets, in place of some or all gold tags. */
   readonly teacher?: TeacherOptions | undefined;
   /** Stops the training after the current step; the best epoch so far is kept. */
   readonly signal?: StopSignal | undefined;
+}
+
+/** A model from whose weights training begins, for another domain or more data. */
+export interface InitOptions {
+  /** The path of a model, or the name of a bundled one. */
+  readonly model: string;
+  /** What becomes of its words, characters and feature values that the corpora lack. Default: `keep`. */
+  readonly words?: 'keep' | 'drop' | undefined;
+  /**
+   * What becomes of its tags that the corpora lack. Default: `keep` in columns of whose tags in the corpora it knows at
+   * least half.
+   */
+  readonly tags?: 'keep' | 'drop' | undefined;
 }
 
 /** A teacher for distillation. */
@@ -81,6 +96,15 @@ export interface VectorsEvent {
   readonly of?: number;
 }
 
+/** How many rows of a table are kept of the initial model. */
+export interface CarriedOver {
+  readonly kept: number;
+  /** How many of those that are kept occur in the corpora. */
+  readonly inCorpora: number;
+  readonly new: number;
+  readonly dropped: number;
+}
+
 /** The data has been read, and training begins. */
 export interface StartEvent {
   readonly type: 'start';
@@ -104,6 +128,21 @@ export interface StartEvent {
   readonly backend: string;
   readonly threads: number;
   readonly epochs: number;
+  /** What is kept of the model from whose weights training begins. */
+  readonly init?: {
+    readonly model: string;
+    /** Number of networks of the model. Several networks of a training begin with them in turn. */
+    readonly networks: number;
+    readonly words: CarriedOver;
+    readonly chars: CarriedOver;
+    /** The values of feature columns. */
+    readonly columns?: readonly ({ readonly column: string } & CarriedOver)[];
+    /** `from`: the tag column of the model; null if none has common tags. */
+    readonly tagColumns: readonly ({
+      readonly name: string;
+      readonly from: string | null;
+    } & CarriedOver)[];
+  };
   /** The defaults that were chosen for the corpus, and why. Missing in distillation. */
   readonly recipe?: {
     readonly name: string;
@@ -278,87 +317,3 @@ export type SweepEvent =
     })
   | { readonly type: 'diverged'; readonly run: number; readonly message: string }
   | ({ readonly type: 'sweep' } & SweepResult);
-
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** Texts and options of `embed`. The defaults are those of fastText, except for the number of buckets. */
-export interface EmbedOptions extends ComputeOptions {
-  /** Files of raw text or of any corpus format, or streams. */
-  readonly texts: CorpusSource | readonly CorpusSource[];
-  /** The file to write: the binary format of word2vec if its name ends in `.bin`, else its text format; `.gz` compresses. */
-  readonly output: string;
-  /** Format of the texts. Default: by extension, else by content; `text` for a stream. */
-  readonly format?: Format | undefined;
-  readonly tokenColumn?: Column | undefined;
-  /** As for `readCorpus`. */
-  readonly encoding?: string | undefined;
-  readonly comment?: string | false | undefined;
-  readonly onNote?: ((note: string) => void) | undefined;
-  /** Ignore the case of words. Default: true. */
-  readonly lowercase?: boolean | undefined;
-  /** Words that occur less often have no vector. Default: 5; 2 below a million tokens. */
-  readonly minCount?: number | undefined;
-  /** Width of the vectors. Default: 100. */
-  readonly dim?: number | undefined;
-  /** Default: 5. */
-  readonly epochs?: number | undefined;
-  /** Window size: maximum number of words on each side of a word. Default: 5. */
-  readonly window?: number | undefined;
-  /** Negative sampling: noise words per word. Default: 5. */
-  readonly negatives?: number | undefined;
-  /** Relative frequency above which words are subsampled; 0 for no subsampling. Default: 1e-4. */
-  readonly subsample?: number | undefined;
-  /** Lengths of the character n-grams. Default: 3 to 6; a `maxNgram` of 0 turns them off. */
-  readonly minNgram?: number | undefined;
-  readonly maxNgram?: number | undefined;
-  /** Hash buckets for n-grams. Default: 200,000. */
-  readonly buckets?: number | undefined;
-  /** Initial learning rate, which falls linearly to 0. Default: 0.05. */
-  readonly learningRate?: number | undefined;
-  /** Random seed. Default: 1. */
-  readonly seed?: number | undefined;
-  /** Stops after the current round; the vectors so far are written. */
-  readonly signal?: StopSignal | undefined;
-}
-
-/** The position in the training of word vectors. */
-export interface EmbeddingPosition {
-  /** From 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Mean loss in nats of a word with its noise words; null if none was measured. */
-  readonly loss: number | null;
-  readonly tokensPerSecond: number;
-  readonly secondsLeft: number;
-}
-
-/** The result of `embed`. */
-export interface EmbeddingResult {
-  /** The path of the vectors. */
-  readonly vectors: string;
-  readonly bytes: number;
-  readonly words: number;
-  readonly dim: number;
-  readonly stopped: 'epochs' | 'signal';
-  readonly tokensPerSecond: number;
-  readonly seconds: number;
-}
-
-/** The events of `embed`: `read` repeatedly, `start`, then `progress` and `epoch` repeatedly, then `end`. */
-export type EmbeddingEvent =
-  | { readonly type: 'read'; readonly tokens: number }
-  | {
-      readonly type: 'start';
-      readonly sentences: number;
-      readonly tokens: number;
-      readonly words: number;
-      /** Fraction of the tokens that have a vector. */
-      readonly covered: number;
-      readonly parameters: number;
-      readonly backend: string;
-      readonly threads: number;
-      readonly epochs: number;
-    }
-  | (EmbeddingPosition & { readonly type: 'progress'; readonly done: number })
-  | (EmbeddingPosition & { readonly type: 'epoch'; readonly seconds: number })
-  | ({ readonly type: 'end' } & EmbeddingResult);

@@ -11,7 +11,7 @@ import type {
 } from './training-types.ts';
 
 /** Files and options of tuning. Hyperparameters that are given stay fixed. */
-export interface TuneOptions extends Omit<TrainOptions, 'teacher'> {
+export interface TuneOptions extends Omit<TrainOptions, 'teacher' | 'init'> {
   /** Time for everything, in seconds. A model whose training to the end has begun is finished in any case. */
   readonly budget: number;
 }

@@ -175,6 +175,7 @@ function recordCheck(config: NetworkConfig): Check {
     refit: optional(fields({ sentences: COUNT, tokens: COUNT })),
     recallTag: optional(string),
     teacher: optional(fields({ file: string, sha256: string, weight: float })),
+    init: optional(fields({ file: string, sha256: string })),
     members: optional(list(fields(run), { least: 1, most: MOST_MEMBERS })),
     gradients: optional(fields({ initial: gradients, trained: gradients })),
   });

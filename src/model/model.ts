@@ -76,6 +76,8 @@ export interface TrainingRecord {
   readonly recallTag?: string | undefined;
   /** The model from which this one was distilled, and the probability with which its tags replaced the gold tags. */
   readonly teacher?: { readonly file: string; readonly sha256: string; readonly weight: number };
+  /** The model from whose weights training began. */
+  readonly init?: { readonly file: string; readonly sha256: string } | undefined;
   /** The members of an ensemble. `bestEpoch`, `epochs` and `gradients` are then those of the first member. */
   readonly members?: readonly MemberRecord[] | undefined;
   /** Gradients by distance from the loss, before and after training. */

@@ -7,6 +7,32 @@ export interface CorpusSize {
   readonly tokens: number;
 }
 
+/** How many rows of a table a training takes from the model with which it begins. */
+export interface CarriedOver {
+  readonly kept: number;
+  /** How many of those that are kept occur in the corpora. */
+  readonly inCorpora: number;
+  readonly new: number;
+  readonly dropped: number;
+}
+
+/** What a training takes from the model with which it begins. */
+export interface InitialRows {
+  /** As it was given. */
+  readonly model: string;
+  /** Number of networks of the model. Network i of the training begins with network i of the model, counted in turn. */
+  readonly networks: number;
+  readonly words: CarriedOver;
+  readonly chars: CarriedOver;
+  /** The values of feature columns. */
+  readonly columns?: readonly ({ readonly column: string } & CarriedOver)[];
+  /** `from`: the tag column of the model; null if none has common tags. */
+  readonly tagColumns: readonly ({
+    readonly name: string;
+    readonly from: string | null;
+  } & CarriedOver)[];
+}
+
 /** The network that an event is about, if there are several. */
 export interface RunPosition {
   /** The index of the ensemble member, from 1, and the number of members. Undefined for a single network. */
@@ -63,6 +89,8 @@ export type TrainingEvent =
       readonly epochs: number;
       /** Where an interrupted training goes on: the number of complete epochs of its network, and of finished networks. */
       readonly resumed?: { readonly epoch: number; readonly networks: number };
+      /** The model from whose weights training begins. */
+      readonly init?: InitialRows;
       /** The defaults for the corpus, and why. Undefined for a student, whose defaults are the teacher's. */
       readonly recipe?: RecipeRecord;
       /** Number and width of the pretrained vectors, bits of each number, and the relative error of these. */

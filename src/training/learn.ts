@@ -76,8 +76,11 @@ export async function* learn(
     const probed = batchMaker.longest();
     const profile = (): GradientProfile =>
       engine.gradientNorms(probed, { distance: PROBE_DISTANCE });
+    const initialise = (): void => {
+      initialiseParameters(engine, prepared, { random, member });
+    };
     const begin = (): TrainingState => {
-      initialiseParameters(engine, prepared, random);
+      initialise();
       return firstState(randomState, profile());
     };
     const state = resume ? restoreSnapshot(engine, resume) : begin();
@@ -128,7 +131,7 @@ export async function* learn(
       if (diverged) {
         const error = divergedError(diverged, { epoch, sums: state.sums, h });
         if (state.setbacks < MOST_SETBACKS) {
-          goBack(run, state, prepared);
+          goBack(run, state, initialise);
           const learningRate = h.learningRate * setbackFactor(state);
           yield { type: 'setback', ...run.position, epoch, message: error.message, learningRate };
           await turn();
@@ -207,13 +210,9 @@ const MOST_SETBACKS = 3;
  * Goes back to the parameters at the end of the last epoch, averaged as they are scored, or to the beginning, with new
  * moments of the optimizer. The learning rate is then half as high.
  */
-function goBack(
-  { engine, random, randomState }: Run,
-  state: TrainingState,
-  prepared: Prepared,
-): void {
+function goBack({ engine, randomState }: Run, state: TrainingState, initialise: () => void): void {
   if (state.average) setParameters(engine, state.average);
-  else initialiseParameters(engine, prepared, random);
+  else initialise();
   const { batches, moments } = engine.getOptimizerState();
   for (const arrays of Object.values(moments)) for (const array of arrays) array.fill(0);
   engine.setOptimizerState({ updates: 0, batches, moments });

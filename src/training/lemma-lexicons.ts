@@ -14,15 +14,18 @@ const LEAST_COUNTS = [0, 1, 2];
  */
 export function withLexicons(
   engine: Engine,
-  { tagColumns, columns, vocabulary, partial }: Prepared,
+  { tagColumns, columns, vocabulary, partial, initial }: Prepared,
   { given }: { given?: readonly TagColumn[] | undefined },
 ): TagColumn[] {
   return tagColumns.map((tagColumn, c) => {
     if (!tagColumn.lemmas) return tagColumn;
     const { train } = columns[c]!;
     const scripts = vocabulary.tags[c]!;
+    const known = initial?.lexicons[c];
     const withWords = (least: number): TagColumn =>
-      least === 0 ? tagColumn : { ...tagColumn, lexicon: buildLexicon(train, { scripts, least }) };
+      least === 0
+        ? tagColumn
+        : { ...tagColumn, lexicon: buildLexicon(train, { scripts, least, known }) };
     if (given) return withWords(given[c]!.lexicon?.least ?? 0);
     const scored = LEAST_COUNTS.map((least) => {
       const column = withWords(least);

@@ -4,16 +4,20 @@ import { candidates, UNKNOWN } from '../corpus/tags/partial.ts';
 import { byCount, tally } from '../corpus/tally.ts';
 import type { LabelledSentence } from './labelled-corpus.ts';
 
-/** The sentences with edit scripts in place of lemmas. A partial label becomes the scripts of its lemmas. */
+/**
+ * The sentences with edit scripts in place of lemmas. A partial label becomes the scripts of its lemmas.
+ * @param options.preferred scripts that come before others that give the same lemma
+ */
 export function withScripts(
   sentences: readonly LabelledSentence[],
-  { partial }: { partial: boolean },
+  { partial, preferred }: { partial: boolean; preferred?: ReadonlySet<string> | undefined },
 ): readonly LabelledSentence[] {
   const lemmasOf = (label: string): readonly string[] => (partial ? candidates(label) : [label]);
   const scriptOf = learnScripts(
     sentences.flatMap(({ tokens, tags }) =>
       tags.flatMap((label, t) => lemmasOf(label).map((lemma) => [tokens[t]!, lemma] as const)),
     ),
+    preferred,
   );
   return sentences.map((sentence) => ({
     ...sentence,

@@ -1,6 +1,7 @@
 import type { BackendOptions } from '../backend/backend.ts';
 import type { Column, ReadOptions } from '../corpus/index.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
 import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
 import type { About } from '../model/model.ts';
@@ -9,6 +10,7 @@ import { vectorPath } from '../vectors/npm-package.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import type { TeacherOptions } from './distill.ts';
 import type { Settings } from './hyperparameters.ts';
+import type { InitOptions } from './init/initial-model.ts';
 import { columnList } from './labelled-corpus.ts';
 
 export interface TrainOptions extends BackendOptions {
@@ -58,6 +60,8 @@ export interface TrainOptions extends BackendOptions {
   readonly about?: About | undefined;
   /** A model whose predictions are learned (distillation). */
   readonly teacher?: TeacherOptions | undefined;
+  /** A model from whose weights training begins. */
+  readonly init?: InitOptions | undefined;
   /** The epochs after which the event also has the dev score with penalties. Default: none. */
   readonly scoreWithPenalties?: ((epoch: number) => boolean) | undefined;
   /**
@@ -100,12 +104,18 @@ export const refitsByDefault = ({ dev }: TrainOptions): boolean => dev === undef
 export function checkOutput(
   options: Pick<
     TrainOptions,
-    'output' | 'corpora' | 'dev' | 'test' | 'embeddings' | 'gazetteers' | 'teacher'
+    'output' | 'corpora' | 'dev' | 'test' | 'embeddings' | 'gazetteers' | 'teacher' | 'init'
   >,
 ): void {
-  const { output, corpora, dev, test, embeddings, gazetteers = [], teacher } = options;
-  const teacherFiles = teacher ? [findModel(teacher.model), ...(teacher.raw ?? [])] : [];
+  const { output, corpora, dev, test, embeddings, gazetteers = [], teacher, init } = options;
+  if (teacher && init)
+    throw new UserError(
+      'an initial model and a teacher exclude each other. Choose one of them, or train twice.',
+      { code: 'SEQTAG_OPTION_CONFLICT', option: 'init' },
+    );
+  const models = [teacher?.model, init?.model].filter((model) => model !== undefined);
+  const modelFiles = [...models.map(findModel), ...(teacher?.raw ?? [])];
   const vectors = embeddings === undefined ? undefined : vectorPath(embeddings);
-  refuseSameFile(output, [...corpora, dev, test, vectors, ...gazetteers, ...teacherFiles]);
+  refuseSameFile(output, [...corpora, dev, test, vectors, ...gazetteers, ...modelFiles]);
   checkWritable(output);
 }

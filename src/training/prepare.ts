@@ -23,6 +23,14 @@ import { computeTeacherTargets, type TeacherTargets, withTeachersTags } from './
 import { type Pretrained, readPretrained } from './embeddings.ts';
 import type { TrainingEvent } from './events.ts';
 import { defaultHyperparameters, type Hyperparameters, type Settings } from './hyperparameters.ts';
+import { type Continuation, continuationOf } from './init/continuation.ts';
+import {
+  extendColumns,
+  extendVocabulary,
+  matchColumns,
+  renumberTransitions,
+} from './init/extend.ts';
+import { checkSettingsFit, type InitialModel } from './init/initial-model.ts';
 import {
   type CorpusFile,
   checkRereadable,
@@ -57,7 +65,9 @@ export interface Prepared {
   readonly tagColumn: TagColumn;
   readonly tagColumns: readonly TagColumn[];
   readonly vocabulary: Vocabulary;
-  /** `wordCounts[i]`: how often word i of the vocabulary occurs in the training sentences. */
+  /** How the training continues a model; undefined if it begins anew. */
+  readonly initial: Continuation | undefined;
+  /** `wordCounts[i]`: how often word i of the vocabulary occurs in the training sentences; 0 for words of the initial model. */
   readonly wordCounts: Int32Array;
   readonly pretrained: Pretrained | undefined;
   readonly features: CountedTokenFeatures | undefined;
@@ -87,7 +97,8 @@ export async function* prepare(
   files: TrainingFiles,
   developmentRun?: Pick<Prepared, 'hyperparameters' | 'recipe'>,
 ): AsyncGenerator<TrainingEvent, Prepared> {
-  const { teacher, corpora, devFile, gazetteers } = files;
+  const { teacher, init, corpora, devFile, gazetteers } = files;
+  if (init) checkInit(init, options);
   const columns = trainedColumns(options, files, { refit: developmentRun !== undefined });
   const [{ train: trainSentences, dev, tagColumn }] = columns as [TrainedColumn];
   const tokens = countTokens(trainSentences);
@@ -99,11 +110,12 @@ export async function* prepare(
       traitsOf(trainSentences, {
         scheme: tagColumn.trainedScheme,
         partial: given.partial ?? false,
-        vectors: options.embeddings !== undefined,
+        vectors: (options.embeddings ?? init?.vocabulary.vectors) !== undefined,
       }),
     );
   const complete = (settings: Settings): Hyperparameters => ({
-    ...{ ...defaultHyperparameters, ...recipe.settings, ...teacher?.settings, ...settings },
+    ...{ ...defaultHyperparameters, ...recipe.settings, ...teacher?.settings, ...init?.settings },
+    ...settings,
     refit: settings.refit ?? teacher?.settings.refit ?? refitsByDefault(options),
   });
   const h = developmentRun?.hyperparameters ?? complete(options.hyperparameters);
@@ -114,22 +126,39 @@ export async function* prepare(
     });
 
   const sentences = columns.map((column) => column.train);
-  const words = buildVocabulary(sentences, { ...h, features: hashedFeatures(h) });
+  const ofCorpora = buildVocabulary(sentences, { ...h, features: hashedFeatures(h) });
+  const heads =
+    init &&
+    matchColumns(init, {
+      tags: ofCorpora.vocabulary.tags,
+      tagColumns: columns.map((column) => column.tagColumn),
+    });
+  const words =
+    init && heads
+      ? extendVocabulary(init, ofCorpora, {
+          heads,
+          tagColumns: columns.map((column) => column.tagColumn),
+        })
+      : ofCorpora;
   const pretrained =
     options.embeddings === undefined
       ? undefined
       : yield* readPretrained(options.embeddings, trainSentences, h);
-  const features = countTokenFeatures(trainSentences, corpora[0]!, gazetteers?.gazetteer);
+  const features = countTokenFeatures(trainSentences, corpora[0]!, {
+    gazetteer: gazetteers?.gazetteer,
+    init,
+  });
   const vocabulary: Vocabulary = {
     ...(teacher ? withTeachersTags(words.vocabulary, teacher) : words.vocabulary),
     ...(pretrained && { vectors: pretrained.vectors }),
     ...(features && { tokenFeatures: features.features }),
     tokenization: learnTokenization(trainSentences, {
       multiwordTokens: corpora.some(({ hasMultiwordTokens }) => hasMultiwordTokens),
+      known: init?.vocabulary.tokenization,
     }),
   };
   const config = networkConfig(h, {
-    ...(pretrained && { vectorDim: pretrained.vectors.dim }),
+    ...(vocabulary.vectors && { vectorDim: vocabulary.vectors.dim }),
     words: vocabulary.words.length,
     chars: vocabulary.chars.length,
     tags: vocabulary.tags.map((tags) => tags.length),
@@ -145,10 +174,10 @@ export async function* prepare(
 
   const corpus = numberCorpus(sentences, vocabulary, h);
   const tagColumns = columns.map((column, c) =>
-    withExamples(withExtraTransitions(column.tagColumn, c, { vocabulary, corpus }), {
-      sentences: column.train,
-      scripts: vocabulary.tags[c]!,
-    }),
+    withExamples(
+      withExtraTransitions(column.tagColumn, c, { vocabulary, corpus, init, head: heads?.[c] }),
+      { sentences: column.train, scripts: vocabulary.tags[c]! },
+    ),
   );
   checkSavable({ config, vocabulary, tagColumns });
   const weights = parseTagWeights(h.tagWeight);
@@ -165,6 +194,13 @@ export async function* prepare(
     tagColumn,
     tagColumns,
     vocabulary,
+    initial:
+      init &&
+      heads &&
+      continuationOf(init, {
+        ...{ config, vocabulary, tagColumns, heads },
+        corpora: ofCorpora.vocabulary,
+      }),
     wordCounts: words.wordCounts,
     pretrained,
     features,
@@ -198,15 +234,43 @@ function checkTagCount({ decoder, tags }: NetworkConfig, corpora: readonly strin
   );
 }
 
-/** The tag column with the transitions in its training sentences that the scheme forbids. */
+/** @throws UserError if the options contradict the model from which training begins */
+function checkInit(init: InitialModel, { hyperparameters, embeddings }: TrainOptions): void {
+  checkSettingsFit(init, hyperparameters);
+  if (init.vocabulary.vectors && embeddings !== undefined)
+    throw new UserError(
+      `${init.record.file}: has pretrained word vectors, which the new model keeps, so that it cannot have those of ${embeddings}. Leave out \`embeddings\`, or train without an initial model.`,
+      { code: 'SEQTAG_MODEL_MISMATCH', option: 'embeddings' },
+    );
+}
+
+/**
+ * The tag column with the transitions that the scheme forbids, but that occur in its training sentences or in those of the
+ * model from which training begins.
+ */
 function withExtraTransitions(
   tagColumn: TagColumn,
   column: number,
-  { vocabulary, corpus }: Pick<Prepared, 'vocabulary' | 'corpus'>,
+  options: Pick<Prepared, 'vocabulary' | 'corpus'> & {
+    init: InitialModel | undefined;
+    head: number | undefined;
+  },
 ): TagColumn {
+  const { vocabulary, corpus, init, head = -1 } = options;
+  const names = vocabulary.tags[column]!;
   const tags = corpus.sentences.map((sentence) => sentence.tags[column]!);
-  const extra = extraTransitions(vocabulary.tags[column]!, tagColumn, tags);
-  return extra.length > 0 ? { ...tagColumn, extraTransitions: extra } : tagColumn;
+  const before = init?.tagColumns[head];
+  const known =
+    before?.trainedScheme === tagColumn.trainedScheme
+      ? renumberTransitions(before.extraTransitions ?? [], {
+          before: init!.vocabulary.tags[head]!,
+          now: names,
+        })
+      : [];
+  const extra = new Set([...known, ...extraTransitions(names, tagColumn, tags)]);
+  return extra.size > 0
+    ? { ...tagColumn, extraTransitions: [...extra].sort((a, b) => a - b) }
+    : tagColumn;
 }
 
 /** A column of lemmas with examples of words. */
@@ -228,10 +292,11 @@ export interface CountedTokenFeatures {
 function countTokenFeatures(
   sentences: readonly LabelledSentence[],
   { featureColumns }: CorpusFile,
-  gazetteer: Gazetteer | undefined,
+  { gazetteer, init }: { gazetteer: Gazetteer | undefined; init: InitialModel | undefined },
 ): CountedTokenFeatures | undefined {
-  if (featureColumns.length === 0 && !gazetteer) return undefined;
-  const { columns, counts } = countColumns(sentences, featureColumns);
+  const counted = countColumns(sentences, featureColumns);
+  const { columns, counts } = init ? extendColumns(init, counted) : counted;
+  if (columns.length === 0 && !gazetteer) return undefined;
   const unknown: number[] = [];
   let row = 0;
   for (const { values } of columns) {

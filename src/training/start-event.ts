@@ -15,7 +15,7 @@ export function startEvent(
   const { epochs, resumed } = run;
   const { hyperparameters: h, config, corpus, trainSentences, dev, tagColumn, tokens } = prepared;
   const { pretrained, features, gazetteers, heldOut, tagColumns, vocabulary } = prepared;
-  const { recipe, teacherTargets } = prepared;
+  const { recipe, teacherTargets, initial } = prepared;
   const names = columnNames({ tagColumns, vocabulary });
   const { kind, isa, threads } = engine.description;
   return {
@@ -38,6 +38,7 @@ export function startEvent(
     threads,
     epochs,
     ...(resumed && { resumed }),
+    ...(initial && { init: initial.report }),
     ...(!teacherTargets && { recipe }),
     ...(pretrained && {
       pretrained: {

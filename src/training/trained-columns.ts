@@ -7,6 +7,7 @@ import { MOST_HEADS } from '../network/config.ts';
 import { checkCorpora } from './check-corpora.ts';
 import { teachersSchemes } from './distill.ts';
 import { defaultHyperparameters } from './hyperparameters.ts';
+import { scriptsOf } from './init/extend.ts';
 import {
   chooseSchemes,
   type HeldOut,
@@ -47,14 +48,17 @@ export function trainedColumns(
   { refit }: { refit: boolean },
 ): TrainedColumn[] {
   const { read, lemmaColumn, hyperparameters } = options;
-  const { teacher, corpora, devFile, testFile } = files;
+  const { teacher, init, corpora, devFile, testFile } = files;
   const names = tagColumnsOf(options);
   if (names.length > MOST_HEADS)
     throw new UserError(
       `${names.length} tag columns: a model can have at most ${MOST_HEADS}. Train two models.`,
       { code: 'SEQTAG_COLUMN', option: 'tagColumn' },
     );
-  const settings = { ...defaultHyperparameters, ...teacher?.settings, ...hyperparameters };
+  const settings = {
+    ...{ ...defaultHyperparameters, ...teacher?.settings, ...init?.settings },
+    ...hyperparameters,
+  };
   const { seed, tagScheme, partial } = settings; // no recipe sets these
   const { format } = corpora[0]!;
   const warnings: string[] = []; // an error comes without them
@@ -93,7 +97,7 @@ export function trainedColumns(
     const chosen = chooseSchemes(reading.scheme, tagScheme);
     const schemes = teacher ? teachersSchemes(teacher, c, { ...chosen, lemmas }) : chosen;
     const targets = lemmas
-      ? withScripts(train, { partial })
+      ? withScripts(train, { partial, preferred: init && scriptsOf(init) })
       : inTrainedScheme(train, schemes, { partial });
     return {
       tagColumn: {

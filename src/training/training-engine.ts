@@ -6,6 +6,7 @@ import { initialise } from '../network/initialise.ts';
 import type { Random } from '../network/random.ts';
 import { parseBptt } from './hyperparameter-values.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
+import { continueFrom } from './init/initial-values.ts';
 import type { TrainOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -40,18 +41,23 @@ const languageModelOf = (
   { lmWords, lmDim }: Hyperparameters,
 ): { words: number; dim: number } => ({ words: Math.min(words, lmWords + 1), dim: lmDim });
 
-/** Sets the parameters to their initial values: random ones, pretrained word vectors, zeros. */
+/**
+ * Sets the parameters to their initial values: random ones, zeros, those of the model from which training begins.
+ * @param options.member the index of the network in its ensemble
+ */
 export function initialiseParameters(
   engine: Engine,
-  { hyperparameters: h, features }: Prepared,
-  random: Random,
+  { hyperparameters: h, features, initial }: Prepared,
+  { random, member }: { random: Random; member: number },
 ): void {
+  const weights = initial?.model.network(member % initial.model.config.members);
   for (const spec of engine.parameters) {
     const values = initialise(spec, random, h);
     if (spec.name === 'token.embedding')
       // an unknown value that training never uses must not change the sum
       for (const row of features?.unknown ?? [])
         values.fill(0, row * h.columnDim, (row + 1) * h.columnDim);
+    if (initial && weights) continueFrom(weights, initial.origin, { spec, values });
     engine.setParameter(spec.name, values);
   }
 }

@@ -1,6 +1,7 @@
 import { type Gazetteer, readGazetteers } from '../corpus/features/gazetteer.ts';
 import type { TrainingRecord } from '../model/model.ts';
 import { openTeacher, type Teacher } from './distill.ts';
+import { type InitialModel, openInitialModel } from './init/initial-model.ts';
 import { type CorpusFile, readLabelled } from './labelled-corpus.ts';
 import { type TrainOptions, tagColumnsOf } from './options.ts';
 
@@ -10,6 +11,8 @@ import { type TrainOptions, tagColumnsOf } from './options.ts';
  */
 export interface TrainingFiles {
   readonly teacher: Teacher | undefined;
+  /** The model from whose weights training begins. */
+  readonly init?: InitialModel | undefined;
   readonly corpora: readonly CorpusFile[];
   readonly devFile: CorpusFile | undefined;
   readonly testFile: CorpusFile | undefined;
@@ -25,18 +28,28 @@ export interface TrainingFiles {
 export async function readTrainingFiles(
   options: Pick<
     TrainOptions,
-    'corpora' | 'dev' | 'test' | 'gazetteers' | 'read' | 'lemmaColumn' | 'teacher'
+    'corpora' | 'dev' | 'test' | 'gazetteers' | 'read' | 'lemmaColumn' | 'teacher' | 'init'
   >,
 ): Promise<TrainingFiles> {
-  const { corpora, dev, test, gazetteers, read, teacher } = options;
+  const { corpora, dev, test, read, teacher } = options;
+  const init = options.init && (await openInitialModel(options.init));
   const tagColumn = tagColumnsOf(options);
   const readOne = (file: string): Promise<CorpusFile> =>
     readLabelled(file, { ...read, tagColumn, gold: true });
   return {
     teacher: teacher && (await openTeacher(teacher, read)),
+    init,
     corpora: await Promise.all(corpora.map(readOne)),
     devFile: dev === undefined ? undefined : await readOne(dev),
     testFile: test === undefined ? undefined : await readOne(test),
-    gazetteers: gazetteers?.length ? await readGazetteers(gazetteers) : undefined,
+    gazetteers: options.gazetteers?.length
+      ? await readGazetteers(options.gazetteers)
+      : gazetteersOf(init),
   };
+}
+
+/** The phrases of a model. */
+function gazetteersOf(model: InitialModel | undefined): TrainingFiles['gazetteers'] {
+  const { gazetteer } = model?.vocabulary.tokenFeatures ?? {};
+  return gazetteer && { gazetteer, files: model!.gazetteerFiles };
 }

@@ -34,12 +34,12 @@ export function createTrainingRecord({
   /** The model after the refit, if there was one. */
   refit: (Assessment & { readonly trainedOn: TrainingRecord['refit'] }) | undefined;
 }): TrainingRecord {
-  const { teacher, corpora, devFile, testFile, gazetteers } = files;
+  const { teacher, init, corpora, devFile, testFile, gazetteers } = files;
   const { hyperparameters: h, recipeHyperparameters, recipe, recallBias } = prepared;
   const [{ bestEpoch, epochs, gradients }] = networks as readonly [TrainedNetwork];
   return {
     seqtag: version,
-    command: commandOf(options, { hyperparameters: h, recipeHyperparameters, teacher }),
+    command: commandOf(options, { hyperparameters: h, recipeHyperparameters, teacher, init }),
     ...(options.about && { about: options.about }),
     seed: h.seed,
     kernels: model.kernels,
@@ -51,6 +51,7 @@ export function createTrainingRecord({
     ],
     ...(gazetteers && { gazetteers: gazetteers.files }),
     ...(teacher && { teacher: teacher.record }),
+    ...(init && { init: init.record }),
     hyperparameters: h,
     ...(!teacher && { recipe }),
     bestEpoch,
@@ -83,16 +84,22 @@ function commandOf(
     hyperparameters: h,
     recipeHyperparameters,
     teacher,
-  }: Pick<Prepared, 'hyperparameters' | 'recipeHyperparameters'> & Pick<TrainingFiles, 'teacher'>,
+    init,
+  }: Pick<Prepared, 'hyperparameters' | 'recipeHyperparameters'> &
+    Pick<TrainingFiles, 'teacher' | 'init'>,
 ): string {
   const { corpora, dev, test, embeddings, gazetteers, read, products } = options;
   const defaultOf = (name: HyperparameterName): unknown =>
     teacher?.settings[name] ??
+    init?.settings[name] ??
     (name === 'refit' ? refitsByDefault(options) : hyperparameters[name].default);
   // the values of recipes too, because they may differ in other versions
   const isDefault = (name: HyperparameterName): boolean =>
     h[name] === defaultOf(name) && h[name] === recipeHyperparameters[name];
   const flags: [string, unknown][] = [
+    ['init', options.init?.model],
+    ['init-words', options.init?.words],
+    ['init-tags', options.init?.tags],
     ['dev', dev],
     ['test', test],
     ['embeddings', embeddings],

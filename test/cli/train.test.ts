@@ -433,3 +433,48 @@ describe('interrupts', () => {
     await running;
   });
 });
+
+describe('--init', () => {
+  const known = newModel();
+  const other = folder.path('other.conll');
+  const begun = (...args: string[]): Promise<Outcome> =>
+    seqtag([
+      'train',
+      other,
+      '-o',
+      newModel(),
+      '--threads=1',
+      '--epochs=1',
+      '--init',
+      known,
+      ...args,
+    ]);
+  beforeAll(async () => {
+    writeFileSync(other, sentences('english.dev.conll', 20));
+    await seqtag(['train', corpus, '-o', known, ...tiny, '--epochs=1', '--tag-column=1', '-q']);
+  });
+
+  it('reads the columns of the model, and shows what is kept and new', async () => {
+    const { code, stderr } = await begun();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^tags +\d+ +plain tags$/m);
+    expect(stderr).toMatch(
+      /^init +\S+\.safetensors\n +words +[\d,]+ kept \([\d,]+ in the corpus\), [\d,]+ new; characters: .*\n +tags +\d+ kept .*, \d+ new$/m,
+    );
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--hidden=17'], /its weights are for --hidden 16, not 17\. Leave it out/],
+    [['--tune=10s'], /--tune and --init exclude each other/],
+    [['--init-tags=some'], /--init-tags.*keep, drop/],
+  ])('refuses %s', async (args, message) => {
+    expectRefused(await begun(...args), message);
+  });
+
+  it('is needed by the flags for what to keep', async () => {
+    expectRefused(
+      await train(['--init-words=drop']),
+      /--init-words needs --init\. Name the model\./,
+    );
+  });
+});

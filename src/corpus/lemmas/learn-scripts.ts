@@ -14,8 +14,12 @@ export type Lemmatised = readonly [form: string, lemma: string];
 /**
  * The script, as text, that each pair of form and lemma has in training. Among the scripts that give the lemma, it is
  * the one that gives the lemmas of most other pairs, so that there are few scripts in all.
+ * @param preferred scripts that come before others
  */
-export function learnScripts(pairs: Iterable<Lemmatised>): (form: string, lemma: string) => string {
+export function learnScripts(
+  pairs: Iterable<Lemmatised>,
+  preferred: ReadonlySet<string> = new Set(),
+): (form: string, lemma: string) => string {
   const known = new Map<string, readonly string[]>();
   const counts = new Map<string, number>();
   for (const [form, lemma] of pairs) {
@@ -31,7 +35,10 @@ export function learnScripts(pairs: Iterable<Lemmatised>): (form: string, lemma:
     const found = chosen.get(key);
     if (found !== undefined) return found;
     const scripts = known.get(key) ?? candidateScripts(form, lemma);
-    const best = scripts.reduce((a, b) => ((counts.get(b) ?? 0) > (counts.get(a) ?? 0) ? b : a));
+    const some = scripts.filter((script) => preferred.has(script));
+    const best = (some.length > 0 ? some : scripts).reduce((a, b) =>
+      (counts.get(b) ?? 0) > (counts.get(a) ?? 0) ? b : a,
+    );
     chosen.set(key, best);
     return best;
   };

@@ -13,14 +13,26 @@ export interface LemmaLexicon {
 /**
  * The lexicon of sentences with scripts as tags. Partial labels do not count.
  * @param options.scripts the scripts, by index
+ * @param options.known words that are in the lexicon whatever their count, with some of their scripts. Default: none
  */
 export function buildLexicon(
   sentences: readonly { readonly tokens: readonly string[]; readonly tags: readonly string[] }[],
-  { scripts, least }: { scripts: readonly string[]; least: number },
+  options: {
+    scripts: readonly string[];
+    least: number;
+    known?: ReadonlyMap<string, readonly string[]> | undefined;
+  },
 ): LemmaLexicon {
+  const { scripts, least, known = [] } = options;
   const indices = new Map(scripts.map((script, k) => [script, k]));
   const counts = new Map<string, number>();
   const seen = new Map<string, Set<number>>();
+  for (const [word, ofWord] of known) {
+    const ofModel = ofWord.flatMap((script) => indices.get(script) ?? []);
+    if (ofModel.length === 0) continue;
+    counts.set(word, least);
+    seen.set(word, new Set(ofModel));
+  }
   for (const { tokens, tags } of sentences)
     for (const [t, tag] of tags.entries()) {
       const k = indices.get(tag);

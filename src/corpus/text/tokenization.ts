@@ -232,13 +232,17 @@ const MOST_WORDS = 500;
  * Learns how a corpus cuts text into tokens, from the tokens of its sentences. If the corpus marks tokens without white
  * space between them (`isJoined`), only those count as split.
  * @param options.multiwordTokens whether it has multiword tokens that are their words, joined
+ * @param options.known rules for what the corpus does not show, and words that they treat in a special way
  */
 export function learnTokenization(
   sentences: Iterable<{
     readonly tokens: readonly string[];
     readonly isJoined?: readonly boolean[] | undefined;
   }>,
-  { multiwordTokens = false }: { multiwordTokens?: boolean } = {},
+  {
+    multiwordTokens = false,
+    known,
+  }: { multiwordTokens?: boolean; known?: Tokenization | undefined } = {},
 ): Tokenization {
   const kept = new Map<PhenomenonName, number>();
   const split = new Map<PhenomenonName, number>();
@@ -292,33 +296,44 @@ export function learnTokenization(
     const phenomenon: Phenomenon = phenomena[name];
     const [k, s] = [(kept.get(name) ?? 0) * (phenomenon.weight ?? 1), split.get(name) ?? 0];
     if (k !== s && k + s >= LEAST_EVIDENCE) return k > s ? 'keep' : 'split';
+    if (known) return known.treatments[name];
     return !isEnglish && name in cliticPatterns ? 'keep' : phenomenon.otherwise;
   });
+  const withKnown = (own: string[], name: 'prefixes' | 'abbreviations'): string[] => [
+    ...new Set([...own, ...(known?.[name] ?? [])]),
+  ];
   return {
     treatments,
     prefixes:
       treatments.hyphens === 'keep'
         ? []
-        : mostFrequent(prefixes, (prefix, n) =>
-            defaultTokenization.prefixes.includes(prefix) ? n > 0 : n > 2 * LEAST_COUNT,
+        : withKnown(
+            mostFrequent(prefixes, (prefix, n) =>
+              defaultTokenization.prefixes.includes(prefix) ? n > 0 : n > 2 * LEAST_COUNT,
+            ),
+            'prefixes',
           ),
     abbreviations:
       treatments.abbreviations === 'split'
         ? []
-        : mostFrequent(
-            new Map([...stops].map(([stop, count]) => [stop, count.kept])),
-            (stop, n) => {
-              const { inside } = stops.get(stop)!;
-              const apart = pairs.get(`${stop} .`) ?? 0;
-              return n >= LEAST_COUNT && inside * 2 >= n && n > apart;
-            },
+        : withKnown(
+            mostFrequent(
+              new Map([...stops].map(([stop, count]) => [stop, count.kept])),
+              (stop, n) => {
+                const { inside } = stops.get(stop)!;
+                const apart = pairs.get(`${stop} .`) ?? 0;
+                return n >= LEAST_COUNT && inside * 2 >= n && n > apart;
+              },
+            ),
+            'abbreviations',
           ),
     unsplit: [...joinedWords.keys()].filter((text) => {
       const parts = partsOf(text, joinedWords.get(text)!);
       const apart = pairs.get(parts.slice(-2).join(' ')) ?? 0;
-      return (words.get(text) ?? 0) > apart;
+      const together = words.get(text) ?? 0;
+      return together + apart === 0 ? known?.unsplit.includes(text) : together > apart;
     }),
-    multiwordTokens,
+    multiwordTokens: multiwordTokens || known?.multiwordTokens === true,
   };
 }
 

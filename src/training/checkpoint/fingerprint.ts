@@ -7,7 +7,7 @@ import type { TrainingFiles } from '../training-files.ts';
 /** What must be the same for a training to go on. Plain data. */
 export interface Fingerprint {
   readonly seqtag: string;
-  /** Every labelled or raw file, and the teacher. */
+  /** Every labelled or raw file, the teacher, and the model from which training began. */
   readonly files: readonly { readonly file: string; readonly sha256: string }[];
   /** Hashes of what training made of them, and of the word vectors and gazetteers. */
   readonly vocabulary: string;
@@ -16,9 +16,10 @@ export interface Fingerprint {
 
 export function fingerprintOf(
   { vocabulary, config }: Prepared,
-  { teacher, corpora, devFile, testFile }: TrainingFiles,
+  { teacher, init, corpora, devFile, testFile }: TrainingFiles,
 ): Fingerprint {
-  const files = [...corpora, devFile, testFile, ...(teacher?.raw ?? []), teacher?.record];
+  const models = [teacher?.record, init?.record];
+  const files = [...corpora, devFile, testFile, ...(teacher?.raw ?? []), ...models];
   return {
     seqtag: version,
     files: files.filter((file) => file !== undefined).map(({ file, sha256 }) => ({ file, sha256 })),

@@ -16,10 +16,12 @@ export interface SweepData {
   readonly vectors: string | undefined;
   /** SHA-256 of each gazetteer. */
   readonly gazetteers: readonly string[];
+  /** SHA-256 of the model from whose weights training begins, and what is kept of it. */
+  readonly init?: Record<'sha256' | 'words' | 'tags', string | undefined> | undefined;
 }
 
 export function sweepData(
-  { corpora, devFile, testFile, gazetteers }: TrainingFiles,
+  { corpora, devFile, testFile, gazetteers, init }: TrainingFiles,
   { options, vectors }: Pick<SweepData, 'options' | 'vectors'>,
 ): SweepData {
   return {
@@ -31,15 +33,16 @@ export function sweepData(
     options,
     vectors,
     gazetteers: gazetteers?.files.map(({ sha256 }) => sha256) ?? [],
+    init: init && { sha256: init.record.sha256, words: init.words, tags: init.tags },
   };
 }
 
 /** SHA-256 of the data: equal for files of the same content that are read in the same way. */
-export function dataKey({ corpora, options, vectors, gazetteers }: SweepData): string {
+export function dataKey({ corpora, options, vectors, gazetteers, init }: SweepData): string {
   const { read = {}, lemmaColumn, fromScheme, products } = options;
   const { format, tokenColumn, tagColumn, featureColumn, header } = read;
   const { comment, encoding, strictSpans, labels, text } = read;
-  const others = { comment, encoding, strictSpans, labels, text, fromScheme, products };
+  const others = { comment, encoding, strictSpans, labels, text, fromScheme, products, init };
   const given = Object.entries(others).filter(([, value]) => value !== undefined);
   const parts = [
     corpora.map(({ role, sha256 }) => [role, sha256]),

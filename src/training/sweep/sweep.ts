@@ -5,6 +5,7 @@ import { version } from '../../files/package.ts';
 import { moveFile } from '../../files/write.ts';
 import type { Scores } from '../../model/model.ts';
 import type { UncheckpointedEvent } from '../events.ts';
+import { checkSettingsFit } from '../init/initial-model.ts';
 import { checkOutput, type TrainOptions } from '../options.ts';
 import { trainOn } from '../train.ts';
 import { readTrainingFiles, type TrainingFiles } from '../training-files.ts';
@@ -45,6 +46,7 @@ async function* sweepIn(
   const { output, signal, seeds = 1 } = options;
   const vectors = await hashVectors(options.embeddings);
   const files = await readTrainingFiles(options);
+  for (const run of runs) if (files.init) checkSettingsFit(files.init, run.hyperparameters);
   const data = sweepData(files, { options, vectors });
   const key = dataKey(data);
   const record = recordsPath(output);

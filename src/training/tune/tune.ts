@@ -22,7 +22,7 @@ export type { TuneEvent } from './events.ts';
 export interface TuneOptions
   extends Omit<
     TrainOptions,
-    'teacher' | 'scoreWithPenalties' | 'checkpoints' | 'resume' | 'finish'
+    'teacher' | 'init' | 'scoreWithPenalties' | 'checkpoints' | 'resume' | 'finish'
   > {
   /** Time for everything, in seconds. A model whose training in full has begun is finished in any case. */
   readonly budget: number;

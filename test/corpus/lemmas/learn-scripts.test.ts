@@ -86,3 +86,13 @@ test('every script gives the lemma that it was learned from', () => {
     expect(scriptOf(form, lemma)).not.toContain('|');
   }
 });
+
+test('of several scripts for a pair, a preferred one comes first', () => {
+  const pairs: Lemmatised[] = [
+    ['cats', 'cat'],
+    ['went', 'go'],
+  ];
+  const [, other] = candidateScripts('cats', 'cat');
+  const scriptOf = learnScripts(pairs, new Set([other!]));
+  expect(pairs.map(([form, lemma]) => scriptOf(form, lemma))).toEqual([other, learned(pairs)[1]]);
+});

@@ -26,6 +26,16 @@ test('has only words that occur often enough', () => {
   expect(words).toEqual({ 1: ['dogs'], '0 2': ['saw'] });
 });
 
+test('has known words whatever their count, with those of their scripts that there are', () => {
+  const known = new Map([
+    ['old', ['c', 'gone']],
+    ['saw', ['b']],
+    ['lost', ['gone']],
+  ]);
+  const { words } = buildLexicon(sentences, { scripts, least: 2, known });
+  expect(words).toEqual({ 1: ['dogs'], 2: ['old'], '0 1 2': ['saw'] });
+});
+
 test('the words may be names of properties', () => {
   const strange = [{ tokens: ['__proto__', 'constructor'], tags: ['a', 'a'] }];
   const lexicon = buildLexicon(strange, { scripts, least: 1 });

@@ -51,6 +51,18 @@ describe('learnTokenization', () => {
     });
   });
 
+  test('what a corpus does not show is as in known rules', () => {
+    const known = learn('a well-known man', 'Dr. Smith', 'an e - mail');
+    const learned = learnTokenization([{ tokens: ['Smith', 'went'] }], { known });
+    expect(learned).toEqual(known);
+    const split = 'a self - made man'.split(' ');
+    const { treatments, abbreviations } = learnTokenization(
+      Array.from({ length: 6 }, () => ({ tokens: split })),
+      { known },
+    );
+    expect([treatments.hyphens, abbreviations]).toEqual(['split', ['dr']]);
+  });
+
   test('prefixes that keep their hyphen, abbreviations, and words that are not split', () => {
     expect(learn('an e-mail', 'a well - known man', 'a self - made man').prefixes).toEqual(['e']);
     expect(learn('Ltd. is it', 'Dr. Smith went to approx. ten').abbreviations).toEqual([
