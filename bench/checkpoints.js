@@ -1,13 +1,14 @@
-#!/usr/bin/env node
+// @ts-check
 // What checkpoints cost: the same training with checkpoints and without them, in turn, in CPU time of the process.
 // node bench/checkpoints.js TRAIN DEV [ROUNDS] [MINUTES between checkpoints within an epoch]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fail } from './common.js';
 
-const [train, dev, rounds = '2', minutes = '5'] = process.argv.slice(2);
-if (!dev) throw new Error('give a training corpus and a development corpus');
+const [train = '', dev = '', rounds = '2', minutes = '5'] = process.argv.slice(2);
+if (dev === '') fail('give a training corpus and a development corpus.');
 const seqtag = new URL('../bin/seqtag.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'seqtag-checkpoints-'));
 const report = `data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();console.log((user+system)/1e6)})`;
