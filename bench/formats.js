@@ -23,9 +23,12 @@ if (positionals.length !== 2) fail('expected two checkouts. node bench/formats.j
 
 /** @type {Corpus[]} */
 const versions = await Promise.all(
-  positionals.map(
-    (folder) => import(pathToFileURL(resolve(folder, 'dist/corpus/index.js')).toString()),
-  ),
+  positionals.map(async (folder) => {
+    const url = pathToFileURL(resolve(folder, 'dist/corpus/'));
+    // versions before 0.3 have no such module: they load all formats at once
+    await import(`${url}/formats/all.js`).catch(() => undefined);
+    return import(`${url}/index.js`);
+  }),
 );
 const [, current] = /** @type {[Corpus, Corpus]} */ (versions);
 const corpora = new URL('../corpora/', import.meta.url);

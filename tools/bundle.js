@@ -33,6 +33,7 @@ const groups = Object.entries({
     'tagging/tagger',
   ],
   tag: ['cli/tag'],
+  formats: ['corpus/formats/all', 'corpus/formats/offsets/standoff'],
 }).map(([name, modules], i) => {
   const paths = modules.map((module) =>
     module === 'commander'

@@ -3,6 +3,7 @@ import { createBratText } from '../corpus/formats/offsets/brat-text.ts';
 import {
   type Document,
   isStandoff,
+  loadFormat,
   readSentences,
   type Sentence,
   type Writer,
@@ -131,6 +132,7 @@ async function convertCommand(
   const gold = !isRaw(from) && (scheme !== undefined || isChanged);
   const tagColumns = flags.tagColumn?.split(/\s*,\s*/) ?? [];
 
+  if (to !== undefined) await loadFormat(to);
   const text = to === 'brat' ? createBratText(flags.outFile) : undefined;
 
   await withOutput(context, flags.outFile, async (sink) => {

@@ -1,4 +1,10 @@
-import { createWriter, type Format, type WriteOptions, type Writer } from '../corpus/index.ts';
+import {
+  createWriter,
+  type Format,
+  loadFormat,
+  type WriteOptions,
+  type Writer,
+} from '../corpus/index.ts';
 import { tagParts } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import type { Tagger } from '../tagging/tagger.ts';
@@ -20,8 +26,9 @@ interface TagOutputOptions {
 }
 
 /** One writer for all files. Its format may depend on the format of the first file. */
-export function createTagWriter(options: TagOutputOptions): Writer {
+export async function createTagWriter(options: TagOutputOptions): Promise<Writer> {
   const optionsFor = createWriteOptions(options);
+  await loadFormat(optionsFor('text').format);
   const { tagColumns } = options.tagger.model;
   const chosen = chosenColumns(options.tagger.model, options.flags.tagColumn);
   const written = chosen.map((c) => tagColumns[c]!);

@@ -201,7 +201,7 @@ async function tagCommand(
   try {
     await withOutput(context, flags.outFile, async (sink) => {
       const columns = chosenColumns(tagger.model, flags.tagColumn);
-      let writer = createTagWriter({ flags, tagger, style, toScreen, onText: text?.add });
+      let writer = await createTagWriter({ flags, tagger, style, toScreen, onText: text?.add });
       if (statistics) {
         const counted = statistics.countingWriter(writer, { tagger, columns });
         writer = counted.writer;

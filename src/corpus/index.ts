@@ -1,3 +1,4 @@
+export { loadFormat } from './formats/code.ts';
 export { asColumns, isName } from './formats/column-choice.ts';
 export {
   corpusFormatOf,

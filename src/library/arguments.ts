@@ -200,11 +200,9 @@ export const computeOptions = ({ backend, threads, products }: ComputeOptions): 
 });
 
 const definitions = Object.values(formats);
-export const readFormats = definitions
-  .filter((f) => f.createParser || f.readAnnotations)
-  .map(({ name }) => name);
+export const readFormats = definitions.filter((f) => f.reads).map(({ name }) => name);
 
-export const writtenFormats = definitions.filter((f) => f.createWriter).map(({ name }) => name);
+export const writtenFormats = definitions.filter((f) => f.writes).map(({ name }) => name);
 /** Whether a format has no tags. */
 export const isUnlabelled = (format: Format | undefined): boolean =>
   format !== undefined && formats[format].isRaw === true;

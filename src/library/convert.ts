@@ -6,6 +6,7 @@ import {
   type Document,
   defaultTagColumn,
   isName,
+  loadFormat,
   readSentences,
   type Sentence,
   type Writer,
@@ -76,6 +77,7 @@ export async function convert(
       document = started;
     },
   });
+  if (to !== undefined) await loadFormat(to);
   const absent = writesSpans(to) ? 'O' : '_';
   const text = to === 'brat' ? createBratText(output) : undefined;
   const onText = text?.add;

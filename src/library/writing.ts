@@ -9,6 +9,7 @@ import {
   type WriteOptions as InnerWriteOptions,
   type Source,
 } from '../corpus/index.ts';
+import '../corpus/formats/all.ts'; // because formatCorpus cannot wait for a format
 import { createOutput } from '../files/write.ts';
 import {
   boolean,

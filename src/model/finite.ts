@@ -1,9 +1,5 @@
-/**
- * Whether all values are finite. The sum of 0 * value is 0 unless one is infinite or NaN; it is faster than testing
- * each value.
- */
-export function areFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
-  return sum === 0;
-}
+/** Whether all values are finite. `includes` is native code, and so fast at the start of a program too. */
+export const areFinite = (values: Float32Array): boolean =>
+  !values.includes(Number.NaN) &&
+  !values.includes(Number.POSITIVE_INFINITY) &&
+  !values.includes(Number.NEGATIVE_INFINITY);

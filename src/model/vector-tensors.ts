@@ -1,4 +1,4 @@
-import type { WordVectors } from '../corpus/features/word-vectors.ts';
+import { vectorLookup, type WordVectors } from '../corpus/features/word-vectors.ts';
 import { areFinite } from './finite.ts';
 import type { Tensor } from './safetensors/format.ts';
 import type { SafetensorsFile } from './safetensors/read.ts';
@@ -60,9 +60,8 @@ export function readVectorTensors(file: SafetensorsFile, dim: number): WordVecto
   file.readInto(SCALES, bytesOf(vectors.scales));
   file.readInto(LENGTHS, vectors.lengths);
   file.readInto(WORDS, vectors.words);
-  let bytes = 0;
-  for (const length of vectors.lengths) bytes += length;
-  const isDamaged = !areFinite(vectors.scales) || bytes !== vectors.words.length;
+  const isDamaged =
+    !areFinite(vectors.scales) || vectorLookup(vectors).wordBytes !== vectors.words.length;
   return isDamaged ? 'its word vectors are damaged' : vectors;
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasNative } from '../../src/backend/backend.ts';
 import { createFolder, program, sentences, tiny } from './world.ts';
@@ -58,7 +58,15 @@ describe('a cold start loads few modules', () => {
     expect(paths.filter(isOwn).length, paths.join('\n')).toBeLessThan(10);
     expect(packages(paths)).toEqual(new Set());
     expect(joined(paths)).toContain('dist/tagging/');
-    expect(joined(paths)).not.toMatch(/dist\/(?:training|embedding|evaluation)\//);
+    expect(joined(paths)).not.toMatch(
+      /dist\/(?:training|embedding|evaluation|library|vectors|corpus\/lint|files\/(?:hash|write)|model\/save)/,
+    );
+    // raw text, and columns out: the code of other formats stays on the disk
+    expect(joined(paths)).not.toMatch(
+      /dist\/corpus\/formats\/(?:html|(?:conllu|inline|json|table)\/(?:reader|writer)|offsets\/(?:brat|records|standoff))/,
+    );
+    const bytes = paths.reduce((sum, path) => sum + statSync(new URL(path, root)).size, 0);
+    expect(bytes).toBeLessThan(490_000);
   });
 
   it('a thread', () => {
@@ -83,6 +91,17 @@ describe('a cold start loads few modules', () => {
     expect(packages(paths)).toEqual(new Set());
     expect(joined(paths)).not.toContain('dist/cli/');
   });
+});
+
+it('a cold start loads no module of Node.js that takes long and is seldom needed', () => {
+  const list = `data:text/javascript,process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))`;
+  const args = ['--import', list, program, 'tag', '-m', 'en-upos'];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    ...{ cwd: root, input: 'hello\n', encoding: 'utf8' },
+  });
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^NativeModule net$/m);
+  expect(stderr).not.toMatch(/^NativeModule (?:child_process|crypto|v8|worker_threads|zlib)$/m);
 });
 
 describe('the joined modules', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import '../../src/corpus/formats/all.ts';
 import {
   createParser,
   createWriter,

@@ -13,7 +13,8 @@ test('a segmenter is made for scripts without spaces, and not before', async () 
       }
     },
   });
-  const { createParser, createWriter } = await import('../../src/corpus/index.ts');
+  const { createParser, createWriter, loadFormat } = await import('../../src/corpus/index.ts');
+  await loadFormat('csv');
   const read = (format: 'columns' | 'horizontal' | 'csv' | 'text', text: string): void => {
     const parser = createParser({ format });
     const sentences = [...parser.push(text), ...parser.end()];

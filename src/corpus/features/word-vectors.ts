@@ -21,6 +21,8 @@ export interface WordVectors {
 
 /** Finds the vectors of words. */
 export interface VectorLookup {
+  /** The sum of the words' lengths. */
+  readonly wordBytes: number;
   /** The row of the best form of a word; undefined if there is none. */
   find(word: string): number | undefined;
   /** Writes the vector of a row to `target`, from `at` on. */
@@ -144,6 +146,7 @@ function createVectorLookup({ dim, words, lengths, values, scales }: WordVectors
   }
 
   return {
+    wordBytes: begins[rows]!,
     find(word) {
       for (const form of wordForms(word)) {
         const found = rowOf(form);

@@ -11,25 +11,33 @@ import type {
 } from '../sentence.ts';
 import type { Annotations } from './offsets/standoff.ts';
 
-/** All that is known about a format. */
+/** What is known about a format before its code is loaded. */
 export interface FormatDefinition {
   readonly name: Format;
   /** File extensions that mean this format, in lower case, with their dot. */
   readonly extensions: readonly string[];
   /** Text or tokens only: there are no tags and no other columns to read. */
   readonly isRaw?: boolean;
-  /** What can be written with the tags. */
+  /** What a file has: sentences, or annotations of a text in another file. Undefined: the format is only written. */
+  readonly reads?: 'sentences' | 'annotations';
+  /** What can be written with the tags. Undefined: the format is only read. */
   readonly writes?: { readonly confidence?: boolean; readonly nBest?: boolean };
   /** Whether the format writes spans, or tokens with their tags, and so needs tags in the usual notation. */
   readonly hasSpans?: boolean;
-  /** Reads annotations of a text that is in another file. Undefined: the format has its own text. */
-  readonly readAnnotations?: (content: string, options: { readonly file: string }) => Annotations;
-  /** Undefined: the format is only written, or it has annotations only. */
-  readonly createParser?: (options: ParserOptions) => Parser;
-  /** Undefined: the format is only read. */
-  readonly createWriter?: (options: FormatWriterOptions) => FormatWriter;
   /** Recognises the format by its first lines. Undefined: it is never recognised. */
   readonly sniff?: (sample: Sample) => Verdict;
+  /** The code of the format. Most formats import it on demand, so that taggers start faster. */
+  readonly load: () => FormatCode | Promise<FormatCode>;
+}
+
+/** The code that reads and writes a format. */
+export interface FormatCode {
+  /** For formats that have sentences. */
+  readonly createParser?: (options: ParserOptions) => Parser;
+  /** For formats that have annotations of a text in another file. */
+  readonly readAnnotations?: (content: string, options: { readonly file: string }) => Annotations;
+  /** For formats that are written. */
+  readonly createWriter?: (options: FormatWriterOptions) => FormatWriter;
 }
 
 /** The beginning of a text, as far as it was read. */

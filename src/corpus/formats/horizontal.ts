@@ -1,14 +1,11 @@
 import { asWord, copy, isAsciiSpace } from '../lines.ts';
 import type { Parser } from '../sentence.ts';
-import type { FormatDefinition, ParserOptions } from './definition.ts';
+import type { FormatCode, ParserOptions } from './definition.ts';
 import { createLineParser } from './scanner.ts';
 import { newDocument, SentenceBuilder } from './sentence-builder.ts';
 
 /** A sentence per line, tokens separated by ASCII white space. */
-export const horizontal: FormatDefinition = {
-  name: 'horizontal',
-  extensions: [],
-  isRaw: true,
+export const horizontal: FormatCode = {
   createParser: createHorizontalParser,
   createWriter: () => ({
     isByLine: true,

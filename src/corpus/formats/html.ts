@@ -2,7 +2,7 @@ import { withoutControls } from '../lines.ts';
 import type { Document, Sentence } from '../sentence.ts';
 import { type Chunk, chunksOf, compareChunks, typeName } from './chunks.ts';
 import { decimals } from './confidences.ts';
-import type { FormatDefinition, FormatWriter, Tagged } from './definition.ts';
+import type { FormatCode, FormatWriter, Tagged } from './definition.ts';
 import { fileOf, tokenOffsets } from './offsets/locate.ts';
 
 /**
@@ -10,13 +10,7 @@ import { fileOf, tokenOffsets } from './offsets/locate.ts';
  * type. The text of the page is the text that was tagged: types are attributes, which the style sheet
  * shows. The legend is at the end, when all types are known, and the style sheet shows it first.
  */
-export const html: FormatDefinition = {
-  name: 'html',
-  extensions: ['.html', '.htm'],
-  writes: { confidence: true },
-  hasSpans: true,
-  createWriter: createHtmlWriter,
-};
+export const html: FormatCode = { createWriter: createHtmlWriter };
 
 const HEAD = `<!doctype html>
 <html>

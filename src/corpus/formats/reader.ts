@@ -3,35 +3,35 @@ import { decompressed } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
 import { countLines } from '../lines.ts';
 import type { Document, Format, Parser, ReadOptions, Sentence } from '../sentence.ts';
+import { codeOf, loadFormat } from './code.ts';
 import { asColumns } from './column-choice.ts';
 import { decodeText } from './decode.ts';
 import { asUtf8 } from './encoding.ts';
 import { formatNames, formatOf, formats, orTextFor } from './formats.ts';
-import { readStandoff } from './offsets/standoff.ts';
 import { mayBeOther, peekFormat } from './sniff.ts';
 
 /**
- * A parser for one document of the format `options.format`, which must be given.
+ * A parser for one document of the format `options.format`, which must be given and loaded (see `loadFormat`).
  * @throws UserError if the format cannot be read, or has no tags or feature columns but is asked for them
  */
 export function createParser(options: ReadOptions & { readonly format: Format }): Parser {
   const { format, file = '<stdin>', gold = options.tagColumn !== undefined } = options;
-  const { createParser, readAnnotations, isRaw } = formats[format];
+  const { reads, isRaw } = formats[format];
   const code = 'SEQTAG_CORPUS_FORMAT';
-  if (readAnnotations !== undefined)
+  if (reads === 'annotations')
     throw new UserError(
       `${file}: the format ${format} has annotations of a text in another file. Read both with readSentences.`,
       { code },
     );
-  if (createParser === undefined)
+  if (reads === undefined)
     throw new UserError(
-      `${file}: the format ${format} is only written, not read. Read ${formatNames((one) => one.createParser !== undefined)}.`,
+      `${file}: the format ${format} is only written, not read. Read ${formatNames((one) => one.reads === 'sentences')}.`,
       { code },
     );
   const features = asColumns(options.featureColumn);
   if (isRaw && features.length > 0)
     throw new UserError(
-      `${file}: the format ${format} has no column ${features.join(', ')} to read as a feature. Give a file in the format ${formatNames((one) => one.createParser !== undefined && !one.isRaw)} that has it.`,
+      `${file}: the format ${format} has no column ${features.join(', ')} to read as a feature. Give a file in the format ${formatNames((one) => one.reads === 'sentences' && !one.isRaw)} that has it.`,
       { code },
     );
   if (isRaw && gold)
@@ -39,7 +39,7 @@ export function createParser(options: ReadOptions & { readonly format: Format })
       `${file}: the format ${format} has no tags. Give a corpus with tags in columns, or name its format.`,
       { code },
     );
-  return createParser({ ...options, file, gold });
+  return codeOf(format).createParser!({ ...options, file, gold });
 }
 
 /**
@@ -72,12 +72,13 @@ export async function* readSentences(
       );
   }
   format ??= named!;
-  const { readAnnotations } = formats[format];
+  const { readAnnotations } = await loadFormat(format);
   if (readAnnotations !== undefined) {
     let content = '';
     const line = (): number => countLines(content) + 1;
     for await (const text of decodeText(bytes, { file, line })) content += text;
     const annotations = readAnnotations(content.replace(/^\ufeff/, ''), { file });
+    const { readStandoff } = await import('./offsets/standoff.ts');
     yield* readStandoff(annotations, { ...options, file, gold }, readSentences);
     return;
   }

@@ -8,13 +8,15 @@ import type {
   WriteOptions,
   Writer,
 } from '../sentence.ts';
+import { codeOf } from './code.ts';
 import { asColumns } from './column-choice.ts';
 import type { FormatWriter, FormatWriterOptions, Tagged } from './definition.ts';
 import { formatNames, formats } from './formats.ts';
 import { isOfRecords } from './offsets/locate.ts';
 
 /**
- * A writer for `options.format`.
+ * A writer for `options.format`, which must be loaded (see `loadFormat`), as must be the formats of the documents if it is
+ * not given. Reading a document loads its format.
  *
  * A sentence whose source has the same format comes back byte for byte, with its tags, and so do BOM,
  * header and what follows the last sentence. Of several documents only the first keeps its BOM and
@@ -144,11 +146,11 @@ export function createWriter(options: WriteOptions = {}): Writer {
 }
 
 function createFormatWriter(name: Format, options: FormatWriterOptions): FormatWriter {
-  const { createWriter, writes = {} } = formats[name];
+  const { writes } = formats[name];
   const code = 'SEQTAG_CORPUS_FORMAT';
-  if (createWriter === undefined)
+  if (writes === undefined)
     throw new UserError(
-      `the format ${name} has no place for tags. Choose ${formatNames((format) => format.createWriter !== undefined)}.`,
+      `the format ${name} has no place for tags. Choose ${formatNames((format) => format.writes !== undefined)}.`,
       { code },
     );
   if (options.nBest !== undefined && !writes.nBest)
@@ -161,5 +163,5 @@ function createFormatWriter(name: Format, options: FormatWriterOptions): FormatW
       `the format ${name} has no place for confidences. Choose ${formatNames((format) => format.writes?.confidence === true)}.`,
       { code },
     );
-  return createWriter(options);
+  return codeOf(name).createWriter!(options);
 }

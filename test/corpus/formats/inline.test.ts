@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tagType } from '../../../src/corpus/formats/chunks.ts';
-import { formatInline } from '../../../src/corpus/formats/inline.ts';
+import { formatInline } from '../../../src/corpus/formats/inline/writer.ts';
 
 const plain = (text: string): string => text;
 const line = (tagged: string, paint = plain as (text: string, type: string) => string) => {

@@ -3,7 +3,7 @@ import { withoutCompression } from '../../../files/compression.ts';
 import { problem, quantity } from '../../lines.ts';
 import type { Document, Sentence } from '../../sentence.ts';
 import { chunksOf, wordName } from '../chunks.ts';
-import type { FormatDefinition, FormatWriter, FormatWriterOptions, Tagged } from '../definition.ts';
+import type { FormatCode, FormatWriter, FormatWriterOptions, Tagged } from '../definition.ts';
 import type { Part } from './align.ts';
 import { countPoints, createLocator, fileOf, isFileText } from './locate.ts';
 import type { Annotations, StandoffSpan } from './standoff.ts';
@@ -13,17 +13,7 @@ import type { Annotations, StandoffSpan } from './standoff.ts';
  * count code points of the text in `x.txt`. A span with gaps has several parts: `0 5;16 23`. Relations, events, attributes
  * and notes are not read.
  */
-export const brat: FormatDefinition = {
-  name: 'brat',
-  extensions: ['.ann'],
-  hasSpans: true,
-  createWriter: createBratWriter,
-  readAnnotations: readBrat,
-  sniff({ content: [first], isLast }) {
-    if (first === undefined) return isLast ? 'no' : 'maybe';
-    return /^T\d+\t\S+ \d/.test(first) ? 'yes' : 'no';
-  },
-};
+export const brat: FormatCode = { createWriter: createBratWriter, readAnnotations: readBrat };
 
 /** A span with its text. What follows another tab is a comment. */
 const BOUND = /^T\d+\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t([^\t]*)/;

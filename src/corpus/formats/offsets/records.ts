@@ -1,7 +1,7 @@
 import type { Document, Sentence } from '../../sentence.ts';
 import { chunksOf, typeName } from '../chunks.ts';
 import { rounded } from '../confidences.ts';
-import type { FormatDefinition, FormatWriter, Tagged } from '../definition.ts';
+import type { FormatCode, FormatWriter, Tagged } from '../definition.ts';
 import { createArrayWriter } from '../json/writer.ts';
 import type { Unit } from './align.ts';
 import { countPoints, isFileText, tokenOffsets } from './locate.ts';
@@ -32,10 +32,7 @@ interface TextRecord {
 const othersOf = ({ source }: TextRecord) => ({ ...source?.members, ...source?.data });
 
 /** `{"text": ..., "label": [[0, 5, "PER"]]}`: what doccano imports for sequence labelling. */
-export const doccano: FormatDefinition = {
-  name: 'doccano',
-  extensions: [],
-  hasSpans: true,
+export const doccano: FormatCode = {
   createWriter: () =>
     createRecordsWriter('utf-16', {
       record(record) {
@@ -47,10 +44,7 @@ export const doccano: FormatDefinition = {
 };
 
 /** `{"text": ..., "tokens": [...], "spans": [...]}`: a task of Prodigy's `ner.manual`. */
-export const prodigy: FormatDefinition = {
-  name: 'prodigy',
-  extensions: [],
-  hasSpans: true,
+export const prodigy: FormatCode = {
   createWriter: () => createRecordsWriter('code-points', { record: prodigyTask }),
 };
 
@@ -72,11 +66,7 @@ function prodigyTask(record: TextRecord): string {
 }
 
 /** An array of `{"data": {"text": ...}, "predictions": [...]}`: tasks that Label Studio imports with predictions. */
-export const labelStudio: FormatDefinition = {
-  name: 'label-studio',
-  extensions: [],
-  hasSpans: true,
-  writes: { confidence: true },
+export const labelStudio: FormatCode = {
   createWriter() {
     const { add, close } = createArrayWriter();
     return createRecordsWriter('code-points', {

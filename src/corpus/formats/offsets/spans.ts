@@ -2,9 +2,10 @@ import { problem } from '../../lines.ts';
 import type { Sentence } from '../../sentence.ts';
 import { chunksOf } from '../chunks.ts';
 import { rounded } from '../confidences.ts';
-import type { FormatDefinition, FormatWriter, FormatWriterOptions, Tagged } from '../definition.ts';
-import { isObject, parseJson } from '../json/object.ts';
+import type { FormatCode, FormatWriter, FormatWriterOptions, Tagged } from '../definition.ts';
+import { parseJson } from '../json/object.ts';
 import { createLocator, fileOf, isOfRecords } from './locate.ts';
+import { isSpan } from './sniff.ts';
 import type { Annotations, StandoffSpan } from './standoff.ts';
 
 /**
@@ -12,19 +13,7 @@ import type { Annotations, StandoffSpan } from './standoff.ts';
  * input), `sentence` from 1, `line` of jsonl, json and lines, `start`, `end`, `text`, `type`, `token` from 0 of a plain
  * tag and, where it is known, `confidence`. Offsets begin at 0 in each file, and in each record of jsonl and json.
  */
-export const spans: FormatDefinition = {
-  name: 'spans',
-  extensions: ['.spans'],
-  writes: { confidence: true },
-  hasSpans: true,
-  createWriter: createSpanWriter,
-  readAnnotations: readSpans,
-  sniff({ content: [first], isLast }) {
-    if (first === undefined) return isLast ? 'no' : 'maybe';
-    const value = first.startsWith('{') ? parseJson(first) : undefined;
-    return isSpan(value) && typeof value['sentence'] === 'number' ? 'yes' : 'no';
-  },
-};
+export const spans: FormatCode = { createWriter: createSpanWriter, readAnnotations: readSpans };
 
 function createSpanWriter({ offsets: unit = 'utf-16' }: FormatWriterOptions): FormatWriter {
   const locator = createLocator(unit);
@@ -48,20 +37,6 @@ function createSpanWriter({ offsets: unit = 'utf-16' }: FormatWriterOptions): Fo
   };
   return { convert };
 }
-
-type SpanObject = Readonly<Record<string, unknown>> & {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-  readonly type: string;
-};
-
-const isSpan = (value: unknown): value is SpanObject =>
-  isObject(value) &&
-  Number.isInteger(value['start']) &&
-  Number.isInteger(value['end']) &&
-  typeof value['text'] === 'string' &&
-  typeof value['type'] === 'string';
 
 /** Reads spans, grouped by the files of their texts. */
 function readSpans(content: string, { file }: { file: string }): Annotations {

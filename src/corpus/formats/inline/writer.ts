@@ -1,7 +1,6 @@
-import { asWord, withoutControls } from '../lines.ts';
-import { areSpanTags, spanChunks, tagType, wordName } from './chunks.ts';
-import type { FormatDefinition } from './definition.ts';
-import { createTaggedParser, sniffInline } from './tagged.ts';
+import { asWord, withoutControls } from '../../lines.ts';
+import { areSpanTags, spanChunks, tagType, wordName } from '../chunks.ts';
+import type { FormatWriter, FormatWriterOptions } from '../definition.ts';
 
 /**
  * A sentence per line. Plain tags follow their word after a slash, `Dogs/NNS bark/VBP ./.`: cut at the
@@ -9,13 +8,8 @@ import { createTaggedParser, sniffInline } from './tagged.ts';
  * read: `[PER Barack Obama] visited [LOC Paris] .` In a file of OpenNLP they are marked as there. Of several tag columns the first one with spans is in
  * brackets, and all others follow their word: `Dogs/NOUN/NNS`. Control characters become visible ones.
  */
-export const inline: FormatDefinition = {
-  name: 'inline',
-  extensions: ['.inline'],
-  hasSpans: true,
-  createParser: createTaggedParser,
-  sniff: sniffInline,
-  createWriter: ({ paint = (text) => text }) => ({
+export function createInlineWriter({ paint = (text) => text }: FormatWriterOptions): FormatWriter {
+  return {
     isByLine: true,
     blankLine: '\n',
     convert: ({ tokens }, { tags }) => formatInline(tokens, tags, paint),
@@ -29,8 +23,8 @@ export const inline: FormatDefinition = {
       },
       separation: (end) => (end === '' || end.endsWith('\n') ? '' : '\n'),
     },
-  }),
-};
+  };
+}
 
 /** How the words of a span are marked. */
 type Mark = (type: string, words: string) => string;

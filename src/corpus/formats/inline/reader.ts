@@ -1,10 +1,18 @@
-import { copy, lineStart, problem, quantity, tagPool } from '../lines.ts';
-import type { Parser } from '../sentence.ts';
-import { asColumns, columnIndex } from './column-choice.ts';
-import { asIndex } from './columns/choice.ts';
-import type { ParserOptions, Sample, Verdict } from './definition.ts';
-import { createLineParser, type Line } from './scanner.ts';
-import { newDocument, SentenceBuilder } from './sentence-builder.ts';
+import { copy, lineStart, problem, quantity, tagPool } from '../../lines.ts';
+import type { Parser } from '../../sentence.ts';
+import { asColumns, columnIndex } from '../column-choice.ts';
+import { asIndex } from '../columns/choice.ts';
+import type { ParserOptions } from '../definition.ts';
+import { createLineParser, type Line } from '../scanner.ts';
+import { newDocument, SentenceBuilder } from '../sentence-builder.ts';
+import {
+  ENOUGH_LINES,
+  fieldsOf,
+  SEPARATORS,
+  type Separator,
+  separatorOf,
+  wordsOf,
+} from './words.ts';
 
 /*
  * Sentences with their tags in the text, one per line:
@@ -15,74 +23,7 @@ import { newDocument, SentenceBuilder } from './sentence-builder.ts';
  * Spans become BIO tags.
  */
 
-const SEPARATORS = ['/', '_', '|'] as const;
-type Separator = (typeof SEPARATORS)[number];
-
-const TAG = /^(?:[A-Z][A-Z0-9$]*|[BIESLUM]-\S+|[^\p{L}\p{N}\s]{1,3})$/u;
 const START = /^<START(?::([^>\s]+))?>$/;
-
-const wordsOf = (line: string): string[] => line.split(/[ \t]+/).filter((word) => word !== '');
-
-/** The word and its tags; one string if it has none. */
-function fieldsOf(word: string, separator: Separator): string[] {
-  if (separator === '|')
-    return word.startsWith('||') ? ['|', ...word.slice(2).split('|')] : word.split('|');
-  const at = word.lastIndexOf(separator);
-  return at > 0 ? [word.slice(0, at), word.slice(at + 1)] : [word];
-}
-
-/** What separates word and tag in a line, if each word has a tag. */
-const separatorOf = (line: string): Separator | undefined =>
-  SEPARATORS.find((separator) =>
-    wordsOf(line).every((word) => {
-      const fields = fieldsOf(word, separator);
-      return fields.length > 1 && TAG.test(fields.at(-1)!);
-    }),
-  );
-
-const OPEN_NLP = /(?:^|\s)<START(?::[^>\s]+)?> .* <END>(?:\s|$)/;
-
-/** So many lines tell how tags are written. */
-const ENOUGH_LINES = 16;
-
-/** If a word of the first line has no tag, so many lines tell. */
-const FEW_LINES = 4;
-
-const isTagged = (line: string): boolean =>
-  wordsOf(line).length >= 3 && separatorOf(line) !== undefined;
-
-/** Most words of the line have a tag after a slash. */
-const isMostlyTagged = (line: string): boolean => {
-  const words = wordsOf(line);
-  return 2 * words.filter((word) => /\S\/[A-Z]\S*$/.test(word)).length > words.length;
-};
-
-/** A first line of three words or more with tags, or most of the first lines; or a span of OpenNLP. */
-function sniffTaggedWords({ content, isLast }: Sample): Verdict {
-  const [first] = content;
-  if (first === undefined) return isLast ? 'no' : 'maybe';
-  if (OPEN_NLP.test(first) || isTagged(first)) return 'yes';
-  if (!isMostlyTagged(first)) return 'no';
-  if (!isLast && content.length < FEW_LINES) return 'maybe';
-  return 2 * content.filter(isTagged).length >= content.length ? 'yes' : 'no';
-}
-
-/** A span in brackets. Logs and notes have other words there. */
-const BRACKETS =
-  /(?:^|\s)\[(?!(?:DEBUG|ERROR|FATAL|INFO|NOTE|TODO|TRACE|WARN(?:ING)?) )[A-Z]{2,}[\w-]* [^[\]]+\](?:\s|$)/;
-
-/** A sentence whose final mark is a token of its own. */
-const isTokenized = (line: string): boolean => /\s[.!?](?: ["'”’)]+)?\s*$/.test(line);
-
-/** The same, or a span in brackets, `[PER Ada Brandt] left .`, perhaps after tokenized sentences without one. */
-export function sniffInline(sample: Sample): Verdict {
-  const { content, isSeparated, isLast } = sample;
-  const at = content.findIndex((line) => BRACKETS.test(line));
-  if (at >= 0 && content.slice(0, at).every(isTokenized)) return 'yes';
-  const verdict = sniffTaggedWords(sample);
-  const canWait = !isLast && !isSeparated && content.length < ENOUGH_LINES;
-  return verdict === 'no' && canWait && content.every(isTokenized) ? 'maybe' : verdict;
-}
 
 /** How spans are written. */
 type Spans = 'openNlp' | 'brackets';
