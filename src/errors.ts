@@ -16,6 +16,7 @@ export const errorCodes = {
   SEQTAG_FILE_SPACE: 'The disk is full, or the quota is used up.',
   SEQTAG_FILE_LIMIT: 'Too many files are open, or the file is too large for the file system.',
   SEQTAG_FILE_IO: 'Reading or writing failed for another reason.',
+  SEQTAG_OUTPUT_IN_USE: 'Another run is writing the output.',
   SEQTAG_SAME_FILE: 'The output is also an input, which it would replace.',
   SEQTAG_COMPRESSION: 'Compressed data is damaged or cut short, or this Node cannot unpack it.',
 
@@ -36,12 +37,15 @@ export const errorCodes = {
   SEQTAG_MODEL_DAMAGED: 'The model file is cut short or inconsistent.',
   SEQTAG_MODEL_MISMATCH: 'The model does not fit the request or the data.',
 
-  SEQTAG_CHECKPOINT: 'The file is not a checkpoint of a training, or it is damaged.',
+  SEQTAG_CHECKPOINT:
+    'The file is not a checkpoint, it is damaged, or there is one where a new training would write its own.',
+  SEQTAG_INTERRUPTED: 'A signal stopped the run. Its checkpoint has everything to go on.',
 
   SEQTAG_DIVERGED: 'Training diverged: the loss or its gradient is no longer finite.',
   SEQTAG_RECORD_MISMATCH: 'A record of earlier runs belongs to other data or other settings.',
   SEQTAG_MEMORY: 'The network or the data does not fit into memory.',
-  SEQTAG_CLOSED: 'A tagger was used after it was closed.',
+  SEQTAG_CLOSED:
+    'A tagger was used after it was closed, or the events of a run after they were read.',
   SEQTAG_THREAD: 'A thread of the process ended unexpectedly.',
   SEQTAG_BACKEND: 'The requested kernels are not available on this machine.',
 } as const;

@@ -1,12 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { flagOf, shellWord } from '../option-values.ts';
-import {
-  type Checkpoint,
-  readCheckpoint,
-  repeatedOptions,
-} from '../training/checkpoint/checkpoint-file.ts';
+import { shellWord } from '../option-values.ts';
+import { MINUTES } from '../training/checkpoint/checkpoints.ts';
 import type { TrainingEvent, TrainOptions } from '../training/train.ts';
 
 /** The flags of checkpoints. */
@@ -17,7 +13,6 @@ export interface CheckpointFlags {
   finish?: boolean;
 }
 
-const MINUTES = 5;
 const EXTENSION = '.checkpoint';
 
 export function addCheckpointOptions(command: Command): void {
@@ -70,44 +65,6 @@ export function outputOf(checkpoint: string): string {
   throw new UserError(
     `${checkpoint}: the name does not end in ${EXTENSION}, so that the name of the model is not known. Name it with -o.`,
   );
-}
-
-/**
- * The options of a training that goes on: those of its checkpoint.
- * @param asked the options that the command line gives again. They must be the same.
- * @throws UserError that names the first difference
- */
-export function resumedOptions(
-  flags: CheckpointFlags & { resume: string },
-  asked: TrainOptions,
-): TrainOptions {
-  const { resume: file, finish, checkpointEvery: minutes = MINUTES } = flags;
-  const resume = readCheckpoint(file);
-  checkRepeated(resume, asked);
-  return {
-    ...asked,
-    ...resume.options,
-    ...{ resume, finish, checkpoints: { file, minutes } },
-  };
-}
-
-function checkRepeated(checkpoint: Checkpoint, asked: TrainOptions): void {
-  const { hyperparameters, read, corpora, ...others } = repeatedOptions(asked);
-  const before = checkpoint.options;
-  const compare = (given: object, recorded: object): void => {
-    for (const [name, value] of Object.entries(given)) {
-      const was = (recorded as Readonly<Record<string, unknown>>)[name];
-      if (value === undefined || JSON.stringify(value) === JSON.stringify(was)) continue;
-      throw new UserError(
-        `${checkpoint.file}: ${flagOf(name)} was ${was === undefined ? 'not given' : JSON.stringify(was)} when the training began, and is now ${JSON.stringify(value)}. Leave it out, or start a new training without --resume.`,
-        { code: 'SEQTAG_RECORD_MISMATCH' },
-      );
-    }
-  };
-  if (corpora.length > 0) compare({ corpora }, before);
-  compare(others, before);
-  compare(read ?? {}, before.read ?? {});
-  compare(hyperparameters, before.hyperparameters);
 }
 
 export const resumeCommand = (file: string): string => `seqtag train --resume ${shellWord(file)}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { resumedOptions } from '../training/checkpoint/resumed-options.ts';
 import { checkSettings } from '../training/settings.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../training/train.ts';
 import { givenHyperparameters } from './config-file.ts';
@@ -15,7 +16,6 @@ import {
   checkpointsOf,
   interruptedText,
   outputOf,
-  resumedOptions,
 } from './resume.ts';
 import { addSweepOptions, type SweepFlags, sweepCommand } from './sweep.ts';
 import { addTrainingOptions, type TrainingFlags, trainOptions } from './training-options.ts';
@@ -111,7 +111,10 @@ export async function trainCommand(
   const options =
     resume === undefined
       ? { ...all, ...checkpointsOf(asked.output, flags) }
-      : resumedOptions({ ...flags, resume }, all);
+      : resumedOptions({
+          file: resume,
+          ...{ finish: flags.finish, minutes: flags.checkpointEvery, asked: all },
+        });
   const { last, signal } = await follow<TrainingEvent>(
     {
       flags,

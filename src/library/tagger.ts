@@ -2,7 +2,6 @@ import { tagParts } from '../corpus/tags/scheme.ts';
 import type { Tokenization } from '../corpus/text/tokenization.ts';
 import { UserError } from '../errors.ts';
 import { columnNames } from '../model/column-names.ts';
-import { type Tagger as InnerTagger, loadTagger as openTagger } from '../tagging/tagger.ts';
 import {
   boolean,
   checkOptions,
@@ -19,6 +18,7 @@ import {
 } from './arguments.ts';
 import { rememberInner } from './inner-taggers.ts';
 import { type CheckedSentence, checkSentence, createTextSplitter } from './sentences.ts';
+import { openShared, type SharedTagger } from './shared-taggers.ts';
 import { createTagging, type ResultOf, taggedSentence, taggedText } from './tagging.ts';
 import type { LoadOptions, ModelInfo, Scheme, SentenceInput, Tagger, TagOptions } from './types.ts';
 
@@ -34,7 +34,7 @@ const tagKinds: Kinds = {
 };
 
 /**
- * Loads a model.
+ * Loads a model. Taggers with the same model file and options share its memory and threads.
  * @param nameOrPath the path of a model file, or the name of a bundled model: `en-upos`, `en-ner`
  * @throws TypeError or RangeError for wrong arguments; UserError if the model does not exist or its file is damaged
  *
@@ -51,16 +51,14 @@ export async function loadTagger(nameOrPath: string, options: LoadOptions = {}):
   const { recallBias } = options;
   if (recallBias)
     checkOptions('loadTagger: recallBias', recallBias, { kinds: biasKinds, required: ['nats'] });
-  const inner = openTagger(nameOrPath, {
+  const shared = openShared(nameOrPath, {
     ...computeOptions(options),
     ...(recallBias && { recallBias }),
   });
-  const tagger = publicTagger(inner);
-  rememberInner(tagger, inner);
-  return tagger;
+  return publicTagger(shared);
 }
 
-function publicTagger(inner: InnerTagger): Tagger {
+function publicTagger({ inner, release }: SharedTagger): Tagger {
   const model = modelInfo(inner);
   const tagging = createTagging(inner, model);
   let isClosed = false;
@@ -131,10 +129,14 @@ function publicTagger(inner: InnerTagger): Tagger {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await inner.close();
+      await release();
     },
     [Symbol.asyncDispose]: () => tagger.close(),
   };
+  rememberInner(tagger, () => {
+    checkOpen('evaluate');
+    return inner;
+  });
   return tagger;
 }
 
@@ -174,7 +176,7 @@ async function* sentencesOf(
   yield* splitter.end();
 }
 
-function modelInfo({ model, backend }: InnerTagger): ModelInfo {
+function modelInfo({ model, backend }: SharedTagger['inner']): ModelInfo {
   const { path, bytes, tagColumns, vocabulary } = model;
   const names = columnNames(model);
   return {

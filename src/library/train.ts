@@ -2,8 +2,7 @@ import { formatOf } from '../corpus/index.ts';
 import { embed as innerEmbed } from '../embedding/embed.ts';
 import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
 import { sweep as innerSweep } from '../training/sweep/sweep.ts';
-import { type TrainOptions as InnerTrainOptions, trainOn } from '../training/train.ts';
-import { readTrainingFiles } from '../training/training-files.ts';
+import { type TrainOptions as InnerTrainOptions, train as innerTrain } from '../training/train.ts';
 import { tune as innerTune } from '../training/tune/tune.ts';
 import {
   anything,
@@ -25,6 +24,7 @@ import {
   signal,
   wholeNumber,
 } from './arguments.ts';
+import { checkCheckpointOptions, interruptedError, withCheckpoints } from './checkpoints.ts';
 import { checkSource } from './corpus.ts';
 import type { EmbeddingEvent, EmbeddingResult, EmbedOptions } from './embedding-types.ts';
 import { createRun } from './run.ts';
@@ -59,10 +59,17 @@ const fileKinds: Kinds = {
   signal,
 };
 const initKind = either(path, object("an object such as {model: 'en-ner'}"));
+const checkpointKinds: Kinds = {
+  checkpoint: path,
+  checkpointEvery: numberFrom(0.01, 1e6),
+  resume: boolean,
+  finish: boolean,
+};
 const keepOrDrop = oneOf('keep', 'drop');
 const initKinds: Kinds = { model: path, words: keepOrDrop, tags: keepOrDrop };
 const trainKinds: Kinds = {
   ...fileKinds,
+  ...checkpointKinds,
   init: initKind,
   teacher: object("an object such as {model: 'en-ner'}"),
 };
@@ -121,10 +128,12 @@ export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult>
     init: initOf('train: init', options),
     ...(teacher && { teacher }),
   };
+  checkCheckpointOptions('train', options);
   return createRun<TrainingEvent, TrainingResult>(
     'train',
-    () => trainOn(inner, () => readTrainingFiles(inner)),
+    () => innerTrain(withCheckpoints(inner, options)),
     (event) => {
+      if (event.type === 'interrupted') return interruptedError('train', event);
       if (event.type !== 'end') return undefined;
       const { type: _, ...result } = event;
       return result;

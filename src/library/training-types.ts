@@ -16,8 +16,29 @@ export interface Run<Event, Result> extends AsyncIterable<Event> {
   result(): Promise<Result>;
 }
 
+/** Checkpoints, from which an interrupted run can go on to the bytes of a run that was never stopped. */
+export interface CheckpointOptions {
+  /**
+   * The file of the checkpoints. It is removed when the output is written. With it, the signal stops the run without an
+   * output: the last event is `interrupted`, and `result()` rejects with the code `SEQTAG_INTERRUPTED`. Default: none.
+   */
+  readonly checkpoint?: string | undefined;
+  /** Minutes between checkpoints within an epoch. Default: 5. */
+  readonly checkpointEvery?: number | undefined;
+  /**
+   * Go on with the run of the checkpoint if the file is there, else begin. The other options must be the same. Default: a
+   * checkpoint that is there is an error.
+   */
+  readonly resume?: boolean | undefined;
+  /** With `resume`: write the best result so far, without more training. */
+  readonly finish?: boolean | undefined;
+}
+
 /** Files and options of a training run. */
-export interface TrainOptions extends ComputeOptions, Omit<ReadOptions, 'absentTag' | 'file'> {
+export interface TrainOptions
+  extends ComputeOptions,
+    CheckpointOptions,
+    Omit<ReadOptions, 'absentTag' | 'file'> {
   /**
    * The column of lemmas, which are learned as edit scripts. If it is not among the tag columns, it is one more. Default:
    * a tag column called `lemma`.
@@ -44,7 +65,7 @@ export interface TrainOptions extends ComputeOptions, Omit<ReadOptions, 'absentT
   readonly init?: string | InitOptions | undefined;
   /** Distillation: a model whose predictions are the targets, in place of some or all gold tags. */
   readonly teacher?: TeacherOptions | undefined;
-  /** Stops the training after the current step; the best epoch so far is kept. */
+  /** Stops the training after the current step. Without checkpoints the best epoch so far is kept. */
   readonly signal?: StopSignal | undefined;
 }
 
@@ -128,6 +149,8 @@ export interface StartEvent {
   readonly backend: string;
   readonly threads: number;
   readonly epochs: number;
+  /** Where an interrupted training goes on: the number of complete epochs of its network, and of finished networks. */
+  readonly resumed?: { readonly epoch: number; readonly networks: number };
   /** What is kept of the model from whose weights training begins. */
   readonly init?: {
     readonly model: string;
@@ -220,13 +243,22 @@ export interface EndEvent {
   readonly seconds: number;
 }
 
-/** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end`. */
+/** The signal stopped the run. Its checkpoint has everything that it needs to go on. */
+export interface InterruptedEvent {
+  readonly type: 'interrupted';
+  readonly checkpoint: string;
+  /** Whether there is a complete epoch, so that `finish` can write a model. */
+  readonly hasModel: boolean;
+}
+
+/** The events of training: `start`, then `progress` and `epoch` repeatedly, then `end` or `interrupted`. */
 export type TrainingEvent =
   | VectorsEvent
   | StartEvent
   | ProgressEvent
   | EpochEvent
   | SetbackEvent
+  | InterruptedEvent
   | EndEvent;
 
 /** The result of a training run. */
@@ -238,7 +270,7 @@ export type TrainingResult = Omit<EndEvent, 'type'>;
 export type Combination = Readonly<Record<string, string | number | boolean>>;
 
 /** Files, options and values of a sweep. */
-export interface SweepOptions extends Omit<TrainOptions, 'teacher'> {
+export interface SweepOptions extends Omit<TrainOptions, 'teacher' | keyof CheckpointOptions> {
   /** The values to compare, by hyperparameter. Every combination of them is trained. */
   readonly values: {
     readonly [Name in keyof Hyperparameters]?: readonly NonNullable<Hyperparameters[Name]>[];

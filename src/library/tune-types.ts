@@ -1,5 +1,6 @@
 import type { Ratio } from './evaluation-types.ts';
 import type {
+  CheckpointOptions,
   Combination,
   EpochEvent,
   ProgressEvent,
@@ -11,7 +12,8 @@ import type {
 } from './training-types.ts';
 
 /** Files and options of tuning. Hyperparameters that are given stay fixed. */
-export interface TuneOptions extends Omit<TrainOptions, 'teacher' | 'init'> {
+export interface TuneOptions
+  extends Omit<TrainOptions, 'teacher' | 'init' | keyof CheckpointOptions> {
   /** Time for everything, in seconds. A model whose training to the end has begun is finished in any case. */
   readonly budget: number;
 }

@@ -1,4 +1,5 @@
 import { DivergedError, UserError } from '../errors.ts';
+import { lockOutput } from '../files/lock.ts';
 import { countParameters, type MemberRecord } from '../model/model.ts';
 import { saveModel } from '../model/save-model.ts';
 import { type Assessment, assess } from './assess.ts';
@@ -23,33 +24,45 @@ export type { TrainOptions } from './options.ts';
  *
  * The signal ends training early: the model then has the best epoch so far, and the last event has `stopped: 'signal'`.
  * A network that diverges ends early too: the model has its best epoch, if it completed one, and the other members.
- * @throws UserError for wrong hyperparameters, corpora or output; DivergedError if no network finished an epoch
+ * @throws UserError for wrong hyperparameters, corpora or output, and if another run is writing the output; DivergedError if
+ * no network finished an epoch
  */
-export const train = (options: TrainOptions): AsyncGenerator<TrainingEvent> =>
-  checkAndTrain(options, () => readTrainingFiles(options));
+export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
+  const checked = checkTraining(options);
+  const unlock = lockOutput(options.output);
+  try {
+    yield* trainAndSave(checked, await readTrainingFiles(options));
+  } finally {
+    unlock();
+  }
+}
 
-/** As `train`, without checkpoints, with the files that `read` returns, so that several runs can share them. */
+/** As `train`, without checkpoints and without a lock, with the files that `read` returns, so that several runs can share them. */
 export async function* trainOn(
   options: Omit<TrainOptions, 'checkpoints' | 'resume'>,
   read: () => TrainingFiles | Promise<TrainingFiles>,
 ): AsyncGenerator<UncheckpointedEvent> {
-  for await (const event of checkAndTrain(options, read))
+  const checked = checkTraining(options);
+  for await (const event of trainAndSave(checked, await read()))
     if (event.type !== 'interrupted') yield event;
 }
 
-async function* checkAndTrain(
-  options: TrainOptions,
-  read: () => TrainingFiles | Promise<TrainingFiles>,
-): AsyncGenerator<TrainingEvent> {
+/** The options with checked settings, and when the training began. */
+interface Checked {
+  readonly options: TrainOptions;
+  readonly began: number;
+}
+
+function checkTraining(options: TrainOptions): Checked {
   const began = performance.now();
   const hyperparameters = checkSettings(options.hyperparameters);
   checkOutput(options);
-  yield* trainAndSave({ ...options, hyperparameters }, { files: await read(), began });
+  return { options: { ...options, hyperparameters }, began };
 }
 
 async function* trainAndSave(
-  options: TrainOptions,
-  { files, began }: { files: TrainingFiles; began: number },
+  { options, began }: Checked,
+  files: TrainingFiles,
 ): AsyncGenerator<TrainingEvent> {
   const prepared = yield* prepare(options, files);
   const checkpoints = openCheckpoints(options, { prepared, files });

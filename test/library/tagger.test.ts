@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluate } from '../../src/library/evaluate.ts';
 import { loadTagger } from '../../src/library/tagger.ts';
 import type { SentenceInput, TaggedText, Tagger } from '../../src/library/types.ts';
 import { wrong } from './wrong.ts';
@@ -366,6 +367,24 @@ describe('close', () => {
     expect(() => tagger.isKnown('a')).toThrow(closed);
     await expect(open.next()).rejects.toThrow(closed);
     expect(tagger.model.tagColumns).toHaveLength(1);
+  });
+
+  it('leaves other taggers of the model open, which share its memory', async () => {
+    const [one, two] = [await loadTagger('en-ner'), await loadTagger('en-ner')];
+    const stream = two.tagStream([['Berlin'], ['Paris']]);
+    const first = await stream.next();
+    expect(one.tag([['Berlin']])[0]!.tags).toEqual(first.value!.tags);
+    await one.close();
+    await one.close();
+    const closed = expect.objectContaining({ code: 'SEQTAG_CLOSED' });
+    expect(() => one.tag([['a']])).toThrow(closed);
+    await expect(
+      evaluate({ gold: [{ tokens: ['Berlin'], tags: ['B-LOC'] }], predicted: one }),
+    ).rejects.toThrow(closed);
+    expect(await stream.next()).toMatchObject({ done: false });
+    expect(two.tag([['Berlin']])).toHaveLength(1);
+    await two.close();
+    expect(() => two.tag([['a']])).toThrow(closed);
   });
 
   it('happens at the end of a block', async () => {

@@ -6,7 +6,7 @@ import type { GoldSentence } from '../../src/library/evaluation-types.ts';
 import type { Hyperparameters } from '../../src/library/hyperparameters.ts';
 import { loadTagger } from '../../src/library/tagger.ts';
 import { embed, sweep, train, tune } from '../../src/library/train.ts';
-import type { TrainOptions } from '../../src/library/training-types.ts';
+import type { TrainingEvent, TrainOptions } from '../../src/library/training-types.ts';
 import { hyperparameters, type Settings } from '../../src/training/hyperparameters.ts';
 import { corpus, createFolder } from '../cli/world.ts';
 import { wrong } from './wrong.ts';
@@ -83,6 +83,74 @@ describe('train', () => {
     expect(await run.result()).toMatchObject({ stopped: 'signal' });
   });
 
+  it('goes on from a checkpoint to the model of a run that was never stopped', async () => {
+    const plain = { ...small, features: 'none', epochs: 2, refit: false };
+    await train(options({ hyperparameters: plain })).result();
+    const whole = readFileSync(path('model.safetensors'));
+    const output = path('kept.safetensors');
+    const checkpoint = path('kept.checkpoint');
+    const given = (more: Partial<TrainOptions>) =>
+      options({ output, checkpoint, hyperparameters: plain, ...more });
+    const abort = new AbortController();
+    const run = train(given({ signal: abort.signal }));
+    let last: TrainingEvent | undefined;
+    for await (const event of run) {
+      last = event;
+      if (event.type === 'epoch') abort.abort();
+    }
+    expect(last).toEqual({ type: 'interrupted', checkpoint, hasModel: true });
+    const stopped = { code: 'SEQTAG_INTERRUPTED', message: expect.stringContaining(checkpoint) };
+    await expect(run.result()).rejects.toMatchObject(stopped);
+    expect(existsSync(output)).toBe(false);
+
+    await expect(train(given({})).result()).rejects.toMatchObject({ code: 'SEQTAG_CHECKPOINT' });
+    const other = given({ resume: true, hyperparameters: { ...plain, epochs: 4 } });
+    await expect(train(other).result()).rejects.toMatchObject({ code: 'SEQTAG_RECORD_MISMATCH' });
+    const kept = readFileSync(checkpoint);
+    expect(await train(given({ resume: true })).result()).toMatchObject({ stopped: 'epochs' });
+    expect(readFileSync(output).equals(whole)).toBe(true);
+    expect(existsSync(checkpoint)).toBe(false);
+
+    writeFileSync(checkpoint, kept);
+    const finished = await train(given({ resume: true, finish: true })).result();
+    expect(finished).toMatchObject({ bestEpoch: 1, stopped: 'signal' });
+    await expect(train(given({ resume: true, finish: true })).result()).rejects.toMatchObject({
+      code: 'SEQTAG_FILE_NOT_FOUND',
+    });
+  });
+
+  it('refuses a second run on one output until the first ends', async () => {
+    const run = train(options());
+    for await (const event of run)
+      if (event.type === 'start')
+        await expect(train(options()).result()).rejects.toMatchObject({
+          code: 'SEQTAG_OUTPUT_IN_USE',
+        });
+    expect(await run.result()).toMatchObject({ stopped: 'epochs' });
+    expect(existsSync(path('model.safetensors.lock'))).toBe(false);
+  });
+
+  it('gives its events once', async () => {
+    const run = train(options());
+    for await (const event of run) if (event.type === 'start') break;
+    expect(() => run[Symbol.asyncIterator]()).toThrow(
+      expect.objectContaining({ code: 'SEQTAG_CLOSED' }),
+    );
+  });
+
+  it('continues a model', async () => {
+    const { model } = await train(options({ output: path('first.safetensors') })).result();
+    const run = train(
+      options({ init: { model, tags: 'drop' }, hyperparameters: { epochs: 1 }, output: path('2') }),
+    );
+    for await (const event of run)
+      if (event.type === 'start')
+        expect(event.init).toMatchObject({ model, words: { new: 0, dropped: 0 } });
+    await expect(
+      train(options({ init: model, hyperparameters: { hidden: 9 }, output: path('3') })).result(),
+    ).rejects.toMatchObject({ code: 'SEQTAG_MODEL_MISMATCH' });
+  });
+
   it('rejects events and result for faulty files', async () => {
     const run = train(options({ corpora: path('none.conllu') }));
     const missing = expect.objectContaining({ name: 'UserError', code: 'SEQTAG_FILE_NOT_FOUND' });
@@ -112,6 +180,12 @@ describe('train', () => {
   });
 
   it.each([
+    [{ ...options(), resume: true }, RangeError, 'train: resume needs checkpoint'],
+    [{ ...options(), checkpoint: 'c', finish: true }, RangeError, 'train: finish needs resume'],
+    [{ ...options(), checkpoint: 'c', checkpointEvery: 0 }, RangeError, 'train: checkpointEvery'],
+    [{ ...options(), init: { model: 'm', words: 'some' } }, RangeError, 'train: init: words'],
+    [{ ...options(), init: {} }, TypeError, 'train: init: model is missing'],
+    [{ ...options(), init: 7 }, TypeError, 'train: init'],
     [undefined, TypeError, 'train: expected an object of options'],
     [{ corpora: 'a' }, TypeError, 'train: output is missing. Give a path.'],
     [

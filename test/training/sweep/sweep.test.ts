@@ -37,7 +37,7 @@ function newOutput(): string {
 }
 const left = (output: string): string[] => fs.readdirSync(output.replace(/\/[^/]*$/, '')).sort();
 const recordOf = (output: string): string => `${output}.sweep.jsonl`;
-const lockOf = (output: string): string => `${output}.sweep.lock`;
+const lockOf = (output: string): string => `${output}.lock`;
 const linesOf = (output: string): RunRecord[] =>
   fs
     .readFileSync(recordOf(output), 'utf8')
@@ -312,7 +312,7 @@ describe('the files beside the output', () => {
 
   it('keep a second sweep out until the first ends', async () => {
     const output = newOutput();
-    const message = `${output}: another sweep or tuning (process ${process.pid} on ${hostname()}) is writing it. Wait`;
+    const message = `${output}: another run (process ${process.pid} on ${hostname()}) is writing it. Wait`;
     let refused = 0;
     await run(output, short);
     for await (const event of sweep(optionsOf(output, { ...short, seeds: 2 }))) {
@@ -327,10 +327,8 @@ describe('the files beside the output', () => {
   it('that are no lock of a sweep are not replaced', async () => {
     const output = newOutput();
     fs.writeFileSync(lockOf(output), 'mine');
-    await expect(run(output, short)).rejects.toThrow(
-      /another sweep or tuning is writing it.*or remove .*lock/,
-    );
-    expect(left(output)).toEqual(['best.safetensors.sweep.lock']);
+    await expect(run(output, short)).rejects.toThrow(/another run is writing it.*or remove .*lock/);
+    expect(left(output)).toEqual(['best.safetensors.lock']);
   });
 
   it('are named by the output in errors', async () => {
