@@ -4,7 +4,8 @@
 // `node models/build.js CORPORA [--vectors GLOVE] [--threads N] [NAME...]`.
 //
 // CORPORA is a folder of corpora as their owners publish them; GLOVE is glove.6B.100d.txt. models/README.md says where they
-// are. Without NAME all models are made.
+// are. Without NAME all models are made. `node models/checksums.js models/*.safetensors` writes checksums into models of earlier
+// versions without training them again.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

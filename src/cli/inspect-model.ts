@@ -40,6 +40,7 @@ export interface ModelFacts extends Pick<ModelFile, 'config' | 'record' | 'path'
 
 export async function modelFacts(file: string, compute: BackendOptions): Promise<ModelFacts> {
   using model = openModel(file);
+  model.verify();
   const { config, tagColumns, record, path, bytes, vocabulary } = model;
   const backend = openBackend(compute);
   try {

@@ -31,6 +31,8 @@ export interface Parts {
   readonly record: unknown;
 }
 
+/** Rows of `chars` that are no characters: unknown, beginning and end of a word. */
+const BORDERS = 3;
 const COUNT = int(0, Number.MAX_SAFE_INTEGER);
 const WIDTH = int(1, 4096);
 const WORDS = int(1, 1e7);
@@ -200,7 +202,7 @@ const heads =
 export const findProblem = (parts: Parts): string | undefined =>
   findNetworkProblem(parts) ??
   problemOf('record', parts, recordCheck(parts.config as NetworkConfig)) ??
-  findUnequalProfiles(parts as Pick<Description, 'record'>);
+  findFalseRecord(parts as unknown as Description);
 
 /** As `findProblem`, without the training record. */
 export function findNetworkProblem(parts: Omit<Parts, 'record'>): string | undefined {
@@ -235,7 +237,8 @@ function findContradiction({
     return `config.charWidth is ${config.charWidth}, expected an odd number`;
   if (config.periods.some((period, i) => i > 0 && period <= config.periods[i - 1]!))
     return `config.periods is ${JSON.stringify(config.periods)}, expected rising numbers`;
-  if (config.decoder !== 'softmax' && Math.max(...config.tags) > MOST_CRF_TAGS)
+  const transitions = config.tags.reduce((sum, K) => sum + K ** 2, 0);
+  if (config.decoder !== 'softmax' && transitions > MOST_CRF_TAGS ** 2)
     return `config.tags has more than ${MOST_CRF_TAGS} tags, too many for its decoder`;
   const { groups, buckets } = vocabulary.features ?? {};
   if (
@@ -251,6 +254,8 @@ function findContradiction({
     return 'config and vocabulary differ about the features of tokens';
   if (config.vectorDim !== vocabulary.vectors?.dim)
     return 'config and vocabulary differ about the word vectors';
+  const twice = findRepeated(vocabulary);
+  if (twice !== undefined) return twice;
   for (const [c, { scheme, trainedScheme, lemmas, lexicon }] of tasks.entries()) {
     if ((scheme === 'none') !== (trainedScheme === 'none'))
       return `tasks has ${trainedScheme} for tags in ${scheme}, expected none for none`;
@@ -266,9 +271,36 @@ function findContradiction({
   return undefined;
 }
 
-function findUnequalProfiles({
-  record: { gradients },
-}: Pick<Description, 'record'>): string | undefined {
+/** Describes an item that a list of the vocabulary has twice, or a character that is none. */
+function findRepeated({
+  words,
+  chars,
+  tags,
+  tokenFeatures,
+}: Description['vocabulary']): string | undefined {
+  const lists: [string, readonly string[]][] = [
+    ['words', words],
+    ['chars', chars.slice(BORDERS)],
+    ...tags.map((list, c): [string, readonly string[]] => [`tags[${c}]`, list]),
+    ...(tokenFeatures?.columns ?? []).map(({ values }, c): [string, readonly string[]] => [
+      `tokenFeatures.columns[${c}].values`,
+      values,
+    ]),
+  ];
+  for (const [name, list] of lists) {
+    if (new Set(list).size === list.length) continue;
+    const seen = new Set<string>();
+    const item = list.find((one) => seen.size === seen.add(one).size)!;
+    return `vocabulary.${name} has ${JSON.stringify(item.slice(0, 60))} twice`;
+  }
+  return undefined;
+}
+
+/** The training record against the configuration. */
+function findFalseRecord({ config, record }: Description): string | undefined {
+  const { members, gradients } = record;
+  if (members && members.length !== config.members)
+    return `record.members has ${members.length} networks, but config.members is ${config.members}`;
   for (const direction of ['forward', 'backward'] as const)
     if (gradients?.initial[direction]?.length !== gradients?.trained[direction]?.length)
       return 'record.gradients has profiles of unequal lengths';

@@ -1,4 +1,5 @@
 import { plainBiLstm } from '../network/config.ts';
+import { parseBounded } from './bounded-json.ts';
 import { findProblem, type Parts } from './metadata-checks.ts';
 import type { Model, TagColumn } from './model.ts';
 import { isJsonObject } from './schema.ts';
@@ -15,6 +16,9 @@ export const VERSION = 3;
 /** The version that is written: the first that can describe the model. */
 const versionOf = ({ tagColumns }: Pick<Description, 'tagColumns'>): number =>
   tagColumns.some(({ lemmas }) => lemmas) ? VERSION : 2;
+
+/** Bytes that a part of the metadata may take, even in a small file. */
+const MEMORY = 2 ** 24;
 
 /** The part of a model in the header of its file. The phrases of gazetteers and the word vectors are in tensors. */
 export type Description = Pick<Model, 'config' | 'vocabulary' | 'tagColumns' | 'record'>;
@@ -53,19 +57,18 @@ export function encodeMetadata(model: Description): Map<string, string> {
 /**
  * Decodes and checks the metadata of a model file.
  * @param fail throws the error with this problem
+ * @param fileBytes size of the file, in proportion to which the metadata may take memory
  */
 export function decodeMetadata(
   metadata: ReadonlyMap<string, string>,
   fail: (what: string) => never,
+  fileBytes = 0,
 ): Description {
   const parse = (key: string): unknown => {
     const json = metadata.get(key);
     if (json === undefined) return fail(`no \`${key}\` in its metadata`);
-    try {
-      return JSON.parse(json) as unknown;
-    } catch {
-      return fail(`\`${key}\` in its metadata is not JSON`);
-    }
+    const parsed = parseBounded(json, { memory: MEMORY + 2 * fileBytes });
+    return typeof parsed === 'string' ? fail(`\`${key}\` in its metadata ${parsed}`) : parsed.value;
   };
   const isFirstVersion = metadata.get('version') === '1';
   const parts = {

@@ -5,9 +5,10 @@ import { UserError } from '../errors.ts';
 import { packagePath } from '../files/package.ts';
 import { describeFile } from '../files/read.ts';
 import { parameterSpecs } from '../network/network.ts';
+import { sizeOf } from '../network/parameters.ts';
 import { bundledText } from './bundled.ts';
-import { areFinite } from './finite.ts';
 import { widenHalves } from './half.ts';
+import { largest, magnitudeProblem } from './magnitude.ts';
 import { type Description, decodeMetadata, VERSION } from './metadata.ts';
 import type { Model } from './model.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
@@ -20,9 +21,14 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
   readonly bytes: number;
   /**
    * Copies each parameter into the array that `target` returns for its name.
-   * @throws UserError if a number is not finite, or the file fails
+   * @throws UserError if a number is not finite or larger than `MOST_MAGNITUDE`, or the file fails
    */
   readParameters(target: (name: string) => Float32Array, numbers?: Numbers): void;
+  /**
+   * Reads all parameters, only to check them.
+   * @throws UserError as `readParameters` does
+   */
+  verify(): void;
   close(): void;
 }
 
@@ -30,7 +36,8 @@ export interface ModelFile extends Omit<Model, 'parameters'>, Disposable {
 export interface Numbers {
   /** Widens the F16 numbers in the last half of `values` to F32, in place. */
   widen(values: Float32Array): void;
-  areFinite(values: Float32Array): boolean;
+  /** The largest magnitude of the values; NaN if one is NaN. */
+  largest(values: Float32Array): number;
 }
 
 /** The tensor with the phrases of gazetteers, as `packGazetteer` encodes them. */
@@ -74,20 +81,32 @@ export function openModel(nameOrPath: string): ModelFile {
   };
   try {
     checkVersion(file.metadata, path);
-    const description = decodeMetadata(file.metadata, fail);
+    const description = decodeMetadata(file.metadata, fail, file.bytes);
     checkTensors(file, description, fail);
     const { config, vocabulary } = description;
+    const readParameters: ModelFile['readParameters'] = (
+      target,
+      numbers = { widen: widenHalves, largest },
+    ) => {
+      for (const { name } of parameterSpecs(config)) {
+        const values = target(name);
+        file.readFloats(name, values, numbers.widen);
+        const problem = magnitudeProblem(numbers.largest(values));
+        if (problem !== undefined) fail(`tensor "${name}" ${problem}`);
+      }
+    };
     return {
       path,
       bytes: file.bytes,
       ...description,
       vocabulary: withVectors(withPhrases(vocabulary, file, fail), file, fail),
-      readParameters(target, numbers = { widen: widenHalves, areFinite }) {
-        for (const { name } of parameterSpecs(config)) {
-          const values = target(name);
-          file.readFloats(name, values, numbers.widen);
-          if (!numbers.areFinite(values)) fail(`tensor "${name}" has numbers that are not finite`);
-        }
+      readParameters,
+      verify() {
+        const sizes = new Map(
+          parameterSpecs(config).map(({ name, shape }) => [name, sizeOf(shape)]),
+        );
+        const buffer = new Float32Array(Math.max(...sizes.values()));
+        readParameters((name) => buffer.subarray(0, sizes.get(name)!));
       },
       close: file.close,
       [Symbol.dispose]: file.close,

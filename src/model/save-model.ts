@@ -1,8 +1,8 @@
 import { packGazetteer } from '../corpus/features/gazetteer.ts';
 import { DivergedError, UserError } from '../errors.ts';
 import { parameterSpecs } from '../network/network.ts';
-import { areFinite } from './finite.ts';
 import { fitsHalf, floatToHalf } from './half.ts';
+import { largest, magnitudeProblem } from './magnitude.ts';
 import { type Description, encodeMetadata, tagColumnsJson } from './metadata.ts';
 import { findNetworkProblem } from './metadata-checks.ts';
 import type { Model } from './model.ts';
@@ -21,9 +21,10 @@ export function saveModel(path: string, model: Model): number {
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, init } of parameterSpecs(model.config)) {
     const data = model.parameters.get(name)!;
-    if (!areFinite(data))
+    const problem = magnitudeProblem(largest(data));
+    if (problem !== undefined)
       throw new DivergedError(
-        `${path}: not saved, because parameter "${name}" has values that are not finite. Use a lower learning rate.`,
+        `${path}: not saved, because parameter "${name}" ${problem}. Use a lower learning rate.`,
       );
     tensors.set(
       name,

@@ -93,6 +93,10 @@ const within = (path: string, problem: Problem): Problem => ({
   path: `${path}${problem.path}`,
 });
 
+/** A key from a stranger, which may be long or have line breaks. */
+const keyText = (name: string): string =>
+  /^[\w-]{1,60}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, 60))}]`;
+
 function problemOfField(
   value: unknown,
   names: readonly string[],
@@ -101,7 +105,7 @@ function problemOfField(
   if (!isJsonObject(value)) return { path: '', value, expected: 'an object' };
   for (const name of names) {
     const problem = checkOf(name)(value[name]);
-    if (problem) return within(`.${name}`, problem);
+    if (problem) return within(keyText(name), problem);
   }
   return undefined;
 }

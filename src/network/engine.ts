@@ -154,6 +154,8 @@ export interface Emissions {
   readonly best: readonly Int32Array[];
   /** For each head (tokens, tags), the scores before the softmax or CRF, if requested. */
   readonly scores?: readonly Float32Array[];
+  /** False if a score is infinite or NaN. Undefined if the engine does not tell. */
+  readonly areFinite?: boolean;
 }
 
 export interface EmissionOptions {
@@ -227,7 +229,8 @@ export type ReadParameters = (
 export interface Conversions {
   /** Widens the 16-bit numbers in the last half of `values` to 32 bits, in place. */
   widen(values: Float32Array): void;
-  areFinite(values: Float32Array): boolean;
+  /** The largest magnitude of the values; NaN if one is NaN. */
+  largest(values: Float32Array): number;
 }
 
 /** Options of every engine. */

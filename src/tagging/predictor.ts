@@ -60,10 +60,16 @@ export interface Predictor {
   misfits(): number;
 }
 
+export interface PredictorOptions {
+  /** Called when a score is infinite or NaN. Default: the tags are used all the same. */
+  readonly onNotFinite?: () => void;
+}
+
 export function createPredictor(
   engine: Engine,
   vocabulary: Vocabulary,
   tagColumns: readonly Pick<TagColumn, 'scheme' | 'trainedScheme' | 'lemmas' | 'lexicon'>[],
+  { onNotFinite = () => undefined }: PredictorOptions = {},
 ): Predictor {
   const { maxTokens } = engine;
   const wordIds = createWordIds(vocabulary);
@@ -81,7 +87,11 @@ export function createPredictor(
       return found;
     };
     finishPrevious = finishOnce;
-    return finishOnce;
+    return () => {
+      const emissions = finishOnce();
+      if (emissions.areFinite === false) onNotFinite();
+      return emissions;
+    };
   }
 
   /** Begins to compute, for each tag column, for each sentence, the best path and, if requested, the scores (L, K). */

@@ -1,6 +1,7 @@
 import type { BackendOptions } from '../backend/backend.ts';
 import type { TokenLines } from '../corpus/index.ts';
 import { type Span, spans } from '../corpus/tags/scheme.ts';
+import { UserError } from '../errors.ts';
 import { type ModelFile, openModel } from '../model/model-file.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
 import { createBuiltinEngine } from '../network/builtin/engine.ts';
@@ -12,7 +13,7 @@ import { checkedTagIndices, type RecallBias } from './recall.ts';
 
 /** A model ready to tag. After `close` every call throws an error with the code `SEQTAG_CLOSED`. */
 export interface Tagger {
-  readonly model: Omit<ModelFile, 'readParameters' | 'close' | typeof Symbol.dispose>;
+  readonly model: Omit<ModelFile, 'readParameters' | 'verify' | 'close' | typeof Symbol.dispose>;
   readonly backend: EngineDescription;
   /**
    * Tags sentences in the model's first tag column: for each sentence, a tag for each token.
@@ -84,7 +85,14 @@ export function loadTagger(nameOrPath: string, options: TaggerOptions = {}): Tag
   using model = openModel(nameOrPath);
   const { config, vocabulary, tagColumns, record, path, bytes } = model;
   const engine = openEngine(model, options);
-  const predictor = createPredictor(engine, vocabulary, tagColumns);
+  const predictor = createPredictor(engine, vocabulary, tagColumns, {
+    onNotFinite() {
+      throw new UserError(
+        `${path}: its scores are not finite, because weights are damaged or too large. Train or copy it again.`,
+        { code: 'SEQTAG_MODEL_DAMAGED' },
+      );
+    },
+  });
   const annotate = createAnnotate(engine, vocabulary, { tagColumns, predictor });
   let closed: Promise<void> | undefined;
 

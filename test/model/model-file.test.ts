@@ -218,6 +218,77 @@ test('every damage is named', () => {
   ).toMatch(/"output.bias" has numbers that are not finite/);
 });
 
+test('numbers that are too large for finite scores are refused, and not saved', () => {
+  const large = (value: number) =>
+    ({ dtype: 'F32', shape: [2], data: Float32Array.of(1, value) }) as const;
+  for (const value of [2e9, -3e38])
+    expect(complaint(({ tensors }) => tensors.set('output.bias', large(value)))).toMatch(
+      /"output.bias" has a number of (2\.0e\+9|3\.0e\+38), too large for finite scores/,
+    );
+  const path = join(folder, 'large.safetensors');
+  const parameters = new Map(model.parameters).set('output.bias', Float32Array.of(1e9, -1e9));
+  saveModel(path, { ...model, parameters });
+  expect(read(path)).toEqual(parameters);
+  parameters.set('output.bias', Float32Array.of(0, 2e9));
+  expect(() => saveModel(path, { ...model, parameters })).toThrow(DivergedError);
+});
+
+test('verifying reads all parameters', () => {
+  const path = join(folder, 'verified.safetensors');
+  saveModel(path, model);
+  using whole = openModel(path);
+  whole.verify();
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(path, bytes);
+  using damaged = openModel(path);
+  expect(() => damaged.verify()).toThrow(/tensor "word.embedding" does not have its checksum/);
+});
+
+test.each([
+  ['vocabulary', { words: ['', 'a', 'a'] }, /vocabulary\.words has "a" twice/],
+  ['vocabulary', { chars: ['', '', '', 'b', 'b'] }, /vocabulary\.chars has "b" twice/],
+  ['vocabulary', { tags: [['X', 'X']] }, /vocabulary\.tags\[0\] has "X" twice/],
+  [
+    'record',
+    {
+      members: [
+        { seed: 1, bestEpoch: 1, epochs: [], dev: [{ accuracy: 1 }] },
+        { seed: 2, bestEpoch: 1, epochs: [], dev: [{ accuracy: 1 }] },
+      ],
+    },
+    /record\.members has 2 networks, but config\.members is 1/,
+  ],
+])('a %s with %j is refused', (part, change, pattern) => {
+  const whole = { ...model[part as 'vocabulary' | 'record'], ...change };
+  expect(complaint(({ metadata }) => metadata.set(part, JSON.stringify(whole)))).toMatch(pattern);
+});
+
+test('JSON that is nested too deep or would take too much memory is refused', () => {
+  const nested = (depth: number) => `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  for (const depth of [40, 100_000])
+    expect(complaint(({ metadata }) => metadata.set('record', nested(depth)))).toMatch(
+      /`record` in its metadata is nested more than 32 deep/,
+    );
+  expect(complaint(({ metadata }) => metadata.set('record', `[${'[],'.repeat(5e5)}0]`))).toMatch(
+    /`record` in its metadata would take too much memory/,
+  );
+});
+
+test('a model with too many tags for its decoder is refused', () => {
+  const tags = Array(2).fill(2000);
+  expect(withConfig({ decoder: 'constrained', tags })).toMatch(/vocabulary.tags/);
+  const names = Array.from({ length: 2000 }, (_, i) => `${i}`);
+  const [column] = model.tagColumns;
+  const two = {
+    config: { ...config, decoder: 'constrained', tags } as const,
+    vocabulary: { ...model.vocabulary, tags: [names, names] },
+    tagColumns: [column!, column!],
+  };
+  expect(() => checkSavable(two)).toThrow(/more than 2048 tags, too many for its decoder/);
+  checkSavable({ ...two, config: { ...two.config, decoder: 'softmax' } });
+});
+
 test('embeddings are kept in half precision, all else in full', () => {
   const path = join(folder, 'half.safetensors');
   saveModel(path, model);
@@ -353,7 +424,7 @@ test('any JSON in place of any part of the metadata is accepted, or refused with
 
 test('an embedding with a value beyond half precision is kept in full', () => {
   const path = join(folder, 'large.safetensors');
-  for (const value of [65_504, 65_519, 65_520, -1e30]) {
+  for (const value of [65_504, 65_519, 65_520, -1e9]) {
     const parameters = new Map(model.parameters);
     const values = parameters.get('word.embedding')!.slice();
     values[3] = value;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { crc32, portableCrc32 } from '../../src/model/safetensors/checksums.ts';
 import type { Dtype, Tensor } from '../../src/model/safetensors/format.ts';
 import { openSafetensors } from '../../src/model/safetensors/read.ts';
 import * as writing from '../../src/model/safetensors/write.ts';
@@ -69,14 +70,16 @@ const f32 = (shape: number[], ...values: number[]): Tensor => ({
 });
 
 describe('writing', () => {
-  it('gives the bytes of the published format', () => {
+  it('gives the bytes of the published format, with checksums that any program can compute', () => {
     writeSafetensors(
       file,
       { b: f32([2], 1, -2), a: { dtype: 'U8', shape: [1, 3], data: Uint8Array.of(7, 8, 9) } },
       { z: '"ü"', a: '1' },
     );
-    const header =
-      '{"__metadata__":{"a":"1","z":"\\"ü\\""},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"U8","shape":[1,3],"data_offsets":[8,11]}}';
+    // by Python's zlib.crc32: of 'a\0001\0z\0"ü"\0' and 'a\0U8\0001,3\0b\0F32\0002\0', and of the bytes of b and a
+    const checksums =
+      '{\\"__metadata__\\":\\"f4867d7b\\",\\"b\\":\\"c3872656\\",\\"a\\":\\"4b0bfd3b\\"}';
+    const header = `{"__metadata__":{"a":"1","checksums":"${checksums}","z":"\\"ü\\""},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"U8","shape":[1,3],"data_offsets":[8,11]}}`;
     const size = Buffer.byteLength(header);
     const padded = header + ' '.repeat((8 - (size % 8)) % 8);
     const data = Buffer.from('0000803f000000c0070809', 'hex');
@@ -126,7 +129,6 @@ describe('writing', () => {
 
   it('writes no tensors and no metadata', () => {
     writeSafetensors(file, {});
-    expect(fs.readFileSync(file).equals(bytesOf('{}      '))).toBe(true);
     expect(readSafetensors(file)).toEqual({ tensors: new Map(), metadata: new Map() });
   });
 
@@ -148,6 +150,108 @@ describe('writing', () => {
     using opened = openSafetensors(file);
     opened.readInto('t', target);
     expect([...new Float32Array(target.buffer, 8, 2)]).toEqual([1.5, -2]);
+  });
+});
+
+describe('checksums', () => {
+  const tensors: Record<string, Tensor> = {
+    a: f32([3], 1, 2, 3),
+    b: f32([3], 4, 5, 6),
+    c: { dtype: 'F16', shape: [2], data: Uint16Array.of(7, 8) },
+  };
+  /** Writes the tensors and a string, with a change of the header's text or of the data. */
+  function changed(change: { header?: (text: string) => string; data?: (data: Buffer) => void }) {
+    writeSafetensors(file, tensors, { k: 'v' });
+    const bytes = fs.readFileSync(file);
+    const end = 8 + bytes.readUInt32LE(0);
+    const data = bytes.subarray(end);
+    change.data?.(data);
+    const header = bytes.toString('utf8', 8, end);
+    return bytesOf(change.header?.(header) ?? header, data);
+  }
+
+  it('notice every changed byte', () => {
+    writeSafetensors(file, tensors, { k: 'v' });
+    const bytes = fs.readFileSync(file);
+    for (let at = 0; at < bytes.length; at++) {
+      const damage = Buffer.from(bytes);
+      damage[at]! ^= 1;
+      refusal(damage);
+    }
+  });
+
+  it.each([
+    [
+      'data',
+      { data: (data: Buffer) => data.writeFloatLE(9, 12) },
+      'tensor "b" does not have its checksum: the file is damaged. Copy or train it again.',
+    ],
+    [
+      'metadata',
+      { header: (text: string) => text.replace('"v"', '"w"') },
+      'the header does not have its checksum',
+    ],
+    [
+      'a dtype of the same size',
+      { header: (text: string) => text.replace('F16', 'U16') },
+      'the header does not have its checksum',
+    ],
+    [
+      'exchanged tensors',
+      {
+        header: (text: string) =>
+          text.replace('"a":{', '"x":{').replace('"b":{', '"a":{').replace('"x":{', '"b":{'),
+      },
+      'tensor "b" does not have its checksum',
+    ],
+    [
+      'a checksum of no tensor',
+      { header: (text: string) => text.replace('\\"a\\"', '\\"d\\"') },
+      'the checksums in its header are not those of its tensors',
+    ],
+    [
+      'a missing checksum',
+      { header: (text: string) => text.replace(/,\\"a\\":\\"\w{8}\\"/, '') },
+      'the checksums in its header are not those of its tensors',
+    ],
+    [
+      'checksums that are none',
+      { header: (text: string) => text.replace(/(\\"a\\":\\")\w{8}/, '$1x') },
+      'the checksums in its header are not those of its tensors',
+    ],
+  ])('notice %s', (_, change, expected) => {
+    expect(refusal(changed(change))).toContain(expected);
+  });
+
+  it('may be missing, as in files of earlier versions', () => {
+    const without = changed({
+      header: (text) => text.replace(/"checksums":"(?:\\.|[^"])*",/, ''),
+      data: (data) => data.writeFloatLE(9, 12),
+    });
+    fs.writeFileSync(file, without);
+    const { metadata, tensors } = readSafetensors(file);
+    expect(metadata).toEqual(new Map([['k', 'v']]));
+    expect(tensors.get('b')).toEqual(f32([3], 9, 5, 6));
+  });
+
+  it('are CRC-32, also where Node has none', () => {
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i * i);
+    expect(portableCrc32('123456789')).toBe(0xcbf43926);
+    expect(crc32('123456789')).toBe(0xcbf43926);
+    expect(portableCrc32('é')).toBe(crc32(Buffer.from('é')));
+    expect(portableCrc32(bytes)).toBe(crc32(bytes));
+    expect(portableCrc32(bytes.subarray(9), portableCrc32(bytes.subarray(0, 9)))).toBe(
+      crc32(bytes),
+    );
+  });
+
+  it('are computed piece by piece', () => {
+    const data = Float32Array.from({ length: 200_000 }, (_, i) => i);
+    writeSafetensors(file, { long: { dtype: 'F32', shape: [data.length], data } });
+    expect(readSafetensors(file).tensors.get('long')!.data).toEqual(data);
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    expect(refusal(bytes)).toContain('tensor "long" does not have its checksum');
   });
 });
 
@@ -221,8 +325,8 @@ describe('reading', () => {
     ['ones', Buffer.alloc(100, 0xff), 'a header of 18,446,744,073,709,551,615 bytes'],
     [
       'a header too long',
-      bytesOf('{}').fill(0xe2, 0, 1).fill(5, 3, 4),
-      'header ends at byte 83,886,314 but the file has 10: the file is cut short',
+      bytesOf('{}').fill(0xe2, 0, 1).fill(1, 3, 4),
+      'header ends at byte 16,777,450 but the file has 10: the file is cut short',
     ],
     [
       'a header beyond the limit',
@@ -231,7 +335,7 @@ describe('reading', () => {
     ],
     ['no object', bytesOf('[1]     '), 'no header that begins with "{"'],
     ['space first', bytesOf(' {}     '), 'no header that begins with "{"'],
-    ['broken JSON', bytesOf('{"t":}  '), 'the header is not JSON'],
+    ['broken JSON', bytesOf('{"t" {}  '), 'the header is not JSON'],
     [
       'broken UTF-8',
       bytesOf('{"__metadata__":{"k":"v"}}').fill(0xff, 31, 32),
@@ -309,6 +413,26 @@ describe('reading', () => {
       bytesOf(one(whole), 1008),
       'it goes on for 1,000 bytes after the last tensor',
     ],
+    [
+      'a description of a tensor that is too long',
+      bytesOf(`{"t":{"dtype":"F32","shape":[${'1,'.repeat(3000)}2],"data_offsets":[0,8]}}`, 8),
+      'the header is not JSON',
+    ],
+    [
+      'too many entries',
+      bytesOf(
+        `{"__metadata__":{${Array.from({ length: 1001 }, (_, i) => `"${i}":""`).join(',')}}}`,
+      ),
+      'the header has more than 1000 entries',
+    ],
+    [
+      'too many tensors',
+      bytesOf(
+        `{${Array.from({ length: 100_001 }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`).join(',')}}`,
+      ),
+      'the header has more than 100,000 tensors',
+    ],
+    ['text after the header', bytesOf('{} {}   '), 'the header is not JSON'],
     ['bytes of no tensor', bytesOf('{}      ', 1), 'it goes on for 1 byte after the last tensor'],
   ])('refuses %s', (_, bytes, expected) => {
     expect(refusal(bytes)).toContain(expected);

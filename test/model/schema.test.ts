@@ -47,6 +47,9 @@ it('reports the path of the first problem', () => {
   expect(found(check, { a: [], c: { x: true, y: 'yes' } })).toBe(
     'it.c.y is "yes", expected true or false',
   );
+  expect(found(check, { a: [], c: { 'x\ny': 1 } })).toBe(
+    'it.c["x\\ny"] is 1, expected true or false',
+  );
   expect(found(check, { a: [] })).toBe('it.c is missing, expected an object');
   expect(found(string, Array(50).fill('long'))).toMatch(
     /^it is \["long".{53}…, expected a string$/,

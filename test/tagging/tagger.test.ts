@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tokenLines } from '../../src/corpus/formats/token-lines.ts';
+import { saveModel } from '../../src/model/save-model.ts';
+import { type NetworkConfig, plainBiLstm } from '../../src/network/config.ts';
+import { parameterSpecs } from '../../src/network/network.ts';
+import { sizeOf } from '../../src/network/parameters.ts';
 import { loadTagger } from '../../src/tagging/tagger.ts';
 
 const closed = expect.objectContaining({
@@ -43,6 +50,48 @@ describe('a tagger', () => {
       expect(tagger.tagColumns([sentence, ['Paris', '.']])).toEqual(expected);
     }
   });
+});
+
+it('scores that are not finite are an error in one line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqtag-tagger-'));
+  const path = join(folder, 'huge.safetensors');
+  const config: NetworkConfig = {
+    ...plainBiLstm,
+    ...{ cell: 'rnn', activation: 'relu', direction: 'forward', charEncoder: 'none' },
+    ...{ words: 2, wordDim: 1, chars: 3, charDim: 1, charWidth: 1, charFilters: 1, charHidden: 1 },
+    ...{ layers: 1, hidden: 1, tags: [2] },
+  };
+  try {
+    saveModel(path, {
+      config,
+      vocabulary: { words: ['', 'a'], chars: ['', '', ''], tags: [['X', 'Y']], lowercase: false },
+      tagColumns: [{ scheme: 'none', trainedScheme: 'none', format: 'columns' }],
+      record: {
+        ...{ seqtag: '0', command: '', seed: 1, kernels: '', corpora: [], hyperparameters: {} },
+        ...{ bestEpoch: 1, epochs: [], dev: [{ accuracy: 1 }] },
+      },
+      // the hidden state grows by this factor from token to token
+      parameters: new Map(
+        parameterSpecs(config).map(({ name, shape }) => [
+          name,
+          new Float32Array(sizeOf(shape)).fill(1e8),
+        ]),
+      ),
+    });
+    const tagger = loadTagger(path, { threads: 1 });
+    expect(tagger.tag([['a']])[0]).toHaveLength(1);
+    const damaged = expect.objectContaining({
+      code: 'SEQTAG_MODEL_DAMAGED',
+      message: expect.stringMatching(/huge\.safetensors: its scores are not finite, [^\n]*\.$/),
+    });
+    const long = Array<string>(9).fill('a');
+    expect(thrown(() => tagger.tag([['a'], long]))).toEqual(damaged);
+    expect(thrown(() => tagger.annotate([long], { confidence: true }))).toEqual(damaged);
+    expect(tagger.tag([['a']])[0]).toHaveLength(1);
+    await tagger.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('after close every call throws', async () => {

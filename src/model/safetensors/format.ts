@@ -56,8 +56,11 @@ export interface TensorLocation {
   readonly end: number;
 }
 
-/** Maximum size of a header in bytes. */
-export const MAX_HEADER = 100_000_000;
+/**
+ * Maximum size of a header in bytes. The format allows 100,000,000; less bounds the memory that reading a header takes, and
+ * is still enough for two million words.
+ */
+export const MAX_HEADER = 2 ** 25;
 
 export const isDtype = (name: string): name is Dtype => Object.hasOwn(arrays, name);
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, UserError } from '../../errors.ts';
+import { CHECKSUMS, headerCrc32, OF_HEADER } from './checksums.ts';
 import { foreignFile } from './foreign-files.ts';
 import {
   elementBytes,
@@ -9,10 +10,13 @@ import {
   quotedName,
   type TensorLocation,
 } from './format.ts';
+import { jsonReader } from './json-reader.ts';
 
 export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
+  /** The CRC-32 of each tensor; undefined if the file has no checksums. */
+  readonly checksums: ReadonlyMap<string, number> | undefined;
 }
 
 interface FileFacts {
@@ -23,6 +27,7 @@ interface FileFacts {
 const REMEDY = 'Copy or train it again.';
 /** Size in bytes of the number before the header. */
 const LENGTH = 8;
+const FIELDS: readonly string[] = ['dtype', 'shape', 'data_offsets'];
 
 /**
  * Reads and checks the header of a file.
@@ -58,53 +63,98 @@ export function readHeader(
   return parseHeader(bytes, { file, fileBytes });
 }
 
+/** Files with more of them are refused, because each takes memory. */
+const MOST_TENSORS = 100_000;
+const MOST_ENTRIES = 1000;
+
 function parseHeader(bytes: Uint8Array, { file, fileBytes }: FileFacts): Header {
-  const json = parseJson(bytes, file);
   const dataBegin = LENGTH + bytes.length;
   const metadata = new Map<string, string>();
   const tensors = new Map<string, TensorLocation>();
-  for (const [name, value] of Object.entries(json)) {
-    if (name !== '__metadata__') {
-      tensors.set(name, locate(value, { file, name, dataBegin }));
-      continue;
+  const reader = jsonReader(decodeUtf8(bytes, file), () => {
+    throw damaged(file, 'the header is not JSON');
+  });
+  const fail = (what: string): UserError => damaged(file, `the header has ${what}`);
+  const once = (key: string, known: { has(key: string): boolean }): void => {
+    if (known.has(key)) throw fail(`${quotedName(key)} twice`);
+  };
+  let hasMetadata = false;
+  reader.members((name) => {
+    if (name === OF_HEADER) {
+      if (hasMetadata) throw fail(`"${OF_HEADER}" twice`);
+      hasMetadata = true;
+      if (reader.peek() !== '{') throw damaged(file, `"${OF_HEADER}" is not an object`);
+      reader.members((key) => {
+        once(key, metadata);
+        if (reader.peek() !== '"')
+          throw damaged(file, `"${OF_HEADER}" holds no string at ${quotedName(key)}`);
+        if (metadata.size === MOST_ENTRIES) throw fail(`more than ${MOST_ENTRIES} entries`);
+        metadata.set(key, reader.string());
+      });
+      return;
     }
-    if (!isObject(value)) throw damaged(file, '"__metadata__" is not an object');
-    for (const [key, entry] of Object.entries(value)) {
-      if (typeof entry !== 'string')
-        throw damaged(file, `"__metadata__" holds no string at ${quotedName(key)}`);
-      metadata.set(key, entry);
-    }
-  }
+    once(name, tensors);
+    if (tensors.size === MOST_TENSORS) throw fail(`more than ${grouped(MOST_TENSORS)} tensors`);
+    const info = new Map<string, unknown>();
+    if (reader.peek() !== '{')
+      throw damaged(file, `tensor ${quotedName(name)} is not described by an object`);
+    reader.members((field) => {
+      once(field, info);
+      info.set(field, reader.small());
+    });
+    tensors.set(name, locate(info, { file, name, dataBegin }));
+  });
+  if (reader.peek() !== '') throw damaged(file, 'the header is not JSON');
   checkCover(tensors, { file, fileBytes, dataBegin });
-  return { metadata, tensors };
+  const checksums = decodeChecksums(metadata, { file, tensors });
+  metadata.delete(CHECKSUMS);
+  return { metadata, tensors, checksums };
 }
 
-function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
-  let text: string;
-  let json: unknown;
+function decodeUtf8(bytes: Uint8Array, file: string): string {
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    json = JSON.parse(text);
-  } catch (error) {
-    throw damaged(file, `the header is not ${error instanceof SyntaxError ? 'JSON' : 'UTF-8'}`);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw damaged(file, 'the header is not UTF-8');
   }
-  if (!isObject(json)) throw damaged(file, 'the header is not a JSON object');
-  // what `seqtag` writes is what JSON.stringify gives: a fast proof that no key occurs twice
-  const twice = JSON.stringify(json) === text.trimEnd() ? undefined : duplicateKey(text);
-  if (twice !== undefined) throw damaged(file, `the header has ${quotedName(twice)} twice`);
-  return json;
+}
+
+/** The checksums of the tensors, after a check of the header's own; undefined if the file has none. */
+function decodeChecksums(
+  metadata: ReadonlyMap<string, string>,
+  { file, tensors }: { file: string; tensors: Header['tensors'] },
+): Header['checksums'] {
+  const json = metadata.get(CHECKSUMS);
+  const checksums = new Map<string, number>();
+  const fail = (): never => {
+    throw damaged(file, 'the checksums in its header are not those of its tensors');
+  };
+  if (json === undefined) {
+    // a damaged key would look like a file without checksums
+    for (const value of metadata.values()) if (value.startsWith(`{"${OF_HEADER}":"`)) fail();
+    return undefined;
+  }
+  const reader = jsonReader(json, fail);
+  reader.members((name) => {
+    const text = reader.string();
+    if (!/^[\da-f]{8}$/.test(text) || (name !== OF_HEADER && !tensors.has(name))) fail();
+    checksums.set(name, Number.parseInt(text, 16));
+  });
+  if (reader.peek() !== '' || checksums.size !== tensors.size + 1) fail();
+  if (checksums.get(OF_HEADER) !== headerCrc32({ metadata, tensors }))
+    throw damaged(file, 'the header does not have its checksum');
+  return checksums;
 }
 
 /** Checks the description of a tensor, and returns where it is in the file. */
 function locate(
-  value: unknown,
+  info: ReadonlyMap<string, unknown>,
   { file, name, dataBegin }: { file: string; name: string; dataBegin: number },
 ): TensorLocation {
   const fail = (what: string): UserError => damaged(file, `tensor ${quotedName(name)} ${what}`);
-  if (!isObject(value)) throw fail('is not described by an object');
-  const { dtype, shape, data_offsets: offsets, ...others } = value;
-  const [foreign] = Object.keys(others);
+  const foreign = [...info.keys()].find((field) => !FIELDS.includes(field));
   if (foreign !== undefined) throw fail(`has an unknown field ${quotedName(foreign)}`);
+  const [dtype, shape, offsets] = FIELDS.map((field) => info.get(field));
   if (typeof dtype !== 'string') throw fail('has no dtype');
   if (!isDtype(dtype))
     throw problem(
@@ -156,38 +206,6 @@ function checkCover(
     throw damaged(file, `it goes on for ${byteCount(fileBytes - reached)} after the last tensor`);
 }
 
-/**
- * The first key that occurs twice in an object of valid JSON. JSON.parse would keep the later one.
- */
-function duplicateKey(text: string): string | undefined {
-  const open: (Set<string> | undefined)[] = []; // keys of each open object, undefined for an array
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x7b) open.push(new Set());
-    else if (c === 0x5b) open.push(undefined);
-    else if (c === 0x7d || c === 0x5d) open.pop();
-    else if (c === 0x22) {
-      const begin = i++;
-      for (let d = text.charCodeAt(i); d !== 0x22; d = text.charCodeAt(i)) i += d === 0x5c ? 2 : 1;
-      const keys = open.at(-1);
-      if (keys === undefined || !isFollowedByColon(text, i + 1)) continue;
-      const key = JSON.parse(text.slice(begin, i + 1)) as string;
-      if (keys.has(key)) return key;
-      keys.add(key);
-    }
-  }
-  return undefined;
-}
-
-function isFollowedByColon(text: string, from: number): boolean {
-  let i = from;
-  while (text.charCodeAt(i) <= 0x20) i++;
-  return text.charCodeAt(i) === 0x3a;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 
@@ -197,7 +215,7 @@ const problem = (
   code: ErrorCode = 'SEQTAG_MODEL_FORMAT',
 ): UserError => new UserError(`${file}: ${message}`, { code });
 
-const damaged = (file: string, what: string): UserError =>
+export const damaged = (file: string, what: string): UserError =>
   problem(file, `${what}: the file is damaged. ${REMEDY}`, 'SEQTAG_MODEL_DAMAGED');
 
 const truncated = (file: string, what: string): UserError =>

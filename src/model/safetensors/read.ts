@@ -3,19 +3,19 @@ import { UserError } from '../../errors.ts';
 import { openRegularFile } from '../../files/read.ts';
 import { fileError } from '../../files/system-errors.ts';
 import { bfloatToFloat, lastHalf, widenHalves } from '../half.ts';
+import { crc32 } from './checksums.ts';
 import { elementBytes, quotedName, type TensorLocation } from './format.ts';
-import { readHeader } from './header.ts';
+import { damaged, type Header, readHeader } from './header.ts';
 
 /** An open file with a header that was checked against the file's length. */
-export interface SafetensorsFile extends Disposable {
+export interface SafetensorsFile extends Pick<Header, 'metadata' | 'tensors'>, Disposable {
   readonly path: string;
   /** Size of the file. */
   readonly bytes: number;
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly tensors: ReadonlyMap<string, TensorLocation>;
   /**
    * Reads the bytes of a tensor into `target`, which has exactly its length and may be shared memory.
-   * @throws UserError if the file cannot be read or has become shorter; Error for an unknown name or a wrong length
+   * @throws UserError if the file cannot be read or has become shorter, or the bytes do not have their checksum; Error for an
+   * unknown name or a wrong length
    */
   readInto(name: string, target: Uint8Array): void;
   /**
@@ -27,8 +27,8 @@ export interface SafetensorsFile extends Disposable {
   close(): void;
 }
 
-/** One system call reads less than 2 GiB. */
-const MAX_READ = 2 ** 30;
+/** Bytes that are read at a time. Their checksum is computed while they are in the cache of the processor. */
+const PIECE = 2 ** 18;
 
 /**
  * Opens a file and checks its header: the length, the JSON, each dtype, shape and location, and that
@@ -46,8 +46,7 @@ export function openSafetensors(file: string): SafetensorsFile {
   function read(target: Uint8Array, from: number): void {
     try {
       for (let done = 0; done < target.length; ) {
-        const wanted = Math.min(target.length - done, MAX_READ);
-        const got = fs.readSync(fd, target, done, wanted, from + done);
+        const got = fs.readSync(fd, target, done, target.length - done, from + done);
         if (got === 0)
           throw new UserError(
             `${file}: became shorter while it was read. Copy or train it again.`,
@@ -71,7 +70,14 @@ export function openSafetensors(file: string): SafetensorsFile {
     const { begin, end } = location(name);
     if (target.length !== end - begin)
       throw new Error(`tensor ${quotedName(name)} has ${end - begin} bytes, not ${target.length}`);
-    read(target, begin);
+    let crc = 0;
+    for (let at = 0; at < target.length; at += PIECE) {
+      const piece = target.subarray(at, at + PIECE);
+      read(piece, begin + at);
+      if (checksums) crc = crc32(piece, crc);
+    }
+    if (checksums && crc !== checksums.get(name))
+      throw damaged(file, `tensor ${quotedName(name)} does not have its checksum`);
   }
 
   function readFloats(name: string, target: Float32Array, widen = widenHalves): void {
@@ -91,11 +97,14 @@ export function openSafetensors(file: string): SafetensorsFile {
     }
   }
 
-  let tensors: ReadonlyMap<string, TensorLocation>;
+  let tensors: Header['tensors'];
+  let checksums: Header['checksums'];
   try {
     const header = readHeader(read, { file, fileBytes: bytes });
-    tensors = header.tensors;
-    return { path: file, bytes, ...header, readInto, readFloats, close, [Symbol.dispose]: close };
+    ({ tensors, checksums } = header);
+    const { metadata } = header;
+    const reading = { readInto, readFloats, close, [Symbol.dispose]: close };
+    return { path: file, bytes, metadata, tensors, ...reading };
   } catch (error) {
     close();
     throw error;

@@ -1,4 +1,5 @@
 import { writeFile, writeFileInBackground } from '../../files/write.ts';
+import { CHECKSUMS, crc32, encodeChecksums, headerCrc32, OF_HEADER } from './checksums.ts';
 import {
   arrays,
   elementBytes,
@@ -10,7 +11,7 @@ import {
 } from './format.ts';
 
 /**
- * Writes tensors and metadata. The same input gives the same bytes. Tensors are sorted by falling element size, so that
+ * Writes tensors and metadata, with checksums. The same input gives the same bytes. Tensors are sorted by falling element size, so that
  * all are aligned, then by name. The file appears only when it is complete.
  * @returns the size of the file in bytes
  * @throws UserError when the file cannot be written; Error when a tensor contradicts its description
@@ -38,10 +39,13 @@ function safetensorsChunks(
   metadata: ReadonlyMap<string, string>,
 ): Uint8Array[] {
   const ordered = inFileOrder(tensors);
-  return [
-    headerBytes(ordered, metadata),
-    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ];
+  const chunks = ordered.map(
+    ([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
+  const checksums = new Map([[OF_HEADER, headerCrc32({ metadata, tensors })]]);
+  for (const [i, [name]] of ordered.entries()) checksums.set(name, crc32(chunks[i]!));
+  const entries = new Map(metadata).set(CHECKSUMS, encodeChecksums(checksums));
+  return [headerBytes(ordered, entries), ...chunks];
 }
 
 function inFileOrder(tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
@@ -64,12 +68,9 @@ function headerBytes(
   ordered: readonly [string, Tensor][],
   metadata: ReadonlyMap<string, string>,
 ): Uint8Array {
-  const members: string[] = [];
-  if (metadata.size > 0) {
-    const entries = [...metadata].sort(([a], [b]) => compare(a, b));
-    const pairs = entries.map(([key, value]) => `${jsonOf(key)}:${jsonOf(value)}`);
-    members.push(`"__metadata__":{${pairs.join(',')}}`);
-  }
+  const entries = [...metadata].sort(([a], [b]) => compare(a, b));
+  const pairs = entries.map(([key, value]) => `${jsonOf(key)}:${jsonOf(value)}`);
+  const members = [`"__metadata__":{${pairs.join(',')}}`];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
     const end = offset + data.byteLength;

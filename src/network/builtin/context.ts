@@ -47,6 +47,10 @@ export interface Context {
   countTagged(tokens: number): void;
 }
 
+/** The largest magnitude that the kernel `measure` found; NaN if there was a NaN. */
+export const largestIn = (measured: Float64Array): number =>
+  Number.isNaN(measured[0]) ? Number.NaN : measured[1]!;
+
 const CACHE_BYTES = 32 * 2 ** 20;
 
 /** Reserves the network's memory and gives the program to the threads. All parameters are 0. */

@@ -4,7 +4,7 @@ import type { Conversions, Engine } from '../engine.ts';
 import { sizeOf } from '../parameters.ts';
 import { TaskId } from '../program.ts';
 import { packTickets } from '../tasks/packing.ts';
-import { type BuiltinOptions, type Context, createContext } from './context.ts';
+import { type BuiltinOptions, type Context, createContext, largestIn } from './context.ts';
 import { createInference } from './inference.ts';
 import { gradientNorms } from './probing.ts';
 import { prepare } from './shards.ts';
@@ -94,11 +94,11 @@ export function createEngineOver(backend: Backend, options: BuiltinOptions): Eng
 function conversions({ backend: { arena, kernels }, scratch }: Context): Conversions {
   return {
     widen: ({ byteOffset, length }) => kernels.widen_halves(byteOffset, length),
-    areFinite({ byteOffset, length }) {
+    largest({ byteOffset, length }) {
       arena.reserve(scratch + 16);
       const measured = arena.f64(scratch, 2).fill(0);
       kernels.measure(scratch, byteOffset, length);
-      return !Number.isNaN(measured[0]) && measured[1]! < Infinity;
+      return largestIn(measured);
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   writeTypeBlockSizes,
 } from '../layouts.ts';
 import { TaskId } from '../program.ts';
-import type { Context } from './context.ts';
+import { type Context, largestIn } from './context.ts';
 
 /** Word types that one ticket encodes, and sentences that one ticket tags. */
 const TYPES_BLOCK = 128;
@@ -114,9 +114,11 @@ function readEmissions(
   { count, scores }: { count: number; scores: boolean },
 ): Emissions {
   const best = config.tags.map(() => new Int32Array(count));
+  let areFinite = true;
   const all = scores ? config.tags.map((K) => new Float32Array(count * K)) : [];
   for (const { chunk, tokens } of chunks)
     chunk.heads.forEach((head, h) => {
+      if (!(largestIn(arena.f64(head.measured, 2)) < Infinity)) areFinite = false;
       const from = arena.i32(head.best, tokens.length);
       const to = best[h]!;
       tokens.forEach((token, row) => {
@@ -129,7 +131,7 @@ function readEmissions(
         all[h]!.set(logits.subarray(row * K, (row + 1) * K), token * K);
       });
     });
-  return scores ? { best, scores: all } : { best };
+  return { best, areFinite, ...(scores && { scores: all }) };
 }
 
 /** Keeps track of which word types of a table are in the cache, and in which rows. */

@@ -10,6 +10,7 @@ import type { Activation, BackwardPass, LayerContext, Pass } from './layer.ts';
 export interface HeadBuffers extends DecoderBuffers {
   readonly input: Activation;
   readonly packed: Address; // dlogits, packed
+  readonly measured: Address; // tagging: two doubles, as the kernel `measure` writes them for the logits
 }
 
 /** An output head: the scores of K tags, and their decoder. */
@@ -22,6 +23,8 @@ export interface OutputHead {
   ): HeadBuffers;
   /** Computes b.logits from input.value. */
   forward(pass: Pass, b: HeadBuffers): void;
+  /** Tagging: measures the logits and computes b.best. */
+  decode(pass: Pass, b: HeadBuffers): void;
   /** Computes the loss and b.dlogits. */
   loss(pass: BackwardPass, b: HeadBuffers, options: LossOptions): void;
   /** Computes input.gradient from b.dlogits, or += when `accumulate`. */
@@ -53,6 +56,7 @@ export function outputHead(
         dlogits: training ? scratch.take(N * K) : 0,
         packed: training ? kept.take(packedSize(panelWidth, N, K)) : 0,
         gold: training ? integers.take(N) : 0,
+        measured: training ? 0 : scratch.take(4),
         best: training ? 0 : scratch.take(N),
         score: training || !decoder.hasPaths ? 0 : scratch.take(B),
         scratch: scratchSize > 0 ? scratch.take(scratchSize) : 0,
@@ -62,6 +66,12 @@ export function outputHead(
     /** Adds the scores of an ensemble's members. */
     forward({ kernels, N }, { input, logits }) {
       affineForward(kernels, logits, input.value, weights, { n: N, accumulate: member > 0 });
+    },
+
+    decode(pass, b) {
+      pass.arena.f64(b.measured, 2).fill(0);
+      pass.kernels.measure(b.measured, b.logits, pass.N * K);
+      decoder.decode(pass, b);
     },
 
     loss: (pass, b, options) => decoder.loss(pass, b, options),

@@ -46,7 +46,7 @@ export function inferTask(
     });
     if (member < config.members - 1) return;
     network.heads.forEach((head, h) => {
-      head.decoder.decode(pass, c.heads[h]!);
+      head.decode(pass, c.heads[h]!);
     });
   };
 }

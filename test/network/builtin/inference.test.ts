@@ -226,12 +226,15 @@ describe('tagging', () => {
     const { config, types } = createSample({ seed: 5, lengths: [] });
     const engine = createFilled({ backend: openSingle('wasm'), config });
     const none = Int32Array.of();
-    const empty = { best: [Int32Array.of()], scores: [Float32Array.of()] };
+    const empty = { best: [Int32Array.of()], areFinite: true, scores: [Float32Array.of()] };
     const tag = (sentences: Int32Array[], wordTypes = types) =>
       engine.emissions({ wordTypes, sentences }, { scores: true });
     expect(tag([])).toEqual(empty);
     expect(tag([none, none])).toEqual(empty);
-    expect(engine.emissions({ wordTypes: types, sentences: [none] })).toEqual({ best: [none] });
+    expect(engine.emissions({ wordTypes: types, sentences: [none] })).toEqual({
+      best: [none],
+      areFinite: true,
+    });
     const [two, one] = [Int32Array.of(0, 1), Int32Array.of(2)];
     expect(tag([none, two, none, one, none])).toEqual(tag([two, one]));
     expect(tag([], { words: none, offsets: Int32Array.of(0), chars: none })).toEqual(empty);
