@@ -40,7 +40,8 @@ export interface TokenLines {
   readonly blankLines?: number[];
 }
 
-const longer = (numbers: Int32Array): Int32Array => {
+/** The same numbers, with room for as many more. */
+export const longer = (numbers: Int32Array): Int32Array<ArrayBuffer> => {
   const twice = new Int32Array(2 * numbers.length);
   twice.set(numbers);
   return twice;

@@ -1,100 +1,90 @@
-import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
-import type { Chunk, Follow, Tokenizer } from './tokenizer.ts';
+import { createByteTable } from '../byte-table.ts';
+import { fnv } from '../fnv.ts';
+import { dependsOnFollow, follows, type Tokenizer } from './tokenizer.ts';
 
-// Looks up the chunks of a text by their bytes, so that every distinct chunk is decoded and cut
-// only once.
-
-/** A distinct chunk of the text. */
-export interface Entry {
-  readonly chunk: Chunk;
-  /** Byte length and hash of each token. There is one array for each value of `Follow`. */
-  readonly cuts: (Int32Array | undefined)[];
-  /** Bytes after which a sentence ends inside it. */
-  readonly breaks: readonly number[];
+/** Numbers the chunks of a text by their bytes, so that each distinct one is decoded and cut only once. */
+export interface ChunkTable {
+  /**
+   * The number of a chunk.
+   * @param hash FNV-1a of its bytes
+   * @throws TypeError if the bytes are no UTF-8
+   */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number;
+  /** The traits of each chunk. */
+  readonly traits: readonly number[];
+  /** The lengths in bytes of the parts of a chunk inside which sentences end; undefined for the others. */
+  partsOf(chunk: number): readonly number[] | undefined;
+  /**
+   * Where `cuts` has the tokens of a chunk: their number, and then the length in bytes and the hash of each.
+   * @param follow what follows it in its sentence: an index of `follows`
+   */
+  cut(chunk: number, follow: number): number;
+  readonly cuts: readonly number[];
+  /** Forgets all chunks if there are many. Only this makes numbers invalid. */
+  relieve(): void;
 }
 
-const FOLLOWS: readonly Follow[] = ['word', 'number', 'nothing'];
-const MOST_ENTRIES = 32_768;
-const MOST_KEY_BYTES = 4 * 2 ** 20;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const MOST_CHUNKS = 32_768;
+const MOST_BYTES = 4 * 2 ** 20;
 
-// FNV-1a, as of `TokenLines`
-export const hashBytes = (bytes: Uint8Array, from: number, to: number): number => {
-  let hash = FNV_OFFSET;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
-  return hash;
-};
+export function createChunkTable(tokenizer: Tokenizer): ChunkTable {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const keys = createByteTable();
+  const traits: number[] = [];
+  const parts = new Map<number, readonly number[]>();
+  const cuts: number[] = [];
+  /** For each chunk and each value of `Follow`: 1 + where its tokens are in `cuts`, or 0 if it was not cut yet. */
+  const places: number[] = [];
 
-/** Finds chunks by their bytes: a hash table with open addressing. */
-export class ChunkTable {
-  readonly #tokenizer: Tokenizer;
-  readonly #slots = new Int32Array(4 * MOST_ENTRIES); // 0, or 1 + entry
-  readonly #hashes = new Int32Array(MOST_ENTRIES);
-  /** Where the bytes of each entry begin; those of the last end at the last. */
-  readonly #starts = new Int32Array(MOST_ENTRIES + 1);
-  #keys = new Uint8Array(2 ** 18);
-  #entries: Entry[] = [];
-
-  constructor(tokenizer: Tokenizer) {
-    this.#tokenizer = tokenizer;
+  function add(chunk: number): void {
+    const text = decoder.decode(keys.bytesOf(chunk));
+    traits.push(tokenizer.traits(text));
+    const breaks = tokenizer.breaks(text);
+    if (breaks.length > 0) {
+      const ends = [...breaks, text.length];
+      parts.set(
+        chunk,
+        ends.map((end, i) => Buffer.byteLength(text.slice(ends[i - 1] ?? 0, end))),
+      );
+    }
+    places.push(0, 0, 0);
   }
 
-  /** @throws RangeError or TypeError if the bytes are no UTF-8 */
-  find(bytes: Uint8Array, from: number, to: number, hash: number): Entry {
-    const mask = this.#slots.length - 1;
-    let i = (hash ^ (hash >>> 15)) & mask;
-    for (; this.#slots[i] !== 0; i = (i + 1) & mask) {
-      const e = this.#slots[i]! - 1;
-      if (this.#hashes[e] === hash && this.#isKey(e, bytes, from, to)) return this.#entries[e]!;
+  function addCut(chunk: number, follow: number): void {
+    const bytes = keys.bytesOf(chunk);
+    const text = decoder.decode(bytes);
+    const tokens = tokenizer.cut(text, follows[follow]!);
+    const place = cuts.length + 1;
+    for (let f = 0; f < follows.length; f++)
+      if (f === follow || !dependsOnFollow(text)) places[follows.length * chunk + f] = place;
+    cuts.push(tokens.length);
+    let from = 0;
+    for (const token of tokens) {
+      const to = from + Buffer.byteLength(token);
+      cuts.push(to - from, fnv(bytes, from, to));
+      from = to;
     }
-    const text = decoder.decode(bytes.subarray(from, to));
-    const chunk = this.#tokenizer.chunk(text);
-    let size = 0;
-    const breaks = chunk.breaks.map((at, i) => {
-      size += encoder.encode(text.slice(chunk.breaks[i - 1] ?? 0, at)).length;
-      return size;
-    });
-    const entry: Entry = { chunk, cuts: [undefined, undefined, undefined], breaks };
-    const count = this.#entries.length;
-    const end = this.#starts[count]! + to - from;
-    if (count === MOST_ENTRIES || end > MOST_KEY_BYTES) {
-      // a full table is emptied
-      this.#slots.fill(0);
-      this.#entries = [];
-      return entry;
-    }
-    if (end > this.#keys.length) {
-      const more = new Uint8Array(2 * Math.max(this.#keys.length, end));
-      more.set(this.#keys);
-      this.#keys = more;
-    }
-    this.#keys.set(bytes.subarray(from, to), this.#starts[count]!);
-    this.#starts[count + 1] = end;
-    this.#hashes[count] = hash;
-    this.#slots[i] = count + 1;
-    this.#entries.push(entry);
-    return entry;
   }
 
-  #isKey(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = this.#starts[entry]!;
-    if (this.#starts[entry + 1]! - start !== to - from) return false;
-    for (let i = 0; i < to - from; i++) if (this.#keys[start + i] !== bytes[from + i]) return false;
-    return true;
-  }
-}
-
-export function cutOf(entry: Entry, follow: number): Int32Array {
-  const known = entry.cuts[follow];
-  if (known) return known;
-  const tokens = entry.chunk.tokens(FOLLOWS[follow]!);
-  const cut = new Int32Array(2 * tokens.length);
-  tokens.forEach((token, t) => {
-    const bytes = encoder.encode(token);
-    cut[2 * t] = bytes.length;
-    cut[2 * t + 1] = hashBytes(bytes, 0, bytes.length);
-  });
-  entry.cuts[follow] = cut;
-  return cut;
+  return {
+    traits,
+    cuts,
+    find(bytes, from, to, hash) {
+      const chunk = keys.number(bytes, from, to, hash);
+      if (chunk === traits.length) add(chunk);
+      return chunk;
+    },
+    partsOf: (chunk) => parts.get(chunk),
+    cut(chunk, follow) {
+      const i = follows.length * chunk + follow;
+      if (places[i] === 0) addCut(chunk, follow);
+      return places[i]! - 1;
+    },
+    relieve() {
+      if (keys.size <= MOST_CHUNKS && keys.bytes <= MOST_BYTES) return;
+      keys.clear();
+      parts.clear();
+      traits.length = cuts.length = places.length = 0;
+    },
+  };
 }

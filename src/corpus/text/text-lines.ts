@@ -1,16 +1,17 @@
 import { decompressed } from '../../files/compression.ts';
 import { readBytes } from '../../files/read.ts';
-import { FNV_OFFSET, FNV_PRIME } from '../fnv.ts';
+import { FNV_OFFSET, FNV_PRIME, fnv } from '../fnv.ts';
 import { inLines } from '../formats/decode.ts';
 import { newDocument } from '../formats/sentence-builder.ts';
-import { emptyBatch, type TokenLines } from '../formats/token-lines.ts';
+import { emptyBatch, longer, type TokenLines } from '../formats/token-lines.ts';
 import { binary, invalidUtf8, LF } from '../lines.ts';
 import type { ReadOptions } from '../sentence.ts';
 import { isSpaceOnly, lastSpace, spaceAt } from './byte-spaces.ts';
-import { ChunkTable, cutOf, type Entry, hashBytes } from './chunk-table.ts';
+import { type ChunkTable, createChunkTable } from './chunk-table.ts';
 import { sentenceEnds } from './sentences.ts';
 import { MAX_PARAGRAPH } from './text.ts';
-import { type Chunk, type Tokenizer, tokenizerOf } from './tokenizer.ts';
+import { follows, type Tokenizer, tokenizerOf } from './tokenizer.ts';
+import { Trait } from './traits.ts';
 
 // Raw text as bytes. The tokens and sentences are those of `createTextParser`, but no string is made for each token: every
 // different chunk is decoded and cut once, and then found in a hash table by its bytes.
@@ -53,6 +54,10 @@ export async function* textTokenLines(
   yield* cutter.end();
 }
 
+const [WORD, NUMBER, NOTHING] = (['word', 'number', 'nothing'] as const).map((follow) =>
+  follows.indexOf(follow),
+) as [number, number, number];
+
 class TextCutter {
   readonly #file: string;
   readonly #most: number;
@@ -68,19 +73,20 @@ class TextCutter {
   #hasSentences = false;
   #batches: TokenLines[] = [];
   #batch: TokenLines | undefined;
-  // The chunks of the paragraph at hand, in arrays that are used again: what each is, the byte at which it begins, the line
-  // in which that is, and whether a sentence ends after it in any case.
-  readonly #entries: Entry[] = [];
-  readonly #chunks: Chunk[] = [];
-  readonly #froms: number[] = [];
-  readonly #lines: number[] = [];
-  readonly #isBreak: boolean[] = [];
+  // Of each chunk of the paragraph at hand: its number, its traits, the byte at which it begins, the line in which that is,
+  // and where the table has its tokens. The arrays are used again.
+  #count = 0;
+  #chunks = new Int32Array(256);
+  #traits = new Int32Array(256);
+  #froms = new Int32Array(256);
+  #lines = new Int32Array(256);
+  #cuts = new Int32Array(256);
 
   constructor(options: { file: string; most: number; tokenizer: Tokenizer; isByLine: boolean }) {
     this.#file = options.file;
     this.#most = options.most;
     this.#isByLine = options.isByLine;
-    this.#table = new ChunkTable(options.tokenizer);
+    this.#table = createChunkTable(options.tokenizer);
   }
 
   push(piece: Uint8Array): TokenLines[] {
@@ -139,7 +145,7 @@ class TextCutter {
     const bytes = this.#bytes;
     const limit = unitsEnd(bytes, this.#begin);
     this.#read(limit);
-    const last = sentenceEnds(this.#chunks, this.#isBreak).at(-2);
+    const last = this.#sentenceEnds().at(-2);
     if (last !== undefined) this.#take(this.#froms[last]!);
     // one endless sentence: cut it at its last white space
     else this.#take(lastSpace(bytes, this.#begin, limit));
@@ -157,9 +163,12 @@ class TextCutter {
   #take(to: number): void {
     const lineAfter = this.#read(to);
     let first = 0;
-    for (const end of sentenceEnds(this.#chunks, this.#isBreak)) {
+    for (const end of this.#sentenceEnds()) {
       let size = 0;
-      for (let c = first; c < end; c++) size += this.#cut(c, end).length / 2;
+      for (let c = first; c < end; c++) {
+        this.#cuts[c] = this.#table.cut(this.#chunks[c]!, this.#follow(c, end));
+        size += this.#table.cuts[this.#cuts[c]!]!;
+      }
       if (this.#batch && this.#batch.tokens + size > this.#most) this.#finishBatch();
       if (size > 0) {
         this.#write(first, end, size);
@@ -174,8 +183,8 @@ class TextCutter {
   /** Finds the chunks from the beginning of the paragraph up to `end`; returns the line there. */
   #read(end: number): number {
     const bytes = this.#bytes;
-    for (const list of [this.#entries, this.#chunks, this.#froms, this.#lines, this.#isBreak])
-      list.length = 0;
+    this.#count = 0;
+    this.#table.relieve();
     let line = this.#line;
     for (let i = this.#begin; i < end; ) {
       const space = spaceAt(bytes, i);
@@ -194,31 +203,44 @@ class TextCutter {
         }
         hash = Math.imul(hash ^ byte, FNV_PRIME);
       }
-      const entry = this.#find(from, i, hash, line);
-      if (entry.breaks.length === 0) {
-        this.#pushChunk(entry, from, line, false);
+      const chunk = this.#find(from, i, hash, line);
+      const parts = this.#table.partsOf(chunk);
+      if (parts === undefined) {
+        this.#pushChunk(chunk, this.#table.traits[chunk]!, from, line);
         continue;
       }
       let start = from;
-      for (const length of [...entry.breaks, i - from]) {
-        const to = from + length;
-        const part = this.#find(start, to, hashBytes(bytes, start, to), line);
-        this.#pushChunk(part, start, line, to < i);
+      for (const length of parts) {
+        const to = start + length;
+        const part = this.#find(start, to, fnv(bytes, start, to), line);
+        const isBreak = to < i ? Trait.break : 0;
+        this.#pushChunk(part, this.#table.traits[part]! | isBreak, start, line);
         start = to;
       }
     }
     return line;
   }
 
-  #pushChunk(entry: Entry, from: number, line: number, isBreak: boolean): void {
-    this.#entries.push(entry);
-    this.#chunks.push(entry.chunk);
-    this.#froms.push(from);
-    this.#lines.push(line);
-    this.#isBreak.push(isBreak);
+  #pushChunk(chunk: number, traits: number, from: number, line: number): void {
+    const c = this.#count++;
+    if (c === this.#chunks.length) {
+      this.#chunks = longer(this.#chunks);
+      this.#traits = longer(this.#traits);
+      this.#froms = longer(this.#froms);
+      this.#lines = longer(this.#lines);
+      this.#cuts = longer(this.#cuts);
+    }
+    this.#chunks[c] = chunk;
+    this.#traits[c] = traits;
+    this.#froms[c] = from;
+    this.#lines[c] = line;
   }
 
-  #find(from: number, to: number, hash: number, line: number): Entry {
+  #sentenceEnds(): number[] {
+    return sentenceEnds(this.#traits.subarray(0, this.#count));
+  }
+
+  #find(from: number, to: number, hash: number, line: number): number {
     try {
       return this.#table.find(this.#bytes, from, to, hash);
     } catch (error) {
@@ -227,12 +249,11 @@ class TextCutter {
     }
   }
 
-  /** How chunk `c` of a sentence that ends before chunk `end` is cut. */
-  #cut(c: number, end: number): Int32Array {
-    const entry = this.#entries[c]!;
-    if (c + 1 === end) return cutOf(entry, 2);
+  /** What follows chunk `c` in its sentence, which ends before chunk `end`. */
+  #follow(c: number, end: number): number {
+    if (c + 1 === end) return NOTHING;
     const byte = this.#bytes[this.#froms[c + 1]!]!;
-    return cutOf(entry, byte >= 48 && byte <= 57 ? 1 : 0);
+    return byte >= 48 && byte <= 57 ? NUMBER : WORD;
   }
 
   #emptyBatch(most: number): TokenLines {
@@ -245,20 +266,22 @@ class TextCutter {
     const batch = withRoom(this.#batch, size);
     const { from, to, hashes } = batch;
     let n = batch.tokens;
+    const { cuts } = this.#table;
     for (let c = first; c < end; c++) {
-      const cut = this.#cut(c, end);
+      const cut = this.#cuts[c]!;
+      const tokensEnd = cut + 1 + 2 * cuts[cut]!;
       let at = this.#froms[c]!;
-      for (let t = 0; t < cut.length; t += 2) {
+      for (let t = cut + 1; t < tokensEnd; t += 2) {
         from[n] = at;
-        at += cut[t]!;
+        at += cuts[t]!;
         to[n] = at;
-        hashes[n++] = cut[t + 1]!;
+        hashes[n++] = cuts[t + 1]!;
       }
     }
     batch.tokens = n;
     batch.ends.push(n);
     let visible = first;
-    while (this.#cut(visible, end).length === 0) visible++;
+    while (cuts[this.#cuts[visible]!] === 0) visible++;
     batch.lines.push(this.#lines[visible]!);
     batch.blankLines?.push(this.#blankLines);
     this.#blankLines = 0;

@@ -5,6 +5,7 @@ import type { Parser, ReadOptions, Sentence } from '../sentence.ts';
 import { sentenceEnds } from './sentences.ts';
 import { isSpace, skipChunk, skipSpace } from './spaces.ts';
 import { type Chunk, type Follow, type Tokenizer, tokenizerOf } from './tokenizer.ts';
+import { Trait } from './traits.ts';
 
 // Raw text. In the format `text` a blank line ends a paragraph, and a line end inside it counts as a space. In the format
 // `lines` every line is a paragraph. A complete paragraph is cut into sentences.
@@ -17,8 +18,8 @@ interface PlacedChunk {
   readonly chunk: Chunk;
   readonly from: number;
   readonly to: number;
-  /** Whether a sentence always ends after it. */
-  readonly isBreak: boolean;
+  /** Those of the chunk, and whether a sentence ends after it in any case. */
+  readonly traits: number;
 }
 
 /** The chunks of a paragraph. A chunk inside which a sentence ends is cut there. */
@@ -26,15 +27,14 @@ function chunksOf(text: string, tokenizer: Tokenizer): PlacedChunk[] {
   const chunks: PlacedChunk[] = [];
   for (let at = skipSpace(text, 0, text.length); at < text.length; ) {
     const end = skipChunk(text, at, text.length);
-    const complete = tokenizer.chunk(text.slice(at, end));
+    const { breaks } = tokenizer.chunk(text.slice(at, end));
     let from = at;
-    for (const length of complete.breaks) {
-      const to = at + length;
-      chunks.push({ chunk: tokenizer.chunk(text.slice(from, to)), from, to, isBreak: true });
+    for (const to of [...breaks.map((length) => at + length), end]) {
+      const chunk = tokenizer.chunk(text.slice(from, to));
+      const traits = chunk.traits | (to < end ? Trait.break : 0);
+      chunks.push({ chunk, from, to, traits });
       from = to;
     }
-    const chunk = from === at ? complete : tokenizer.chunk(text.slice(from, end));
-    chunks.push({ chunk, from, to: end, isBreak: false });
     at = skipSpace(text, end, text.length);
   }
   return chunks;
@@ -75,10 +75,7 @@ export function createTextParser(options: ReadOptions & { file: string; gold: bo
   /** The sentences of a text: the chunks of each, and where it ends. The next begins there. */
   const sentencesOf = (text: string): { chunks: PlacedChunk[]; to: number }[] => {
     const chunks = chunksOf(text, tokenizer);
-    const ends = sentenceEnds(
-      chunks.map(({ chunk }) => chunk),
-      chunks.map(({ isBreak }) => isBreak),
-    );
+    const ends = sentenceEnds(chunks.map(({ traits }) => traits));
     return ends.map((end, s) => ({
       chunks: chunks.slice(ends[s - 1] ?? 0, end),
       to: chunks[end]?.from ?? text.length,

@@ -106,6 +106,13 @@ describe('textTokenLines', () => {
     );
   });
 
+  test('more distinct chunks than are kept', async () => {
+    const words = Array.from({ length: 34_000 }, (_, i) => (i % 500 === 0 ? 'Dr.\n\n5' : `w${i}`));
+    const text = [...words, ...words.slice(0, 1000)].join(' ');
+    const found = await byBytes(text, [100_000], 'text');
+    expect(found).toEqual(byStrings(text, 'text'));
+  });
+
   test('refuses what is no text, with its line', async () => {
     const read = async (bytes: number[]): Promise<void> => {
       const options = { file: 'file', most, tokenizer: tokenizerOf(), isByLine: false };

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sentenceEnds } from '../../../src/corpus/text/sentences.ts';
 import {
   defaultTokenization,
   type PhenomenonName,
@@ -156,62 +155,6 @@ describe('tokenize', () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe('sentenceEnds', () => {
-  /** How many sentences two chunks are. */
-  const sentences = (...texts: string[]): number => {
-    const chunks = texts.map((text) => tokenizerOf().chunk(text));
-    return sentenceEnds(
-      chunks,
-      chunks.map(() => false),
-    ).length;
-  };
-
-  test.each([
-    ['Mr.', 'Smith'],
-    ['(Dr.', 'The'],
-    ['J.', 'Smith'],
-    ['No.', '5'],
-    ['U.S.', 'Army'],
-    ['Inc.', 'of'],
-    ['"What?"', 'he'],
-    ['dog', 'Smith'],
-    ['dog.', ', then'],
-    ['1.', 'Open'],
-    ['dog.', '(so'],
-  ])('%s %s is one', (last, next) => {
-    expect(sentences(last, next)).toBe(1);
-  });
-
-  test.each([
-    ['dog.', 'Smith'],
-    ['No.', 'We'],
-    ['U.S.', 'The'],
-    ['etc.', 'But'],
-    ['"What?"', 'He'],
-    ['U.S.)', 'Army'],
-    ['What?', 'he'],
-    ['dog.', '5'],
-  ])('%s %s are two', (last, next) => {
-    expect(sentences(last, next)).toBe(2);
-  });
-
-  test('the first letter after a full stop decides, some chunks on', () => {
-    expect(sentences('approx.', '5', 'dogs')).toBe(1);
-    expect(sentences('dog.', '5', '"', 'they')).toBe(1);
-    expect(sentences('dog.', '5', '"', 'They')).toBe(2);
-  });
-
-  test('inside chunks', () => {
-    const breaks = (text: string) => tokenizerOf().chunk(text).breaks;
-    expect(breaks(`${'!'.repeat(50_000)}A`)).toEqual([50_000]);
-    expect(breaks('Go!Now')).toEqual([3]);
-    expect(breaks('end...Next')).toEqual([6]);
-    expect(breaks('猫である。名前。')).toEqual([5]);
-    expect(breaks('http://a.b/c?D=e')).toEqual([]);
-    expect(breaks('it.She')).toEqual([]);
   });
 });
 
