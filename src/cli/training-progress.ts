@@ -47,8 +47,11 @@ export function trainingNarrator(
 const setbackText = ({ epoch, message, learningRate }: Event<'setback'>): string =>
   `${message} It goes back to ${epoch === 1 ? 'the beginning' : `the end of epoch ${epoch - 1}`} with the learning rate ${learningRate}.\n`;
 
-const vectorsText = ({ bytes: read, of }: Event<'vectors'>, style: Style): string =>
-  `reading vectors  ${of === undefined ? bytes(read) : bar(read / of, style)}`;
+function vectorsText(event: Event<'vectors'>, style: Style): string {
+  if ('done' in event) return `learning vectors  ${bar(event.done, style)}`;
+  const { bytes: read, of } = event;
+  return `reading vectors  ${of === undefined ? bytes(read) : bar(read / of, style)}`;
+}
 
 /** Which network is being trained, if there are several. */
 const runText = ({ member, members, refit }: Event<'epoch' | 'progress'>): string =>

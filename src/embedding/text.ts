@@ -33,17 +33,53 @@ const LARGE = 1_000_000;
 export const defaultMinCount = (tokens: number): number => (tokens < LARGE ? 2 : 5);
 
 /**
- * Reads texts and counts their words. Words are normalised as in training, so that vectors fit the vocabulary of a model:
- * digits become 0 and, with `lowercase`, case is folded. Words that contain white space are left out, because a file of
- * vectors cannot hold them.
- * @param options.mostWords number of distinct words above which the rarest are dropped; the count of a dropped word
- * restarts at 0
+ * Reads texts and numbers their words.
  * @returns yields the number of tokens read so far; returns the text
  * @throws UserError as the readers do, and if fewer than two words occur `minCount` times
  */
 export async function* readNumberedText(
   sources: readonly TextSource[],
-  options: { lowercase: boolean; minCount: number | undefined; mostWords?: number },
+  options: NumberingOptions,
+): AsyncGenerator<number, NumberedText> {
+  const text = yield* numberText(sentencesOf(sources), options);
+  const { words, tokens } = text;
+  if (words.length >= 2) return text;
+  const name = sources.map(({ source, read }) => read.file ?? String(source)).join(', ');
+  const minCount = options.minCount ?? defaultMinCount(tokens);
+  throw tokens === 0
+    ? new UserError(`${name}: no words. Is the file empty, or the format wrong?`, {
+        code: 'SEQTAG_CORPUS_EMPTY',
+      })
+    : new UserError(
+        `${name}: ${words.length === 0 ? 'no word occurs' : 'only one word occurs'} at least ${minCount} times in ${tokens} tokens. Use more text or a lower minimum count.`,
+        { code: 'SEQTAG_CORPUS_EMPTY', option: 'minCount' },
+      );
+}
+
+async function* sentencesOf(sources: readonly TextSource[]): AsyncGenerator<readonly Tokens[]> {
+  for (const { source, read } of sources)
+    yield* readSentences(source, { ...read, gold: false, keepSource: false });
+}
+
+type Tokens = { readonly tokens: readonly string[] };
+
+interface NumberingOptions {
+  readonly lowercase: boolean;
+  /** Minimum word count. Default: see `defaultMinCount`. */
+  readonly minCount: number | undefined;
+  /** Number of distinct words above which the rarest are dropped. The count of a dropped word restarts at 0. */
+  readonly mostWords?: number;
+}
+
+/**
+ * Counts and numbers the words of sentences, which come in batches. Words are normalised as in training, so that vectors
+ * fit the vocabulary of a model: digits become 0 and, with `lowercase`, case is folded. Words that contain white space are
+ * left out, because a file of vectors cannot hold them.
+ * @returns yields the number of tokens so far, after each batch; returns the text
+ */
+export async function* numberText(
+  batches: AsyncIterable<readonly Tokens[]> | Iterable<readonly Tokens[]>,
+  options: NumberingOptions,
 ): AsyncGenerator<number, NumberedText> {
   const { lowercase, mostWords = MOST_WORDS } = options;
   const ids = new Map<string, number>(); // in order of first occurrence
@@ -87,36 +123,25 @@ export async function* readNumberedText(
     return next++;
   };
 
-  for (const { source, read } of sources)
-    for await (const batch of readSentences(source, { ...read, gold: false, keepSource: false })) {
-      for (const sentence of batch) {
-        for (const token of sentence.tokens) {
-          const id = idOf(token);
-          if (id < 0) continue;
-          counts[id]!++;
-          put(id);
-        }
-        put(SENTENCE_END);
-        tokens += sentence.tokens.length;
-        sentences++;
+  for await (const batch of batches) {
+    for (const sentence of batch) {
+      for (const token of sentence.tokens) {
+        const id = idOf(token);
+        if (id < 0) continue;
+        counts[id]!++;
+        put(id);
       }
-      yield tokens;
+      put(SENTENCE_END);
+      tokens += sentence.tokens.length;
+      sentences++;
     }
+    yield tokens;
+  }
 
-  const name = sources.map(({ source, read }) => read.file ?? String(source)).join(', ');
-  if (ids.size === 0)
-    throw new UserError(`${name}: no words. Is the file empty, or the format wrong?`, {
-      code: 'SEQTAG_CORPUS_EMPTY',
-    });
   const minCount = options.minCount ?? defaultMinCount(tokens);
   const kept = [...ids]
     .filter(([, id]) => counts[id]! >= minCount)
     .sort(([a, i], [b, j]) => counts[j]! - counts[i]! || (a < b ? -1 : 1));
-  if (kept.length < 2)
-    throw new UserError(
-      `${name}: ${kept.length === 0 ? 'no word occurs' : 'only one word occurs'} at least ${minCount} times in ${tokens} tokens. Use more text or a lower minimum count.`,
-      { code: 'SEQTAG_CORPUS_EMPTY', option: 'minCount' },
-    );
   const renumber = new Int32Array(next).fill(SENTENCE_END);
   kept.forEach(([, id], i) => {
     renumber[id] = i;

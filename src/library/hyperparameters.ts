@@ -9,6 +9,8 @@ export interface Hyperparameters {
   readonly wordDim?: number | undefined;
   /** Keep the initial word embedding unchanged. */
   readonly freeze?: boolean | undefined;
+  /** Epochs of learning word vectors from the text of the corpus; 0 for none. Without effect with pretrained vectors. */
+  readonly ownVectors?: number | undefined;
   /** Number of pretrained vectors to keep from the beginning of their file. */
   readonly keepVectors?: number | undefined;
   /** Bits of each number of the pretrained vectors. */

@@ -109,13 +109,19 @@ export interface RunPosition {
   readonly refit?: CorpusSize;
 }
 
-/** A large file of pretrained vectors is being read. */
-export interface VectorsEvent {
-  readonly type: 'vectors';
-  /** Bytes of the file that were read so far, and its size if it is known. */
-  readonly bytes: number;
-  readonly of?: number;
-}
+/** Word vectors are being read from a large file, or learned from the text of the corpus. */
+export type VectorsEvent =
+  | {
+      readonly type: 'vectors';
+      /** Bytes of the file that were read so far, and its size if it is known. */
+      readonly bytes: number;
+      readonly of?: number;
+    }
+  | {
+      readonly type: 'vectors';
+      /** The completed fraction of learning, from 0 to 1. */
+      readonly done: number;
+    };
 
 /** How many rows of a table are kept of the initial model. */
 export interface CarriedOver {

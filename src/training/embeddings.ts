@@ -12,7 +12,9 @@ import {
 import type { TrainingEvent } from './events.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 
-/** Pretrained vectors for a corpus. */
+export type Sentences = readonly { readonly tokens: readonly string[] }[];
+
+/** Word vectors for a corpus that are there before its network is trained. */
 export interface Pretrained {
   readonly vectors: WordVectors;
   readonly coverage: Coverage;
@@ -30,16 +32,28 @@ const LENGTH = 5;
  */
 export async function* readPretrained(
   source: string,
-  sentences: readonly { readonly tokens: readonly string[] }[],
+  sentences: Sentences,
   { keepVectors, vectorBits }: Pick<Hyperparameters, 'keepVectors' | 'vectorBits'>,
 ): AsyncGenerator<TrainingEvent, Pretrained> {
-  const counts = new Map<string, number>();
-  for (const { tokens } of sentences) for (const token of tokens) tally(counts, token);
-  const { words, values, coverage } = yield* readWithProgress(vectorPath(source), {
-    counts,
+  const table = yield* readWithProgress(vectorPath(source), {
+    counts: countsOf(sentences),
     keep: keepVectors,
     file: source,
   });
+  return pack(table, vectorBits);
+}
+
+export function countsOf(sentences: Sentences): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { tokens } of sentences) for (const token of tokens) tally(counts, token);
+  return counts;
+}
+
+/** Packs vectors, which are are scaled to the mean `LENGTH`. */
+export function pack(
+  { words, values, coverage }: VectorTable,
+  vectorBits: Hyperparameters['vectorBits'],
+): Pretrained {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
   const factor = squares === 0 ? 1 : LENGTH / Math.sqrt(squares / words.length);
@@ -47,8 +61,8 @@ export async function* readPretrained(
   return { vectors: packed, coverage, error: packingError(words, values, { packed, factor }) };
 }
 
-/** Time between two progress events, in milliseconds. Small files have none. */
-const PROGRESS_INTERVAL = 500;
+/** Time between two progress events, in milliseconds. */
+export const PROGRESS_INTERVAL = 500;
 
 async function* readWithProgress(
   path: string,

@@ -52,8 +52,8 @@ export type StopReason = 'epochs' | 'patience' | 'signal' | 'diverged';
 export type UncheckpointedEvent = Exclude<TrainingEvent, { type: 'interrupted' }>;
 
 /**
- * The events of training: `vectors` if their file is large, `start`, then `progress` and `epoch` repeatedly, then `end` or
- * `interrupted`.
+ * The events of training: `vectors` repeatedly if word vectors take long, `start`, then `progress` and `epoch` repeatedly,
+ * then `end` or `interrupted`.
  */
 export type TrainingEvent =
   | {
@@ -61,6 +61,11 @@ export type TrainingEvent =
       /** Bytes of the vector file that were read so far, and its size if it is known. */
       readonly bytes: number;
       readonly of?: number;
+    }
+  | {
+      readonly type: 'vectors';
+      /** The completed fraction of learning vectors from the text of the corpus, from 0 to 1. */
+      readonly done: number;
     }
   | {
       readonly type: 'start';

@@ -56,6 +56,11 @@ export const hyperparameters = {
     default: false,
     help: 'frozen learned word embeddings, which keep their random initial values',
   },
+  ownVectors: integer(
+    0,
+    [0, 1000],
+    'epochs of learning word vectors from the text of the corpus before the network; 0 for none, as with pretrained vectors',
+  ),
   keepVectors: integer(
     100_000,
     [0, 1e7],

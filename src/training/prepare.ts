@@ -41,6 +41,7 @@ import { exampleWords } from './lemma-targets.ts';
 import { hashedFeatures, networkConfig } from './network-config.ts';
 import { type NumberedCorpus, numberCorpus } from './numbered-corpus.ts';
 import { refitsByDefault, type TrainOptions } from './options.ts';
+import { learnVectors } from './own-vectors.ts';
 import { chooseRecipe, type Recipe } from './recipes.ts';
 import { parseTagWeights, tagWeights } from './tag-weights.ts';
 import { type TrainedColumn, trainedColumns } from './trained-columns.ts';
@@ -141,9 +142,11 @@ export async function* prepare(
         })
       : ofCorpora;
   const pretrained =
-    options.embeddings === undefined
-      ? undefined
-      : yield* readPretrained(options.embeddings, trainSentences, h);
+    options.embeddings !== undefined
+      ? yield* readPretrained(options.embeddings, trainSentences, h)
+      : h.ownVectors > 0 && !init
+        ? yield* learnVectors(trainSentences, h, options)
+        : undefined;
   const features = countTokenFeatures(trainSentences, corpora[0]!, {
     gazetteer: gazetteers?.gazetteer,
     init,

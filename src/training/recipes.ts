@@ -56,6 +56,13 @@ const rules: readonly Rule[] = [
   },
   {
     recipes: ['spans'],
+    // a smaller corpus has too little text
+    when: ({ tokens, vectors }) => tokens >= 10_000 && !vectors,
+    settings: { ownVectors: 20 },
+    reason: 'word vectors learned from its text, because there are no others',
+  },
+  {
+    recipes: ['spans'],
     when: ({ vectors }) => vectors,
     settings: { decoder: 'crf', labelSmoothing: 0, biasRecall: '0' },
     reason: 'a CRF, because there are word vectors',

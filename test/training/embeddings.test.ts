@@ -123,3 +123,44 @@ describe('pretrained vectors', () => {
     expect(other.vocabulary.vectors).toEqual(one.vocabulary.vectors);
   });
 });
+
+describe('vectors of the text of the corpus', () => {
+  const learned = (name: string, options: Partial<TrainOptions> = {}) =>
+    run(name, {
+      ...{ embeddings: undefined, ...options },
+      hyperparameters: { ownVectors: 2, epochs: 1, ...options.hyperparameters },
+    });
+
+  test('are in the model, for words that occur twice', async () => {
+    const rare = write('rare.conll', 'once\tA\n\naa\tA\nba\tB\n\nAa\tA\nba\tB\n');
+    const { output, start } = await learned('own', { corpora: [rare] });
+    using model = openModel(output);
+    expect(Buffer.from(model.vocabulary.vectors!.words).toString().match(/../g)!.sort()).toEqual([
+      'aa',
+      'ba',
+    ]);
+    expect(start.pretrained).toMatchObject({ rows: 2, dim: 100, bits: 8 });
+    expect(start.pretrained!.coverage).toMatchObject({ exact: 2, folded: 1, missing: 1 });
+  });
+
+  test('are the same for any number of threads and any seed', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map((n) => learned(`threads${n}`, { threads: n, hyperparameters: { seed: n } })),
+    );
+    using first = openModel(one!.output);
+    using second = openModel(two!.output);
+    expect(first.vocabulary.vectors!.values.some((x) => x !== 0)).toBe(true);
+    expect(second.vocabulary.vectors).toEqual(first.vocabulary.vectors);
+  });
+
+  test('give way to pretrained vectors', async () => {
+    const { start } = await learned('given', { embeddings: vectors });
+    expect(start.pretrained).toMatchObject({ dim: 2 });
+  });
+
+  test('are left out if no two words occur twice', async () => {
+    const short = write('short.conll', 'aa\tA\nba\tB\naa\tA\n');
+    const { start } = await learned('none', { corpora: [short] });
+    expect(start.pretrained).toBeUndefined();
+  });
+});

@@ -9,7 +9,7 @@ import type { Traits } from '../../src/training/traits.ts';
 /** Traits of a small corpus of names. */
 export const names: Traits = {
   plain: false,
-  tokens: 50_000,
+  tokens: 5_000,
   density: 0.05,
   spanLength: 1.4,
   capitalised: 0.9,

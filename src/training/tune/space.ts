@@ -13,6 +13,8 @@ type Condition = 'always' | 'spans' | 'plain' | 'vectors' | 'scratch';
 const knownRecipes: readonly (readonly [Condition, Settings])[] = [
   ['spans', { decoder: 'crf', hidden: 200, labelSmoothing: 0, biasRecall: '0' }],
   ['plain', { hidden: 300 }],
+  ['spans', { hidden: 200 }],
+  ['scratch', { ownVectors: 20 }],
   ['always', { cell: 'gru' }],
   ['spans', { decoder: 'constrained', labelSmoothing: 0.2, biasRecall: 'auto', hidden: 100 }],
   ['plain', { hidden: 200, outputDropout: 0.33 }],
@@ -32,7 +34,6 @@ const knownRecipes: readonly (readonly [Condition, Settings])[] = [
   ['spans', { features: 'all' }],
   ['plain', { learningRate: 0.006 }],
   ['always', { schedule: 'constant' }],
-  ['spans', { hidden: 200 }],
   ['always', { batchSize: 32 }],
   ['always', { layers: 2 }],
 ];
@@ -62,6 +63,7 @@ const ranges: readonly (readonly [Condition, HyperparameterName, readonly unknow
   ['spans', 'decoder', ['crf', 'constrained']],
   ['spans', 'biasRecall', ['0', 'auto']],
   ['plain', 'decoder', ['softmax', 'crf']],
+  ['scratch', 'ownVectors', [0, 20]],
   ['scratch', 'wordDim', [50, 100, 150]],
   ['vectors', 'wordDim', [30, 50, 100]],
 ];
