@@ -180,7 +180,10 @@ export interface ModelInfo {
   /** The feature columns that the model reads in addition to the tokens, as named in training; usually none. */
   readonly featureColumns: readonly Column[];
   /** The kind of kernels and the number of threads in use. */
-  readonly backend: { readonly kind: 'native' | 'wasm'; readonly threads: number };
+  readonly backend: {
+    readonly kind: 'native' | 'wasm' | 'tensorflow';
+    readonly threads: number;
+  };
 }
 
 type KeyOf<T> = T extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;

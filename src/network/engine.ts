@@ -165,8 +165,8 @@ export interface EmissionOptions {
 
 /** Description of the engine for display: `native avx2`, 4 threads. */
 export interface EngineDescription {
-  readonly kind: 'native' | 'wasm';
-  /** The instruction set. */
+  readonly kind: 'native' | 'wasm' | 'tensorflow';
+  /** The instruction set, or the version and device of TensorFlow. */
   readonly isa: string;
   readonly threads: number;
 }

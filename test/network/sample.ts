@@ -226,6 +226,13 @@ export function createFilled(options: {
     ...(training && { training }),
     ...(allowed && { transitions: allowed }),
   });
+  fillParameters(engine, seed);
+  poison(backend);
+  return engine;
+}
+
+/** Sets all parameters to random values. */
+export function fillParameters(engine: Engine, seed = 5): void {
   const random = rng(seed);
   for (const { name, shape } of engine.parameters) {
     const size = shape.reduce((product, n) => product * n, 1);
@@ -233,12 +240,10 @@ export function createFilled(options: {
     engine.setParameter(
       name,
       name.startsWith('clockwork.') && name.endsWith('.recurrent')
-        ? values.map((u, i) => (isConnected(config, i) ? u : 0))
+        ? values.map((u, i) => (isConnected(engine.config, i) ? u : 0))
         : values,
     );
   }
-  poison(backend);
-  return engine;
 }
 
 /** Whether units of a clockwork are joined by entry i of their matrix (H, H), which else is 0 for ever. */

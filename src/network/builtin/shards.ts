@@ -4,6 +4,7 @@ import { byFallingLength, packTokens, sortTypes } from '../batch.ts';
 import type { PreparedBatch, TrainingBatch } from '../engine.ts';
 import { wordClass } from '../layers/language-model.ts';
 import { layoutShard, times, writeShardSizes } from '../layouts.ts';
+import { lossWeight } from '../loss-weights.ts';
 import { SHARDS } from '../tasks/spec.ts';
 import type { Context } from './context.ts';
 
@@ -116,24 +117,4 @@ export function placeShard(
   reserve(layout);
   arena.i32(at, integers.length).set(integers);
   return [at, rest];
-}
-
-/**
- * Returns a function from a gold tag to its loss weight. The weight of a set of tags is the mean of the tags' weights.
- */
-function lossWeight(
-  { config, training }: Context,
-  head: number,
-  tagSets: Float32Array | undefined,
-): (tag: number) => number {
-  const weights = config.decoder === 'crf' ? undefined : training!.tagWeights?.[head];
-  if (!weights) return (tag) => (tag === -1 ? 0 : 1);
-  const meanOf = (set: Float32Array): number =>
-    set.reduce((sum, isIn, k) => sum + isIn * weights[k]!, 0) /
-    set.reduce((sum, isIn) => sum + isIn, 0);
-  const K = weights.length;
-  return (tag) => {
-    if (tag >= 0) return weights[tag]!;
-    return tag === -1 ? 0 : meanOf(tagSets!.subarray((-2 - tag) * K, (-1 - tag) * K));
-  };
 }

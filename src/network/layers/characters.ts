@@ -32,27 +32,33 @@ export interface CharacterEmbedding {
   backward(pass: Pick<BackwardPass, 'kernels' | 'gradients'>, b: CharacterBuffers): void;
 }
 
+/** Numbers the characters of a batch's word types. */
+export function collectCharacters(
+  { types, ids, replaceChar }: Pick<InputBatch, 'types' | 'ids' | 'replaceChar'>,
+  numbering: Numbering,
+): CharacterBatch {
+  const offsets = new Int32Array(ids.length + 1);
+  ids.forEach((id, y) => {
+    offsets[y + 1] = offsets[y]! + types.offsets[id + 1]! - types.offsets[id]!;
+  });
+  const found = new Int32Array(offsets[ids.length]!);
+  numbering.reset();
+  let to = 0;
+  for (const id of ids)
+    for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++) {
+      const char = types.chars[from]!;
+      found[to++] = numbering.number(replaceChar ? replaceChar(char) : char);
+    }
+  return { charset: numbering.items, chars: found, offsets };
+}
+
 /** The embedding of the characters that a batch uses. */
 export function characterEmbedding({ config, parameters }: LayerContext): CharacterEmbedding {
   const { chars, charDim: E } = config;
   const table = parameters.array({ name: 'char.embedding', shape: [chars, E], init: 'embedding' });
   const numbering = new Numbering(chars);
   return {
-    collect({ types, ids, replaceChar }) {
-      const offsets = new Int32Array(ids.length + 1);
-      ids.forEach((id, y) => {
-        offsets[y + 1] = offsets[y]! + types.offsets[id + 1]! - types.offsets[id]!;
-      });
-      const found = new Int32Array(offsets[ids.length]!);
-      numbering.reset();
-      let to = 0;
-      for (const id of ids)
-        for (let from = types.offsets[id]!; from < types.offsets[id + 1]!; from++) {
-          const char = types.chars[from]!;
-          found[to++] = numbering.number(replaceChar ? replaceChar(char) : char);
-        }
-      return { charset: numbering.items, chars: found, offsets };
-    },
+    collect: (batch) => collectCharacters(batch, numbering),
     layout: ({ integers, kept, scratch }, { Q, training }) => ({
       Q,
       charset: integers.take(Q),
