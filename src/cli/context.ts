@@ -1,3 +1,4 @@
+import type { CreateEngine } from '../network/engines.ts';
 import type { Io, Sink } from './io.ts';
 
 /** What every command gets. */
@@ -9,6 +10,8 @@ export interface Context {
   say(line: string): void;
   /** Given by `--color` and `--no-color`; undefined without either. */
   color: boolean | undefined;
+  /** Creates the engines that `--engine` names; undefined: the built-in engine. */
+  createEngine?: CreateEngine | undefined;
   /** The exit code after the command returns, or after its reader is gone. */
   exitCode: 0 | 1 | 2 | 129 | 130 | 143;
 }

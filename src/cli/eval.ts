@@ -10,6 +10,7 @@ import {
   addColor,
   addColumns,
   addCompute,
+  addEngine,
   biasOption,
   choice,
   featureOption,
@@ -91,6 +92,7 @@ export function defineEval(command: Command, context: Context): void {
     )
     .option('--force', 'score files in which tokens or tags are empty or numbers, too')
     .option('--allow-unseen', 'exit with 0 though some gold tags were never seen in training');
+  addEngine(command, context);
   addCompute(command);
   addColor(command, context);
   addNotes(command, { io: context.io, examples, notes });

@@ -27,6 +27,7 @@ import {
 import { styleOf } from './style.ts';
 
 interface InspectFlags extends ColumnOptions, ComputeOptions {
+  engines?: boolean;
   format?: (typeof inputFormats)[number];
   gradients?: boolean;
   json?: boolean;
@@ -39,6 +40,7 @@ const examples = [
   'seqtag inspect model.safetensors --gradients',
   'seqtag inspect en-ner --json | jq .record.dev',
   'seqtag inspect corpus.conllu --tag-column xpos',
+  'seqtag inspect --engines',
   'seqtag inspect --lint train.conll dev.conll test.conll',
 ];
 
@@ -75,11 +77,13 @@ export function defineInspect(command: Command, context: Context): void {
       '--from-scheme <scheme>',
       'corpus: tag scheme; IO: PER PER O, where a run of one label is a span (default: by the tags)',
     )
+    .option('--engines', 'print the engines, and whether each works on this machine')
     .option('--json', 'print one JSON object');
   addCompute(command);
   addColor(command, context);
   addNotes(command, { io: context.io, examples });
   command.action((given: string[], flags: InspectFlags) => {
+    if (flags.engines) return enginesCommand(given, flags, context);
     if (given.length === 0 && context.io.isTerminal.stdin)
       throw new UserError(`inspect: no file. ${usageText(command)}`, { code: 'SEQTAG_OPTION' });
     const files = given.length === 0 ? ['-'] : given;
@@ -127,6 +131,20 @@ async function inspectCommand(
       ? `${JSON.stringify(facts)}\n`
       : corpusText(facts, { style, columns: textWidth(io) }),
   );
+}
+
+async function enginesCommand(
+  given: readonly string[],
+  flags: InspectFlags,
+  context: Context,
+): Promise<void> {
+  if (given.length > 0)
+    throw new UserError(`--engines with ${given[0]}: engines are not in a file. Leave one out.`, {
+      code: 'SEQTAG_OPTION_CONFLICT',
+    });
+  const { engineFacts, engineText } = await import('./inspect-engines.ts');
+  const engines = await engineFacts(computeOptions(flags, context));
+  await context.out.write(flags.json ? `${JSON.stringify({ engines })}\n` : engineText(engines));
 }
 
 async function lintCommand(

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { BackendKind, BackendOptions } from '../backend/backend.ts';
+import type { BackendKind } from '../backend/backend.ts';
 import { labelNames } from '../corpus/formats/labels.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { UserError } from '../errors.ts';
 import { describeFile, readTextFile } from '../files/read.ts';
 import { bundledText } from '../model/bundled.ts';
+import type { EngineName, ComputeOptions as InnerComputeOptions } from '../network/engines.ts';
 import { parseRecallBias, type RecallBias } from '../tagging/recall.ts';
 import type { TaggerOptions } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
@@ -151,6 +152,7 @@ export const offsetsOption = (): Option =>
   );
 
 export interface ComputeOptions {
+  engine?: EngineName;
   backend?: 'auto' | BackendKind;
   threads?: number;
   bfloat16?: boolean;
@@ -169,15 +171,38 @@ export function addCompute(command: Command): void {
     .option('--bfloat16', 'faster but less exact matrix products (processors with AMX)');
 }
 
+/** Adds `--engine`. */
+export function addEngine(command: Command, context: Context): void {
+  command
+    .addOption(
+      choice('--engine <name>', 'engine to compute with: % (default: builtin)', [
+        'builtin',
+        'tensorflow',
+      ]),
+    )
+    .hook('preAction', async (_, action) => {
+      const { engine, backend, bfloat16 } = action.opts<ComputeOptions>();
+      if (engine === undefined || engine === 'builtin') return;
+      if (backend !== undefined || bfloat16)
+        throw new UserError(
+          `--${backend === undefined ? 'bfloat16' : 'backend'} is for the built-in engine. Leave it out with --engine ${engine}.`,
+          { code: 'SEQTAG_OPTION_CONFLICT' },
+        );
+      const { loadEngine } = await import('../network/engines.ts');
+      context.createEngine = (await loadEngine(engine)).createEngine;
+    });
+}
+
 export function computeOptions(
   { backend, threads, bfloat16 }: ComputeOptions,
-  { say }: Context,
-): BackendOptions {
+  { say, createEngine }: Context,
+): InnerComputeOptions {
   const warnings = new Set<string>();
   return {
     ...(backend !== undefined && { backend }),
     ...(threads !== undefined && { threads }),
     ...(bfloat16 && { products: 'bfloat16' as const }),
+    ...(createEngine && { createEngine }),
     // Training opens several backends, which would all give the same warning.
     onWarning(warning) {
       if (!warnings.has(warning)) say(`seqtag: ${oneLine(withFlags(warning, corpusFlags))}`);

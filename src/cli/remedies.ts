@@ -8,6 +8,7 @@ import type { ErrorCode, UserError } from '../errors.ts';
 const flagsFor: Readonly<Partial<Record<ErrorCode | `${ErrorCode}/${string}`, readonly string[]>>> =
   {
     SEQTAG_BACKEND: ['--backend', '--bfloat16'],
+    'SEQTAG_BACKEND/engine': ['--engine'],
     'SEQTAG_COLUMN/tokenColumn': ['--token-column'],
     'SEQTAG_COLUMN/tagColumn': ['--tag-column'],
     'SEQTAG_COLUMN/featureColumn': ['--feature-column'],

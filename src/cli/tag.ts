@@ -15,6 +15,7 @@ import {
   addColor,
   addColumns,
   addCompute,
+  addEngine,
   biasOption,
   choice,
   featureOption,
@@ -135,6 +136,7 @@ export function defineTag(command: Command, context: Context): void {
     .addOption(offsetsOption())
     .option('--stats', 'statistics on standard error at the end: counts and speed')
     .option('--json', '--stats as one JSON object');
+  addEngine(command, context);
   addCompute(command);
   addColor(command, context);
   addNotes(command, { io: context.io, examples, notes });

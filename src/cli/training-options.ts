@@ -15,6 +15,7 @@ import {
   addColor,
   addColumns,
   addCompute,
+  addEngine,
   type ColumnOptions,
   type ComputeOptions,
   choice,
@@ -87,6 +88,7 @@ export function addTrainingOptions(command: Command, context: Context): void {
     .option('--json', 'print each training event as a line of JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary');
   addCheckpointOptions(command);
+  addEngine(command, context);
   addCompute(command);
   addColor(command, context);
   command.optionsGroup('Hyperparameters:');

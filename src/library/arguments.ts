@@ -1,6 +1,7 @@
 import type { BackendOptions } from '../backend/backend.ts';
 import { formats } from '../corpus/formats/formats.ts';
 import { schemes } from '../corpus/tags/scheme.ts';
+import { engineNames } from '../network/engines.ts';
 import { closestName, valueText } from '../option-values.ts';
 import type { ComputeOptions, Format } from './types.ts';
 
@@ -191,6 +192,8 @@ export const computeKinds = {
   threads: wholeNumber(1, 256),
   products: oneOf('single', 'bfloat16'),
 };
+
+export const engineKinds = { ...computeKinds, engine: oneOf(...engineNames) };
 
 /** The compute options among the options of a function. */
 export const computeOptions = ({ backend, threads, products }: ComputeOptions): BackendOptions => ({

@@ -2,11 +2,12 @@ import { tagParts } from '../corpus/tags/scheme.ts';
 import type { Tokenization } from '../corpus/text/tokenization.ts';
 import { UserError } from '../errors.ts';
 import { columnNames } from '../model/column-names.ts';
+import { loadEngine } from '../network/engines.ts';
 import {
   boolean,
   checkOptions,
-  computeKinds,
   computeOptions,
+  engineKinds,
   isAsyncIterable,
   isIterable,
   type Kinds,
@@ -25,7 +26,7 @@ import type { LoadOptions, ModelInfo, Scheme, SentenceInput, Tagger, TagOptions 
 type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 type Sentences = AsyncIterable<SentenceInput> | Iterable<SentenceInput>;
 
-const loadKinds: Kinds = { ...computeKinds, recallBias: object('an object such as {nats: 0.5}') };
+const loadKinds: Kinds = { ...engineKinds, recallBias: object('an object such as {nats: 0.5}') };
 const biasKinds: Kinds = { tag: text('a tag'), nats: numberFrom(-100, 100) };
 const tagKinds: Kinds = {
   confidence: boolean,
@@ -53,6 +54,7 @@ export async function loadTagger(nameOrPath: string, options: LoadOptions = {}):
     checkOptions('loadTagger: recallBias', recallBias, { kinds: biasKinds, required: ['nats'] });
   const shared = openShared(nameOrPath, {
     ...computeOptions(options),
+    ...(await loadEngine(options.engine)),
     ...(recallBias && { recallBias }),
   });
   return publicTagger(shared);

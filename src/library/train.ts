@@ -1,6 +1,7 @@
 import { formatOf } from '../corpus/index.ts';
 import { embed as innerEmbed } from '../embedding/embed.ts';
 import { checkEmbedding, embeddingNumbers } from '../embedding/options.ts';
+import { loadEngine } from '../network/engines.ts';
 import { sweep as innerSweep } from '../training/sweep/sweep.ts';
 import { type TrainOptions as InnerTrainOptions, train as innerTrain } from '../training/train.ts';
 import { tune as innerTune } from '../training/tune/tune.ts';
@@ -12,6 +13,7 @@ import {
   computeKinds,
   computeOptions,
   either,
+  engineKinds,
   type Kinds,
   listOf,
   numberFrom,
@@ -39,12 +41,12 @@ import type {
   TrainOptions,
 } from './training-types.ts';
 import type { TuneEvent, TuneOptions, TuneResult } from './tune-types.ts';
-import type { CorpusSource } from './types.ts';
+import type { CorpusSource, EngineOptions } from './types.ts';
 
 const paths = listOf(path, 'a list of paths');
 const { absentTag: _, file: __, ...corpusKinds } = readKinds;
 const fileKinds: Kinds = {
-  ...computeKinds,
+  ...engineKinds,
   corpora: either(path, listOf(path, 'a list of at least one path', 1)),
   output: path,
   dev: path,
@@ -131,7 +133,7 @@ export function train(options: TrainOptions): Run<TrainingEvent, TrainingResult>
   checkCheckpointOptions('train', options);
   return createRun<TrainingEvent, TrainingResult>(
     'train',
-    () => innerTrain(withCheckpoints(inner, options)),
+    withEngine(options, (engine) => innerTrain(withCheckpoints({ ...inner, ...engine }, options))),
     (event) => {
       if (event.type === 'interrupted') return interruptedError('train', event);
       if (event.type !== 'end') return undefined;
@@ -173,7 +175,7 @@ export function sweep(options: SweepOptions): Run<SweepEvent, SweepResult> {
   };
   return createRun<SweepEvent, SweepResult>(
     'sweep',
-    () => innerSweep(inner),
+    withEngine(options, (engine) => innerSweep({ ...inner, ...engine })),
     (event) => {
       if (event.type !== 'sweep') return undefined;
       const { complete, rows, best, model, record } = event;
@@ -208,7 +210,7 @@ export function tune(options: TuneOptions): Run<TuneEvent, TuneResult> {
   const inner = { ...filesOf(options), hyperparameters: settings, budget };
   return createRun<TuneEvent, TuneResult>(
     'tune',
-    () => innerTune(inner),
+    withEngine(options, (engine) => innerTune({ ...inner, ...engine })),
     (event) => {
       if (event.type !== 'tuned') return undefined;
       const { complete, used, rows, best, noise, command, model, record } = event;
@@ -224,6 +226,15 @@ function initOf(where: string, { init }: Pick<TrainOptions, 'init'>): InnerTrain
   const { model, words, tags } = init;
   return { model, words, tags };
 }
+
+/** Returns a function that loads the engine of the options and then starts. */
+const withEngine = <Event>(
+  { engine }: EngineOptions,
+  start: (engine: Awaited<ReturnType<typeof loadEngine>>) => AsyncGenerator<Event>,
+) =>
+  async function* (): AsyncGenerator<Event> {
+    yield* start(await loadEngine(engine));
+  };
 
 function filesOf(
   options: Omit<TrainOptions, 'teacher' | 'init'>,

@@ -1,6 +1,6 @@
 import type { Ratio, Report } from './evaluation-types.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type { Column, ComputeOptions, Format, ReadOptions, Scheme } from './types.ts';
+import type { Column, EngineOptions, Format, ReadOptions, Scheme } from './types.ts';
 
 /** Tells a run to stop, as an `AbortSignal` does. */
 export interface StopSignal {
@@ -36,7 +36,7 @@ export interface CheckpointOptions {
 
 /** Files and options of a training run. */
 export interface TrainOptions
-  extends ComputeOptions,
+  extends EngineOptions,
     CheckpointOptions,
     Omit<ReadOptions, 'absentTag' | 'file'> {
   /**

@@ -151,8 +151,14 @@ export interface ComputeOptions {
   readonly products?: 'single' | 'bfloat16' | undefined;
 }
 
+/** Options of computation with a network. */
+export interface EngineOptions extends ComputeOptions {
+  /** `builtin`, or `tensorflow`, which needs the package @tensorflow/tfjs-node. Default: `builtin`. */
+  readonly engine?: 'builtin' | 'tensorflow' | undefined;
+}
+
 /** Options of `loadTagger`. */
-export interface LoadOptions extends ComputeOptions {
+export interface LoadOptions extends EngineOptions {
   /**
    * A penalty on a tag's score, in nats. Replaces the penalty that training chose. A penalty on `O` (the default tag)
    * gives more recall and less precision.

@@ -1,12 +1,11 @@
-import type { BackendOptions } from '../backend/backend.ts';
 import type { TokenLines } from '../corpus/index.ts';
 import { type Span, spans } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
 import { type ModelFile, openModel } from '../model/model-file.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import { headName } from '../network/config.ts';
 import type { Engine, EngineDescription } from '../network/engine.ts';
+import { type ComputeOptions, createEngine } from '../network/engines.ts';
 import { type Annotate, createAnnotate } from './annotate.ts';
 import { type Columns, createPredictor, type FeatureValues } from './predictor.ts';
 import { checkedTagIndices, type RecallBias } from './recall.ts';
@@ -45,7 +44,7 @@ export interface Tagger {
   close(): Promise<void>;
 }
 
-export interface TaggerOptions extends BackendOptions {
+export interface TaggerOptions extends ComputeOptions {
   /** Replaces the penalty on a tag that training chose. */
   readonly recallBias?: RecallBias;
 }
@@ -58,7 +57,7 @@ export function openEngine(model: ModelFile, options: TaggerOptions): Engine {
   const { config, vocabulary, tagColumns, record } = model;
   const { recallBias, ...compute } = options;
   const biased = recallBias && checkedTagIndices(recallBias, vocabulary, tagColumns);
-  const engine = createBuiltinEngine({
+  const engine = createEngine({
     config,
     compute,
     transitions: allowedTransitionsOf(config, vocabulary, tagColumns),

@@ -1,7 +1,7 @@
 import type { Report } from '../evaluation/report.ts';
 import type { Model, Scores, TagColumn, TrainingRecord } from '../model/model.ts';
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createBuiltinEngine } from '../network/builtin/engine.ts';
+import { createEngine } from '../network/engines.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { joinNetworks } from './ensemble.ts';
 import { createEvaluator } from './evaluator.ts';
@@ -47,7 +47,7 @@ export async function assess(
     prepared.config,
     networks.map((network) => network.parameters),
   );
-  const engine = createBuiltinEngine({
+  const engine = createEngine({
     config,
     compute: options,
     transitions: allowedTransitionsOf(config, vocabulary, prepared.tagColumns),

@@ -1,4 +1,3 @@
-import type { BackendOptions } from '../backend/backend.ts';
 import type { Format, ReadOptions } from '../corpus/index.ts';
 import { createEncoder, type Vocabulary } from '../corpus/vocabulary.ts';
 import { UserError } from '../errors.ts';
@@ -10,6 +9,7 @@ import { allowedTransitionsOf } from '../model/transitions.ts';
 import { drawPath, pathGuide } from '../network/crf/sampling.ts';
 import { type CrfScores, headScores } from '../network/crf/scores.ts';
 import type { Engine } from '../network/engine.ts';
+import type { ComputeOptions } from '../network/engines.ts';
 import type { Random } from '../network/random.ts';
 import { createPredictor } from '../tagging/predictor.ts';
 import { openEngine } from '../tagging/tagger.ts';
@@ -144,7 +144,7 @@ export async function computeTeacherTargets(
     trainSentences: readonly LabelledSentence[];
     corpus: NumberedCorpus;
     vocabulary: Vocabulary;
-    compute: BackendOptions;
+    compute: ComputeOptions;
   },
 ): Promise<TeacherTargets> {
   const { trainSentences, corpus, vocabulary, compute } = options;

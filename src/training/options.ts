@@ -1,4 +1,3 @@
-import type { BackendOptions } from '../backend/backend.ts';
 import type { Column, ReadOptions } from '../corpus/index.ts';
 import type { Scheme } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
@@ -6,6 +5,7 @@ import { refuseSameFile } from '../files/same-file.ts';
 import { checkWritable } from '../files/write.ts';
 import type { About } from '../model/model.ts';
 import { findModel } from '../model/model-file.ts';
+import type { ComputeOptions } from '../network/engines.ts';
 import { vectorPath } from '../vectors/npm-package.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import type { TeacherOptions } from './distill.ts';
@@ -13,7 +13,7 @@ import type { Settings } from './hyperparameters.ts';
 import type { InitOptions } from './init/initial-model.ts';
 import { columnList } from './labelled-corpus.ts';
 
-export interface TrainOptions extends BackendOptions {
+export interface TrainOptions extends ComputeOptions {
   /** Labelled files, read as one corpus; `-` is standard input. */
   readonly corpora: readonly string[];
   /** The model file. */

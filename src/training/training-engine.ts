@@ -1,7 +1,7 @@
 import { allowedTransitionsOf } from '../model/transitions.ts';
-import { createBuiltinEngine } from '../network/builtin/engine.ts';
 import type { NetworkConfig } from '../network/config.ts';
 import type { Engine, OptimizerOptions } from '../network/engine.ts';
+import { createEngine } from '../network/engines.ts';
 import { initialise } from '../network/initialise.ts';
 import type { Random } from '../network/random.ts';
 import { parseBptt } from './hyperparameter-values.ts';
@@ -18,7 +18,7 @@ export function openTrainingEngine(
   { config, vocabulary, tagColumns, tagWeights, hyperparameters: h }: Prepared,
   { options, seed }: { options: TrainOptions; seed: number },
 ): Engine {
-  return createBuiltinEngine({
+  return createEngine({
     config: { ...config, ...(h.lmWeight > 0 && { languageModel: languageModelOf(config, h) }) },
     compute: options,
     transitions: allowedTransitionsOf(config, vocabulary, tagColumns),

@@ -237,3 +237,23 @@ it('refuses what is neither', async () => {
   writeFileSync(empty, '\n\n');
   await refused(empty, /no sentences/);
 });
+
+describe('engines', () => {
+  it('each is there, or the remedy', async () => {
+    expect(await inspect('--engines')).toMatch(
+      /^builtin +\d+\.\d+\.\d+, (native|wasm) \S+\ntensorflow +(\d+\.\S+, [cg]pu \(.+\)|TensorFlow is not installed\. Run `npm install @tensorflow\/tfjs-node`, .+)\n$/,
+    );
+    const { engines } = JSON.parse(await inspect('--engines', '--json', '--backend=wasm'));
+    expect(engines).toMatchObject([
+      { name: 'builtin', device: 'wasm simd128' },
+      { name: 'tensorflow' },
+    ]);
+  });
+
+  it('are not in a file', async () => {
+    expectRefused(
+      await seqtag(['inspect', '--engines', model]),
+      /--engines with \S+: engines are not in a file\. Leave one out\./,
+    );
+  });
+});

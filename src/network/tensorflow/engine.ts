@@ -68,6 +68,7 @@ export function createTensorFlowEngine(
     async close() {
       training.close();
       for (const variable of variables.values()) variable.close();
+      context.ops.close();
       await inference.close();
     },
   };

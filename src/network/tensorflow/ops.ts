@@ -28,6 +28,8 @@ export interface Ops {
     inputs: readonly Tensor[],
   ): { value: Tensor; gradients: readonly (Tensor | undefined)[] };
   hold(...tensors: readonly Tensor[]): void;
+  /** Disposes of all that is kept. */
+  close(): void;
   /** A scalar of 64 bits, which must not be disposed of. */
   long(value: number): Tensor;
   /** Zeros that are kept, and must not be disposed of. */
@@ -119,6 +121,11 @@ export function createOps(tf: Tfjs): Ops {
         if (tensor.kept) continue;
         held.push(tf.keep(tensor));
       }
+    },
+    close() {
+      tf.dispose([...longs.values(), ...allZeros.values()]);
+      longs.clear();
+      allZeros.clear();
     },
     long: (value) => remembered(longs, value, () => createLong(value)),
     zeros: (...shape) => remembered(allZeros, shape.join(), () => tf.keep(tf.zeros(shape))),

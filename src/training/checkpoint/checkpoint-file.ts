@@ -20,7 +20,7 @@ export type RepeatedOptions = Omit<TrainOptions, (typeof notRepeated)[number]>;
 /** Where and how a training runs, which may differ when it is resumed. */
 const notRepeated = [
   ...['output', 'checkpoints', 'resume', 'finish', 'signal', 'scoreWithPenalties'],
-  ...['backend', 'threads', 'onWarning'],
+  ...['createEngine', 'backend', 'threads', 'onWarning'],
 ] as const satisfies readonly (keyof TrainOptions)[];
 
 export const repeatedOptions = (options: TrainOptions): RepeatedOptions =>
