@@ -22,38 +22,52 @@ const MOST_KEPT = 4 * 2 ** 20;
 
 export function createByteTable(): ByteTable {
   let slots = new Int32Array(8192); // 0, or 1 + number; a power of 2, at least twice the strings
-  let hashes = new Int32Array(slots.length / 2);
-  /** Where each string begins in `keys`, and where the last one ends. */
-  let starts = new Int32Array(slots.length / 2 + 1);
+  /** The hash of each string, and where it begins in `keys`; the last one ends where the next would begin. */
+  let entries = new Int32Array(slots.length + 2);
   let keys = new Uint8Array(2 ** 16);
   let size = 0;
 
-  /** The slot of the string, or the free one where it belongs. */
+  /** The number of the string, or the complement of the free slot where it belongs. */
   function find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const length = to - from;
     const mask = slots.length - 1;
     for (let i = hash & mask; ; i = (i + 1) & mask) {
-      const key = slots[i]! - 1;
-      if (key < 0) return i;
-      if (hashes[key] !== hash) continue;
-      const start = starts[key]!;
-      const length = to - from;
-      if (starts[key + 1]! - start !== length) continue;
+      const number = slots[i]! - 1;
+      if (number < 0) return ~i;
+      if (entries[2 * number] !== hash) continue;
+      const start = entries[2 * number + 1]!;
+      if (entries[2 * number + 3]! - start !== length) continue;
       let n = 0;
       while (n < length && keys[start + n] === bytes[from + n]) n++;
-      if (n === length) return i;
+      if (n === length) return number;
     }
   }
 
   function grow(): void {
     slots = new Int32Array(2 * slots.length);
-    hashes = withLength(hashes, slots.length / 2);
-    starts = withLength(starts, slots.length / 2 + 1);
+    const more = new Int32Array(slots.length + 2);
+    more.set(entries);
+    entries = more;
     const mask = slots.length - 1;
-    for (let key = 0; key < size; key++) {
-      let i = hashes[key]! & mask;
+    for (let number = 0; number < size; number++) {
+      let i = entries[2 * number]! & mask;
       while (slots[i] !== 0) i = (i + 1) & mask;
-      slots[i] = key + 1;
+      slots[i] = number + 1;
     }
+  }
+
+  function add(bytes: Uint8Array, hash: number, slot: number): void {
+    const start = entries[2 * size + 1]!;
+    const end = start + bytes.length;
+    if (end > keys.length) {
+      const more = new Uint8Array(Math.max(2 * keys.length, end));
+      more.set(keys);
+      keys = more;
+    }
+    keys.set(bytes, start);
+    entries[2 * size] = hash;
+    entries[2 * size + 3] = end;
+    slots[slot] = ++size;
   }
 
   return {
@@ -61,39 +75,23 @@ export function createByteTable(): ByteTable {
       return size;
     },
     get bytes() {
-      return starts[size]!;
+      return entries[2 * size + 1]!;
     },
     number(bytes, from, to, hash) {
-      let i = find(bytes, from, to, hash);
-      if (slots[i] !== 0) return slots[i]! - 1;
-      if (size === hashes.length) {
+      let found = find(bytes, from, to, hash);
+      if (found >= 0) return found;
+      if (2 * (size + 1) > slots.length) {
         grow();
-        i = find(bytes, from, to, hash);
+        found = find(bytes, from, to, hash);
       }
-      const start = starts[size]!;
-      const end = start + to - from;
-      if (end > keys.length) {
-        const more = new Uint8Array(Math.max(2 * keys.length, end));
-        more.set(keys);
-        keys = more;
-      }
-      keys.set(bytes.subarray(from, to), start);
-      hashes[size] = hash;
-      starts[size + 1] = end;
-      slots[i] = ++size;
+      add(bytes.subarray(from, to), hash, ~found);
       return size - 1;
     },
-    bytesOf: (number) => keys.subarray(starts[number], starts[number + 1]),
+    bytesOf: (number) => keys.subarray(entries[2 * number + 1], entries[2 * number + 3]),
     clear() {
       slots.fill(0);
       size = 0;
       if (keys.length > 2 * MOST_KEPT) keys = new Uint8Array(MOST_KEPT);
     },
   };
-}
-
-function withLength(numbers: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const longer = new Int32Array(length);
-  longer.set(numbers);
-  return longer;
 }
