@@ -92,3 +92,6 @@ function editDistance(a: string, b: string): number {
 /** A word as a shell reads it: quoted if it needs to be. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Default minutes between checkpoints within an epoch. */
+export const CHECKPOINT_MINUTES = 5;

@@ -3,7 +3,7 @@ import { shellWord } from '../option-values.ts';
 import type { Narrator } from './follow.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
-import { bytes, counted, duration, number, percent, table } from './table.ts';
+import { bytes, type Cell, counted, duration, number, percent, table } from './table.ts';
 import { factLines } from './training-summary.ts';
 
 type Event<T extends EmbeddingEvent['type']> = Extract<EmbeddingEvent, { type: T }>;
@@ -17,7 +17,7 @@ export const embeddingNarrator = (style: Style): Narrator<EmbeddingEvent> => ({
   },
   status(event) {
     if (event.type === 'read') return `reading  ${counted(event.tokens, 'token')}`;
-    if (event.type === 'start') return `epoch 1 of ${event.epochs}`;
+    if (event.type === 'start') return `epoch ${event.resumed ?? 1} of ${event.epochs}`;
     if (event.type !== 'progress') return undefined;
     return [
       `epoch ${event.epoch} of ${event.epochs}`,
@@ -41,6 +41,9 @@ function startText(event: Event<'start'>, style: Style): string {
         counted(event.parameters, 'parameter'),
         `${event.backend}, ${counted(event.threads, 'thread')}`,
       ],
+      ...(event.resumed === undefined
+        ? []
+        : [[['resumed', style.dim], '', `in epoch ${event.resumed}`] satisfies Cell[]]),
     ],
     { align: 'lrl' },
   );

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { shellWord } from '../option-values.ts';
-import { MINUTES } from '../training/checkpoint/checkpoints.ts';
-import type { TrainingEvent, TrainOptions } from '../training/train.ts';
+import { CHECKPOINT_MINUTES, shellWord } from '../option-values.ts';
+import type { TrainOptions } from '../training/train.ts';
 
 /** The flags of checkpoints. */
 export interface CheckpointFlags {
@@ -15,23 +14,25 @@ export interface CheckpointFlags {
 
 const EXTENSION = '.checkpoint';
 
-export function addCheckpointOptions(command: Command): void {
+/** @param output what the command writes, in capitals */
+export function addCheckpointOptions(command: Command, output = 'MODEL'): void {
   command
-    .option('--no-checkpoint', 'write no MODEL.checkpoint, from which training could go on')
+    .option('--no-checkpoint', `write no ${output}.checkpoint, from which training could go on`)
     .option(
       '--checkpoint-every <minutes>',
-      `minutes between checkpoints within an epoch; there is one after each epoch too (default: ${MINUTES})`,
+      `minutes between checkpoints within an epoch; there is one after each epoch too (default: ${CHECKPOINT_MINUTES})`,
       parseMinutes,
     );
 }
 
-export function addResumeOptions(command: Command): void {
+/** @param best what --finish writes */
+export function addResumeOptions(command: Command, best = 'the best model so far'): void {
   command
     .option(
       '--resume <checkpoint>',
       'go on with an interrupted training, whose files and settings are in the checkpoint',
     )
-    .option('--finish', 'with --resume: write the best model so far instead of training further');
+    .option('--finish', `with --resume: write ${best} instead of training further`);
 }
 
 function parseMinutes(value: string): number {
@@ -46,36 +47,45 @@ function parseMinutes(value: string): number {
  */
 export function checkpointsOf(
   output: string,
-  { checkpoint = true, checkpointEvery: minutes = MINUTES }: CheckpointFlags,
+  { checkpoint = true, checkpointEvery: minutes = CHECKPOINT_MINUTES }: CheckpointFlags,
+  command = 'train',
 ): Pick<TrainOptions, 'checkpoints'> {
   if (!checkpoint) return {};
   const file = `${output}${EXTENSION}`;
   if (existsSync(file))
     throw new UserError(
-      `${file}: an unfinished training is kept here. Go on with it: ${resumeCommand(file)}. Or remove the file.`,
+      `${file}: an unfinished training is kept here. Go on with it: ${resumeCommand(file, command)}. Or remove the file.`,
       { code: 'SEQTAG_CHECKPOINT' },
     );
   return { checkpoints: { file, minutes } };
 }
 
-/** The model that the training of a checkpoint writes, unless -o names another. */
+/** The file that the training of a checkpoint writes, unless -o names another. */
 export function outputOf(checkpoint: string): string {
   if (checkpoint.endsWith(EXTENSION) && checkpoint.length > EXTENSION.length)
     return checkpoint.slice(0, -EXTENSION.length);
   throw new UserError(
-    `${checkpoint}: the name does not end in ${EXTENSION}, so that the name of the model is not known. Name it with -o.`,
+    `${checkpoint}: the name does not end in ${EXTENSION}, so that the name of the output is not known. Name it with -o.`,
   );
 }
 
-export const resumeCommand = (file: string): string => `seqtag train --resume ${shellWord(file)}`;
+const resumeCommand = (file: string, command: string): string =>
+  `seqtag ${command} --resume ${shellWord(file)}`;
 
-/** What to say about a training that a signal stopped and that can go on. */
+/**
+ * What to say about a training that a signal stopped and that can go on.
+ * @param options.best what --finish writes; undefined if there is nothing yet
+ */
 export const interruptedText = (
-  { checkpoint, hasModel }: Extract<TrainingEvent, { type: 'interrupted' }>,
-  signal: NodeJS.Signals | undefined,
+  checkpoint: string,
+  {
+    signal,
+    command = 'train',
+    best,
+  }: { signal: NodeJS.Signals | undefined; command?: string; best: string | undefined },
 ): string =>
   [
     `interrupted (${signal}): the training is kept in ${checkpoint}.`,
-    `To go on: ${resumeCommand(checkpoint)}`,
-    ...(hasModel ? ['(with --finish: the best model so far, without more training)'] : []),
+    `To go on: ${resumeCommand(checkpoint, command)}`,
+    ...(best === undefined ? [] : [`(with --finish: ${best}, without more training)`]),
   ].join(' ');

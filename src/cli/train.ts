@@ -129,7 +129,10 @@ export async function trainCommand(
     },
     context,
   );
-  if (last?.type === 'interrupted') context.say(`seqtag: ${interruptedText(last, signal)}`);
+  if (last?.type === 'interrupted') {
+    const best = last.hasModel ? 'the best model so far' : undefined;
+    context.say(`seqtag: ${interruptedText(last.checkpoint, { signal, best })}`);
+  }
   if (last?.type !== 'end') return;
   const { messages, exitCode } = trainingOutcome(last, signal);
   for (const message of messages) context.say(`seqtag: ${message}`);

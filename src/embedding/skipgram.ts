@@ -23,13 +23,32 @@ export interface SkipgramOptions extends SubwordOptions {
   readonly seed: number;
 }
 
+/** A place between two rounds. */
+export interface Position {
+  /** From 0. */
+  readonly epoch: number;
+  /** Index of a segment of the text, and of the next centre among its words that subsampling keeps. */
+  readonly segment: number;
+  readonly centre: number;
+  /** The measured losses of this epoch, and their number of contexts. */
+  readonly loss: number;
+  readonly contexts: number;
+}
+
+/** Where an epoch begins. */
+export const startOf = (epoch: number): Position => ({
+  ...{ epoch, segment: 0, centre: 0, loss: 0, contexts: 0 },
+});
+
 export interface Skipgram {
   readonly parameters: number;
   /**
-   * Trains for one epoch. Yields after each round.
+   * Trains for the rest of one epoch. Yields after each round.
    * @param learningRate the learning rate after `done` ids of this epoch
    */
-  epoch(epoch: number, learningRate: (done: number) => number): Generator<Progress>;
+  epoch(from: Position, learningRate: (done: number) => number): Generator<Progress>;
+  /** A view of all rows. With a position it is the whole state of training. */
+  table(): Float32Array;
   /** The word vectors (words, dim): for each word the mean of its rows. */
   vectors(): Float32Array;
 }
@@ -37,13 +56,12 @@ export interface Skipgram {
 export interface Progress {
   /** Number of processed ids in this epoch. */
   readonly done: number;
-  /** Sum of the measured losses in this epoch, and their number of contexts. */
-  readonly loss: number;
-  readonly contexts: number;
+  /** Where training goes on. It has the loss of the epoch so far. */
+  readonly next: Position;
 }
 
 /** Number of ids that are subsampled at a time. No window crosses the border of such a segment. */
-const SEGMENT = 1 << 16;
+export const SEGMENT = 1 << 16;
 /**
  * Maximum number of centres of a shard in a round. A shard does not see the updates of other shards in the same round.
  * Half as many centres give no better vectors; with four times as many, updates begin to overshoot.
@@ -134,20 +152,29 @@ export function createSkipgram(
 
   return {
     parameters: size * dim,
-    *epoch(epoch, learningRate) {
+    table: () => arena.f32(table, size * stride),
+    *epoch(position, learningRate) {
+      const { epoch } = position;
       loss.fill(0);
+      loss[0] = position.loss;
+      loss[1] = position.contexts;
       let done = 0;
       let segment = 0;
       for (const chunk of text.ids)
         for (let from = 0; from < chunk.length; from += SEGMENT, segment++) {
           const part = chunk.subarray(from, from + SEGMENT);
+          if (segment < position.segment) {
+            done += part.length;
+            continue;
+          }
           const stream = (epoch << 20) + segment;
           idsView.set(part);
           kernels.skipgram_subsample(spec.kept, count, ids, keep, part.length, seed, stream);
           const kept = countView[0]!;
           plan[0] = kept;
           plan[7] = stream;
-          for (let begin = 0; begin < kept; begin += SHARDS * centres) {
+          const first = segment === position.segment ? position.centre : 0;
+          for (let begin = first; begin < kept; begin += SHARDS * centres) {
             pool.run(SHARD, SHARDS, [
               begin,
               centres,
@@ -158,8 +185,7 @@ export function createSkipgram(
             const end = Math.min(kept, begin + SHARDS * centres);
             yield {
               done: done + (part.length * end) / kept,
-              loss: lossOf(0),
-              contexts: lossOf(1),
+              next: { epoch, segment, centre: end, loss: lossOf(0), contexts: lossOf(1) },
             };
           }
           done += part.length;

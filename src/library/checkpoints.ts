@@ -1,6 +1,8 @@
+import { readEmbeddingCheckpoint } from '../embedding/checkpoint.ts';
+import type { EmbedOptions } from '../embedding/embed.ts';
 import { UserError } from '../errors.ts';
 import { describeFile } from '../files/read.ts';
-import { MINUTES } from '../training/checkpoint/checkpoints.ts';
+import { CHECKPOINT_MINUTES } from '../option-values.ts';
 import { resumedOptions } from '../training/checkpoint/resumed-options.ts';
 import type { TrainOptions } from '../training/train.ts';
 import type { CheckpointOptions, InterruptedEvent } from './training-types.ts';
@@ -36,10 +38,21 @@ export function resumes({ checkpoint, resume, finish }: CheckpointOptions): bool
 
 /** @throws UserError as `resumes` does, and if the checkpoint is that of another training */
 export function withCheckpoints(asked: TrainOptions, options: CheckpointOptions): TrainOptions {
-  const { checkpoint: file, checkpointEvery: minutes = MINUTES, finish } = options;
+  const { checkpoint: file, checkpointEvery: minutes = CHECKPOINT_MINUTES, finish } = options;
   if (file === undefined) return asked;
   if (resumes(options)) return resumedOptions({ file, finish, minutes, asked });
   return { ...asked, checkpoints: { file, minutes } };
+}
+
+/** As `withCheckpoints`, for word vectors. */
+export function withEmbeddingCheckpoints(
+  asked: EmbedOptions,
+  options: CheckpointOptions,
+): EmbedOptions {
+  const { checkpoint: file, checkpointEvery: minutes = CHECKPOINT_MINUTES, finish } = options;
+  if (file === undefined) return asked;
+  const resume = resumes(options) ? readEmbeddingCheckpoint(file) : undefined;
+  return { ...asked, ...{ checkpoints: { file, minutes }, resume, finish } };
 }
 
 /** The error of `result()` for a run that a signal stopped and that can go on. */

@@ -1,8 +1,8 @@
-import type { StopSignal } from './training-types.ts';
+import type { CheckpointOptions, StopSignal } from './training-types.ts';
 import type { Column, ComputeOptions, CorpusSource, Format } from './types.ts';
 
 /** Texts and options of `embed`. The defaults are those of fastText, except for the number of buckets. */
-export interface EmbedOptions extends ComputeOptions {
+export interface EmbedOptions extends ComputeOptions, CheckpointOptions {
   /** Files of raw text or of any corpus format, or streams. */
   readonly texts: CorpusSource | readonly CorpusSource[];
   /** The file to write: the binary format of word2vec if its name ends in `.bin`, else its text format; `.gz` compresses. */
@@ -37,7 +37,7 @@ export interface EmbedOptions extends ComputeOptions {
   readonly learningRate?: number | undefined;
   /** Random seed. Default: 1. */
   readonly seed?: number | undefined;
-  /** Stops after the current round; the vectors so far are written. */
+  /** Stops after the current round. Without checkpoints the vectors so far are written. */
   readonly signal?: StopSignal | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface EmbeddingResult {
   readonly seconds: number;
 }
 
-/** The events of `embed`: `read` repeatedly, `start`, then `progress` and `epoch` repeatedly, then `end`. */
+/** The events of `embed`: `read` repeatedly, `start`, then `progress` and `epoch` repeatedly, then `end` or `interrupted`. */
 export type EmbeddingEvent =
   | { readonly type: 'read'; readonly tokens: number }
   | {
@@ -78,7 +78,14 @@ export type EmbeddingEvent =
       readonly backend: string;
       readonly threads: number;
       readonly epochs: number;
+      /** The epoch in which an interrupted training goes on, from 1. */
+      readonly resumed?: number;
     }
   | (EmbeddingPosition & { readonly type: 'progress'; readonly done: number })
   | (EmbeddingPosition & { readonly type: 'epoch'; readonly seconds: number })
+  | {
+      /** The signal stopped the run. Its checkpoint has everything that it needs to go on. */
+      readonly type: 'interrupted';
+      readonly checkpoint: string;
+    }
   | ({ readonly type: 'end' } & EmbeddingResult);

@@ -26,7 +26,12 @@ import {
   signal,
   wholeNumber,
 } from './arguments.ts';
-import { checkCheckpointOptions, interruptedError, withCheckpoints } from './checkpoints.ts';
+import {
+  checkCheckpointOptions,
+  interruptedError,
+  withCheckpoints,
+  withEmbeddingCheckpoints,
+} from './checkpoints.ts';
 import { checkSource } from './corpus.ts';
 import type { EmbeddingEvent, EmbeddingResult, EmbedOptions } from './embedding-types.ts';
 import { createRun } from './run.ts';
@@ -90,6 +95,7 @@ const sweepKinds: Kinds = {
 const tuneKinds: Kinds = { ...fileKinds, budget: numberFrom(1, 1e9) };
 const embedKinds: Kinds = {
   ...computeKinds,
+  ...checkpointKinds,
   texts: anything('a text file or a list of them'),
   output: path,
   format: readKinds.format,
@@ -296,11 +302,14 @@ export function embed(options: EmbedOptions): Run<EmbeddingEvent, EmbeddingResul
     lowercase,
     minCount,
     signal: signal as AbortSignal | undefined,
+    ...(onNote && { onWarning: onNote }),
   };
+  checkCheckpointOptions('embed', options);
   return createRun<EmbeddingEvent, EmbeddingResult>(
     'embed',
-    () => innerEmbed(inner),
+    () => innerEmbed(withEmbeddingCheckpoints(inner, options)),
     (event) => {
+      if (event.type === 'interrupted') return interruptedError('embed', event);
       if (event.type !== 'end') return undefined;
       const { type: _, ...result } = event;
       return result;

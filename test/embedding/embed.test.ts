@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type BackendKind, hasNative } from '../../src/backend/backend.ts';
+import { type BackendKind, hasNative, openBackend } from '../../src/backend/backend.ts';
+import { readEmbeddingCheckpoint } from '../../src/embedding/checkpoint.ts';
 import { type EmbeddingEvent, type EmbedOptions, embed } from '../../src/embedding/embed.ts';
 import { checkEmbedding } from '../../src/embedding/options.ts';
+import { createSkipgram, startOf } from '../../src/embedding/skipgram.ts';
+import { type NumberedText, readNumberedText } from '../../src/embedding/text.ts';
 import { DivergedError } from '../../src/errors.ts';
 import { createFolder, pieces } from '../cli/world.ts';
 import { rng } from '../oracle/rng.ts';
@@ -50,6 +53,23 @@ function cosine(a: readonly number[], b: readonly number[]): number {
   const dot = (x: readonly number[], y: readonly number[]): number =>
     x.reduce((sum, value, i) => sum + value * y[i]!, 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+/** A signal that is aborted when training has looked at it a number of times. */
+function abortedAfter(looks: number): AbortSignal {
+  let left = looks;
+  return {
+    get aborted() {
+      return --left < 0;
+    },
+  } as AbortSignal;
+}
+
+async function numbered(): Promise<NumberedText> {
+  const reading = readNumberedText(options().texts, { lowercase: true, minCount: 1 });
+  let step = await reading.next();
+  while (!step.done) step = await reading.next();
+  return step.value;
 }
 
 const kinds: BackendKind[] = hasNative() ? ['native', 'wasm'] : ['wasm'];
@@ -131,6 +151,61 @@ describe('embed', () => {
       'embed: 20 words and 100000020 rows of 20 numbers do not fit',
     );
     expect([diverging, enormous].some(({ output }) => existsSync(output))).toBe(false);
+  });
+});
+
+describe('a training that is stopped and resumed again and again', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['n-grams', {}],
+    ['subsampling, words alone', { maxNgram: 0, subsample: 0.01 }],
+  ])('writes the vectors of an uninterrupted one: %s', async (_, numbers) => {
+    const all = { ...numbers, epochs: 6 };
+    const { bytes } = await run(options(all));
+    const random = rng(5);
+    const given = options(all);
+    const checkpoints = { file: `${given.output}.checkpoint`, minutes: 1e-9 };
+    for (let pieces = 1; ; pieces++) {
+      const resume = existsSync(checkpoints.file)
+        ? readEmbeddingCheckpoint(checkpoints.file)
+        : undefined;
+      const signal = abortedAfter(1 + random.integer(3));
+      const threads = 1 + (pieces % 2);
+      const { texts } = options();
+      let last: EmbeddingEvent | undefined;
+      for await (const event of embed({ ...given, texts, checkpoints, resume, signal, threads }))
+        last = event;
+      if (last!.type === 'end') {
+        expect(pieces).toBeGreaterThan(2);
+        break;
+      }
+      expect(last).toEqual({ type: 'interrupted', checkpoint: checkpoints.file });
+    }
+    expect(readFileSync(given.output).equals(bytes)).toBe(true);
+    expect(existsSync(checkpoints.file)).toBe(false);
+  });
+
+  it('goes on from any round', async () => {
+    const text = await numbered();
+    const numbers = checkEmbedding({ dim: 5, epochs: 1, buckets: 60 });
+    const rate = (done: number): number => 0.05 - done * 1e-7;
+    const trained = (stop: number): number[] => {
+      const backend = openBackend({ threads: 1, backend: 'wasm' });
+      const first = createSkipgram(backend, text, numbers);
+      let position = startOf(0);
+      let rounds = 0;
+      for (const { next } of first.epoch(position, rate)) {
+        position = next;
+        if (++rounds === stop) break;
+      }
+      if (stop === Number.POSITIVE_INFINITY) return [...first.vectors()];
+      const second = createSkipgram(openBackend({ threads: 1, backend: 'wasm' }), text, numbers);
+      second.table().set(first.table());
+      for (const { next } of second.epoch(position, rate)) position = next;
+      return [...second.vectors()];
+    };
+    const whole = trained(Number.POSITIVE_INFINITY);
+    expect(trained(1)).toEqual(whole);
+    expect(trained(5)).toEqual(whole);
   });
 });
 

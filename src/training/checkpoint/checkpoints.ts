@@ -5,9 +5,6 @@ import { type Snapshot, type TrainingState, takeSnapshot } from '../training-sta
 import { type Checkpoint, writeCheckpoint } from './checkpoint-file.ts';
 import type { FinishedMember, Progress } from './progress.ts';
 
-/** Default minutes between checkpoints within an epoch. */
-export const MINUTES = 5;
-
 /** Writes the checkpoints of a training. Each replaces the one before it when it is complete. */
 export interface Checkpoints {
   readonly file: string;

@@ -1,8 +1,7 @@
 import { UserError } from '../../errors.ts';
-import { flagOf } from '../../option-values.ts';
+import { CHECKPOINT_MINUTES, flagOf } from '../../option-values.ts';
 import type { TrainOptions } from '../options.ts';
 import { type Checkpoint, readCheckpoint, repeatedOptions } from './checkpoint-file.ts';
-import { MINUTES } from './checkpoints.ts';
 
 /**
  * The options of a training that goes on: those of its checkpoint.
@@ -13,7 +12,7 @@ import { MINUTES } from './checkpoints.ts';
 export function resumedOptions({
   file,
   finish,
-  minutes = MINUTES,
+  minutes = CHECKPOINT_MINUTES,
   asked,
 }: {
   file: string;
