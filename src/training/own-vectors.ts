@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { openBackend } from '../backend/backend.ts';
 import { checkEmbedding } from '../embedding/options.ts';
-import { createSkipgram } from '../embedding/skipgram.ts';
+import { createSkipgram, startOf } from '../embedding/skipgram.ts';
 import { SHARDS } from '../embedding/skipgram-program.ts';
 import { numberText } from '../embedding/text.ts';
 import type { VectorTable } from '../vectors/read.ts';
@@ -48,7 +48,7 @@ export async function* learnVectors(
     let last = performance.now();
     for (let epoch = 0; epoch < epochs; epoch++) {
       const rateAt = (done: number) => numbers.learningRate * (1 - (epoch + done / size) / epochs);
-      for (const { done } of skipgram.epoch(epoch, rateAt)) {
+      for (const { done } of skipgram.epoch(startOf(epoch), rateAt)) {
         if (performance.now() - last < PROGRESS_INTERVAL) continue;
         last = performance.now();
         yield { type: 'vectors', done: (epoch + done / size) / epochs };

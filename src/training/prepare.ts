@@ -242,7 +242,7 @@ function checkInit(init: InitialModel, { hyperparameters, embeddings }: TrainOpt
   checkSettingsFit(init, hyperparameters);
   if (init.vocabulary.vectors && embeddings !== undefined)
     throw new UserError(
-      `${init.record.file}: has pretrained word vectors, which the new model keeps, so that it cannot have those of ${embeddings}. Leave out \`embeddings\`, or train without an initial model.`,
+      `${init.record.file}: has word vectors, which the new model keeps, so that it cannot have those of ${embeddings}. Leave out \`embeddings\`, or train without an initial model.`,
       { code: 'SEQTAG_MODEL_MISMATCH', option: 'embeddings' },
     );
 }

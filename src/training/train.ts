@@ -65,6 +65,11 @@ async function* trainAndSave(
   files: TrainingFiles,
 ): AsyncGenerator<TrainingEvent> {
   const prepared = yield* prepare(options, files);
+  if (options.checkpoints && options.signal?.aborted) {
+    // the vectors of words may be incomplete
+    yield { type: 'interrupted', checkpoint: options.checkpoints.file, hasModel: false };
+    return;
+  }
   const checkpoints = openCheckpoints(options, { prepared, files });
   const development = yield* trainEnsemble(prepared, { options, checkpoints });
   if (!development) {

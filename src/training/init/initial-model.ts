@@ -54,7 +54,7 @@ export async function openInitialModel({ model, words, tags }: InitOptions): Pro
     ...{ config, vocabulary, tagColumns, words, tags },
     record: { file: model, sha256: await sha256Of(readBytes(path)) },
     gazetteerFiles: record.gazetteers ?? [],
-    settings: architectureOf({ config, vocabulary, tagColumns }),
+    settings: { ...architectureOf({ config, vocabulary, tagColumns }), ownVectors: 0 },
     network: (member) =>
       new Map(
         parameterSpecs({ ...config, members: 1 }).map(({ name, inEnsemble }) => {
@@ -74,6 +74,11 @@ const changeable = new Set(['decoder', 'tagScheme']);
  * @throws UserError (SEQTAG_MODEL_MISMATCH) that names the first contradiction
  */
 export function checkSettingsFit({ settings, record }: InitialModel, given: Settings): void {
+  if (given.ownVectors)
+    throw new UserError(
+      `${record.file}: a training that continues a model learns no word vectors from the corpus. Leave out \`own-vectors\`, or train without an initial model.`,
+      { code: 'SEQTAG_MODEL_MISMATCH', option: 'ownVectors' },
+    );
   for (const [name, value] of Object.entries(given)) {
     const kept = settings[name as keyof Settings];
     if (kept === undefined || kept === value || changeable.has(name)) continue;

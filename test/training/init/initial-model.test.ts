@@ -21,7 +21,15 @@ const file = (name: string, text: string): string => {
 
 const conll = file('corpus.conll', sentences('english.train.conll', 24));
 const small: Settings = {
-  ...{ features: 'shape,case', hidden: 8, wordDim: 8, charDim: 4, charFilters: 6, batchSize: 4 },
+  ...{
+    features: 'shape,case',
+    ownVectors: 0,
+    hidden: 8,
+    wordDim: 8,
+    charDim: 4,
+    charFilters: 6,
+    batchSize: 4,
+  },
   ...{ epochs: 2, refit: false, learningRate: 0.02, biasRecall: '0' },
 };
 /** Changes no weight by more than rounding. */
@@ -357,9 +365,14 @@ describe('a training that cannot continue a model', () => {
       },
     ],
     [
+      'own word vectors',
+      () => ({ ...features, hyperparameters: { ownVectors: 5 } }),
+      { code: 'SEQTAG_MODEL_MISMATCH', message: /learns no word vectors from the corpus/ },
+    ],
+    [
       'other word vectors',
       () => ({ ...features, embeddings: folder.path('vectors.txt') }),
-      { code: 'SEQTAG_MODEL_MISMATCH', message: /m\d+\.safetensors: has pretrained word vectors/ },
+      { code: 'SEQTAG_MODEL_MISMATCH', message: /m\d+\.safetensors: has word vectors/ },
     ],
     [
       'no feature columns',
