@@ -202,6 +202,9 @@ describe('the engine', () => {
     tensorflow.setOptimizerState(builtin.getOptimizerState());
     expect(tensorflow.getOptimizerState()).toEqual(builtin.getOptimizerState());
     const { moments, ...counts } = builtin.getOptimizerState();
+    tensorflow.setOptimizerState({ ...counts, moments });
+    tensorflow.trainStep(sample.batch, { learningRate: 0.01 });
+    expect(builtin.getOptimizerState().moments).toEqual(moments); // the arrays were copied
     const { 'output.bias': _, ...rest } = moments;
     expect(() => tensorflow.setOptimizerState({ ...counts, moments: rest })).toThrow(
       'the optimizer state of output.bias does not fit this network',

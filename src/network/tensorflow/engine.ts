@@ -52,7 +52,7 @@ export function createTensorFlowEngine(
       const variable = variableOf(name);
       if (values.length !== variable.size)
         throw new RangeError(`${name} has ${variable.size} values, not ${values.length}`);
-      variable.assign(Float32Array.from(values));
+      variable.assign(values);
       inference.parametersChanged();
     },
     prepare: (batch) => prepareBatch(context, batch),

@@ -12,7 +12,8 @@ export interface Variable {
   read(): Tensor;
   /** A copy. */
   values(): Float32Array;
-  assign(values: Float32Array): void;
+  /** Copies the values. */
+  assign(values: ArrayLike<number>): void;
   /** Rows of the variable (R, width). */
   gather(ids: Tensor): Tensor;
   scatter(ids: Tensor, rows: Tensor): void;
@@ -47,7 +48,8 @@ export function createVariable({ tf, run, attribute }: Ops, shape: readonly numb
     values: () => tf.tidy(() => variable.read().dataSync() as Float32Array),
     read: () => run('ReadVariableOp', [dtype], [handle], 1)[0]!,
     assign(values) {
-      const tensor = tf.tensor(values, shape, 'float32');
+      // TensorFlow uses the memory of the array itself
+      const tensor = tf.tensor(Float32Array.from(values), shape, 'float32');
       run('AssignVariableOp', [dtype], [handle, tensor], 0);
       tensor.dispose();
     },
