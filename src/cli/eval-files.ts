@@ -3,15 +3,14 @@ import { isLemmaColumn } from '../corpus/lemmas/lemma-column.ts';
 import { schemeOf } from '../corpus/tags/partial.ts';
 import { convert, detectScheme, readTags, type Scheme, strayTags } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
+import type { Counts, SentencePair } from '../evaluation/counts.ts';
 import { sentencePairs } from '../evaluation/pairs.ts';
-import { countCertainPairs } from '../evaluation/partial.ts';
-import { writtenCounts } from '../evaluation/written.ts';
 import type { Context } from './context.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { type Input, nameOf, openLabelled, someOf } from './input.ts';
 import { readOptions } from './options.ts';
+import { countsOf, type LabelledFile, type Predictions } from './predictions.ts';
 import { oneLine } from './printable.ts';
 import { type Renaming, unusedNames } from './tag-map.ts';
 
@@ -21,13 +20,6 @@ export interface Evaluated {
   /** The tag column that was evaluated, if the model has several. */
   readonly column?: string | undefined;
   readonly corpora: readonly { readonly name: string; readonly counts: Counts }[];
-}
-
-/** A labelled file that was read. */
-export interface LabelledFile {
-  /** The name for messages. */
-  readonly file: string;
-  readonly sentences: readonly Sentence[];
 }
 
 export const readLabelledFile = async (
@@ -51,16 +43,28 @@ export function reportUnused(renaming: Renaming, { say }: Context): void {
   if (message !== undefined) say(`seqtag: ${message}`);
 }
 
+interface FilePair {
+  readonly gold: string;
+  readonly pred: string;
+  readonly flags: EvalFlags;
+}
+
 /** Compares a file of predicted tags with a file of gold tags. */
-export async function evaluateFilePair(
-  { gold, pred, flags }: { gold: string; pred: string; flags: EvalFlags },
+export async function evaluateFilePair(files: FilePair, context: Context): Promise<Evaluated> {
+  const counts = countsOf(await readFilePair(files, context));
+  return { scheme: counts.scheme, corpora: [{ name: nameOf(files.gold), counts }] };
+}
+
+/** Reads a file of predicted tags, and a file of gold tags. */
+export async function readFilePair(
+  { gold, pred, flags }: FilePair,
   context: Context,
-): Promise<Evaluated> {
+): Promise<Predictions> {
   const { io } = context;
   const golds = await openLabelled(gold, { io, format: flags.format });
   const preds = await openLabelled(pred, { io, format: flags.format });
   const predColumn = flags.predColumn ?? flags.tagColumn;
-  const counts = await compare(
+  return pairFiles(
     await readLabelledFile(golds, readOptions(flags, golds.format, context)),
     await readLabelledFile(preds, {
       // spans without a text of their own are in the gold file
@@ -70,7 +74,6 @@ export async function evaluateFilePair(
     }),
     { flags, context, lemmas: isLemmaColumn(flags.tagColumn, golds) },
   );
-  return { scheme: counts.scheme, corpora: [{ name: nameOf(gold), counts }] };
 }
 
 /** Compares the gold and the predicted column of each file. */
@@ -132,23 +135,23 @@ async function compareColumns(
       { code: 'SEQTAG_COLUMN' },
     );
   const predicted = sentences.map((sentence) => ({ ...sentence, tags: sentence.tagColumns![1]! }));
-  const counts = await compare(
+  const predictions = await pairFiles(
     { file: name, sentences },
     { file: name, sentences: predicted },
     { flags, context, lemmas: isLemmaColumn(goldColumn, { format }) },
   );
-  return { name, counts };
+  return { name, counts: countsOf(predictions) };
 }
 
 /**
- * Counts predicted tags against gold tags, in the scheme of the gold tags. Predicted tags are converted only if they
- * do not fit this scheme.
+ * Pairs predicted tags with gold tags, in the scheme of the gold tags. Predicted tags are converted only if they do not
+ * fit this scheme.
  */
-async function compare(
+async function pairFiles(
   written: LabelledFile,
   writtenPredictions: LabelledFile,
   { flags, context, lemmas }: { flags: EvalFlags; context: Context; lemmas: boolean },
-): Promise<Counts> {
+): Promise<Predictions> {
   const { partial = false } = flags;
   checkGold([written], { flags, partial, lemmas }, context);
   const asked = lemmas ? 'none' : askedScheme(flags);
@@ -173,11 +176,13 @@ async function compare(
   const pairs: SentencePair[] = [];
   for await (const pair of sentencePairs(gold, { file: predicted.file, sentences }))
     pairs.push(pair);
-  const counts = (partial ? countCertainPairs : countPairs)(pairs, {
-    scheme,
-    ...(lemmas && { lemmas: {} }),
-  });
-  return writtenCounts(counts, reading?.notation);
+  return {
+    gold,
+    pairs,
+    counting: { scheme, ...(lemmas && { lemmas: {} }) },
+    partial,
+    notation: reading?.notation,
+  };
 }
 
 /** The scheme of predicted tags where the gold tags are in IO: IO, unless they have letters of another scheme. */

@@ -3,9 +3,7 @@ import { type Column, isName } from '../corpus/index.ts';
 import { isCertain, schemeOf } from '../corpus/tags/partial.ts';
 import { convert, type Scheme, strayTags, type TagReading } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { type Counts, countPairs, type SentencePair } from '../evaluation/counts.ts';
-import { countCertainPairs } from '../evaluation/partial.ts';
-import { writtenCounts } from '../evaluation/written.ts';
+import type { CountOptions, Counts, SentencePair } from '../evaluation/counts.ts';
 import { hashed } from '../files/hash.ts';
 import { readBytes } from '../files/read.ts';
 import { columnNames, findColumn } from '../model/column-names.ts';
@@ -13,26 +11,44 @@ import type { TagColumn, TrainingRecord } from '../model/model.ts';
 import { lemmatisersOf } from '../tagging/lemmas.ts';
 import { loadTagger, type Tagger } from '../tagging/tagger.ts';
 import type { Context } from './context.ts';
-import {
-  type Evaluated,
-  type LabelledFile,
-  readLabelledFile,
-  renamingOf,
-  reportUnused,
-} from './eval-files.ts';
+import { type Evaluated, readLabelledFile, renamingOf, reportUnused } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
 import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
 import { readOptions, taggerOptions } from './options.ts';
+import { countsOf, type LabelledFile, type Predictions } from './predictions.ts';
 import { mappedTag } from './tag-map.ts';
 
 type Model = Tagger['model'];
 
+interface ModelOnFiles {
+  readonly model: string;
+  readonly files: readonly string[];
+  readonly flags: EvalFlags;
+}
+
 /** Evaluates one tag column of a model on labelled files. */
-export async function evaluateModel(
-  { model: name, files, flags }: { model: string; files: readonly string[]; flags: EvalFlags },
+export const evaluateModel = (on: ModelOnFiles, context: Context): Promise<Evaluated> =>
+  withPredictions(on, context, (corpora, column) => ({
+    scheme: corpora[0]!.counting.scheme,
+    column,
+    corpora: corpora.map((predictions) => {
+      const counts = countsOf(predictions);
+      const name = predictions.gold.file;
+      checkCounts(counts, { file: name, model: on.model });
+      return { name, counts };
+    }),
+  }));
+
+/**
+ * Calls `use` with the predictions of one tag column of a model for each file, and with the name of the column if the model
+ * has several. The model tags while `use` reads the pairs, which can be read once.
+ */
+export async function withPredictions<Result>(
+  { model: name, files, flags }: ModelOnFiles,
   context: Context,
-): Promise<Evaluated> {
+  use: (corpora: readonly Predictions[], column: string | undefined) => Result,
+): Promise<Result> {
   const tagger = loadTagger(name, taggerOptions(flags, context));
   const { model } = tagger;
   try {
@@ -59,29 +75,27 @@ export async function evaluateModel(
     const seenTags = seenTagsIn(scheme, model.vocabulary.tags[column]!.map(rename), tagColumn);
     const lemmatiser = lemmatisersOf(model.vocabulary, model.tagColumns)[column];
     reportUnused(renaming, context);
-    const evaluated = corpora.map(({ file, sentences }) => {
-      const count = partial ? countCertainPairs : countPairs;
-      const pairs = predictedPairs(sentences, { tagger, column, scheme, rename });
-      const counts = count(pairs, {
-        scheme,
-        isKnown: tagger.isKnown,
-        seenTags,
-        lemmas: lemmatiser && { isReachable: lemmatiser.reaches },
-      });
-      checkCounts(counts, { file, model: name });
-      return { name: file, counts: writtenCounts(counts, reading?.notation) };
-    });
+    const counting: CountOptions = {
+      scheme,
+      isKnown: tagger.isKnown,
+      seenTags,
+      lemmas: lemmatiser && { isReachable: lemmatiser.reaches },
+    };
+    const predictions = corpora.map((gold) => ({
+      gold,
+      pairs: predictedPairs(gold.sentences, { tagger, column, scheme, rename }),
+      counting,
+      partial,
+      notation: reading?.notation,
+    }));
+    const isOneOfMany = model.tagColumns.length > 1;
+    const result = use(predictions, isOneOfMany ? columnNames(model)[column]! : undefined);
     for (const { file, sha256 } of corpora)
       if (wasTrainedOn(model.record, sha256))
         context.say(
           `seqtag: ${file}: ${name} was trained on this very file. Its scores here say nothing about new text.`,
         );
-    const isOneOfMany = model.tagColumns.length > 1;
-    return {
-      scheme,
-      ...(isOneOfMany && { column: columnNames(model)[column]! }),
-      corpora: evaluated,
-    };
+    return result;
   } finally {
     await tagger.close();
   }
@@ -223,7 +237,10 @@ function* predictedPairs(
 }
 
 /** @throws UserError if nothing was measured, or if training saw none of the gold tags */
-function checkCounts(counts: Counts, { file, model }: { file: string; model: string }): void {
+export function checkCounts(
+  counts: Counts,
+  { file, model }: { file: string; model: string },
+): void {
   const { total } = counts.tokens;
   if (total === 0)
     throw new UserError(`${file}: no tag is certain, so there is nothing to measure.`, {

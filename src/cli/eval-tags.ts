@@ -8,8 +8,8 @@ import {
 } from '../corpus/tags/scheme.ts';
 import { reportFindings } from '../training/check-corpora.ts';
 import type { Context } from './context.ts';
-import type { LabelledFile } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
+import type { LabelledFile } from './predictions.ts';
 import { oneLine } from './printable.ts';
 import { corpusFlags, withFlags } from './remedies.ts';
 import { mappedTag, type Renaming } from './tag-map.ts';

@@ -1,10 +1,7 @@
-import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { type Scheme, schemeNamed } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { describeFile, readBytes } from '../files/read.ts';
 import { bundledText } from '../model/bundled.ts';
-import { findModel } from '../model/model-file.ts';
 import type { Context } from './context.ts';
 import { addNotes, usageText } from './help.ts';
 import { openInput, openLabelled } from './input.ts';
@@ -13,6 +10,7 @@ import { gradientText } from './inspect-gradients.ts';
 import { lintFacts, lintText } from './inspect-lint.ts';
 import { modelFacts, modelText } from './inspect-model.ts';
 import { textWidth } from './io.ts';
+import { isModel } from './is-model.ts';
 import {
   addColor,
   addColumns,
@@ -170,21 +168,3 @@ async function lintCommand(
 
 const askedScheme = ({ fromScheme }: InspectFlags): Scheme | undefined =>
   fromScheme === undefined ? undefined : schemeNamed(fromScheme);
-
-/** Whether a file is to be read as a model: by extension or content, or because it is the name of a bundled model. */
-async function isModel(file: string): Promise<boolean> {
-  if (file === '-') return false;
-  const extension = extname(file).toLowerCase();
-  if (extension === '.safetensors') return true;
-  const kind = describeFile(file)?.kind;
-  if (kind === undefined) return extension === '';
-  if (kind === 'directory') return findModel(file) !== file;
-  return kind === 'file' && startsLikeModel(file);
-}
-
-/** A safetensors file starts with the length of its header in 8 bytes, and `{`. */
-async function startsLikeModel(file: string): Promise<boolean> {
-  for await (const bytes of readBytes(file))
-    return bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
-  return false;
-}

@@ -29,6 +29,10 @@ const loaders: Readonly<Record<string, Loader>> = {
     summary: 'score a model, or predicted tags, against gold tags',
     load: async () => (await import('./eval.ts')).defineEval,
   },
+  compare: {
+    summary: 'compare taggers: intervals, and p-values of their differences',
+    load: async () => (await import('./compare.ts')).defineCompare,
+  },
   inspect: {
     summary: 'describe a model, or describe and check a corpus',
     load: async () => (await import('./inspect.ts')).defineInspect,

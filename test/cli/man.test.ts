@@ -8,9 +8,17 @@ const textOf = (name: string): string => pages.find((page) => page.name === name
 it('has a page for each command', () => {
   expect(pages.map(({ name }) => name)).toEqual([
     'seqtag.1',
-    ...['train', 'distill', 'tag', 'eval', 'inspect', 'convert', 'embed', 'completion'].map(
-      (name) => `seqtag-${name}.1`,
-    ),
+    ...[
+      'train',
+      'distill',
+      'tag',
+      'eval',
+      'compare',
+      'inspect',
+      'convert',
+      'embed',
+      'completion',
+    ].map((name) => `seqtag-${name}.1`),
   ]);
 });
 
