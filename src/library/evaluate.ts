@@ -10,7 +10,12 @@ import {
   type TagReading,
 } from '../corpus/tags/scheme.ts';
 import { UserError } from '../errors.ts';
-import { type CountOptions, countPairs, type SentencePair } from '../evaluation/counts.ts';
+import {
+  type CountOptions,
+  type Counts,
+  countPairs,
+  type SentencePair,
+} from '../evaluation/counts.ts';
 import { type LocatedSentence, sentencePairs } from '../evaluation/pairs.ts';
 import { countCertainPairs } from '../evaluation/partial.ts';
 import { createReport } from '../evaluation/report.ts';
@@ -37,7 +42,7 @@ import type { EvaluateOptions, Report } from './evaluation-types.ts';
 import { innerTaggerOf } from './inner-taggers.ts';
 import type { Column, ReadOptions, Scheme, Tagger } from './types.ts';
 
-const evaluateKinds: Kinds = {
+export const evaluateKinds: Kinds = {
   ...readKinds,
   tagColumn: columnKind,
   gold: anything('a labelled file or sentences'),
@@ -67,6 +72,24 @@ interface Labelled {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Report> {
   checkOptions('evaluate', options, { kinds: evaluateKinds, required: ['gold', 'predicted'] });
+  const { pairs, count } = await predictionsFor(options);
+  const counts = count(pairs);
+  if (counts.tokens.total === 0)
+    throw new UserError('evaluate: no tag is certain, so there is nothing to measure.', {
+      code: 'SEQTAG_CORPUS_EMPTY',
+    });
+  return createReport(counts);
+}
+
+/** Gold and predicted tags, and what counts them. */
+export interface Predictions {
+  readonly scheme: Scheme;
+  readonly pairs: readonly SentencePair[];
+  readonly count: (pairs: readonly SentencePair[]) => Counts;
+}
+
+/** Reads or tags what is to be scored. The options must have been checked. */
+export async function predictionsFor(options: EvaluateOptions): Promise<Predictions> {
   const { gold, predicted, predictedColumn, partial = false, fromScheme, ...read } = options;
   const inner = isObject(predicted) ? innerTaggerOf(predicted) : undefined;
   const { pairs, counting, notation } = inner
@@ -81,15 +104,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Report> {
         fromScheme,
         lemmas: isLemmaColumn(read.tagColumn as Column | undefined, read),
       });
-  const counts = writtenCounts(
-    (partial ? countCertainPairs : countPairs)(pairs, counting),
-    notation,
-  );
-  if (counts.tokens.total === 0)
-    throw new UserError('evaluate: no tag is certain, so there is nothing to measure.', {
-      code: 'SEQTAG_CORPUS_EMPTY',
-    });
-  return createReport(counts);
+  const countTags = partial ? countCertainPairs : countPairs;
+  return {
+    scheme: counting.scheme,
+    pairs,
+    count: (some) => writtenCounts(countTags(some, counting), notation),
+  };
 }
 
 /** The tags to compare, and how to count them. */

@@ -74,6 +74,57 @@ export interface EvaluateOptions extends ReadOptions {
   readonly fromScheme?: Scheme | undefined;
 }
 
+/** Options of `compare`. */
+export interface CompareOptions extends Omit<EvaluateOptions, 'gold' | 'predicted'> {
+  /** The gold standard: a labelled file, or sentences with tags. It is read for each run. */
+  readonly gold: string | readonly GoldSentence[];
+  /** Two or more systems. A system has one run, or several with different seeds. */
+  readonly systems: readonly {
+    readonly name: string;
+    readonly runs: readonly EvaluateOptions['predicted'][];
+  }[];
+  /** Number of bootstrap samples, and of randomisations. Default: 10,000. */
+  readonly samples?: number | undefined;
+  /** Seed of the random numbers. Default: 1. */
+  readonly seed?: number | undefined;
+}
+
+/** The 2.5th and the 97.5th percentile of the bootstrap samples. */
+export type Interval = readonly [low: number, high: number];
+
+/** Scores of systems on one gold standard, and their differences. */
+export interface Comparison {
+  /** F1 of spans, or accuracy of plain tags. */
+  readonly score: 'f1' | 'accuracy';
+  readonly sentences: number;
+  readonly systems: readonly {
+    readonly name: string;
+    /** The score of all runs together. */
+    readonly score: number;
+    readonly interval: Interval;
+    /** The score of each run. */
+    readonly runs: readonly number[];
+  }[];
+  /** Each pair of systems, in their order. */
+  readonly pairs: readonly {
+    readonly a: string;
+    readonly b: string;
+    /** The score of b minus the score of a. */
+    readonly difference: number;
+    readonly interval: Interval;
+    /** Probability of so large a difference, either way, between systems that are equally good. */
+    readonly p: number;
+    /** The same, corrected for the number of pairs (Holm 1979). */
+    readonly adjustedP: number;
+    /**
+     * Indices, from 0, of the sentences that only `a` has entirely right. Of several runs, more than half must be right.
+     * Sentences without tokens do not count.
+     */
+    readonly onlyA: readonly number[];
+    readonly onlyB: readonly number[];
+  }[];
+}
+
 /** A corpus to check: for training, development or test. */
 export interface CorpusPart {
   readonly role: 'train' | 'dev' | 'test';

@@ -1,3 +1,4 @@
+export { compare } from './compare.ts';
 export { convert } from './convert.ts';
 export { readCorpus, readSentences, tokenize } from './corpus.ts';
 export type * from './embedding-types.ts';
