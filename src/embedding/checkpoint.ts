@@ -105,8 +105,8 @@ export interface EmbeddingCheckpoints {
   isDue(at: 'epoch' | 'round'): boolean;
   /** Returns when the checkpoint is on the disk, or could not be written: then a warning says so. */
   save(position: Position): void;
-  /** Whether the last checkpoint is on the disk. */
-  isKept(): boolean;
+  /** What is on the disk: the last checkpoint, an earlier one, or none. */
+  kept(): 'last' | 'earlier' | 'none';
   /** Removes the file, after the vectors were written. */
   remove(): void;
 }
@@ -122,6 +122,7 @@ export function createEmbeddingCheckpoints(
     minutes,
     kernels,
     text,
+    isResumed,
     onWarning,
     ...description
   }: EmbeddingDescription & {
@@ -129,12 +130,13 @@ export function createEmbeddingCheckpoints(
     minutes: number;
     kernels: string;
     text: NumberedText;
+    isResumed: boolean;
     onWarning: (warning: string) => void;
   },
 ): EmbeddingCheckpoints {
   let savedAt = performance.now();
   let writing = skipgram.table().length * PER_NUMBER; // milliseconds that the last one took
-  let isWritten = false;
+  let there: 'last' | 'earlier' | 'none' = isResumed ? 'last' : 'none';
   let hasWarned = false;
   const hash = hashOf(text);
   return {
@@ -152,16 +154,16 @@ export function createEmbeddingCheckpoints(
       const header = { seqtag: version, kernels, text: hash, ...description, position };
       try {
         writeSafetensors(file, tensors, new Map([[KEY, JSON.stringify(header)]]));
-        isWritten = true;
+        there = 'last';
       } catch (error) {
-        isWritten = false;
+        if (there === 'last') there = 'earlier'; // a checkpoint stays until the next one is complete
         if (!hasWarned) onWarning(`no checkpoint: ${(error as Error).message}`);
         hasWarned = true;
       }
       savedAt = performance.now();
       writing = savedAt - began;
     },
-    isKept: () => isWritten,
+    kept: () => there,
     remove: () => rmSync(file, { force: true }),
   };
 }

@@ -281,6 +281,7 @@ function checkpointsOf(
     checkpoints &&
     createEmbeddingCheckpoints(skipgram, {
       ...{ ...checkpoints, kernels, text, numbers, lowercase, minCount },
+      isResumed: options.resume !== undefined,
       texts: texts.map(({ source, read }) => ({
         source: typeof source === 'string' ? source : '-',
         read,
@@ -303,8 +304,10 @@ async function save(
   try {
     await writeVectors(output, vectors, { format });
   } catch (error) {
-    if (!checkpoints?.isKept() || !(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message} The training is kept in ${checkpoints.file}.`, {
+    const kept = checkpoints?.kept() ?? 'none';
+    if (kept === 'none' || !(error instanceof UserError)) throw error;
+    const upTo = kept === 'earlier' ? ' up to an earlier moment' : '';
+    throw new UserError(`${error.message} The training is kept${upTo} in ${checkpoints!.file}.`, {
       code: error.code,
       cause: error,
     });

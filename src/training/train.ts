@@ -162,14 +162,15 @@ async function interrupted(checkpoints: Checkpoints): Promise<TrainingEvent> {
  * @throws UserError if the model cannot be saved. It says where the training is kept.
  */
 async function saveOnce(checkpoints: Checkpoints | undefined, save: () => number): Promise<number> {
-  const isKept = await checkpoints?.flush();
+  const kept = (await checkpoints?.flush()) ?? 'none';
   try {
     const bytes = save();
     checkpoints?.remove();
     return bytes;
   } catch (error) {
-    if (!isKept || !(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message} The training is kept in ${checkpoints!.file}.`, {
+    if (kept === 'none' || !(error instanceof UserError)) throw error;
+    const upTo = kept === 'earlier' ? ' up to an earlier moment' : '';
+    throw new UserError(`${error.message} The training is kept${upTo} in ${checkpoints!.file}.`, {
       code: error.code,
       cause: error,
     });

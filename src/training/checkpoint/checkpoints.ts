@@ -25,8 +25,8 @@ export interface Checkpoints {
   /** Writes a checkpoint with one more finished network, in the background. */
   finishMember(member: FinishedMember): void;
   finishRefit(network: TrainedNetwork): void;
-  /** Waits until the last checkpoint is on the disk. Returns whether it is. */
-  flush(): Promise<boolean>;
+  /** Waits until the last checkpoint is on the disk. Returns what is there: the last one, an earlier one, or none. */
+  flush(): Promise<'last' | 'earlier' | 'none'>;
   /** Removes the file, after the model was written. */
   remove(): void;
 }
@@ -62,7 +62,7 @@ export function createCheckpoints(
   let copying = 0; // milliseconds that the last copy took
   let pending = Promise.resolve();
   let queued = 0; // checkpoints that are being written or wait for it
-  let isWritten = resumed !== undefined;
+  let there: 'last' | 'earlier' | 'none' = resumed ? 'last' : 'none';
   let hasWarned = false;
 
   function write(current?: Snapshot): void {
@@ -74,9 +74,9 @@ export function createCheckpoints(
   async function writeNow(progress: Progress): Promise<void> {
     try {
       await writeCheckpoint({ file, ...description, kernels, ...progress });
-      isWritten = true;
+      there = 'last';
     } catch (error) {
-      isWritten = false;
+      if (there === 'last') there = 'earlier'; // a checkpoint stays until the next one is complete
       if (!hasWarned) onWarning(`no checkpoint: ${(error as Error).message}`);
       hasWarned = true;
     } finally {
@@ -124,7 +124,7 @@ export function createCheckpoints(
     },
     async flush() {
       await pending;
-      return isWritten;
+      return there;
     },
     remove: () => rmSync(file, { force: true }),
   };

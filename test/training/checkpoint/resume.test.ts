@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/training/checkpoint/checkpoint-file.ts';
 import type { Settings } from '../../../src/training/hyperparameters.ts';
 import { type TrainingEvent, type TrainOptions, train } from '../../../src/training/train.ts';
@@ -16,6 +16,8 @@ const small: Settings = {
   ...{ features: 'none', hidden: 5, wordDim: 6, charDim: 3, charFilters: 4, batchSize: 4 },
   ...{ epochs: 3, refit: false },
 };
+const teacher = folder.path('teacher.safetensors');
+beforeAll(() => run({ output: teacher, hyperparameters: { ...small, epochs: 1 } }));
 let count = 0;
 const newOutput = (): string => folder.path(`m${count++}.safetensors`);
 const checkpointOf = (output: string): string => `${output}.checkpoint`;
@@ -67,6 +69,7 @@ describe('a training that is stopped and resumed again and again writes the mode
     ['gru, sgd, a language model', { cell: 'gru', optimizer: 'sgd', lmWeight: 0.1, lmWords: 20 }],
     ['frozen words, random truncation', { freeze: true, bptt: 'random:0.3', layers: 2 }],
     ['an ensemble', { ensemble: 2, epochs: 2 }],
+    ['distillation', {}, { teacher: { model: teacher } }],
     ['a column of lemmas', {}, { lemmaColumn: '1', read: { tagColumn: '1' } }],
     ['a refit', { refit: true, epochs: 2 }, { dev: undefined }],
     ['an ensemble with a refit', { ensemble: 2, refit: true, epochs: 2 }],
