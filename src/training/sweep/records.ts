@@ -122,13 +122,15 @@ function isRunRecord(value: unknown): value is RunRecord {
   const record = value as Record<keyof RunRecord, unknown>;
   return (
     typeof record.key === 'string' &&
-    typeof record.combination === 'object' &&
-    record.combination !== null &&
+    isPartOf(record.combination, record.hyperparameters) &&
+    isSeedOf(record.seed, record.hyperparameters) &&
     (record.dev === null || isScores(record.dev)) &&
     (record.test === undefined || isScores(record.test)) &&
     (record.diverged === undefined || typeof record.diverged === 'string') &&
-    [record.seed, record.parameters, record.seconds, record.epochs].every(Number.isFinite) &&
-    [record.tokensPerSecond, record.bestEpoch].every((n) => n === null || Number.isFinite(n)) &&
+    [record.parameters, record.epochs].every(isCount) &&
+    isAmount(record.seconds) &&
+    (record.tokensPerSecond === null || isAmount(record.tokensPerSecond)) &&
+    (record.bestEpoch === null || isCount(record.bestEpoch)) &&
     isSettings(record.hyperparameters)
   );
 }
@@ -141,7 +143,21 @@ const isScores = (value: unknown): value is readonly Scores[] =>
       isScore(scores?.accuracy) && (scores?.f1 === undefined || isScore(scores.f1)),
   );
 
-const isScore = (value: unknown): boolean => value === null || Number.isFinite(value);
+const isScore = (value: unknown): boolean => value === null || (isAmount(value) && value <= 1);
+
+const isAmount = (value: unknown): value is number => Number.isFinite(value) && Number(value) >= 0;
+const isCount = (value: unknown): boolean => isAmount(value) && Number.isInteger(value);
+
+/** Whether a combination has values of the hyperparameters. */
+const isPartOf = (combination: unknown, hyperparameters: unknown): boolean =>
+  typeof combination === 'object' &&
+  combination !== null &&
+  Object.entries(combination).every(
+    ([name, value]) => (hyperparameters as Record<string, unknown> | null)?.[name] === value,
+  );
+
+const isSeedOf = (seed: unknown, hyperparameters: unknown): boolean =>
+  isCount(seed) && (hyperparameters as Settings | null)?.seed === seed;
 
 function isSettings(value: unknown): boolean {
   try {

@@ -442,6 +442,10 @@ describe('errors before training', () => {
       two.slice(0, -9),
       two.replace('"epochs":2', '"epochs":"2"'),
       two.replace(/"dev":\[.*?\]/, '"dev":[{}]'),
+      two.replace('"epochs":2', '"epochs":-2'),
+      two.replace('"seed":1', '"seed":2'),
+      two.replace('"combination":{"hidden":4}', '"combination":{"hidden":3}'),
+      two.replace(/"accuracy":0\.\d+/, '"accuracy":9.5'),
       two.replace('"wordDim":8', '"wordDim":"wide"'),
       two.replace('"wordDim":8', '"wordWidth":8'),
     ])
