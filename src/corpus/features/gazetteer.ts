@@ -37,6 +37,10 @@ const MOST_TOKENS = 64;
 /** Maximum number of tokens in all phrases. */
 const MOST_WORDS = 8_000_000;
 
+/** Bytes that phrases may take in any model file. */
+const ROOM = 2 ** 25;
+const OVERHEAD = 40;
+
 const splitSpaces = (text: string): string[] => text.split(/\s+/).filter((chunk) => chunk !== '');
 
 /** A phrase as tokens, split at spaces and as the tokenizer splits text (`O'Brien 's`), since a corpus may have either. */
@@ -259,17 +263,27 @@ export function unpackGazetteer(
     if (value > most || at > bytes.length) throw new RangeError('no such number');
     return value;
   };
+  // each phrase may share all of the one before, so that a few bytes could stand for any number of them
+  let room = 4 * bytes.length + ROOM;
+  /** Lists of types, which are the same for most phrases. */
+  const lists = new Map<string, number[]>();
   let before = new Uint8Array(0);
   try {
     while (at < bytes.length) {
       const shared = number(before.length);
       const rest = number(bytes.length - at);
+      room -= shared + rest + OVERHEAD;
+      if (room < 0) return undefined;
       const phrase = new Uint8Array(shared + rest);
       phrase.set(before.subarray(0, shared));
       phrase.set(bytes.subarray(at, at + rest), shared);
       at += rest;
       phrases.push(decoder.decode(phrase));
-      typesOf.push(Array.from({ length: number(types.length) }, () => number(types.length - 1)));
+      const list = Array.from({ length: number(types.length) }, () => number(types.length - 1));
+      const key = list.join();
+      const known = lists.get(key);
+      if (!known) lists.set(key, list);
+      typesOf.push(known ?? list);
       before = phrase;
     }
   } catch {

@@ -114,6 +114,17 @@ describe('matching', () => {
     expect(unpackGazetteer(Uint8Array.of(0, 1, 65, 1, 7), ['x'])).toBeUndefined();
     expect(unpackGazetteer(Uint8Array.of(0, 1, 0xff, 0), ['x'])).toBeUndefined();
   });
+
+  it('that share all of the one before do not take memory without end', () => {
+    const growing = (phrases: number): Uint8Array => {
+      const bytes: number[] = [];
+      for (let shared = 0; shared < phrases; shared++)
+        bytes.push(...(shared < 128 ? [shared] : [(shared & 127) | 128, shared >> 7]), 1, 65, 0);
+      return Uint8Array.from(bytes);
+    };
+    expect(unpackGazetteer(growing(1000), [])?.phrases).toHaveLength(1000);
+    expect(unpackGazetteer(growing(12_000), [])).toBeUndefined(); // 72 MB of 60 kB
+  });
 });
 
 describe('reading', () => {
