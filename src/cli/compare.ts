@@ -4,10 +4,10 @@ import { compareSystems, type System } from '../evaluation/compare.ts';
 import type { SentencePair } from '../evaluation/counts.ts';
 import { sentenceScores } from '../evaluation/sentence-scores.ts';
 import { type Compared, comparisonFacts, comparisonText, type Output } from './comparison.ts';
-import type { Context } from './context.ts';
+import { type Context, withoutRepetition } from './context.ts';
 import { readFilePair } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
-import { checkCounts, withPredictions } from './eval-model.ts';
+import { checkCounts, noFiles, withPredictions } from './eval-model.ts';
 import { addNotes } from './help.ts';
 import { someOf } from './input.ts';
 import { isModel } from './is-model.ts';
@@ -136,19 +136,12 @@ async function readOutputs(
   { gold, runs, flags }: { gold: string; runs: readonly string[]; flags: CompareFlags },
   context: Context,
 ): Promise<ReadonlyMap<string, Output>> {
-  // each run reads the gold file, and would repeat what there is to say about it
-  const said = new Set<string>();
-  const once: Context = {
-    ...context,
-    say: (line) => {
-      if (!said.has(line)) context.say(line);
-      said.add(line);
-    },
-  };
+  const once = withoutRepetition(context);
+  const read = noFiles();
   const outputs = new Map<string, Output>();
   for (const run of runs) {
     const output = (await isModel(run))
-      ? await withPredictions({ model: run, files: [gold], flags }, once, ([predictions]) => {
+      ? await withPredictions({ model: run, files: [gold], flags, read }, once, ([predictions]) => {
           const all = { ...predictions!, pairs: [...predictions!.pairs] };
           checkCounts(countsOf(all), { file: all.gold.file, model: run });
           return outputOf(all);

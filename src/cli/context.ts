@@ -15,3 +15,15 @@ export interface Context {
   /** The exit code after the command returns, or after its reader is gone. */
   exitCode: 0 | 1 | 2 | 129 | 130 | 143;
 }
+
+/** The same context, which says each line once. Several runs over a file would repeat what there is to say about it. */
+export function withoutRepetition(context: Context): Context {
+  const said = new Set<string>();
+  return {
+    ...context,
+    say(line) {
+      if (!said.has(line)) context.say(line);
+      said.add(line);
+    },
+  };
+}

@@ -3,11 +3,13 @@ import type { TagMap } from './tag-map.ts';
 
 /** The options of `seqtag eval`, as commander gives them. */
 export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
-  model?: string;
+  /** One model, or several for a table. */
+  model?: string[];
   gold?: string;
   pred?: string;
   predColumn?: string;
   format?: (typeof readFormats)[number];
+  table?: (typeof tableFormats)[number];
   details?: boolean;
   json?: boolean;
   minF1?: number;
@@ -18,3 +20,6 @@ export interface EvalFlags extends ColumnOptions, ComputeOptions, BiasOptions {
   force?: boolean;
   map?: TagMap;
 }
+
+/** How the scores of models on corpora can be written. */
+export const tableFormats = ['text', 'csv', 'markdown', 'latex'] as const;

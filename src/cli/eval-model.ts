@@ -14,7 +14,14 @@ import type { Context } from './context.ts';
 import { type Evaluated, readLabelledFile, renamingOf, reportUnused } from './eval-files.ts';
 import type { EvalFlags } from './eval-flags.ts';
 import { askedScheme, checkGold, inUsualNotation, readingOf } from './eval-tags.ts';
-import { openLabelled, someOf, strangeText, trainedColumns, trainedFeatures } from './input.ts';
+import {
+  type Input,
+  openLabelled,
+  someOf,
+  strangeText,
+  trainedColumns,
+  trainedFeatures,
+} from './input.ts';
 import { readOptions, taggerOptions } from './options.ts';
 import { countsOf, type LabelledFile, type Predictions } from './predictions.ts';
 import { mappedTag } from './tag-map.ts';
@@ -25,7 +32,21 @@ interface ModelOnFiles {
   readonly model: string;
   readonly files: readonly string[];
   readonly flags: EvalFlags;
+  /** What was read, by file and options, for the models that follow. */
+  readonly read?: ReadFiles | undefined;
 }
+
+type ReadFile = LabelledFile & { readonly sha256: string };
+
+/** What was read: each file is opened once, and read once for models that need the same columns. */
+export interface ReadFiles {
+  readonly opened: Map<string, Input>;
+  /** By file and options. */
+  readonly corpora: Map<string, ReadFile>;
+}
+
+/** No file was read. */
+export const noFiles = (): ReadFiles => ({ opened: new Map(), corpora: new Map() });
 
 /** Evaluates one tag column of a model on labelled files. */
 export const evaluateModel = (on: ModelOnFiles, context: Context): Promise<Evaluated> =>
@@ -45,7 +66,7 @@ export const evaluateModel = (on: ModelOnFiles, context: Context): Promise<Evalu
  * has several. The model tags while `use` reads the pairs, which can be read once.
  */
 export async function withPredictions<Result>(
-  { model: name, files, flags }: ModelOnFiles,
+  { model: name, files, flags, read = noFiles() }: ModelOnFiles,
   context: Context,
   use: (corpora: readonly Predictions[], column: string | undefined) => Result,
 ): Promise<Result> {
@@ -56,11 +77,9 @@ export async function withPredictions<Result>(
     const tagColumn = model.tagColumns[column]!;
     const partial = flags.partial ?? model.record.hyperparameters.partial === true;
     const renaming = renamingOf(flags);
-    const written: (LabelledFile & { sha256: string })[] = [];
-    for (const file of files) {
-      const corpus = await readCorpusFor(model, { file, tagColumn, flags, context });
-      written.push(corpus);
-    }
+    const written: ReadFile[] = [];
+    for (const file of files)
+      written.push(await readCorpusFor(model, { file, tagColumn, flags, read, context }));
     const { lemmas = false } = tagColumn;
     checkGold(
       written,
@@ -119,10 +138,19 @@ async function readCorpusFor(
     file,
     tagColumn,
     flags,
+    read,
     context,
-  }: { file: string; tagColumn: TagColumn; flags: EvalFlags; context: Context },
-): Promise<LabelledFile & { sha256: string }> {
-  const input = await openLabelled(file, { io: context.io, format: flags.format });
+  }: {
+    file: string;
+    tagColumn: TagColumn;
+    flags: EvalFlags;
+    read: ReadFiles;
+    context: Context;
+  },
+): Promise<ReadFile> {
+  const input =
+    read.opened.get(file) ?? (await openLabelled(file, { io: context.io, format: flags.format }));
+  read.opened.set(file, input);
   const { format, name, source } = input;
   const { tagColumn: asked, ...otherFlags } = flags;
   /** Whether the flag is the name of a column of the model that the file has at an index. */
@@ -131,17 +159,26 @@ async function readCorpusFor(
     findColumn(model, asked) >= 0 &&
     tagColumn.format === format &&
     !isName(tagColumn.tagColumn);
+  const options = {
+    ...trainedColumns(tagColumn, format),
+    ...readOptions(isNameOfIndex ? otherFlags : flags, format, context),
+    ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
+  };
+  const key = JSON.stringify([file, options]);
+  const known = read.corpora.get(key);
+  if (!known && file === '-' && [...read.corpora.values()].some((other) => other.file === name))
+    throw new UserError(
+      `${name}: ${model.path} needs other columns than the models before it, but standard input can be read once. Give a file.`,
+      { code: 'SEQTAG_COLUMN' },
+    );
   const bytes = hashed(typeof source === 'string' ? readBytes(source) : source);
-  const corpus = await readLabelledFile(
-    { ...input, source: bytes.bytes },
-    {
-      ...trainedColumns(tagColumn, format),
-      ...readOptions(isNameOfIndex ? otherFlags : flags, format, context),
-      ...trainedFeatures(model, { file: name, format, asked: flags.featureColumn }),
-    },
-  );
+  const corpus = known ?? {
+    ...(await readLabelledFile({ ...input, source: bytes.bytes }, options)),
+    sha256: bytes.sha256(),
+  };
+  read.corpora.set(key, corpus);
   checkFeatureValues(corpus, model);
-  return { ...corpus, sha256: bytes.sha256() };
+  return corpus;
 }
 
 /** @throws UserError if no value of a feature column was seen in training: it must be another column */

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { type CorporaReport, createCorporaReport } from '../evaluation/report.ts';
-import type { Context } from './context.ts';
+import { type Context, withoutRepetition } from './context.ts';
 import { type Evaluated, evaluateColumns, evaluateFilePair } from './eval-files.ts';
-import type { EvalFlags } from './eval-flags.ts';
-import { evaluateModel } from './eval-model.ts';
+import { type EvalFlags, tableFormats } from './eval-flags.ts';
+import { type GridRow, gridFacts, gridText } from './eval-grid.ts';
+import { evaluateModel, noFiles } from './eval-model.ts';
 import { addNotes } from './help.ts';
 import {
   addColor,
@@ -37,6 +38,7 @@ const examples = [
   'seqtag eval -m model.safetensors test.conll',
   'seqtag eval -m en-ner news.conll mail.conll --json | jq .total.spans.f1',
   'seqtag eval -m model.safetensors test.conll --min-f1 0.85 && echo good enough',
+  'seqtag eval -m old.safetensors -m new.safetensors news.conll mail.conll --table markdown',
   'seqtag eval --gold test.conll --pred output-of-another-tagger.conll',
   'seqtag tag -m model.safetensors test.conll | seqtag eval',
   'seqtag tag -m en-upos test.conllu --tag-column Pred | seqtag eval --tag-column upos --pred-column Pred',
@@ -45,7 +47,7 @@ const examples = [
 
 const notes = [
   'Spans are counted as conlleval counts them. Scores are percentages; in JSON they are fractions from 0 to 1.',
-  'Thresholds apply to all files together. A threshold up to 1 is a fraction (0.85), above 1 a percentage (85 or 85%). The exit code is 1 if a score is below its threshold.',
+  'Thresholds apply to all files together; with several models, to each model on each file. A threshold up to 1 is a fraction (0.85), above 1 a percentage (85 or 85%). The exit code is 1 if a score is below its threshold.',
 ];
 
 /** `seqtag eval`: scores a model on gold files, two files, or one file with both columns. */
@@ -55,7 +57,11 @@ export function defineEval(command: Command, context: Context): void {
       'Scores a model on gold files (-m), a file of predicted tags against a gold file (--gold, --pred), or a file whose last two columns are gold and predicted tags.',
     )
     .argument('[gold...]', 'labelled files; - or none: standard input')
-    .addOption(modelOption())
+    .addOption(
+      modelOption('; repeat it for a table of models').argParser(
+        (model: string, all: string[] = []) => [...all, model],
+      ),
+    )
     .addOption(biasOption())
     .option('--gold <file>', 'file with gold tags')
     .option('--pred <file>', 'file with the same tokens and predicted tags')
@@ -79,6 +85,13 @@ export function defineEval(command: Command, context: Context): void {
       ).argParser(parseTagMap),
     )
     .option('--details', 'scores of each tag, and a table of confusions')
+    .addOption(
+      choice(
+        '--table <format>',
+        'a table of models and gold files: % (default for several models: text)',
+        tableFormats,
+      ),
+    )
     .option('--json', 'print one JSON object: a report for each corpus, and the total')
     .option('--min-f1 <x>', 'threshold: exit with 1 if F1 is below', parseFraction)
     .option('--min-accuracy <x>', 'threshold: exit with 1 if accuracy is below', parseFraction)
@@ -103,14 +116,12 @@ async function evalCommand(
   { files, flags }: { files: string[]; flags: EvalFlags },
   context: Context,
 ): Promise<void> {
+  const models = flags.model ?? [];
+  if (models.length > 1 || flags.table) return gridCommand({ models, files, flags }, context);
   const { scheme, column, corpora } = await evaluate({ files, flags }, context);
-  if (flags.minF1 !== undefined && scheme === 'none')
-    throw new UserError(
-      '--min-f1: these are plain tags, so there are no spans. Use --min-accuracy.',
-      { code: 'SEQTAG_TAGS' },
-    );
+  checkThresholds(flags, scheme);
   const result = createCorporaReport(corpora);
-  const { model } = flags;
+  const [model] = models;
   const text = flags.json
     ? `${JSON.stringify({ ...(model !== undefined && { model }), ...(column !== undefined && { column }), scheme, ...result })}\n`
     : reportText(result, {
@@ -118,8 +129,75 @@ async function evalCommand(
         details: flags.details === true,
         style: await styleOf('stdout', context),
       });
+  await finish(text, judge(result, flags), context);
+}
+
+/** Scores each model on each file. Thresholds are for each of these scores. */
+async function gridCommand(
+  {
+    models,
+    files,
+    flags,
+  }: { models: readonly string[]; files: readonly string[]; flags: EvalFlags },
+  context: Context,
+): Promise<void> {
+  checkModelFlags(flags);
+  if (models.length === 0) throw conflict('--table without --model. Give -m, once or more.');
+  if (flags.details || (flags.json && flags.table))
+    throw conflict(
+      `${flags.details ? '--details' : '--json'} with a table of models. Leave one out.`,
+    );
+  const once = withoutRepetition(context);
+  const read = noFiles();
+  const rows: GridRow[] = [];
+  const verdicts: Verdict[] = [];
+  for (const model of models) {
+    const inputs = files.length === 0 ? ['-'] : files;
+    const { scheme, column, corpora } = await evaluateModel(
+      { model, files: inputs, flags, read },
+      once,
+    );
+    checkThresholds(flags, scheme);
+    const result = createCorporaReport(corpora);
+    rows.push({ model, ...(column !== undefined && { column }), scheme, ...result });
+    for (const cell of result.corpora) {
+      const verdict = judge({ corpora: [cell], total: cell.report }, flags);
+      const messages = verdict.messages.map((message) =>
+        message.startsWith(cell.name)
+          ? `${model}: ${message}`
+          : `${model}: ${cell.name}: ${message}`,
+      );
+      verdicts.push({ ...verdict, messages });
+    }
+  }
+  const codes = verdicts.map((verdict) => verdict.exitCode);
+  await finish(
+    flags.json
+      ? `${JSON.stringify(gridFacts(rows))}\n`
+      : gridText(rows, { format: flags.table ?? 'text', style: await styleOf('stdout', context) }),
+    {
+      exitCode: codes.includes(1) ? 1 : codes.includes(2) ? 2 : 0,
+      messages: verdicts.flatMap(({ messages }) => messages),
+    },
+    context,
+  );
+}
+
+function checkThresholds({ minF1 }: EvalFlags, scheme: Evaluated['scheme']): void {
+  if (minF1 !== undefined && scheme === 'none')
+    throw new UserError(
+      '--min-f1: these are plain tags, so there are no spans. Use --min-accuracy.',
+      { code: 'SEQTAG_TAGS' },
+    );
+}
+
+/** Writes the scores, and what there is to say about them. */
+async function finish(
+  text: string,
+  { exitCode, messages }: Verdict,
+  context: Context,
+): Promise<void> {
   // The exit code does not depend on a reader that goes away, such as `head`.
-  const { exitCode, messages } = judge(result, flags);
   context.exitCode = exitCode;
   try {
     await context.out.write(text);
@@ -129,22 +207,29 @@ async function evalCommand(
   }
 }
 
+const conflict = (message: string): UserError =>
+  new UserError(`eval: ${message}`, { code: 'SEQTAG_OPTION_CONFLICT' });
+
+/** @throws UserError for flags that exclude a model */
+function checkModelFlags({ gold, pred, predColumn }: EvalFlags): void {
+  if (gold !== undefined || pred !== undefined)
+    throw conflict(
+      '--model with --gold or --pred: tags come either from a model or from a file. Give `-m MODEL GOLD...` or `--gold FILE --pred FILE`.',
+    );
+  if (predColumn !== undefined)
+    throw conflict('--pred-column with --model: the model predicts the tags. Leave one out.');
+}
+
 /** Chooses what to evaluate by the flags. */
 function evaluate(
   { files, flags }: { files: string[]; flags: EvalFlags },
   context: Context,
 ): Promise<Evaluated> {
-  const { model, gold, pred } = flags;
-  const conflict = (message: string): UserError =>
-    new UserError(`eval: ${message}`, { code: 'SEQTAG_OPTION_CONFLICT' });
+  const { gold, pred } = flags;
+  const [model] = flags.model ?? [];
   const inputs = files.length === 0 ? ['-'] : files;
   if (model !== undefined) {
-    if (gold !== undefined || pred !== undefined)
-      throw conflict(
-        '--model with --gold or --pred: tags come either from a model or from a file. Give `-m MODEL GOLD...` or `--gold FILE --pred FILE`.',
-      );
-    if (flags.predColumn !== undefined)
-      throw conflict('--pred-column with --model: the model predicts the tags. Leave one out.');
+    checkModelFlags(flags);
     return evaluateModel({ model, files: inputs, flags }, context);
   }
   if (flags.biasRecall)
@@ -179,10 +264,15 @@ function reportText(
 }
 
 /** The exit code, and a message for each reason that it is not 0. */
+interface Verdict {
+  readonly exitCode: 0 | 1 | 2;
+  readonly messages: readonly string[];
+}
+
 function judge(
   { total, corpora }: CorporaReport,
   { minF1, minAccuracy, allowUnseen }: EvalFlags,
-): { exitCode: 0 | 1 | 2; messages: string[] } {
+): Verdict {
   const thresholds = [
     { name: 'F1', flag: '--min-f1', score: total.spans?.f1, least: minF1 },
     { name: 'accuracy', flag: '--min-accuracy', score: total.accuracy, least: minAccuracy },
