@@ -56,10 +56,10 @@ const rules: readonly Rule[] = [
   },
   {
     recipes: ['spans'],
-    // a smaller corpus has too little text
-    when: ({ tokens, vectors }) => tokens >= 10_000 && !vectors,
+    // a smaller corpus has too little text, and a larger one learns as well without them
+    when: ({ tokens, vectors }) => tokens >= 10_000 && tokens < 150_000 && !vectors,
     settings: { ownVectors: 20 },
-    reason: 'word vectors learned from its text, because there are no others',
+    reason: 'word vectors of its own text, because it is small and there are no others',
   },
   {
     recipes: ['spans'],

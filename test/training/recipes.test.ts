@@ -45,12 +45,15 @@ test('spans with pretrained vectors have a CRF without label smoothing and recal
   expect(chooseRecipe('chunks', { ...names, vectors: true }).settings.labelSmoothing).toBe(0.2);
 });
 
-test('spans learn vectors from the text of a corpus that is large enough, unless they have vectors', () => {
+test('spans of corpora of middle size learn vectors from their text, unless they have others', () => {
   const of = (traits: Partial<Traits>) => chooseRecipe('auto', { ...names, ...traits });
   const { settings, reason } = of({ tokens: 10_000 });
   expect(settings).toMatchObject({ ownVectors: 20, decoder: 'constrained' });
-  expect(reason).toMatch(/; word vectors learned from its text, because there are no others$/);
-  expect(of({ tokens: 9_999 }).settings).not.toHaveProperty('ownVectors');
+  expect(reason).toMatch(
+    /; word vectors of its own text, because it is small and there are no others$/,
+  );
+  for (const tokens of [9_999, 150_000])
+    expect(of({ tokens }).settings).not.toHaveProperty('ownVectors');
   expect(of({ tokens: 10_000, vectors: true }).settings).not.toHaveProperty('ownVectors');
 });
 
