@@ -13,8 +13,8 @@ import {
   wholeNumber,
   wrongType,
 } from './arguments.ts';
-import { evaluateKinds, type Predictions, predictionsFor } from './evaluate.ts';
 import type { CompareOptions, Comparison } from './evaluation-types.ts';
+import { evaluateKinds, type Predictions, predictionsFor } from './predictions.ts';
 
 const { predicted: _, ...readingKinds } = evaluateKinds;
 const compareKinds: Kinds = {
