@@ -159,7 +159,7 @@ describe('a training that is stopped and resumed again and again', () => {
     ['n-grams', {}],
     ['subsampling, words alone', { maxNgram: 0, subsample: 0.01 }],
   ])('writes the vectors of an uninterrupted one: %s', async (_, numbers) => {
-    const all = { ...numbers, epochs: 6 };
+    const all = { ...numbers, epochs: 12 }; // the signal is looked at once an epoch or more
     const { bytes } = await run(options(all));
     const random = rng(5);
     const given = options(all);

@@ -289,7 +289,7 @@ describe('tuning refuses', () => {
     const refusals: Promise<void>[] = [];
     await run(output, { budget: 5 }, (event) => {
       if (event.type !== 'epoch' || refused++ > 0) return;
-      refusals.push(expect(run(output)).rejects.toThrow('another sweep or tuning'));
+      refusals.push(expect(run(output)).rejects.toThrow('another run'));
     });
     await Promise.all(refusals);
     expect(refused).toBeGreaterThan(0);
