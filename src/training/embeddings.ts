@@ -49,7 +49,7 @@ export function countsOf(sentences: Sentences): Map<string, number> {
   return counts;
 }
 
-/** Packs vectors, which are are scaled to the mean `LENGTH`. */
+/** Packs vectors after scaling them to the mean length `LENGTH`. */
 export function pack(
   { words, values, coverage }: VectorTable,
   vectorBits: Hyperparameters['vectorBits'],

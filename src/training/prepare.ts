@@ -66,7 +66,7 @@ export interface Prepared {
   readonly tagColumn: TagColumn;
   readonly tagColumns: readonly TagColumn[];
   readonly vocabulary: Vocabulary;
-  /** How the training continues a model; undefined if it begins anew. */
+  /** How the training continues a model; undefined if it begins with random weights. */
   readonly initial: Continuation | undefined;
   /** `wordCounts[i]`: how often word i of the vocabulary occurs in the training sentences; 0 for words of the initial model. */
   readonly wordCounts: Int32Array;

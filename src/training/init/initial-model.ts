@@ -66,7 +66,7 @@ export async function openInitialModel({ model, words, tags }: InitOptions): Pro
   };
 }
 
-/** What may be chosen anew, because weights for another value can be made or left out. */
+/** Hyperparameters that may differ from the model's, because weights for another value can be made or left out. */
 const changeable = new Set(['decoder', 'tagScheme']);
 
 /**

@@ -203,7 +203,7 @@ describe('the tags of the new model', () => {
     expect(changed.columns).toMatchObject([{ from: 'NER', kept: 1, new: 1 }]);
   });
 
-  it('begin anew in a column that has nothing in common with the model', async () => {
+  it('begin with random weights in a column that has no tag in common with the model', async () => {
     const other = file('kinds.conll', 'Flu\tX\tnew\nhurts\tX\told\n\n'.repeat(4));
     const { columns } = await tagsAfter({
       ...{ corpora: [other], dev: other },
