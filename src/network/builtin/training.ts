@@ -14,10 +14,9 @@ import { sizeOf } from '../parameters.ts';
 import { TaskId } from '../program.ts';
 import { DENSE_BLOCK, ROW_BLOCK, SHARDS, type TrainingSpec } from '../tasks/spec.ts';
 import { productTickets } from '../tasks/update.ts';
+import { sumOf, type TrainingSteps, tagsOnly } from '../training-steps.ts';
 import type { Context } from './context.ts';
 import { placeShard, prepare, type ShardedBatch } from './shards.ts';
-
-type Training = Pick<Engine, 'trainStep' | 'getOptimizerState' | 'setOptimizerState'>;
 
 /** Gradients of the word embedding's rows that a step used, in scratch space. */
 interface WordGradients {
@@ -27,7 +26,7 @@ interface WordGradients {
   readonly gradients: Address; // (used, wordDim)
 }
 
-export function createTraining(context: Context, parametersChanged: () => void): Training {
+export function createTraining(context: Context, parametersChanged: () => void): TrainingSteps {
   const { backend, config, network, memory, training: options, scratch, reserve } = context;
   const { arena, pool } = backend;
   const { weights } = memory;
@@ -210,18 +209,6 @@ export function createTraining(context: Context, parametersChanged: () => void):
     },
   };
 }
-
-const refuse = (): never => {
-  throw new Error('this engine only tags');
-};
-const tagsOnly: Training = {
-  trainStep: refuse,
-  getOptimizerState: refuse,
-  setOptimizerState: refuse,
-};
-
-const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((sum, item) => sum + of(item), 0);
 
 /** Lists the members of each segment, in ascending order. Row r is a member of segment indices[r]. */
 function writeSegments(

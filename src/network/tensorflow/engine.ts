@@ -1,9 +1,10 @@
 import type { Engine, EngineOptions } from '../engine.ts';
+import { tagsOnly } from '../training-steps.ts';
 import { createContext } from './context.ts';
 import { createInference } from './inference.ts';
 import { openTensorFlow } from './package.ts';
 import { gradientNorms } from './probing.ts';
-import { createTraining, prepareBatch, type Training } from './training.ts';
+import { createTraining, prepareBatch } from './training.ts';
 
 /** Maximum number of tokens of a batch for `emissions`. */
 const MOST_TOKENS = 4096;
@@ -21,7 +22,7 @@ export function createTensorFlowEngine(
   const inference = createInference(context);
   const training = options.training
     ? createTraining(context, options.training, inference.parametersChanged)
-    : tagsOnly;
+    : { ...tagsOnly, close: () => undefined };
 
   const variableOf = (name: string) => {
     const variable = variables.get(name);
@@ -73,13 +74,3 @@ export function createTensorFlowEngine(
     },
   };
 }
-
-const refuse = (): never => {
-  throw new Error('this engine only tags');
-};
-const tagsOnly: Training = {
-  trainStep: refuse,
-  getOptimizerState: refuse,
-  setOptimizerState: refuse,
-  close: () => undefined,
-};

@@ -8,6 +8,7 @@ import type {
   TrainingBatch,
   TrainingOptions,
 } from '../engine.ts';
+import { sumOf, type TrainingSteps } from '../training-steps.ts';
 import { type ArrayTrainingBatch, createTrainingArrays } from './batch.ts';
 import { type Context, createPass, uploadBatch } from './context.ts';
 import { hiddenLayers } from './hidden.ts';
@@ -25,8 +26,7 @@ import {
   updateVariable,
 } from './variables.ts';
 
-export interface Training
-  extends Pick<Engine, 'trainStep' | 'getOptimizerState' | 'setOptimizerState'> {
+export interface Training extends TrainingSteps {
   close(): void;
 }
 
@@ -178,6 +178,3 @@ export function createTraining(
     },
   };
 }
-
-const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((sum, item) => sum + of(item), 0);
